@@ -1,0 +1,6 @@
+dnstorm_unit_test(engine/base USES engine_base)
+dnstorm_unit_test(engine/api USES engine_api)
+dnstorm_unit_test(engine/topology USES engine_topology)
+dnstorm_unit_test(engine/plan USES engine_plan)
+dnstorm_unit_test(engine/telemetry USES engine_telemetry)
+dnstorm_unit_test(engine/runtime USES engine_runtime)
