@@ -1,0 +1,50 @@
+// Packets out of capture files: pcap (micro- and nanoseconds, both byte orders) and pcapng (several
+// sections and interfaces), plain or compressed by gzip, zstd or xz; the form is told by the bytes,
+// never by the file's name.
+//
+// open() reads the head of the file, next() hands out packet after packet without a copy. One thread
+// at a time. A file that is cut off gives all packets before the cut and then Read::error; so does a
+// damaged one: nothing is skipped silently.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "capture/packet/decode.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+
+namespace dnstorm::capture::pcap {
+
+// One captured packet. `bytes` belongs to whoever handed the packet out.
+struct Packet {
+  TimeNs time = 0;  // since 1970; 0 where the file carries none (pcapng's simple packet block)
+  packet::LinkType link = packet::LinkType::ethernet;
+  std::uint32_t original_length = 0;  // on the wire, in bytes
+  std::span<const std::uint8_t> bytes;
+};
+
+enum class Read : std::uint8_t { packet, end, error };
+
+class FileReader {
+ public:
+  // `path` may be "-": standard input. Errors: no_input (not there, not readable), data (empty, not
+  // a capture, damaged head).
+  static Result<std::unique_ptr<FileReader>> open(const std::string& path);
+  virtual ~FileReader() = default;
+
+  // The packet's bytes hold until the next call. After Read::end or Read::error every further call
+  // answers the same.
+  virtual Read next(Packet& out) = 0;
+
+  // Why next() answered Read::error; names file, packet and byte.
+  virtual const Error& error() const = 0;
+
+  virtual std::uint64_t packets() const = 0;      // handed out so far
+  virtual std::uint64_t bytes_read() const = 0;   // of the file as it lies on disk, compressed or not
+  virtual std::uint64_t bytes_total() const = 0;  // of the file on disk; 0 where unknown (a pipe)
+};
+
+}  // namespace dnstorm::capture::pcap
