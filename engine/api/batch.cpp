@@ -1,0 +1,35 @@
+#include "engine/api/batch.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace dnstorm {
+
+std::uint64_t hash_bytes(const void* data, std::size_t size) { return XXH3_64bits(data, size); }
+
+void ByteBuffer::reallocate(std::size_t wanted) {
+  std::size_t capacity = std::max(wanted, capacity_ * 2);
+  auto grown = std::make_unique_for_overwrite<std::byte[]>(capacity);
+  if (size_ != 0) std::memcpy(grown.get(), data_.get(), size_);
+  data_ = std::move(grown);
+  capacity_ = capacity;
+}
+
+void BatchBuilder::start() {
+  // Most batches are as long as the one before.
+  std::uint32_t rows = std::min(batch_rows_max, batch_bytes_max / row_size_ + 1);
+  rows_.reserve(std::size_t{rows} * row_size_);
+  if (arena_size_last_ != 0) arena_.reserve(arena_size_last_ + arena_size_last_ / 8);
+}
+
+BatchPtr BatchBuilder::seal() {
+  arena_size_last_ = arena_.size();
+  auto batch = std::make_shared<const Batch>(schema_, std::exchange(rows_, ByteBuffer{}),
+                                             std::exchange(arena_, ByteBuffer{}), row_count_);
+  row_count_ = 0;
+  return batch;
+}
+
+}  // namespace dnstorm

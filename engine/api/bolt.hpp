@@ -1,0 +1,48 @@
+// Bolt: takes rows, gives rows. What an operator's author writes; nothing of threads, queues or nodes.
+//
+// Life cycle of a task, all calls from one executor, never two at once:
+//   prepare -> { execute | watermark }* -> finish -> destruction
+// Inputs arrive in the order of the source whatever the parallelism on the way (ARCHITECTURE.md,
+// "rounds"), so a bolt is a function of its input: the same input gives the same output.
+// What a call emits leaves when the call returns.
+#pragma once
+
+#include "engine/api/batch.hpp"
+#include "engine/api/emitter.hpp"
+#include "engine/api/task_context.hpp"
+#include "engine/base/result.hpp"
+
+namespace dnstorm {
+
+// Some rows of one input. `batch` and `selection` are there to be passed on (Emitter::forward).
+struct InputBatch {
+  std::size_t input = 0;  // index into TaskContext::inputs
+  BatchPtr batch;
+  SelectionPtr selection;  // null: all rows
+  Rows rows() const { return Rows(*batch, selection.get()); }
+};
+
+class Bolt {
+ public:
+  virtual ~Bolt() = default;
+  // Once, before the first input. `task` stays valid. An error stops the topology with its sentence.
+  virtual Result<void> prepare(const TaskContext& task) = 0;
+  virtual void execute(const InputBatch& in, Emitter& out) = 0;
+  // Event time has reached `now`: no row before it follows, but for late ones (which the operator
+  // must expect and count). Grows from call to call.
+  virtual void watermark(TimeNs /*now*/, Emitter& /*out*/) {}
+  // The input has ended; a last watermark of time_max has been delivered before. An error (a sink
+  // that could not deliver all) makes the run fail with its sentence.
+  virtual Result<void> finish(Emitter& /*out*/) { return {}; }
+};
+
+// A bolt written tuple by tuple: slower by a virtual call a row, easier to write.
+class TupleBolt : public Bolt {
+ public:
+  virtual void execute(const RowView& tuple, std::size_t input, Emitter& out) = 0;
+  void execute(const InputBatch& in, Emitter& out) final {
+    for (RowView row : in.rows()) execute(row, in.input, out);
+  }
+};
+
+}  // namespace dnstorm

@@ -1,0 +1,68 @@
+// Keys: the values of some fields of a row, hashed for groupings and packed for tables.
+// The hash depends on values only, never on offsets or widths: every task of every node agrees.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/api/batch.hpp"
+
+namespace dnstorm {
+
+// Keyed state and fields groupings are divided into a fixed number of key groups; a task owns a
+// contiguous range of them. What is computed per key group does not depend on how many tasks share
+// the work (Flink's key groups).
+inline constexpr std::uint32_t key_groups = 128;
+inline std::uint32_t key_group(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 57); }
+static_assert(key_groups == 1u << (64 - 57));
+// The task that owns a key group; ranges are contiguous.
+inline std::uint32_t task_of_group(std::uint32_t group, std::uint32_t tasks) {
+  return group * tasks / key_groups;
+}
+
+class KeyReader {
+ public:
+  KeyReader() = default;
+  // `fields` must exist in `schema`.
+  KeyReader(const Schema& schema, const std::vector<std::string>& fields);
+
+  std::uint64_t hash(const RowView& row) const {
+    if (parts_.size() == 1) [[likely]] return part_hash(parts_[0], row);
+    std::uint64_t hash = 0;
+    for (const Part& part : parts_) hash = hash_combine(hash, part_hash(part, row));
+    return hash;
+  }
+
+  // True if the key is one of fixed width of at most 8 bytes: pack() is then the whole key.
+  bool packs() const { return packs_; }
+  std::uint64_t pack(const RowView& row) const {
+    std::uint64_t packed = 0;
+    for (const Part& part : parts_) {
+      std::uint64_t value = 0;
+      std::memcpy(&value, row.data() + part.offset, part.width);
+      packed = part.width == 8 ? value : packed << (8 * part.width) | value;
+    }
+    return packed;
+  }
+
+  // Appends the key to `out`: fixed widths as they stand in the row, strings and bytes with their
+  // length (u32) before them. Equal keys give equal bytes, unequal ones unequal bytes.
+  void append(const RowView& row, std::string& out) const;
+  // Whether `key`, made by append(), is the key of the row.
+  bool equals(const RowView& row, std::string_view key) const;
+  // Writes the fields of a key made by append() into a row that has fields of the same types.
+  // `targets` are offsets, one a field; FieldRef<>::absent skips.
+  void restore(std::string_view key, RowWriter row, const std::vector<std::uint32_t>& targets) const;
+
+ private:
+  struct Part {
+    Type type;
+    std::uint32_t offset;
+    std::uint32_t width;  // 0: variable
+  };
+  static std::uint64_t part_hash(const Part& part, const RowView& row);
+  std::vector<Part> parts_;
+  bool packs_ = false;
+};
+
+}  // namespace dnstorm

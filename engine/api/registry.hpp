@@ -1,0 +1,77 @@
+// The operators that a topology file can name. A value made by main from one explicit list
+// (operators/catalog.cpp) and handed down; nothing registers itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/api/bolt.hpp"
+#include "engine/api/options.hpp"
+#include "engine/api/spout.hpp"
+
+namespace dnstorm {
+
+enum class OperatorKind : std::uint8_t { spout, bolt, sink };
+
+struct StreamDecl {
+  std::string name = "default";
+  std::vector<Field> fields;
+  // The stream passes rows of input 0 on as they are (Emitter::forward): it has the fields of that
+  // input, and what its readers read is read from that input.
+  bool forwards_input = false;
+};
+
+// One subscription as `declare` sees it: the full, unpruned schema.
+struct InputDecl {
+  std::string component;
+  std::string stream;
+  Schema schema;
+};
+
+// What an operator, with these options and inputs, gives and needs.
+struct Declaration {
+  std::vector<StreamDecl> outputs;
+  // Per input: the fields that it reads; used to prune what nobody reads.
+  std::vector<std::vector<std::string>> reads;
+  // Fields that must reach the same task when there are several tasks: a fields grouping on all or
+  // some of them (or one task) is asked for. Empty: any grouping will do.
+  std::vector<std::string> partition_by;
+  // The fields grouping must name exactly partition_by (state is kept per key group).
+  bool partition_exact = false;
+  // Only one task makes sense (a table that is ranked as a whole, a database file).
+  bool single_task = false;
+};
+
+struct OperatorDef {
+  std::string name;
+  OperatorKind kind = OperatorKind::bolt;
+  std::string summary;               // one sentence
+  std::vector<OptionSpec> options;
+  std::string example;               // YAML of the component
+  std::vector<std::string> aliases;  // Storm class names with the same meaning
+  // Pure: checks options against inputs. Error::subject names the option at fault.
+  std::function<Result<Declaration>(const Options&, const std::vector<InputDecl>&)> declare;
+  // One of the two, by kind. Called once a task; cheap; opening things is for open()/prepare().
+  std::function<std::unique_ptr<Spout>(const Options&)> make_spout;
+  std::function<std::unique_ptr<Bolt>(const Options&)> make_bolt;
+};
+
+class OperatorRegistry {
+ public:
+  void add(OperatorDef def);
+  // By name or alias; null if there is none.
+  const OperatorDef* find(std::string_view name) const;
+  const std::vector<OperatorDef>& all() const { return defs_; }
+  std::vector<std::string> names() const;
+
+ private:
+  std::vector<OperatorDef> defs_;
+};
+
+// For `declare`: the field of an input, or an error that names the fields there are.
+// `subject` is the option through which the field was asked for.
+Result<Field> require_field(const InputDecl& input, const std::string& name, const std::string& subject);
+
+}  // namespace dnstorm

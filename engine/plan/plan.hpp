@@ -1,0 +1,74 @@
+// A plan: a checked topology, resolved to tasks and executors. A printable value; the runtime runs it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/api/registry.hpp"
+#include "engine/topology/topology.hpp"
+
+namespace dnstorm::plan {
+
+using topology::GroupingType;
+
+struct OutputPlan {
+  std::string name;
+  SchemaPtr schema;  // pruned to what is read; null: nobody reads the stream
+};
+
+struct InputPlan {
+  std::size_t component = 0;  // index into Plan::components
+  std::size_t stream = 0;     // index into its outputs
+  GroupingType grouping = GroupingType::shuffle;
+  std::vector<std::string> fields;  // of a fields grouping
+};
+
+struct ComponentPlan {
+  std::string id;
+  const OperatorDef* op = nullptr;
+  Options options;
+  std::uint32_t executors = 1;
+  std::uint32_t tasks = 1;
+  std::uint32_t first_task = 1;  // ids are handed out from 1 in alphabetical order of component ids (Storm)
+  std::vector<OutputPlan> outputs;
+  std::vector<InputPlan> inputs;
+  bool is_spout() const { return op->kind == OperatorKind::spout; }
+};
+
+// Settings of the engine, from the topology's `config`.
+struct EngineConfig {
+  std::uint32_t threads = 0;         // topology.threads: CAF workers; 0: one a core
+  std::uint32_t credits = 16;        // topology.edge.credits: events under way on an edge
+  std::string scheduler = "sharing"; // topology.scheduler: sharing | stealing
+};
+
+struct Plan {
+  std::string name;
+  EngineConfig config;
+  std::vector<ComponentPlan> components;  // every component after all that feed it
+  std::uint32_t task_count = 0;
+};
+
+struct ExpandOptions {
+  std::uint32_t parallelism = 0;  // executors and tasks of every component that may have several; 0: as written
+};
+
+struct ExpandResult {
+  Plan plan;
+  std::vector<topology::Diagnostic> problems;
+  bool ok() const { return problems.empty(); }
+};
+
+// Checks names, options, fields, groupings, cycles and reachability; resolves schemas, prunes fields
+// that nobody reads, numbers the tasks. Pure. `registry` must outlive the plan.
+ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& registry,
+                    const ExpandOptions& options = {});
+
+// First task (0-based within the component) of each executor and one past the last: contiguous, even.
+std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& component,
+                                                       std::uint32_t executor);
+
+// One line a component: tasks, schema, groupings (`dnstorm explain`).
+std::string explain(const Plan& plan);
+
+}  // namespace dnstorm::plan

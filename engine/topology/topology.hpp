@@ -1,0 +1,71 @@
+// A topology as its author wrote it: plain values with the places they stand at, not yet checked
+// against the operators. read() makes it of YAML (the grammar is Storm's Flux), plan::expand()
+// checks it and makes a Plan of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/api/options.hpp"
+#include "engine/base/result.hpp"
+
+namespace dnstorm::topology {
+
+struct Place {
+  int line = 0;  // 1-based; 0: not from a file
+  int column = 0;
+};
+
+enum class GroupingType : std::uint8_t { shuffle, fields, all, global, local_or_shuffle, none };
+
+struct Component {
+  std::string id;
+  std::string class_name;
+  Place place;             // of the id
+  Place class_name_place;
+  RawOptions properties;
+  std::uint32_t parallelism = 1;  // executors
+  Place parallelism_place;
+  std::uint32_t num_tasks = 0;    // 0: as many as executors
+  Place num_tasks_place;
+};
+
+struct Stream {
+  std::string name;  // for people only
+  std::string from;
+  std::string to;
+  std::string stream_id = "default";
+  GroupingType grouping = GroupingType::shuffle;
+  std::vector<std::string> args;
+  Place place, from_place, to_place, grouping_place, stream_id_place, args_place;
+};
+
+struct Topology {
+  std::string file;  // as it was named; for diagnostics
+  std::string name;
+  RawOptions config;
+  std::vector<Component> spouts;
+  std::vector<Component> bolts;
+  std::vector<Stream> streams;
+};
+
+// One finding: "file:line:column: what is wrong, what to do".
+struct Diagnostic {
+  Place place;
+  std::string what;
+};
+std::string to_string(const std::string& file, const Diagnostic& diagnostic);
+
+// The topology, or every problem found (not only the first).
+struct ReadResult {
+  Topology topology;
+  std::vector<Diagnostic> problems;
+  bool ok() const { return problems.empty(); }
+};
+ReadResult read_file(const std::string& path);
+ReadResult read_text(const std::string& text, const std::string& file);
+
+// Overrides a property, as `--set component.property=value` does; the value is YAML.
+Result<void> set_property(Topology& topology, std::string_view assignment);
+
+}  // namespace dnstorm::topology
