@@ -1,0 +1,221 @@
+#include "capture/dns/message.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "capture/dns/codes.hpp"
+#include "capture/dns/detail/name_walk.hpp"
+#include "capture/dns/detail/qname_text.hpp"
+#include "capture/dns/detail/rdata_check.hpp"
+
+namespace dnstorm::capture::dns {
+namespace {
+
+constexpr std::size_t header_size = 12;
+constexpr std::size_t record_head_size = 10;  // type, class, TTL, length
+
+// Reads one message. Holds where it is; everything found goes straight into the Message.
+class Parser {
+ public:
+  Parser(std::span<const std::uint8_t> wire, Message& out)
+      : wire_(wire.data()), size_(wire.size()), out_(out) {}
+
+  void read_header();
+  ParseError read_questions();
+  ParseError read_section(Section section, std::uint16_t count);
+  std::size_t left() const { return size_ - at_; }
+
+ private:
+  ParseError read_first_name();
+  ParseError skip_name();
+  ParseError read_opt(const Record& record);
+  bool fits(const Record& record) const;
+
+  const std::uint8_t* wire_;
+  std::size_t size_;
+  std::size_t at_ = header_size;
+  std::size_t first_name_wire_ = 0;  // uncompressed length of the name at offset 12, once it is read
+  Message& out_;
+};
+
+void Parser::read_header() {
+  std::uint8_t high = wire_[2], low = wire_[3];
+  out_.id = load_be16(wire_);
+  out_.qr = high & 0x80;
+  out_.opcode = high >> 3 & 0x0f;
+  out_.aa = high & 0x04;
+  out_.tc = high & 0x02;
+  out_.rd = high & 0x01;
+  out_.ra = low & 0x80;
+  out_.z = low & 0x40;
+  out_.ad = low & 0x20;
+  out_.cd = low & 0x10;
+  out_.rcode = low & 0x0f;
+  out_.question_count = load_be16(wire_ + 4);
+  out_.answer_count = load_be16(wire_ + 6);
+  out_.authority_count = load_be16(wire_ + 8);
+  out_.additional_count = load_be16(wire_ + 10);
+  out_.header_ok = true;
+}
+
+ParseError Parser::read_first_name() {
+  detail::PlainName plain = detail::read_plain_name(wire_, size_, at_, out_.qname_buffer);
+  if (plain.labels != 0) [[likely]] {
+    out_.qname = {out_.qname_buffer.data(), plain.text_length};
+    out_.qname_labels = plain.labels;
+    out_.qname_wire_length = static_cast<std::uint16_t>(plain.end - at_);
+    at_ = plain.end;
+  } else {
+    std::size_t length = 0;
+    NameShape shape;
+    std::span<const std::uint8_t> wire(wire_, size_);
+    ParseError error = walk_name(wire, at_, shape);
+    if (error == ParseError::none)
+      error = write_name(wire, at_, LetterCase::lower, out_.qname_buffer, length);
+    if (error != ParseError::none) return error;
+    out_.qname = {out_.qname_buffer.data(), length};
+    out_.qname_labels = shape.labels;
+    out_.qname_wire_length = shape.wire_length;
+    at_ = shape.end;
+  }
+  out_.qname_hash = XXH3_64bits(out_.qname.data(), out_.qname.size());
+  first_name_wire_ = out_.qname_wire_length;
+  return ParseError::none;
+}
+
+ParseError Parser::read_questions() {
+  for (std::uint16_t i = 0; i < out_.question_count; ++i) {
+    Question question;
+    question.offset = static_cast<std::uint16_t>(at_);
+    ParseError error = i == 0 ? read_first_name() : skip_name();
+    if (error != ParseError::none) return error;
+    if (left() < 4) return ParseError::truncated_question;
+    question.type = load_be16(wire_ + at_);
+    question.dns_class = load_be16(wire_ + at_ + 2);
+    at_ += 4;
+    out_.questions.push_back(question);
+    if (i == 0) {
+      out_.has_question = true;
+      out_.qtype = question.type;
+      out_.qclass = question.dns_class;
+    }
+  }
+  out_.question_ok = true;
+  return ParseError::none;
+}
+
+// Nearly every owner is the root (of OPT) or a pointer to the question's name, which is sound.
+inline ParseError Parser::skip_name() {
+  if (left() >= 2) [[likely]] {
+    if (first_name_wire_ != 0 && load_be16(wire_ + at_) == (detail::pointer_mark << 8 | header_size)) {
+      at_ += 2;
+      return ParseError::none;
+    }
+    if (wire_[at_] == 0) {
+      ++at_;
+      return ParseError::none;
+    }
+  }
+  NameShape shape;
+  ParseError error = walk_name({wire_, size_}, at_, shape);
+  if (error == ParseError::none) at_ = shape.end;
+  return error;
+}
+
+// An update asks with empty data for "any of this type" and "delete" (RFC 2136 2.4, 2.5).
+bool Parser::fits(const Record& record) const {
+  if (record.rdata_length == 0 && out_.opcode == opcode::update) return true;
+  std::size_t end = std::size_t{record.rdata_offset} + record.rdata_length;
+  return detail::rdata_fits(record.type, record.dns_class, {wire_, end}, record.rdata_offset);
+}
+
+ParseError Parser::read_opt(const Record& record) {
+  Edns& edns = out_.edns;
+  if (edns.present) return ParseError::several_opt;
+  edns.present = true;
+  edns.udp_size = record.dns_class;
+  edns.extended_rcode = static_cast<std::uint8_t>(record.ttl >> 24);
+  edns.version = static_cast<std::uint8_t>(record.ttl >> 16);
+  edns.flags = static_cast<std::uint16_t>(record.ttl);
+  edns.dnssec_ok = record.ttl & 0x8000;
+  if (record.section != Section::additional || wire_[record.owner_offset] != 0)
+    return ParseError::opt_malformed;
+  std::size_t at = record.rdata_offset;
+  const std::size_t end = at + record.rdata_length;
+  while (at < end) {
+    if (end - at < 4) return ParseError::opt_malformed;
+    EdnsOption option;
+    option.code = load_be16(wire_ + at);
+    std::size_t length = load_be16(wire_ + at + 2);
+    at += 4;
+    if (end - at < length) return ParseError::opt_malformed;
+    option.data = {wire_ + at, length};
+    edns.options.push_back(option);
+    at += length;
+  }
+  return ParseError::none;
+}
+
+ParseError Parser::read_section(Section section, std::uint16_t count) {
+  for (std::uint16_t i = 0; i < count; ++i) {
+    Record record;
+    record.section = section;
+    record.owner_offset = static_cast<std::uint16_t>(at_);
+    ParseError error = skip_name();
+    if (error != ParseError::none) return error;
+    if (left() < record_head_size) return ParseError::truncated_record;
+    record.type = load_be16(wire_ + at_);
+    record.dns_class = load_be16(wire_ + at_ + 2);
+    record.ttl = load_be32(wire_ + at_ + 4);
+    record.rdata_length = load_be16(wire_ + at_ + 8);
+    at_ += record_head_size;
+    record.rdata_offset = static_cast<std::uint16_t>(at_);
+    if (left() < record.rdata_length) return ParseError::rdata_overrun;
+    at_ += record.rdata_length;
+    out_.records.push_back(record);
+    if (record.type == type::opt)
+      error = read_opt(record);
+    else if (!fits(record))
+      error = ParseError::rdata_malformed;
+    if (error != ParseError::none) return error;
+  }
+  return ParseError::none;
+}
+
+void reset(std::span<const std::uint8_t> wire, Message& out) {
+  out.wire = wire;
+  out.header_ok = out.question_ok = out.has_question = false;
+  out.id = 0;
+  out.qr = out.aa = out.tc = out.rd = out.ra = out.z = out.ad = out.cd = false;
+  out.opcode = out.rcode = 0;
+  out.question_count = out.answer_count = out.authority_count = out.additional_count = 0;
+  out.qname_labels = 0;
+  out.qname_wire_length = out.qtype = out.qclass = 0;
+  out.qname_hash = 0;
+  out.qname = {};
+  out.questions.clear();
+  out.records.clear();
+  out.edns.present = out.edns.dnssec_ok = false;
+  out.edns.version = out.edns.extended_rcode = 0;
+  out.edns.udp_size = out.edns.flags = 0;
+  out.edns.options.clear();
+  out.trailing_bytes = 0;
+}
+
+}  // namespace
+
+ParseError parse(std::span<const std::uint8_t> wire, Message& out) {
+  reset(wire, out);
+  if (wire.size() < header_size) return ParseError::short_header;
+  if (wire.size() > 0xffff) return ParseError::message_too_long;
+  Parser parser(wire, out);
+  parser.read_header();
+  ParseError error = parser.read_questions();
+  if (error == ParseError::none) error = parser.read_section(Section::answer, out.answer_count);
+  if (error == ParseError::none) error = parser.read_section(Section::authority, out.authority_count);
+  if (error == ParseError::none) error = parser.read_section(Section::additional, out.additional_count);
+  if (error == ParseError::none) out.trailing_bytes = parser.left();
+  return error;
+}
+
+}  // namespace dnstorm::capture::dns
