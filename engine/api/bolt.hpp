@@ -34,6 +34,9 @@ class Bolt {
   // The input has ended; a last watermark of time_max has been delivered before. An error (a sink
   // that could not deliver all) makes the run fail with its sentence.
   virtual Result<void> finish(Emitter& /*out*/) { return {}; }
+  // True if a call may wait for the outside world (a database, a socket): the task then gets a thread
+  // of its own, so that it delays nobody else.
+  virtual bool blocking() const { return false; }
 };
 
 // A bolt written tuple by tuple: slower by a virtual call a row, easier to write.

@@ -1,0 +1,41 @@
+// What travels on an edge between two tasks: rows, and in band with them the end of a round, with the
+// watermark, a checkpoint barrier and the end of the stream.
+//
+// A *round* is one call of Spout::next and everything that follows from it. Rounds of a spout task
+// (the *origin*) are numbered from 0 without gaps; every task closes each round once on each of its
+// outgoing edges, after the rows it has for it. That restores the order of the source behind any
+// parallelism (input_merge.hpp) and makes a barrier a round like any other.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/api/batch.hpp"
+#include "engine/base/time.hpp"
+
+namespace dnstorm::runtime {
+
+using TaskIndex = std::uint32_t;  // 0 .. tasks of the plan - 1
+using EdgeIndex = std::uint32_t;  // index into the in-edges of the receiver, or the out-edges of the sender
+
+struct Event {
+  TaskIndex to = 0;
+  EdgeIndex edge = 0;        // in-edge of `to`
+  std::uint32_t origin = 0;  // index into Wiring::origins
+  std::uint64_t round = 0;
+  // Rows of one subscription; null: this event only ends the round.
+  BatchPtr batch;
+  SelectionPtr selection;   // null: all rows
+  std::uint32_t input = 0;  // which subscription of the receiver
+  // The end of the round on this edge, if closes is set.
+  bool closes = false;
+  bool last = false;              // the origin has ended: no further round
+  std::uint64_t checkpoint = 0;   // barrier: the state after this round is checkpoint N; 0: none
+  TimeNs watermark = time_min;    // event time that the origin has reached
+
+  std::uint32_t row_count() const {
+    if (!batch) return 0;
+    return selection ? static_cast<std::uint32_t>(selection->size()) : batch->row_count();
+  }
+};
+
+}  // namespace dnstorm::runtime

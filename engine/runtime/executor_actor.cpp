@@ -1,0 +1,68 @@
+#include "engine/runtime/executor_actor.hpp"
+
+#include <caf/send.hpp>
+#include <chrono>
+
+namespace dnstorm::runtime {
+
+ExecutorActor::ExecutorActor(caf::actor_config& config, std::shared_ptr<Executor> executor,
+                             std::shared_ptr<Completion> completion)
+    : caf::event_based_actor(config),
+      executor_(std::move(executor)),
+      completion_(std::move(completion)) {}
+
+caf::behavior ExecutorActor::make_behavior() {
+  return {
+      [this](Event& event) {
+        executor_->push(std::move(event));
+        pump();
+      },
+      [this](const Credit& credit) {
+        executor_->credit(credit);
+        if (!pump_pending_) pump();
+      },
+      [this](PumpAtom) {
+        pump_pending_ = false;
+        pump();
+      },
+      [this](StopAtom) {
+        executor_->request_stop();
+        if (!pump_pending_) pump();
+      },
+  };
+}
+
+void ExecutorActor::pump() {
+  if (finished_) return;
+  try {
+    auto outcome = executor_->pump();
+    // The task that failed has ended its stream; what the others have is finished.
+    while (!outcome.ok()) {
+      completion_->failed(std::move(outcome.error()));
+      outcome = executor_->pump();
+    }
+    if (*outcome == Executor::Outcome::finished) {
+      finished_ = true;
+      completion_->executor_finished();
+      return;
+    }
+    if (*outcome == Executor::Outcome::again) pump_later(false);
+    if (*outcome == Executor::Outcome::idle) pump_later(true);
+  } catch (const std::exception& problem) {
+    finished_ = true;
+    completion_->broken({ErrorKind::internal,
+                         executor_->tasks().front()->context().component + ": " + problem.what(), {}});
+  }
+}
+
+void ExecutorActor::pump_later(bool idle) {
+  if (pump_pending_) return;
+  pump_pending_ = true;
+  // A blocking spout has waited inside next(); any other is asked again after a millisecond.
+  if (idle && !executor_->blocking())
+    delayed_send(this, std::chrono::milliseconds(1), PumpAtom::value);
+  else
+    send(this, PumpAtom::value);
+}
+
+}  // namespace dnstorm::runtime

@@ -1,0 +1,44 @@
+// The actor around an Executor: messages in, pump, messages out. CAF is known in this file and in
+// local_run.cpp only.
+#pragma once
+
+#include <caf/actor.hpp>
+#include <caf/actor_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/behavior.hpp>
+#include <caf/event_based_actor.hpp>
+#include <memory>
+#include <vector>
+
+#include "engine/runtime/completion.hpp"
+#include "engine/runtime/executor.hpp"
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Credit)
+
+namespace dnstorm::runtime {
+
+using PumpAtom = caf::atom_constant<caf::atom("pump")>;
+using StopAtom = caf::atom_constant<caf::atom("stop")>;
+
+class ExecutorActor final : public caf::event_based_actor {
+ public:
+  ExecutorActor(caf::actor_config& config, std::shared_ptr<Executor> executor,
+                std::shared_ptr<Completion> completion);
+  caf::behavior make_behavior() override;
+
+ private:
+  void pump();
+  void pump_later(bool idle);
+  std::shared_ptr<Executor> executor_;
+  std::shared_ptr<Completion> completion_;
+  bool pump_pending_ = false;
+  bool finished_ = false;
+};
+
+// Where the actors of a run are; filled before the first message is sent, read-only afterwards.
+struct ActorDirectory {
+  std::vector<caf::actor> of_task;
+};
+
+}  // namespace dnstorm::runtime

@@ -1,0 +1,165 @@
+#include "engine/runtime/task.hpp"
+
+#include <algorithm>
+
+#include "engine/base/assert.hpp"
+
+namespace dnstorm::runtime {
+
+namespace {
+
+TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
+  const TaskWiring& wiring = setup.wiring->tasks[index];
+  const plan::ComponentPlan& component = setup.plan->components[wiring.component];
+  TaskContext context;
+  context.topology = setup.plan->name;
+  context.component = component.id;
+  context.task_index = wiring.index;
+  context.task_count = component.tasks;
+  for (const plan::InputPlan& input : component.inputs) {
+    const plan::ComponentPlan& source = setup.plan->components[input.component];
+    const plan::OutputPlan& stream = source.outputs[input.stream];
+    context.inputs.push_back({source.id, stream.name, stream.schema});
+  }
+  for (const plan::OutputPlan& output : component.outputs) context.outputs.push_back(output.schema);
+  context.clock = setup.clock;
+  context.feed = setup.feed;
+  return context;
+}
+
+// Adds the time of a scope to busy_ns.
+class BusyTime {
+ public:
+  BusyTime(const Clock& clock, Counter& counter) : clock_(clock), counter_(counter), start_(clock.steady_ns()) {}
+  ~BusyTime() { counter_.add(static_cast<std::uint64_t>(clock_.steady_ns() - start_)); }
+
+ private:
+  const Clock& clock_;
+  Counter& counter_;
+  TimeNs start_;
+};
+
+}  // namespace
+
+Task::Task(const TaskSetup& setup, TaskIndex index)
+    : setup_(setup),
+      index_(index),
+      context_(make_context(setup, index)),
+      router_(setup.wiring->tasks[index], context_.outputs, setup.plan->config.credits, setup.send_event),
+      emitter_(context_.outputs, router_),
+      rows_received_(setup.wiring->tasks[index].in_edges.size()) {
+  context_.counters = &stats_.own;
+}
+
+const plan::ComponentPlan& Task::component() const {
+  return setup_.plan->components[wiring().component];
+}
+
+void Task::close_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
+  emitter_.flush();
+  router_.end_round(watermark, checkpoint, last);
+  stats_.emitted.set(emitter_.rows_emitted());
+  stats_.rounds.add();
+}
+
+SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
+    : Task(setup, index),
+      spout_(component().op->make_spout(component().options)),
+      origin_(wiring().origins.front()) {}
+
+Result<void> SpoutTask::prepare() { return spout_->open(context_); }
+
+void SpoutTask::push(Event) { DNSTORM_ASSERT(false, "a spout has no inputs", context_.component); }
+
+void SpoutTask::end_stream() {
+  close_round(time_max, 0, true);
+  spout_->close();
+  finished_ = true;
+}
+
+Result<Task::Progress> SpoutTask::run_one() {
+  if (finished_) return Progress::finished;
+  if (!router_.ready()) return Progress::blocked;
+  BusyTime busy(*setup_.clock, stats_.busy_ns);
+  router_.begin_round(origin_, round_);
+  if (stop_) {
+    end_stream();
+    return Progress::worked;
+  }
+  std::uint64_t emitted_before = emitter_.rows_emitted();
+  Result<Spout::Next> next = spout_->next(emitter_);
+  if (!next.ok() || *next == Spout::Next::end) {
+    end_stream();
+    if (!next.ok()) return std::move(next.error());
+    return Progress::worked;
+  }
+  TimeNs reached = std::max(watermark_, spout_->watermark());
+  if (emitter_.rows_emitted() == emitted_before && reached == watermark_)
+    return *next == Spout::Next::idle ? Progress::idle : Progress::worked;
+  watermark_ = reached;
+  close_round(watermark_, 0, false);
+  ++round_;
+  return Progress::worked;
+}
+
+BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
+    : Task(setup, index),
+      bolt_(component().op->make_bolt(component().options)),
+      merge_(wiring()),
+      credits_owed_(wiring().in_edges.size()),
+      origin_watermarks_(wiring().origins.size(), time_min),
+      origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
+
+Result<void> BoltTask::prepare() { return bolt_->prepare(context_); }
+
+Result<Task::Progress> BoltTask::run_one() {
+  if (finished_) return Progress::finished;
+  if (!router_.ready()) return Progress::blocked;
+  auto step = merge_.step();
+  if (!step) return Progress::idle;
+  BusyTime busy(*setup_.clock, stats_.busy_ns);
+  router_.begin_round(step->event.origin, step->event.round);
+  if (step->event.batch) execute(step->event);
+  Result<void> done;
+  if (step->round_complete) done = complete_round(*step);
+  return_credit(step->event.edge);
+  if (!done.ok()) return std::move(done.error());
+  return Progress::worked;
+}
+
+void BoltTask::execute(const Event& event) {
+  std::uint32_t rows = event.row_count();
+  rows_received_[event.edge] += rows;
+  bolt_->execute({event.input, event.batch, event.selection}, emitter_);
+  stats_.executed.add(rows);
+}
+
+Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
+  const auto& origins = wiring().origins;
+  auto at = std::find(origins.begin(), origins.end(), step.event.origin) - origins.begin();
+  origin_watermarks_[static_cast<std::size_t>(at)] = step.last ? time_max : step.watermark;
+  TimeNs reached = *std::min_element(origin_watermarks_.begin(), origin_watermarks_.end());
+  if (reached > watermark_) {
+    watermark_ = reached;
+    bolt_->watermark(watermark_, emitter_);
+  }
+  Result<void> done;
+  if (step.last && --origins_open_ == 0) {
+    done = bolt_->finish(emitter_);
+    finished_ = true;
+  }
+  close_round(step.watermark, step.checkpoint, step.last);
+  return done;
+}
+
+void BoltTask::return_credit(EdgeIndex edge) {
+  // A quarter of the window at a time: the sender never runs dry, and credits cost a quarter of a
+  // message an event.
+  std::uint32_t threshold = std::max(1u, setup_.plan->config.credits / 4);
+  if (++credits_owed_[edge] < threshold) return;
+  const InEdge& in = wiring().in_edges[edge];
+  setup_.send_credit({in.from, in.out_edge, credits_owed_[edge]});
+  credits_owed_[edge] = 0;
+}
+
+}  // namespace dnstorm::runtime

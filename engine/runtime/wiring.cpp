@@ -1,0 +1,88 @@
+#include "engine/runtime/wiring.hpp"
+
+#include <algorithm>
+
+#include "engine/base/assert.hpp"
+
+namespace dnstorm::runtime {
+
+namespace {
+
+class Wirer {
+ public:
+  explicit Wirer(const plan::Plan& plan) : plan_(plan) {}
+
+  Wiring run() {
+    for (std::uint32_t c = 0; c < plan_.components.size(); ++c) add_component(c);
+    for (std::uint32_t c = 0; c < plan_.components.size(); ++c) connect_component(c);
+    return std::move(wiring_);
+  }
+
+ private:
+  void add_component(std::uint32_t c) {
+    const plan::ComponentPlan& component = plan_.components[c];
+    first_task_.push_back(static_cast<TaskIndex>(wiring_.tasks.size()));
+    for (std::uint32_t e = 0; e < component.executors; ++e) {
+      auto [from, to] = plan::executor_tasks(component, e);
+      auto executor = static_cast<std::uint32_t>(wiring_.executors.size());
+      wiring_.executors.push_back({c, first_task_[c] + from, to - from});
+      for (std::uint32_t i = from; i < to; ++i) add_task(c, i, executor);
+    }
+  }
+
+  void add_task(std::uint32_t c, std::uint32_t index, std::uint32_t executor) {
+    TaskWiring task;
+    task.component = c;
+    task.index = index;
+    task.executor = executor;
+    task.streams.resize(plan_.components[c].outputs.size());
+    if (plan_.components[c].is_spout()) {
+      task.origins.push_back(static_cast<std::uint32_t>(wiring_.origins.size()));
+      wiring_.origins.push_back(static_cast<TaskIndex>(wiring_.tasks.size()));
+    }
+    wiring_.tasks.push_back(std::move(task));
+  }
+
+  // Components come after all that feed them, so the origins of the senders are complete here.
+  void connect_component(std::uint32_t c) {
+    const plan::ComponentPlan& component = plan_.components[c];
+    for (std::uint32_t i = 0; i < component.inputs.size(); ++i) subscribe(c, i, component.inputs[i]);
+  }
+
+  void subscribe(std::uint32_t c, std::uint32_t input, const plan::InputPlan& plan_input) {
+    auto source = static_cast<std::uint32_t>(plan_input.component);
+    DNSTORM_ASSERT(source < c, "a plan lists a component before one that feeds it", plan_.name);
+    for (std::uint32_t s = 0; s < plan_.components[source].tasks; ++s) {
+      Subscription subscription{plan_input.grouping, plan_input.fields, input, {}};
+      for (std::uint32_t t = 0; t < plan_.components[c].tasks; ++t)
+        subscription.targets.push_back(edge(first_task_[source] + s, first_task_[c] + t));
+      wiring_.tasks[first_task_[source] + s].streams[plan_input.stream].push_back(
+          std::move(subscription));
+    }
+  }
+
+  EdgeIndex edge(TaskIndex from, TaskIndex to) {
+    TaskWiring& sender = wiring_.tasks[from];
+    for (EdgeIndex e = 0; e < sender.out_edges.size(); ++e)
+      if (sender.out_edges[e].to == to) return e;
+    TaskWiring& receiver = wiring_.tasks[to];
+    auto out = static_cast<EdgeIndex>(sender.out_edges.size());
+    sender.out_edges.push_back({to, static_cast<EdgeIndex>(receiver.in_edges.size())});
+    receiver.in_edges.push_back({from, out, sender.origins});
+    for (std::uint32_t origin : sender.origins)
+      if (std::find(receiver.origins.begin(), receiver.origins.end(), origin) == receiver.origins.end())
+        receiver.origins.push_back(origin);
+    std::sort(receiver.origins.begin(), receiver.origins.end());
+    return out;
+  }
+
+  const plan::Plan& plan_;
+  Wiring wiring_;
+  std::vector<TaskIndex> first_task_;
+};
+
+}  // namespace
+
+Wiring wire(const plan::Plan& plan) { return Wirer(plan).run(); }
+
+}  // namespace dnstorm::runtime

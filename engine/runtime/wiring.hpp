@@ -1,0 +1,55 @@
+// Who is connected to whom, task by task: a plan made concrete. Pure and printable; the same plan
+// gives the same wiring on every node.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/plan/plan.hpp"
+#include "engine/runtime/event.hpp"
+
+namespace dnstorm::runtime {
+
+// One pair of tasks, whatever the number of streams between them.
+struct InEdge {
+  TaskIndex from = 0;
+  EdgeIndex out_edge = 0;              // as the sender numbers it
+  std::vector<std::uint32_t> origins;  // whose rounds come this way
+};
+struct OutEdge {
+  TaskIndex to = 0;
+  EdgeIndex in_edge = 0;  // as the receiver numbers it
+};
+// One reader of an output stream.
+struct Subscription {
+  plan::GroupingType grouping = plan::GroupingType::shuffle;
+  std::vector<std::string> fields;
+  std::uint32_t input = 0;         // index into the receiver's inputs
+  std::vector<EdgeIndex> targets;  // out-edges, by task index of the receiver
+};
+
+struct TaskWiring {
+  std::uint32_t component = 0;  // index into Plan::components
+  std::uint32_t index = 0;      // within the component
+  std::uint32_t executor = 0;   // index into Wiring::executors
+  std::vector<InEdge> in_edges;
+  std::vector<OutEdge> out_edges;
+  std::vector<std::vector<Subscription>> streams;  // by output stream
+  std::vector<std::uint32_t> origins;              // whose rounds the task sees
+};
+
+struct ExecutorWiring {
+  std::uint32_t component = 0;
+  TaskIndex first_task = 0;
+  std::uint32_t task_count = 0;
+};
+
+struct Wiring {
+  std::vector<TaskWiring> tasks;
+  std::vector<ExecutorWiring> executors;
+  std::vector<TaskIndex> origins;  // the spout tasks
+};
+
+Wiring wire(const plan::Plan& plan);
+
+}  // namespace dnstorm::runtime

@@ -1,0 +1,16 @@
+// What the engine counts for every task, exactly. Written by the task's executor, read by anyone.
+#pragma once
+
+#include "engine/telemetry/counter.hpp"
+
+namespace dnstorm {
+
+struct TaskStats {
+  Counter executed;  // rows handed to execute()
+  Counter emitted;   // rows emitted
+  Counter rounds;    // rounds of the source worked off
+  Counter busy_ns;   // time inside the operator's code and its routing
+  CounterSet own;    // the operator's own counters
+};
+
+}  // namespace dnstorm

@@ -1,0 +1,44 @@
+#include "engine/topology/detail/problems.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace dnstorm::topology {
+
+namespace detail {
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t shown_max = 60;
+  std::string out(text.substr(0, shown_max));
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  if (text.size() > shown_max) out += "...";
+  return out;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+  // Nobody mistypes a word this long; the comparison would cost more than it is worth.
+  constexpr std::size_t word_max = 64;
+  std::string hint = word.size() > word_max ? "" : nearest(word, known);
+  if (!hint.empty()) return fmt::format(", did you mean '{}'?", shown(hint));
+  constexpr std::size_t listed_max = 20;
+  if (known.empty() || known.size() > listed_max) return {};
+  return fmt::format("; known are {}", shown(fmt::format("{}", fmt::join(known, ", "))));
+}
+
+std::vector<Diagnostic> Problems::take() {
+  std::stable_sort(list_.begin(), list_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
+  });
+  return std::move(list_);
+}
+
+}  // namespace detail
+
+std::string to_string(const std::string& file, const Diagnostic& diagnostic) {
+  if (diagnostic.place.line == 0) return fmt::format("{}: {}", file, diagnostic.what);
+  return fmt::format("{}:{}:{}: {}", file, diagnostic.place.line, diagnostic.place.column,
+                     diagnostic.what);
+}
+
+}  // namespace dnstorm::topology
