@@ -1,0 +1,102 @@
+#include "operators/labels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+
+#include "capture/dns/codes.hpp"
+
+namespace dnstorm::operators {
+
+namespace {
+
+namespace dns = capture::dns;
+
+struct FixedLabel {
+  std::string_view table;
+  std::uint64_t value;
+  std::string_view text;
+};
+
+constexpr std::array fixed_labels = {
+    FixedLabel{"transport", 6, "tcp"},           FixedLabel{"transport", 17, "udp"},
+    FixedLabel{"match_status", 0, "answered"},   FixedLabel{"match_status", 1, "unanswered"},
+    FixedLabel{"match_status", 2, "unsolicited"}, FixedLabel{"match_status", 3, "duplicate"},
+};
+
+// A table of the DNS: how a number becomes text and text a number.
+struct CodeTable {
+  std::string_view name;
+  std::uint64_t max;
+  std::string (*text)(std::uint64_t);
+  std::optional<std::uint64_t> (*parse)(std::string_view);
+};
+
+template <auto function>
+std::string text_of(std::uint64_t value) {
+  return []<class Number>(std::string (*text)(Number), std::uint64_t number) {
+    return text(static_cast<Number>(number));
+  }(function, value);
+}
+
+template <auto function>
+std::optional<std::uint64_t> value_of(std::string_view text) {
+  auto value = function(text);
+  if (!value) return std::nullopt;
+  return std::uint64_t{*value};
+}
+
+constexpr std::array code_tables = {
+    CodeTable{"qtype", 65535, text_of<dns::type_text>, value_of<dns::parse_type>},
+    CodeTable{"qclass", 65535, text_of<dns::class_text>, value_of<dns::parse_class>},
+    CodeTable{"opcode", 255, text_of<dns::opcode_text>, value_of<dns::parse_opcode>},
+    CodeTable{"rcode", 65535, text_of<dns::rcode_text>, value_of<dns::parse_rcode>},
+    CodeTable{"edns_option", 65535, text_of<dns::edns_option_text>, value_of<dns::parse_edns_option>},
+};
+
+bool same_letters(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::optional<std::uint64_t> plain_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  auto [rest, problem] = std::from_chars(text.data(), end, value);
+  if (problem != std::errc() || rest != end || text.empty()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> label_value(std::string_view table, std::string_view text) {
+  if (!has_label_table(table)) return std::nullopt;
+  if (auto number = plain_number(text)) return number;
+  for (const FixedLabel& label : fixed_labels)
+    if (label.table == table && same_letters(label.text, text)) return label.value;
+  for (const CodeTable& codes : code_tables)
+    if (codes.name == table) return codes.parse(text);
+  return std::nullopt;
+}
+
+std::string label_text(std::string_view table, std::uint64_t value) {
+  for (const FixedLabel& label : fixed_labels)
+    if (label.table == table && label.value == value) return std::string(label.text);
+  for (const CodeTable& codes : code_tables)
+    if (codes.name == table && value <= codes.max) return codes.text(value);
+  return fmt::format("{}", value);
+}
+
+bool has_label_table(std::string_view table) {
+  return std::any_of(fixed_labels.begin(), fixed_labels.end(),
+                     [&](const FixedLabel& label) { return label.table == table; }) ||
+         std::any_of(code_tables.begin(), code_tables.end(),
+                     [&](const CodeTable& codes) { return codes.name == table; });
+}
+
+}  // namespace dnstorm::operators
