@@ -16,6 +16,9 @@ struct Place {
   int column = 0;
 };
 
+// No component has more tasks or executors than this: far beyond what one machine can run side by side.
+inline constexpr std::uint32_t tasks_max = 1024;
+
 enum class GroupingType : std::uint8_t { shuffle, fields, all, global, local_or_shuffle, none };
 
 struct Component {
@@ -60,6 +63,7 @@ std::string to_string(const std::string& file, const Diagnostic& diagnostic);
 struct ReadResult {
   Topology topology;
   std::vector<Diagnostic> problems;
+  ErrorKind kind = ErrorKind::config;  // no_input: the file could not be read at all
   bool ok() const { return problems.empty(); }
 };
 ReadResult read_file(const std::string& path);

@@ -7,12 +7,11 @@ namespace dnstorm::topology {
 
 namespace detail {
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t shown_max = 60;
-  std::string out(text.substr(0, shown_max));
+std::string shown(std::string_view text, std::size_t length_max) {
+  std::string out(text.substr(0, length_max));
   for (char& c : out)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  if (text.size() > shown_max) out += "...";
+  if (text.size() > length_max) out += "...";
   return out;
 }
 
@@ -23,7 +22,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   if (!hint.empty()) return fmt::format(", did you mean '{}'?", shown(hint));
   constexpr std::size_t listed_max = 20;
   if (known.empty() || known.size() > listed_max) return {};
-  return fmt::format("; known are {}", shown(fmt::format("{}", fmt::join(known, ", "))));
+  return fmt::format("; known are {}", shown(fmt::format("{}", fmt::join(known, ", ")), 400));
 }
 
 std::vector<Diagnostic> Problems::take() {

@@ -11,7 +11,7 @@
 namespace dnstorm::topology::detail {
 
 // Text of an author as it may stand in a one-line message: shortened, control characters replaced.
-std::string shown(std::string_view text);
+std::string shown(std::string_view text, std::size_t length_max = 60);
 
 // ", did you mean 'x'?" or "; known are a, b"; for the end of a sentence about an unknown word.
 std::string suggestion(std::string_view word, const std::vector<std::string>& known);
