@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "engine/plan/detail/draft.hpp"
+
+namespace dnstorm::plan::detail {
+
+namespace {
+
+// Finds the output that a stream of the file names, in the declaration of its source.
+bool find_output(Draft& draft, const DraftComponent& reader, DraftInput& input) {
+  const DraftComponent& from = draft.components[input.from];
+  const topology::Stream& stream = *input.stream;
+  const auto& outputs = from.declaration->outputs;
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].name == stream.stream_id) input.output = i;
+    known.push_back(outputs[i].name);
+  }
+  if (input.output) return true;
+  std::string hint = did_you_mean(stream.stream_id, known);
+  if (hint.empty())
+    hint = known.empty() ? "; it is a sink and gives none"
+                         : fmt::format("; its streams are {}", fmt::join(known, ", "));
+  draft.add(stream.stream_id_place, fmt::format("'{}' has no stream '{}' for '{}' to read{}", from.id(),
+                                                stream.stream_id, reader.id(), hint));
+  return false;
+}
+
+bool check_grouping_fields(Draft& draft, const topology::Stream& stream, const Schema& schema) {
+  bool valid = true;
+  for (const std::string& name : stream.args) {
+    if (schema.find(name)) continue;
+    valid = false;
+    std::vector<std::string> known;
+    for (const Field& field : schema.fields()) known.push_back(field.name);
+    std::string hint = did_you_mean(name, known);
+    if (hint.empty()) hint = known.empty() ? "; it has none" : "; it has " + schema.names();
+    draft.add(stream.args_place, fmt::format("grouping of '{}': stream '{}' of '{}' has no field '{}'{}",
+                                             stream.to, stream.stream_id, stream.from, name, hint));
+  }
+  return valid;
+}
+
+// The inputs as the operator sees them; nothing if one of them is not known.
+std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent& component) {
+  std::vector<InputDecl> inputs;
+  bool valid = true;
+  for (DraftInput& input : component.inputs) {
+    const DraftComponent& from = draft.components[input.from];
+    if (!from.declaration) {
+      valid = false;
+      continue;
+    }
+    if (!find_output(draft, component, input)) {
+      valid = false;
+      continue;
+    }
+    const Schema& schema = from.full[*input.output];
+    if (input.stream->grouping == GroupingType::fields)
+      valid &= check_grouping_fields(draft, *input.stream, schema);
+    inputs.push_back({from.id(), input.stream->stream_id, schema});
+  }
+  return valid ? std::optional(std::move(inputs)) : std::nullopt;
+}
+
+void declare_component(Draft& draft, DraftComponent& component) {
+  auto inputs = input_schemas(draft, component);
+  if (!inputs || !component.options) return;
+  // A bolt without input has been refused already; its operator relies on having one.
+  if (inputs->empty() && !component.among_spouts) return;
+  auto declared = component.op->declare(*component.options, *inputs);
+  if (!declared.ok()) {
+    const Error& error = declared.error();
+    draft.add(place_of(component.source->properties, error.subject, component.source->class_name_place),
+              fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
+    return;
+  }
+  component.declaration = std::move(*declared);
+  DNSTORM_ASSERT(component.declaration->reads.size() == inputs->size(),
+                 "an operator says of each input which fields it reads", component.op->name);
+  for (const StreamDecl& output : component.declaration->outputs) {
+    DNSTORM_ASSERT(!output.forwards_input || !inputs->empty(),
+                   "an operator forwards an input that it does not have", component.op->name);
+    component.full.push_back(output.forwards_input ? inputs->front().schema : Schema(output.fields));
+  }
+}
+
+}  // namespace
+
+void declare(Draft& draft) {
+  for (std::size_t i : draft.order) declare_component(draft, draft.components[i]);
+}
+
+}  // namespace dnstorm::plan::detail

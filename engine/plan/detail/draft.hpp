@@ -1,0 +1,67 @@
+// A plan in the making: what expand() knows of each component between its steps. One thread.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/plan/plan.hpp"
+
+namespace dnstorm::plan::detail {
+
+using topology::Diagnostic;
+using topology::Place;
+
+// One subscription: a stream of the topology file whose two ends are known.
+struct DraftInput {
+  const topology::Stream* stream = nullptr;
+  std::size_t from = 0;              // index of the component
+  std::optional<std::size_t> output; // of that component; nothing: there is no such stream
+};
+
+struct DraftComponent {
+  const topology::Component* source = nullptr;
+  bool among_spouts = false;
+  const OperatorDef* op = nullptr;  // null: className is unknown or stands in the wrong list
+  std::optional<Options> options;   // nothing: not valid
+  std::vector<DraftInput> inputs;
+  std::optional<Declaration> declaration;  // nothing: a problem here or upstream
+  std::vector<Schema> full;                // per output: all fields
+  std::uint32_t executors = 1;
+  std::uint32_t tasks = 1;
+
+  const std::string& id() const { return source->id; }
+};
+
+struct Draft {
+  const topology::Topology& topology;
+  const OperatorRegistry& registry;
+  std::vector<DraftComponent> components;  // in the order of the file, spouts first
+  std::vector<std::size_t> order;          // every component after all that feed it
+  std::vector<Diagnostic> problems = {};
+
+  void add(Place place, std::string what) { problems.push_back({place, std::move(what)}); }
+};
+
+// ", did you mean 'x'?", or nothing.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
+// Where an option stands, or `otherwise` if it was not written in the file.
+Place place_of(const RawOptions& raw, const std::string& option, Place otherwise);
+
+// Looks up operators, parses options, connects streams.
+void resolve(Draft& draft);
+// Fills `order`; refuses circles and what no spout feeds.
+void order(Draft& draft);
+// Lets each operator say what it gives and needs; checks streams and fields against that.
+void declare(Draft& draft);
+// Executors and tasks, and whether the groupings allow as many.
+void set_parallelism(Draft& draft, std::uint32_t wanted);
+
+// Which fields of each output are read, by anybody downstream; null: no reader. As Draft::components.
+using Needs = std::vector<std::vector<std::optional<std::set<std::string>>>>;
+Needs needed_fields(const Draft& draft);
+// The engine's settings from `config`.
+EngineConfig read_config(Draft& draft);
+
+}  // namespace dnstorm::plan::detail

@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <tuple>
+
+#include "engine/plan/detail/draft.hpp"
+
+namespace dnstorm::plan {
+
+namespace {
+
+using detail::Draft;
+using detail::DraftComponent;
+
+// Bounds the work that a file of one megabyte can cause.
+constexpr std::size_t components_max = 1000;
+constexpr std::size_t streams_max = 10'000;
+
+bool within_bounds(Draft& draft) {
+  std::size_t components = draft.topology.spouts.size() + draft.topology.bolts.size();
+  if (components > components_max)
+    draft.add({}, fmt::format("has {} components; at most {} are possible", components, components_max));
+  if (draft.topology.streams.size() > streams_max)
+    draft.add({}, fmt::format("has {} streams; at most {} are possible", draft.topology.streams.size(), streams_max));
+  if (draft.topology.spouts.empty()) draft.add({}, "has no spout; a topology begins with at least one");
+  return draft.problems.empty();
+}
+
+std::vector<OutputPlan> make_outputs(const Draft& draft, std::size_t index, const detail::Needs& needs,
+                                     const std::vector<ComponentPlan>& made,
+                                     const std::vector<std::size_t>& position) {
+  const DraftComponent& component = draft.components[index];
+  std::vector<OutputPlan> outputs;
+  for (std::size_t i = 0; i < component.full.size(); ++i) {
+    const StreamDecl& declared = component.declaration->outputs[i];
+    SchemaPtr schema;
+    if (needs[index][i] && declared.forwards_input) {
+      // The rows pass through as they are: the schema is not an equal one but the same.
+      const detail::DraftInput& input = component.inputs.front();
+      schema = made[position[input.from]].outputs[*input.output].schema;
+    } else if (needs[index][i]) {
+      std::vector<std::string> keep(needs[index][i]->begin(), needs[index][i]->end());
+      schema = std::make_shared<const Schema>(component.full[i].pruned(keep));
+    }
+    outputs.push_back({declared.name, std::move(schema)});
+  }
+  return outputs;
+}
+
+std::vector<ComponentPlan> make_components(const Draft& draft) {
+  const detail::Needs needs = detail::needed_fields(draft);
+  std::vector<std::size_t> position(draft.components.size(), 0);
+  std::vector<ComponentPlan> made;
+  for (std::size_t index : draft.order) {
+    const DraftComponent& component = draft.components[index];
+    position[index] = made.size();
+    ComponentPlan plan;
+    plan.id = component.id();
+    plan.op = component.op;
+    plan.options = *component.options;
+    plan.executors = component.executors;
+    plan.tasks = component.tasks;
+    for (const detail::DraftInput& input : component.inputs)
+      plan.inputs.push_back({position[input.from], *input.output, input.stream->grouping, input.stream->args});
+    plan.outputs = make_outputs(draft, index, needs, made, position);
+    made.push_back(std::move(plan));
+  }
+  return made;
+}
+
+// Ids from 1, component by component in alphabetical order, as Storm hands them out.
+std::uint32_t number_tasks(std::vector<ComponentPlan>& components) {
+  std::vector<ComponentPlan*> by_id;
+  for (ComponentPlan& component : components) by_id.push_back(&component);
+  std::sort(by_id.begin(), by_id.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  std::uint32_t next = 1;
+  for (ComponentPlan* component : by_id) {
+    component->first_task = next;
+    next += component->tasks;
+  }
+  return next - 1;
+}
+
+void in_order_of_file(std::vector<topology::Diagnostic>& problems) {
+  std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
+  });
+}
+
+}  // namespace
+
+ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& registry,
+                    const ExpandOptions& options) {
+  Draft draft{topology, registry, {}, {}};
+  ExpandResult result;
+  if (within_bounds(draft)) {
+    result.plan.name = topology.name;
+    result.plan.config = detail::read_config(draft);
+    detail::resolve(draft);
+    detail::order(draft);
+    detail::declare(draft);
+    detail::set_parallelism(draft, options.parallelism);
+  }
+  if (draft.problems.empty()) {
+    result.plan.components = make_components(draft);
+    result.plan.task_count = number_tasks(result.plan.components);
+  }
+  result.problems = std::move(draft.problems);
+  in_order_of_file(result.problems);
+  return result;
+}
+
+std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& component,
+                                                       std::uint32_t executor) {
+  DNSTORM_ASSERT(executor < component.executors, "there is no such executor", component.id, executor);
+  std::uint32_t share = component.tasks / component.executors;
+  std::uint32_t larger = component.tasks % component.executors;  // as many get one task more: the first
+  std::uint32_t first = executor * share + std::min(executor, larger);
+  return {first, first + share + (executor < larger ? 1 : 0)};
+}
+
+}  // namespace dnstorm::plan

@@ -1,0 +1,30 @@
+#include "engine/plan/detail/draft.hpp"
+
+namespace dnstorm::plan::detail {
+
+Needs needed_fields(const Draft& draft) {
+  Needs needs;
+  for (const DraftComponent& component : draft.components)
+    needs.emplace_back(component.declaration->outputs.size());
+  // Against the streams: what is read of a component's outputs is known before its inputs are asked.
+  for (auto at = draft.order.rbegin(); at != draft.order.rend(); ++at) {
+    const DraftComponent& component = draft.components[*at];
+    const Declaration& declaration = *component.declaration;
+    for (std::size_t i = 0; i < component.inputs.size(); ++i) {
+      const DraftInput& input = component.inputs[i];
+      auto& needed = needs[input.from][*input.output];
+      if (!needed) needed.emplace();
+      needed->insert(declaration.reads[i].begin(), declaration.reads[i].end());
+      needed->insert(input.stream->args.begin(), input.stream->args.end());
+      if (i != 0) continue;
+      for (std::size_t output = 0; output < declaration.outputs.size(); ++output) {
+        const auto& passed_on = needs[*at][output];
+        if (declaration.outputs[output].forwards_input && passed_on)
+          needed->insert(passed_on->begin(), passed_on->end());
+      }
+    }
+  }
+  return needs;
+}
+
+}  // namespace dnstorm::plan::detail

@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <map>
+
+#include "engine/plan/detail/draft.hpp"
+
+namespace dnstorm::plan::detail {
+
+namespace {
+
+const OperatorDef* find_operator(Draft& draft, const DraftComponent& component) {
+  const topology::Component& source = *component.source;
+  const OperatorDef* op = draft.registry.find(source.class_name);
+  if (op == nullptr) {
+    draft.add(source.class_name_place,
+              fmt::format("'{}': no operator is called '{}'{}; `dnstorm operators` lists them", source.id,
+                          source.class_name, did_you_mean(source.class_name, draft.registry.names())));
+    return nullptr;
+  }
+  bool is_spout = op->kind == OperatorKind::spout;
+  if (is_spout == component.among_spouts) return op;
+  draft.add(source.class_name_place,
+            fmt::format("'{}': operator '{}' is a {}, it belongs under '{}'", source.id, op->name,
+                        is_spout ? "spout" : "bolt", is_spout ? "spouts" : "bolts"));
+  return nullptr;
+}
+
+// Options::parse() stops at the first error; what it names is set aside, to find the next one too.
+std::optional<Options> parse_options(Draft& draft, const DraftComponent& component) {
+  std::vector<OptionSpec> specs = component.op->options;
+  RawOptions raw = component.source->properties;
+  bool valid = true;
+  for (;;) {
+    auto options = Options::parse(specs, raw);
+    if (options.ok()) return valid ? std::optional(std::move(*options)) : std::nullopt;
+    valid = false;
+    const Error& error = options.error();
+    draft.add(place_of(raw, error.subject, component.source->class_name_place),
+              fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
+    bool set_aside = raw.erase(error.subject) != 0;
+    for (OptionSpec& spec : specs)
+      if (spec.name == error.subject) set_aside |= std::exchange(spec.required, false);
+    if (!set_aside) return std::nullopt;
+  }
+}
+
+class Connector {
+ public:
+  explicit Connector(Draft& draft) : draft_(draft) {
+    for (std::size_t i = 0; i < draft.components.size(); ++i) index_.emplace(draft.components[i].id(), i);
+  }
+
+  void connect(const topology::Stream& stream) {
+    auto from = find(stream.from, stream.from_place, "from");
+    auto to = find(stream.to, stream.to_place, "to");
+    if (!from || !to) return;
+    DraftComponent& reader = draft_.components[*to];
+    if (reader.among_spouts) {
+      draft_.add(stream.to_place, fmt::format("'{}' is a spout and takes no input; a stream goes to a bolt", stream.to));
+      return;
+    }
+    for (const DraftInput& other : reader.inputs) {
+      if (!same_subscription(*other.stream, stream)) continue;
+      draft_.add(stream.place, fmt::format("'{}' reads stream '{}' of '{}' twice with the same grouping; "
+                                           "every row would come twice", stream.to, stream.stream_id, stream.from));
+      return;
+    }
+    reader.inputs.push_back({&stream, *from, std::nullopt});
+  }
+
+ private:
+  static bool same_subscription(const topology::Stream& a, const topology::Stream& b) {
+    return a.from == b.from && a.stream_id == b.stream_id && a.grouping == b.grouping && a.args == b.args;
+  }
+
+  std::optional<std::size_t> find(const std::string& id, Place place, std::string_view end) {
+    auto found = index_.find(id);
+    if (found != index_.end()) return found->second;
+    std::vector<std::string> known;
+    for (const auto& [name, index] : index_) known.push_back(name);
+    draft_.add(place, fmt::format("a stream goes {} '{}', which is no component{}", end, id, did_you_mean(id, known)));
+    return std::nullopt;
+  }
+
+  Draft& draft_;
+  std::map<std::string, std::size_t> index_;
+};
+
+}  // namespace
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
+  // Longer words are not typing errors; comparing them with every name would only cost time.
+  constexpr std::size_t word_max = 64;
+  std::string hint = word.size() > word_max ? "" : nearest(word, known);
+  return hint.empty() ? "" : fmt::format(", did you mean '{}'?", hint);
+}
+
+Place place_of(const RawOptions& raw, const std::string& option, Place otherwise) {
+  auto found = raw.find(option);
+  return found == raw.end() ? otherwise : Place{found->second.line, found->second.column};
+}
+
+void resolve(Draft& draft) {
+  for (bool among_spouts : {true, false})
+    for (const topology::Component& source : among_spouts ? draft.topology.spouts : draft.topology.bolts) {
+      DraftComponent component;
+      component.source = &source;
+      component.among_spouts = among_spouts;
+      component.op = find_operator(draft, component);
+      if (component.op != nullptr) component.options = parse_options(draft, component);
+      draft.components.push_back(std::move(component));
+    }
+  Connector connector(draft);
+  for (const topology::Stream& stream : draft.topology.streams) connector.connect(stream);
+}
+
+}  // namespace dnstorm::plan::detail
