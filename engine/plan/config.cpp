@@ -5,7 +5,8 @@ namespace dnstorm::plan::detail {
 namespace {
 
 std::vector<OptionSpec> config_specs() {
-  auto whole = [](std::string name, std::string default_text, std::string help, double min, double max) {
+  auto whole = [](std::string name, std::string default_text, std::string help, double min,
+                  double max) {
     OptionSpec spec;
     spec.name = std::move(name);
     spec.type = OptionType::integer;
@@ -15,10 +16,12 @@ std::vector<OptionSpec> config_specs() {
     spec.max = max;
     return spec;
   };
-  OptionSpec scheduler{"topology.scheduler", OptionType::choice, "sharing", "how threads share the executors"};
+  OptionSpec scheduler{"topology.scheduler", OptionType::choice, "sharing",
+                       "how threads share the executors"};
   scheduler.choices = {"sharing", "stealing"};
   OptionSpec debug{"topology.debug", OptionType::flag, "false", "Storm's; without effect"};
-  // Storm's settings without a meaning in one process are taken, so that a file works in both worlds.
+  // Storm's settings without a meaning in one process are taken, so that a file works in both
+  // worlds.
   return {whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
           whole("topology.edge.credits", "16", "batches under way between two executors", 4, 1024),
           scheduler,

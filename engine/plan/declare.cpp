@@ -21,8 +21,8 @@ bool find_output(Draft& draft, const DraftComponent& reader, DraftInput& input) 
   if (hint.empty())
     hint = known.empty() ? "; it is a sink and gives none"
                          : fmt::format("; its streams are {}", fmt::join(known, ", "));
-  draft.add(stream.stream_id_place, fmt::format("'{}' has no stream '{}' for '{}' to read{}", from.id(),
-                                                stream.stream_id, reader.id(), hint));
+  draft.add(stream.stream_id_place, fmt::format("'{}' has no stream '{}' for '{}' to read{}",
+                                                from.id(), stream.stream_id, reader.id(), hint));
   return false;
 }
 
@@ -35,8 +35,9 @@ bool check_grouping_fields(Draft& draft, const topology::Stream& stream, const S
     for (const Field& field : schema.fields()) known.push_back(field.name);
     std::string hint = did_you_mean(name, known);
     if (hint.empty()) hint = known.empty() ? "; it has none" : "; it has " + schema.names();
-    draft.add(stream.args_place, fmt::format("grouping of '{}': stream '{}' of '{}' has no field '{}'{}",
-                                             stream.to, stream.stream_id, stream.from, name, hint));
+    draft.add(stream.args_place,
+              fmt::format("grouping of '{}': stream '{}' of '{}' has no field '{}'{}", stream.to,
+                          stream.stream_id, stream.from, name, hint));
   }
   return valid;
 }
@@ -71,8 +72,9 @@ void declare_component(Draft& draft, DraftComponent& component) {
   auto declared = component.op->declare(*component.options, *inputs);
   if (!declared.ok()) {
     const Error& error = declared.error();
-    draft.add(place_of(component.source->properties, error.subject, component.source->class_name_place),
-              fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
+    draft.add(
+        place_of(component.source->properties, error.subject, component.source->class_name_place),
+        fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
     return;
   }
   component.declaration = std::move(*declared);
@@ -81,7 +83,8 @@ void declare_component(Draft& draft, DraftComponent& component) {
   for (const StreamDecl& output : component.declaration->outputs) {
     DNSTORM_ASSERT(!output.forwards_input || !inputs->empty(),
                    "an operator forwards an input that it does not have", component.op->name);
-    component.full.push_back(output.forwards_input ? inputs->front().schema : Schema(output.fields));
+    component.full.push_back(output.forwards_input ? inputs->front().schema
+                                                   : Schema(output.fields));
   }
 }
 

@@ -17,14 +17,18 @@ constexpr std::size_t streams_max = 10'000;
 bool within_bounds(Draft& draft) {
   std::size_t components = draft.topology.spouts.size() + draft.topology.bolts.size();
   if (components > components_max)
-    draft.add({}, fmt::format("has {} components; at most {} are possible", components, components_max));
+    draft.add(
+        {}, fmt::format("has {} components; at most {} are possible", components, components_max));
   if (draft.topology.streams.size() > streams_max)
-    draft.add({}, fmt::format("has {} streams; at most {} are possible", draft.topology.streams.size(), streams_max));
-  if (draft.topology.spouts.empty()) draft.add({}, "has no spout; a topology begins with at least one");
+    draft.add({}, fmt::format("has {} streams; at most {} are possible",
+                              draft.topology.streams.size(), streams_max));
+  if (draft.topology.spouts.empty())
+    draft.add({}, "has no spout; a topology begins with at least one");
   return draft.problems.empty();
 }
 
-std::vector<OutputPlan> make_outputs(const Draft& draft, std::size_t index, const detail::Needs& needs,
+std::vector<OutputPlan> make_outputs(const Draft& draft, std::size_t index,
+                                     const detail::Needs& needs,
                                      const std::vector<ComponentPlan>& made,
                                      const std::vector<std::size_t>& position) {
   const DraftComponent& component = draft.components[index];
@@ -59,7 +63,8 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.executors = component.executors;
     plan.tasks = component.tasks;
     for (const detail::DraftInput& input : component.inputs)
-      plan.inputs.push_back({position[input.from], *input.output, input.stream->grouping, input.stream->args});
+      plan.inputs.push_back(
+          {position[input.from], *input.output, input.stream->grouping, input.stream->args});
     plan.outputs = make_outputs(draft, index, needs, made, position);
     made.push_back(std::move(plan));
   }
@@ -110,9 +115,11 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
 
 std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& component,
                                                        std::uint32_t executor) {
-  DNSTORM_ASSERT(executor < component.executors, "there is no such executor", component.id, executor);
+  DNSTORM_ASSERT(executor < component.executors, "there is no such executor", component.id,
+                 executor);
   std::uint32_t share = component.tasks / component.executors;
-  std::uint32_t larger = component.tasks % component.executors;  // as many get one task more: the first
+  std::uint32_t larger =
+      component.tasks % component.executors;  // as many get one task more: the first
   std::uint32_t first = executor * share + std::min(executor, larger);
   return {first, first + share + (executor < larger ? 1 : 0)};
 }

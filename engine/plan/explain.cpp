@@ -6,21 +6,30 @@ namespace {
 
 std::string_view grouping_name(GroupingType type) {
   switch (type) {
-    case GroupingType::shuffle: return "SHUFFLE";
-    case GroupingType::fields: return "FIELDS";
-    case GroupingType::all: return "ALL";
-    case GroupingType::global: return "GLOBAL";
-    case GroupingType::local_or_shuffle: return "LOCAL_OR_SHUFFLE";
-    case GroupingType::none: return "NONE";
+    case GroupingType::shuffle:
+      return "SHUFFLE";
+    case GroupingType::fields:
+      return "FIELDS";
+    case GroupingType::all:
+      return "ALL";
+    case GroupingType::global:
+      return "GLOBAL";
+    case GroupingType::local_or_shuffle:
+      return "LOCAL_OR_SHUFFLE";
+    case GroupingType::none:
+      return "NONE";
   }
   return "?";
 }
 
 std::string_view kind_name(OperatorKind kind) {
   switch (kind) {
-    case OperatorKind::spout: return "spout";
-    case OperatorKind::bolt: return "bolt";
-    case OperatorKind::sink: return "sink";
+    case OperatorKind::spout:
+      return "spout";
+    case OperatorKind::bolt:
+      return "bolt";
+    case OperatorKind::sink:
+      return "sink";
   }
   return "?";
 }
@@ -31,8 +40,10 @@ std::string counted(std::uint32_t n, std::string_view noun) {
 
 std::string input_line(const Plan& plan, const InputPlan& input) {
   const ComponentPlan& from = plan.components[input.component];
-  std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[input.stream].name, grouping_name(input.grouping));
-  if (input.grouping == GroupingType::fields) line += fmt::format(" [{}]", fmt::join(input.fields, ", "));
+  std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[input.stream].name,
+                                 grouping_name(input.grouping));
+  if (input.grouping == GroupingType::fields)
+    line += fmt::format(" [{}]", fmt::join(input.fields, ", "));
   return line + "\n";
 }
 
@@ -41,24 +52,27 @@ std::string output_line(const OutputPlan& output) {
   std::string fields;
   for (const Field& field : output.schema->fields())
     fields += fmt::format("{}{} {}", fields.empty() ? "" : ", ", field.name, to_string(field.type));
-  return fmt::format("  -> {}: {} ({} bytes a row)\n", output.name, fields.empty() ? "no field" : fields,
-                     output.schema->row_size());
+  return fmt::format("  -> {}: {} ({} bytes a row)\n", output.name,
+                     fields.empty() ? "no field" : fields, output.schema->row_size());
 }
 
 }  // namespace
 
 std::string explain(const Plan& plan) {
-  std::string threads = plan.config.threads == 0 ? "one thread a core" : counted(plan.config.threads, "thread");
+  std::string threads =
+      plan.config.threads == 0 ? "one thread a core" : counted(plan.config.threads, "thread");
   std::string text = fmt::format(
       "topology {}: {}, {}; {}, {} credits an edge, scheduler {}\n", plan.name,
-      counted(static_cast<std::uint32_t>(plan.components.size()), "component"), counted(plan.task_count, "task"),
-      threads, plan.config.credits, plan.config.scheduler);
+      counted(static_cast<std::uint32_t>(plan.components.size()), "component"),
+      counted(plan.task_count, "task"), threads, plan.config.credits, plan.config.scheduler);
   for (const ComponentPlan& component : plan.components) {
     std::string ids = component.tasks == 1
                           ? fmt::format("{}", component.first_task)
-                          : fmt::format("{}-{}", component.first_task, component.first_task + component.tasks - 1);
-    text += fmt::format("{} {} ({}): {}, {} {}\n", kind_name(component.op->kind), component.id, component.op->name,
-                        counted(component.executors, "executor"), component.tasks == 1 ? "task" : "tasks", ids);
+                          : fmt::format("{}-{}", component.first_task,
+                                        component.first_task + component.tasks - 1);
+    text += fmt::format("{} {} ({}): {}, {} {}\n", kind_name(component.op->kind), component.id,
+                        component.op->name, counted(component.executors, "executor"),
+                        component.tasks == 1 ? "task" : "tasks", ids);
     for (const InputPlan& input : component.inputs) text += input_line(plan, input);
     for (const OutputPlan& output : component.outputs) text += output_line(output);
   }

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t none = ~std::size_t{0};
 
-// Every component not yet in `order` that is fed by others not yet in it waits on a circle or behind one.
+// Every component not yet in `order` that is fed by others not yet in it waits on a circle or
+// behind one.
 std::vector<bool> place_in_order(Draft& draft) {
   std::vector<bool> placed(draft.components.size(), false);
   for (bool progress = true; progress;) {
@@ -26,7 +27,8 @@ std::vector<bool> place_in_order(Draft& draft) {
 }
 
 // Walks upstream from a component that waits, through others that wait, until one comes twice.
-std::vector<std::size_t> find_circle(const Draft& draft, const std::vector<bool>& placed, std::size_t start) {
+std::vector<std::size_t> find_circle(const Draft& draft, const std::vector<bool>& placed,
+                                     std::size_t start) {
   std::vector<std::size_t> path;
   for (std::size_t at = start;;) {
     auto seen = std::find(path.begin(), path.end(), at);
@@ -47,8 +49,10 @@ void report_circle(Draft& draft, std::vector<std::size_t> circle) {
   std::string path;
   for (std::size_t i : circle) path += draft.components[i].id() + " -> ";
   const DraftComponent& first = draft.components[circle.front()];
-  draft.add(first.source->place, fmt::format("the streams go in a circle: {}{}; without it no end of the "
-                                             "input would be known", path, first.id()));
+  draft.add(first.source->place,
+            fmt::format("the streams go in a circle: {}{}; without it no end of the "
+                        "input would be known",
+                        path, first.id()));
 }
 
 void check_fed(Draft& draft) {
@@ -57,13 +61,17 @@ void check_fed(Draft& draft) {
     const DraftComponent& component = draft.components[i];
     const auto& inputs = component.inputs;
     fed[i] = component.among_spouts ||
-             std::any_of(inputs.begin(), inputs.end(), [&](const DraftInput& input) { return fed[input.from]; });
+             std::any_of(inputs.begin(), inputs.end(),
+                         [&](const DraftInput& input) { return fed[input.from]; });
     if (fed[i]) continue;
     if (inputs.empty())
-      draft.add(component.source->place, fmt::format("bolt '{0}' has no input; add a stream with 'to: {0}'", component.id()));
+      draft.add(
+          component.source->place,
+          fmt::format("bolt '{0}' has no input; add a stream with 'to: {0}'", component.id()));
     else
-      draft.add(component.source->place, fmt::format("no spout feeds bolt '{}'; its input comes from '{}' only",
-                                                     component.id(), draft.components[inputs.front().from].id()));
+      draft.add(component.source->place,
+                fmt::format("no spout feeds bolt '{}'; its input comes from '{}' only",
+                            component.id(), draft.components[inputs.front().from].id()));
   }
 }
 
@@ -73,7 +81,8 @@ void order(Draft& draft) {
   std::vector<bool> placed = place_in_order(draft);
   auto waiting = std::find(placed.begin(), placed.end(), false);
   if (waiting != placed.end())
-    report_circle(draft, find_circle(draft, placed, static_cast<std::size_t>(waiting - placed.begin())));
+    report_circle(draft,
+                  find_circle(draft, placed, static_cast<std::size_t>(waiting - placed.begin())));
   check_fed(draft);
 }
 

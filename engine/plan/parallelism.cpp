@@ -28,7 +28,8 @@ const topology::Stream* torn_input(const DraftComponent& component) {
 void check_tasks(Draft& draft, const DraftComponent& component) {
   const topology::Component& source = *component.source;
   const Declaration& declaration = *component.declaration;
-  std::string who = fmt::format("'{}' ({}) has {} tasks and", source.id, component.op->name, component.tasks);
+  std::string who =
+      fmt::format("'{}' ({}) has {} tasks and", source.id, component.op->name, component.tasks);
   Place place = source.num_tasks != 0 ? source.num_tasks_place : source.parallelism_place;
   if (declaration.single_task) {
     draft.add(place, fmt::format("{} works as one only: use parallelism 1", who));
@@ -36,10 +37,12 @@ void check_tasks(Draft& draft, const DraftComponent& component) {
   }
   const topology::Stream* torn = torn_input(component);
   if (torn == nullptr) return;
-  draft.add(torn->grouping_place,
-            fmt::format("{} keeps state by [{}]: use grouping FIELDS with args [{}] from '{}', or parallelism 1",
-                        who, fmt::join(declaration.partition_by, ", "),
-                        fmt::join(declaration.partition_by, ", "), torn->from));
+  draft.add(
+      torn->grouping_place,
+      fmt::format(
+          "{} keeps state by [{}]: use grouping FIELDS with args [{}] from '{}', or parallelism 1",
+          who, fmt::join(declaration.partition_by, ", "), fmt::join(declaration.partition_by, ", "),
+          torn->from));
 }
 
 void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted) {
@@ -48,8 +51,9 @@ void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted
   // As Storm: more executors than tasks would have nothing to do.
   component.executors = std::min(source.parallelism, component.tasks);
   if (component.tasks < 1 || component.executors < 1 || component.tasks > topology::tasks_max) {
-    draft.add(source.parallelism_place, fmt::format("'{}' has {} tasks; between 1 and {} are possible", source.id,
-                                                    component.tasks, topology::tasks_max));
+    draft.add(source.parallelism_place,
+              fmt::format("'{}' has {} tasks; between 1 and {} are possible", source.id,
+                          component.tasks, topology::tasks_max));
     return;
   }
   if (!component.declaration) return;
@@ -63,7 +67,8 @@ void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted
 
 void set_parallelism(Draft& draft, std::uint32_t wanted) {
   if (wanted > topology::tasks_max)
-    draft.add({}, fmt::format("a parallelism of {} is asked for; at most {} is possible", wanted, topology::tasks_max));
+    draft.add({}, fmt::format("a parallelism of {} is asked for; at most {} is possible", wanted,
+                              topology::tasks_max));
   for (DraftComponent& component : draft.components) set_component(draft, component, wanted);
 }
 

@@ -6,7 +6,8 @@ Needs needed_fields(const Draft& draft) {
   Needs needs;
   for (const DraftComponent& component : draft.components)
     needs.emplace_back(component.declaration->outputs.size());
-  // Against the streams: what is read of a component's outputs is known before its inputs are asked.
+  // Against the streams: what is read of a component's outputs is known before its inputs are
+  // asked.
   for (auto at = draft.order.rbegin(); at != draft.order.rend(); ++at) {
     const DraftComponent& component = draft.components[*at];
     const Declaration& declaration = *component.declaration;

@@ -11,9 +11,10 @@ const OperatorDef* find_operator(Draft& draft, const DraftComponent& component) 
   const topology::Component& source = *component.source;
   const OperatorDef* op = draft.registry.find(source.class_name);
   if (op == nullptr) {
-    draft.add(source.class_name_place,
-              fmt::format("'{}': no operator is called '{}'{}; `dnstorm operators` lists them", source.id,
-                          source.class_name, did_you_mean(source.class_name, draft.registry.names())));
+    draft.add(
+        source.class_name_place,
+        fmt::format("'{}': no operator is called '{}'{}; `dnstorm operators` lists them", source.id,
+                    source.class_name, did_you_mean(source.class_name, draft.registry.names())));
     return nullptr;
   }
   bool is_spout = op->kind == OperatorKind::spout;
@@ -46,7 +47,8 @@ std::optional<Options> parse_options(Draft& draft, const DraftComponent& compone
 class Connector {
  public:
   explicit Connector(Draft& draft) : draft_(draft) {
-    for (std::size_t i = 0; i < draft.components.size(); ++i) index_.emplace(draft.components[i].id(), i);
+    for (std::size_t i = 0; i < draft.components.size(); ++i)
+      index_.emplace(draft.components[i].id(), i);
   }
 
   void connect(const topology::Stream& stream) {
@@ -55,13 +57,17 @@ class Connector {
     if (!from || !to) return;
     DraftComponent& reader = draft_.components[*to];
     if (reader.among_spouts) {
-      draft_.add(stream.to_place, fmt::format("'{}' is a spout and takes no input; a stream goes to a bolt", stream.to));
+      draft_.add(
+          stream.to_place,
+          fmt::format("'{}' is a spout and takes no input; a stream goes to a bolt", stream.to));
       return;
     }
     for (const DraftInput& other : reader.inputs) {
       if (!same_subscription(*other.stream, stream)) continue;
-      draft_.add(stream.place, fmt::format("'{}' reads stream '{}' of '{}' twice with the same grouping; "
-                                           "every row would come twice", stream.to, stream.stream_id, stream.from));
+      draft_.add(stream.place,
+                 fmt::format("'{}' reads stream '{}' of '{}' twice with the same grouping; "
+                             "every row would come twice",
+                             stream.to, stream.stream_id, stream.from));
       return;
     }
     reader.inputs.push_back({&stream, *from, std::nullopt});
@@ -69,7 +75,8 @@ class Connector {
 
  private:
   static bool same_subscription(const topology::Stream& a, const topology::Stream& b) {
-    return a.from == b.from && a.stream_id == b.stream_id && a.grouping == b.grouping && a.args == b.args;
+    return a.from == b.from && a.stream_id == b.stream_id && a.grouping == b.grouping &&
+           a.args == b.args;
   }
 
   std::optional<std::size_t> find(const std::string& id, Place place, std::string_view end) {
@@ -77,7 +84,8 @@ class Connector {
     if (found != index_.end()) return found->second;
     std::vector<std::string> known;
     for (const auto& [name, index] : index_) known.push_back(name);
-    draft_.add(place, fmt::format("a stream goes {} '{}', which is no component{}", end, id, did_you_mean(id, known)));
+    draft_.add(place, fmt::format("a stream goes {} '{}', which is no component{}", end, id,
+                                  did_you_mean(id, known)));
     return std::nullopt;
   }
 
@@ -101,7 +109,8 @@ Place place_of(const RawOptions& raw, const std::string& option, Place otherwise
 
 void resolve(Draft& draft) {
   for (bool among_spouts : {true, false})
-    for (const topology::Component& source : among_spouts ? draft.topology.spouts : draft.topology.bolts) {
+    for (const topology::Component& source :
+         among_spouts ? draft.topology.spouts : draft.topology.bolts) {
       DraftComponent component;
       component.source = &source;
       component.among_spouts = among_spouts;

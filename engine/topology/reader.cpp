@@ -49,7 +49,8 @@ class Reader {
     if (const Entry* entry = fields.find("config")) read_config(*entry);
     for (const char* key : {"includes", "workerHooks", "topologySource"}) fields.refuse(key);
     for (const Node* item : list_of(fields, "components")) read_bean(*item);
-    for (const Node* item : list_of(fields, "spouts")) read_vertex(*item, "spout", topology_.spouts);
+    for (const Node* item : list_of(fields, "spouts"))
+      read_vertex(*item, "spout", topology_.spouts);
     for (const Node* item : list_of(fields, "bolts")) read_vertex(*item, "bolt", topology_.bolts);
     for (const Node* item : list_of(fields, "streams")) read_stream(*item);
     fields.finish();
@@ -60,8 +61,8 @@ class Reader {
     const Entry* entry = fields.find(key);
     if (entry == nullptr || entry->value->kind == Node::Kind::null) return {};
     if (entry->value->kind == Node::Kind::list) return entry->value->items;
-    problems_.add(entry->place, fmt::format("'{}' of {} is a list ('- ...' in each line), not {}", key,
-                                            fields.what(), kind_name(*entry->value)));
+    problems_.add(entry->place, fmt::format("'{}' of {} is a list ('- ...' in each line), not {}",
+                                            key, fields.what(), kind_name(*entry->value)));
     return {};
   }
 
@@ -86,12 +87,14 @@ class Reader {
     if (id->text.empty())
       problems_.add(id->place, fmt::format("the id of a {} is empty", kind));
     else if (id->text.size() > id_length_max)
-      problems_.add(id->place, fmt::format("the id of {} is longer than {} bytes", fields.what(), id_length_max));
+      problems_.add(id->place, fmt::format("the id of {} is longer than {} bytes", fields.what(),
+                                           id_length_max));
     else if (id->text.find('/') != std::string::npos)
       problems_.add(id->place, fmt::format("the id of {} contains a '/'", fields.what()));
     else if (id->text.starts_with("__"))
-      problems_.add(id->place, fmt::format("the id of {} begins with '__', which is kept for the engine",
-                                           fields.what()));
+      problems_.add(id->place,
+                    fmt::format("the id of {} begins with '__', which is kept for the engine",
+                                fields.what()));
     else if (auto [first, is_new] = ids_.emplace(id->text, id->place); !is_new)
       problems_.add(id->place, fmt::format("id '{}' is taken already, in line {}", shown(id->text),
                                            first->second.line));
@@ -100,7 +103,8 @@ class Reader {
     return nullptr;
   }
 
-  // `components` (Flux's beans) hold a value that properties refer to; the class name is for people.
+  // `components` (Flux's beans) hold a value that properties refer to; the class name is for
+  // people.
   void read_bean(const Node& node) {
     Fields fields(node, "a component", problems_);
     const Node* id = read_id(fields, "component");
@@ -112,7 +116,8 @@ class Reader {
     if (arguments == nullptr) return;
     const Node& list = *arguments->value;
     if (list.kind != Node::Kind::list || list.items.size() != 1) {
-      problems_.add(arguments->place, fmt::format("'constructorArgs' of {} is a list of one value", fields.what()));
+      problems_.add(arguments->place,
+                    fmt::format("'constructorArgs' of {} is a list of one value", fields.what()));
       return;
     }
     if (id != nullptr) beans_[id->text] = list.items.front();
@@ -131,7 +136,8 @@ class Reader {
       component.class_name_place = name->place;
     }
     read_parallelism(fields, component);
-    if (const Entry* properties = fields.find("properties")) read_properties(*properties, fields, component);
+    if (const Entry* properties = fields.find("properties"))
+      read_properties(*properties, fields, component);
     for (const char* key : {"constructorArgs", "factory", "factoryArgs", "configMethods"})
       fields.refuse(key, "options of an operator are given as 'properties'");
     for (const char* key : {"onHeapMemoryLoad", "offHeapMemoryLoad", "cpuLoad"}) fields.refuse(key);
@@ -154,8 +160,10 @@ class Reader {
     if (auto tasks = inner.number("topology.tasks", 1, tasks_max)) {
       Place place = inner.find("topology.tasks")->value->place;
       if (component.num_tasks != 0 && component.num_tasks != *tasks)
-        problems_.add(place, fmt::format("topology.tasks of {} is {}, but numTasks is {}; one of them is enough",
-                                         fields.what(), *tasks, component.num_tasks));
+        problems_.add(
+            place,
+            fmt::format("topology.tasks of {} is {}, but numTasks is {}; one of them is enough",
+                        fields.what(), *tasks, component.num_tasks));
       component.num_tasks = *tasks;
       component.num_tasks_place = place;
     }
@@ -166,15 +174,18 @@ class Reader {
   void read_properties(const Entry& properties, const Fields& owner, Component& component) {
     const Node& node = *properties.value;
     switch (node.kind) {
-      case Node::Kind::null: return;
+      case Node::Kind::null:
+        return;
       case Node::Kind::map:
-        for (const Entry& entry : node.entries) set_property(component, entry.key, entry.place, resolve(*entry.value));
+        for (const Entry& entry : node.entries)
+          set_property(component, entry.key, entry.place, resolve(*entry.value));
         return;
       case Node::Kind::list:
         for (const Node* item : node.items) read_property(*item, owner, component);
         return;
       case Node::Kind::scalar:
-        problems_.add(properties.place, fmt::format("'properties' of {} is a map of 'option: value'", owner.what()));
+        problems_.add(properties.place,
+                      fmt::format("'properties' of {} is a map of 'option: value'", owner.what()));
     }
   }
 
@@ -190,7 +201,8 @@ class Reader {
                                              shown(name->text), owner.what()));
       return;
     }
-    set_property(component, name->text, name->place, value != nullptr ? value->value : find_bean(*ref));
+    set_property(component, name->text, name->place,
+                 value != nullptr ? value->value : find_bean(*ref));
   }
 
   // `value` is null if it could not be resolved.
@@ -257,8 +269,10 @@ class Reader {
     if (type == nullptr) return;
     if (args != nullptr) read_args(*args, fields, stream);
     if (stream.grouping == GroupingType::fields && stream.args.empty())
-      problems_.add(stream.args_place, fmt::format("{} is FIELDS and has no 'args': the fields to group by, "
-                                                   "as in args: [qname]", fields.what()));
+      problems_.add(stream.args_place,
+                    fmt::format("{} is FIELDS and has no 'args': the fields to group by, "
+                                "as in args: [qname]",
+                                fields.what()));
   }
 
   void read_grouping_type(const Node& node, const Fields& fields, Stream& stream) {
@@ -271,7 +285,8 @@ class Reader {
       return;
     }
     if (name == "CUSTOM" || name == "DIRECT")
-      problems_.add(node.place, fmt::format("{} is {}, which is not supported yet", fields.what(), name));
+      problems_.add(node.place,
+                    fmt::format("{} is {}, which is not supported yet", fields.what(), name));
     else
       problems_.add(node.place, fmt::format("{} has the unknown type '{}'{}", fields.what(),
                                             shown(node.text), suggestion(name, known)));
@@ -282,7 +297,8 @@ class Reader {
     auto option = raw_option("args", args.place, *args.value, problems_);
     if (option) stream.args = std::move(option->values);
     if (stream.grouping != GroupingType::fields)
-      problems_.add(args.place, fmt::format("{} has 'args', which only FIELDS takes", fields.what()));
+      problems_.add(args.place,
+                    fmt::format("{} has 'args', which only FIELDS takes", fields.what()));
   }
 
   Topology& topology_;
@@ -315,14 +331,17 @@ ReadResult read_text(const std::string& text, const std::string& file) {
 }
 
 ReadResult read_file(const std::string& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                       &std::fclose);
   if (file == nullptr)
-    return failed(path, ErrorKind::no_input, fmt::format("cannot be opened: {}", std::strerror(errno)));
+    return failed(path, ErrorKind::no_input,
+                  fmt::format("cannot be opened: {}", std::strerror(errno)));
   // One byte more than allowed shows that the file is too large.
   std::string text(detail::yaml_bytes_max + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0)
-    return failed(path, ErrorKind::no_input, fmt::format("cannot be read: {}", std::strerror(errno)));
+    return failed(path, ErrorKind::no_input,
+                  fmt::format("cannot be read: {}", std::strerror(errno)));
   return read_text(text, path);
 }
 

@@ -7,13 +7,15 @@ namespace {
 
 Error usage(std::string what) { return {ErrorKind::usage, std::move(what), {}}; }
 
-// The component whose id, with a dot behind it, begins `target`; ids may contain dots, the longest wins.
+// The component whose id, with a dot behind it, begins `target`; ids may contain dots, the longest
+// wins.
 Component* find_target(Topology& topology, std::string_view target) {
   Component* found = nullptr;
   for (std::vector<Component>* components : {&topology.spouts, &topology.bolts}) {
     for (Component& component : *components) {
       const std::string& id = component.id;
-      bool begins = target.size() > id.size() + 1 && target.starts_with(id) && target[id.size()] == '.';
+      bool begins =
+          target.size() > id.size() + 1 && target.starts_with(id) && target[id.size()] == '.';
       if (begins && (found == nullptr || id.size() > found->id.size())) found = &component;
     }
   }
@@ -35,7 +37,8 @@ Result<void> set_property(Topology& topology, std::string_view assignment) {
   std::size_t dot = target.find('.');
   if (equals == std::string_view::npos || dot == 0 || dot == std::string_view::npos ||
       dot + 1 == target.size())
-    return usage(fmt::format("'{}' is not of the form component.property=value", detail::shown(assignment)));
+    return usage(
+        fmt::format("'{}' is not of the form component.property=value", detail::shown(assignment)));
   Component* component = find_target(topology, target);
   if (component == nullptr) {
     std::string_view id = target.substr(0, dot);

@@ -16,8 +16,8 @@ using topology::Place;
 // One subscription: a stream of the topology file whose two ends are known.
 struct DraftInput {
   const topology::Stream* stream = nullptr;
-  std::size_t from = 0;              // index of the component
-  std::optional<std::size_t> output; // of that component; nothing: there is no such stream
+  std::size_t from = 0;               // index of the component
+  std::optional<std::size_t> output;  // of that component; nothing: there is no such stream
 };
 
 struct DraftComponent {
@@ -58,7 +58,8 @@ void declare(Draft& draft);
 // Executors and tasks, and whether the groupings allow as many.
 void set_parallelism(Draft& draft, std::uint32_t wanted);
 
-// Which fields of each output are read, by anybody downstream; null: no reader. As Draft::components.
+// Which fields of each output are read, by anybody downstream; null: no reader. As
+// Draft::components.
 using Needs = std::vector<std::vector<std::optional<std::set<std::string>>>>;
 Needs needed_fields(const Draft& draft);
 // The engine's settings from `config`.

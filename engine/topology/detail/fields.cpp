@@ -14,7 +14,8 @@ bool contains(const std::vector<std::string>& list, const std::string& word) {
 Fields::Fields(const Node& node, std::string what, Problems& problems)
     : node_(node), what_(std::move(what)), problems_(problems) {
   if (node.kind != Node::Kind::map)
-    problems_.add(node.place, fmt::format("{} is a map of 'key: value', not {}", what_, kind_name(node)));
+    problems_.add(node.place,
+                  fmt::format("{} is a map of 'key: value', not {}", what_, kind_name(node)));
 }
 
 const Entry* Fields::find(std::string_view key) {
@@ -53,8 +54,8 @@ std::optional<std::uint32_t> Fields::number(std::string_view key, std::uint32_t 
   const char* end = node->text.data() + node->text.size();
   auto [rest, problem] = std::from_chars(node->text.data(), end, number);
   if (problem == std::errc() && rest == end && number >= min && number <= max) return number;
-  problems_.add(node->place, fmt::format("'{}' of {} is a whole number between {} and {}, not '{}'", key,
-                                         what_, min, max, shown(node->text)));
+  problems_.add(node->place, fmt::format("'{}' of {} is a whole number between {} and {}, not '{}'",
+                                         key, what_, min, max, shown(node->text)));
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// The entries of one YAML map, asked for by name. What nobody asked for is unknown: finish() says so,
-// and knows the right names because they were asked for.
+// The entries of one YAML map, asked for by name. What nobody asked for is unknown: finish() says
+// so, and knows the right names because they were asked for.
 #pragma once
 
 #include <optional>
@@ -38,7 +38,7 @@ class Fields {
   const Node& node_;
   std::string what_;
   Problems& problems_;
-  std::vector<std::string> asked_;    // known names, those refused left out
+  std::vector<std::string> asked_;  // known names, those refused left out
   std::vector<std::string> refused_;
 };
 

@@ -30,7 +30,8 @@ class TreeBuilder final : public YAML::EventHandler {
   TreeBuilder(Tree& tree, Problems& problems) : tree_(tree), problems_(problems) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (tree_.root != nullptr) throw Refusal{place_of(mark), "a second YAML document; one is enough"};
+    if (tree_.root != nullptr)
+      throw Refusal{place_of(mark), "a second YAML document; one is enough"};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -96,8 +97,8 @@ class TreeBuilder final : public YAML::EventHandler {
     Open& parent = open_.back();
     parent.node->weight += node->weight;
     if (parent.node->weight > yaml_nodes_max)
-      throw Refusal{parent.node->place, fmt::format("more than {} values; a topology is smaller",
-                                                    yaml_nodes_max)};
+      throw Refusal{parent.node->place,
+                    fmt::format("more than {} values; a topology is smaller", yaml_nodes_max)};
     if (parent.node->kind == Node::Kind::list)
       parent.node->items.push_back(node);
     else
@@ -131,10 +132,14 @@ class TreeBuilder final : public YAML::EventHandler {
 
 std::string_view kind_name(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return "a single value";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::map: return "a map";
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::scalar:
+      return "a single value";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a map";
   }
   return "?";
 }
@@ -142,7 +147,8 @@ std::string_view kind_name(const Node& node) {
 Tree parse_yaml(const std::string& text, Problems& problems) {
   Tree tree;
   if (text.size() > yaml_bytes_max) {
-    problems.add({}, fmt::format("is larger than {} KiB; a topology is smaller", yaml_bytes_max / 1024));
+    problems.add(
+        {}, fmt::format("is larger than {} KiB; a topology is smaller", yaml_bytes_max / 1024));
     return tree;
   }
   if (text.find('\0') != std::string::npos) {
