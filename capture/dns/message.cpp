@@ -11,6 +11,7 @@
 namespace dnstorm::capture::dns {
 namespace {
 
+constexpr std::size_t flags_size = 4;  // id and flags
 constexpr std::size_t header_size = 12;
 constexpr std::size_t record_head_size = 10;  // type, class, TTL, length
 
@@ -20,7 +21,8 @@ class Parser {
   Parser(std::span<const std::uint8_t> wire, Message& out)
       : wire_(wire.data()), size_(wire.size()), out_(out) {}
 
-  void read_header();
+  void read_flags();
+  void read_counts();
   ParseError read_questions();
   ParseError read_section(Section section, std::uint16_t count);
   std::size_t left() const { return size_ - at_; }
@@ -38,7 +40,7 @@ class Parser {
   Message& out_;
 };
 
-void Parser::read_header() {
+void Parser::read_flags() {
   std::uint8_t high = wire_[2], low = wire_[3];
   out_.id = load_be16(wire_);
   out_.qr = high & 0x80;
@@ -51,11 +53,14 @@ void Parser::read_header() {
   out_.ad = low & 0x20;
   out_.cd = low & 0x10;
   out_.rcode = low & 0x0f;
+  out_.header_ok = true;
+}
+
+void Parser::read_counts() {
   out_.question_count = load_be16(wire_ + 4);
   out_.answer_count = load_be16(wire_ + 6);
   out_.authority_count = load_be16(wire_ + 8);
   out_.additional_count = load_be16(wire_ + 10);
-  out_.header_ok = true;
 }
 
 ParseError Parser::read_first_name() {
@@ -206,10 +211,12 @@ void reset(std::span<const std::uint8_t> wire, Message& out) {
 
 ParseError parse(std::span<const std::uint8_t> wire, Message& out) {
   reset(wire, out);
+  if (wire.size() < flags_size) return ParseError::short_header;
+  Parser parser(wire, out);
+  parser.read_flags();
   if (wire.size() < header_size) return ParseError::short_header;
   if (wire.size() > 0xffff) return ParseError::message_too_long;
-  Parser parser(wire, out);
-  parser.read_header();
+  parser.read_counts();
   ParseError error = parser.read_questions();
   if (error == ParseError::none) error = parser.read_section(Section::answer, out.answer_count);
   if (error == ParseError::none) error = parser.read_section(Section::authority, out.authority_count);

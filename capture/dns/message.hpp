@@ -50,7 +50,7 @@ struct Message {
 
   std::span<const std::uint8_t> wire;
 
-  bool header_ok = false;    // the fields of the header are set
+  bool header_ok = false;    // id, flags and codes are set (four bytes are enough for them)
   bool question_ok = false;  // every question was read; true for a message that has none
 
   std::uint16_t id = 0;

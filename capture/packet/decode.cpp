@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 constexpr std::uint16_t ethertype_ipv6 = 0x86dd;
+constexpr std::uint16_t ethertype_pppoe = 0x8864;  // the session stage
 constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17, protocol_icmpv6 = 58;
 // Real networks stack two tags; the bounds only keep a hostile frame from costing time.
 constexpr int vlan_tags_max = 8;
@@ -158,12 +159,23 @@ Verdict decode_raw_ip(Rest rest, Datagram& out) {
   }
 }
 
+// PPP over Ethernet (RFC 2516): six bytes, then PPP's protocol number.
+Verdict decode_pppoe(Rest rest, Datagram& out) {
+  if (rest.left < 8) return rest.missing(Verdict::malformed_link);
+  std::uint16_t protocol = load_be16(rest.at + 6);
+  rest.skip(8);
+  if (protocol == 0x0021) return decode_ipv4(rest, out);
+  if (protocol == 0x0057) return decode_ipv6(rest, out);
+  return Verdict::not_ip;
+}
+
 // `rest` begins behind the type field; tags carry the next one in their last two bytes.
 Verdict decode_ethertype(std::uint16_t ethertype, Rest rest, Datagram& out) {
   for (int tags = 0;; ++tags) {
     if (ethertype == ethertype_ipv4) [[likely]]
       return decode_ipv4(rest, out);
     if (ethertype == ethertype_ipv6) return decode_ipv6(rest, out);
+    if (ethertype == ethertype_pppoe) return decode_pppoe(rest, out);
     bool tagged = ethertype == 0x8100 || ethertype == 0x88a8 || ethertype == 0x9100;
     if (!tagged) return Verdict::not_ip;
     if (tags == vlan_tags_max) return Verdict::malformed_link;

@@ -1,4 +1,5 @@
-// From a captured frame to a UDP datagram: link layer, VLAN tags, IPv4 and IPv6, UDP.
+// From a captured frame to a UDP datagram: link layer, VLAN tags and PPPoE, IPv4
+// and IPv6, UDP.
 //
 // decode() looks at one frame at a time and keeps no state: fragments are told apart, not put
 // together, TCP is recognised (addresses and ports are filled in), not followed. It allocates

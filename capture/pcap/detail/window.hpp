@@ -1,0 +1,62 @@
+// A window over a Source: as many bytes in a row as a reader asks for, without copying them out.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "capture/pcap/detail/source.hpp"
+
+namespace dnstorm::capture::pcap::detail {
+
+class Window {
+ public:
+  static constexpr std::size_t first_size = 1u << 20;
+
+  explicit Window(std::unique_ptr<Source> source) : source_(std::move(source)) {}
+
+  const std::uint8_t* data() const { return bytes_.data() + begin_; }
+  std::size_t size() const { return end_ - begin_; }
+  std::uint64_t offset() const { return offset_; }  // of data() in the decompressed stream
+  const Source& source() const { return *source_; }
+
+  // Makes size() at least `n`; false where the stream ends or fails before. Pointers from data() go
+  // stale.
+  bool need(std::size_t n) {
+    if (size() >= n) [[likely]]
+      return true;
+    return refill(n);
+  }
+  // Why the stream failed, if it did; the bytes before the failure are there.
+  const std::optional<Error>& failure() const { return failure_; }
+  void skip(std::size_t n) {
+    begin_ += n;
+    offset_ += n;
+  }
+
+ private:
+  bool refill(std::size_t n) {
+    if (failure_) return false;
+    std::memmove(bytes_.data(), data(), size());
+    end_ = size();
+    begin_ = 0;
+    if (bytes_.size() < n) bytes_.resize(n);
+    while (end_ < n) {
+      Result<std::size_t> got = source_->read(bytes_.data() + end_, bytes_.size() - end_);
+      if (!got) failure_ = std::move(got.error());
+      if (failure_ || *got == 0) return false;
+      end_ += *got;
+    }
+    return true;
+  }
+
+  std::unique_ptr<Source> source_;
+  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(first_size);
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::uint64_t offset_ = 0;
+  std::optional<Error> failure_;
+};
+
+}  // namespace dnstorm::capture::pcap::detail
