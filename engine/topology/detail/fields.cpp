@@ -19,7 +19,7 @@ Fields::Fields(const Node& node, std::string what, Problems& problems)
 }
 
 const Entry* Fields::find(std::string_view key) {
-  asked_.emplace_back(key);
+  if (!contains(asked_, std::string(key))) asked_.emplace_back(key);
   for (const Entry& entry : node_.entries)
     if (entry.key == key) return &entry;
   return nullptr;
@@ -98,8 +98,10 @@ std::optional<RawOption> raw_option(const std::string& name, Place place, const 
     }
     return option;
   }
-  problems.add(place, fmt::format("'{}' takes a value or a list of values, not {}", shown(name),
-                                  kind_name(value)));
+  problems.add(place, value.kind == Node::Kind::null
+                          ? fmt::format("'{}' has no value", shown(name))
+                          : fmt::format("'{}' takes a value or a list of values, not {}",
+                                        shown(name), kind_name(value)));
   return std::nullopt;
 }
 

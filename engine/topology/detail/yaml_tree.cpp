@@ -25,6 +25,14 @@ struct Refusal {
   std::string what;
 };
 
+// The most frequent cause of a syntax error, and one that nobody sees.
+bool indented_by_tab(const std::string& text, int line) {
+  std::istringstream in(text);
+  std::string found;
+  for (int i = 0; i < line; ++i) std::getline(in, found);
+  return found.substr(0, found.find_first_not_of(" \t")).find('\t') != std::string::npos;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(Tree& tree, Problems& problems) : tree_(tree), problems_(problems) {}
@@ -165,7 +173,10 @@ Tree parse_yaml(const std::string& text, Problems& problems) {
   } catch (const Refusal& refusal) {
     problems.add(refusal.place, refusal.what);
   } catch (const YAML::Exception& error) {
-    problems.add(place_of(error.mark), "YAML: " + shown(error.msg));
+    Place place = place_of(error.mark);
+    bool tabbed = indented_by_tab(text, place.line);
+    problems.add(place, fmt::format("YAML: {}{}", shown(error.msg),
+                                    tabbed ? "; indent by spaces, not by tabs" : ""));
   }
   tree.root = nullptr;
   return tree;
