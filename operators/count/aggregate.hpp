@@ -1,0 +1,37 @@
+// What count, top and distinct share: the options of their windows, the checks of the fields that
+// they name, and the fields with which their results begin. Pure functions for OperatorDef::declare.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/api/registry.hpp"
+
+namespace dnstorm::operators {
+
+// window, time, lateness.
+std::vector<OptionSpec> window_options();
+
+// The fields of these names, which every input must have with one type.
+Result<std::vector<Field>> common_fields(const std::vector<InputDecl>& inputs,
+                                         const std::vector<std::string>& names,
+                                         const std::string& subject);
+
+// As common_fields() for one field of an unsigned type.
+Result<Field> common_number(const std::vector<InputDecl>& inputs, const std::string& name,
+                            const std::string& subject);
+
+// Begins a declaration: the time field (none is read when the window is the whole input) is checked
+// and read, and the output has window and window_end.
+Result<Declaration> declare_windowed(const Options& options, const std::vector<InputDecl>& inputs);
+
+// Lets the declaration read these fields from every input.
+void read_from_all(Declaration& declaration, const std::vector<std::string>& names);
+
+// Refuses an output with two fields of one name, and options that name a field twice.
+Result<void> check_output_names(const StreamDecl& stream, const std::string& subject);
+
+// The time field of an input's rows as they arrive; absent if the window is the whole input.
+FieldRef<std::int64_t> time_ref(const Options& options, const Schema& schema);
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,43 @@
+// Reads a field of any unsigned type as one number. For options that name "some numeric field".
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+
+#include "engine/api/batch.hpp"
+
+namespace dnstorm::operators {
+
+inline bool is_unsigned(Type type) {
+  return type == Type::u8 || type == Type::u16 || type == Type::u32 || type == Type::u64;
+}
+
+class NumberRef {
+ public:
+  NumberRef() = default;
+  // Absent if the schema has no such field; its type must be unsigned (`declare` has checked it).
+  NumberRef(const Schema& schema, const std::string& name) {
+    auto index = schema.find(name);
+    if (!index) return;
+    DNSTORM_ASSERT(is_unsigned(schema.field(*index).type), "a number is read from another type", name);
+    offset_ = schema.offset(*index);
+    width_ = size_of(schema.field(*index).type);
+  }
+  bool present() const { return width_ != 0; }
+  std::uint64_t get(const RowView& row) const {
+    switch (width_) {
+      case 1: return row.get(FieldRef<std::uint8_t>{offset_});
+      case 2: return row.get(FieldRef<std::uint16_t>{offset_});
+      case 4: return row.get(FieldRef<std::uint32_t>{offset_});
+      case 8: return row.get(FieldRef<std::uint64_t>{offset_});
+      default: return 0;
+    }
+  }
+
+ private:
+  std::uint32_t offset_ = 0;
+  std::uint32_t width_ = 0;
+};
+
+}  // namespace dnstorm::operators

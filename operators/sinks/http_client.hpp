@@ -1,0 +1,46 @@
+// One HTTP exchange at a time over a connection that is kept. The only place that includes curl.h is
+// http_client.cpp; HttpTransport is the seam where tests put a server of their own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/time.hpp"
+
+namespace dnstorm::operators {
+
+struct HttpRequest {
+  std::string url;
+  bool post = true;
+  std::string_view body = {};  // lives until the exchange is over
+  std::vector<std::string> headers = {};
+  std::string user = {};  // empty: no basic authentication
+  std::string password = {};
+  DurationNs timeout = 10 * ns_per_s;
+};
+
+struct HttpAnswer {
+  int status = 0;            // 0: there was no answer
+  std::string body = {};     // at most 64 KiB of it
+  std::string failure = {};  // why there was none ("connection refused")
+  DurationNs retry_after = 0;
+};
+
+class HttpTransport {
+ public:
+  virtual ~HttpTransport() = default;
+  virtual HttpAnswer exchange(const HttpRequest& request) = 0;
+};
+
+// Over libcurl. Belongs to one thread at a time.
+std::unique_ptr<HttpTransport> make_http_client();
+
+// RFC 3986: everything but unreserved characters as %XX.
+std::string percent_encode(std::string_view text);
+
+// gzip at its fastest level (RFC 1952).
+std::string gzip(std::string_view text);
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,143 @@
+#include "operators/sinks/point_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "operators/sinks/json_text.hpp"
+
+namespace dnstorm::operators {
+
+namespace {
+
+constexpr DurationNs busy_timeout = 5 * ns_per_s;
+// Ids of series kept in memory; beyond, they are looked up in the file again.
+constexpr std::size_t series_cached_max = 200'000;
+// The file may hold that part more than the retention asks for.
+constexpr int expiries_per_retention = 24;
+
+// `end` is the name of a window's end in every other output too; as an SQL keyword it wants quotes.
+constexpr const char* schema_sql = R"(
+CREATE TABLE series(
+  id INTEGER PRIMARY KEY, measurement TEXT NOT NULL, tags TEXT NOT NULL, UNIQUE(measurement, tags));
+CREATE TABLE points(
+  series INTEGER NOT NULL REFERENCES series(id), time INTEGER NOT NULL, "end" INTEGER NOT NULL,
+  fields TEXT NOT NULL, PRIMARY KEY(series, time)) WITHOUT ROWID;
+)";
+constexpr const char* insert_point_sql =
+    "INSERT INTO points(series, time, \"end\", fields) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+    "\"end\" = excluded.\"end\", fields = json_patch(fields, excluded.fields)";
+
+}  // namespace
+
+Result<PointStore> PointStore::open(const std::string& path, DurationNs retention) {
+  PointStore store;
+  store.retention_ = retention;
+  auto database = SqliteDatabase::open(path, busy_timeout);
+  if (!database.ok()) return std::move(database.error()).within(path);
+  store.database_ = std::move(database).value();
+  auto done = store.set_up();
+  if (done.ok()) done = store.prepare_statements();
+  if (!done.ok()) return std::move(done.error()).within(path);
+  return store;
+}
+
+Result<void> PointStore::set_up() {
+  // NORMAL keeps the file whole through a crash; only the last windows could be missing after a power cut.
+  DNSTORM_CHECK(database_.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"));
+  std::int64_t version = DNSTORM_TRY(database_.integer("PRAGMA user_version"));
+  std::int64_t tables = DNSTORM_TRY(database_.integer("SELECT count(*) FROM sqlite_master"));
+  if (version > store_schema_version)
+    return Error{ErrorKind::data, fmt::format("was written by a newer dnstorm (schema {}, this one knows {}): "
+                                              "update dnstorm or name another file", version, store_schema_version), "file"};
+  if (version == 0 && tables > 0)
+    return Error{ErrorKind::data, "is a SQLite file of another program: name another file", "file"};
+  if (version == 0)
+    DNSTORM_CHECK(database_.run(fmt::format("{} PRAGMA user_version={}", schema_sql, store_schema_version)));
+  return database_.run("COMMIT");
+}
+
+Result<void> PointStore::prepare_statements() {
+  insert_point_ = DNSTORM_TRY(database_.prepare(insert_point_sql));
+  insert_series_ = DNSTORM_TRY(database_.prepare("INSERT INTO series(measurement, tags) VALUES(?1, ?2)"));
+  find_series_ = DNSTORM_TRY(database_.prepare("SELECT id FROM series WHERE measurement = ?1 AND tags = ?2"));
+  newest_ = DNSTORM_TRY(database_.integer("SELECT ifnull(max(time), -9223372036854775808) FROM points"));
+  return {};
+}
+
+Result<std::int64_t> PointStore::series_id(const Point& point) {
+  auto known = series_ids_.find(point.series);
+  if (known != series_ids_.end()) return known->second;
+  std::string tags;
+  append_json_tags(tags, point);
+  find_series_.bind(1, point.measurement);
+  find_series_.bind(2, tags);
+  std::int64_t id = 0;
+  if (DNSTORM_TRY(find_series_.step())) {
+    id = find_series_.column_integer(0);
+    find_series_.reset();
+  } else {
+    insert_series_.bind(1, point.measurement);
+    insert_series_.bind(2, tags);
+    DNSTORM_TRY(insert_series_.step());
+    id = database_.last_row_id();
+  }
+  if (series_ids_.size() >= series_cached_max) series_ids_.clear();
+  series_ids_.emplace(point.series, id);
+  return id;
+}
+
+Result<void> PointStore::write_all(const std::vector<Point>& points) {
+  for (const Point& point : points) {
+    std::int64_t series = DNSTORM_TRY(series_id(point));
+    text_.clear();
+    append_json_fields(text_, point);
+    insert_point_.bind(1, series);
+    insert_point_.bind(2, point.time);
+    insert_point_.bind(3, point.end);
+    insert_point_.bind(4, std::string_view(text_));
+    DNSTORM_TRY(insert_point_.step());
+  }
+  return {};
+}
+
+Result<void> PointStore::write(const std::vector<Point>& points) {
+  DNSTORM_CHECK(database_.run("BEGIN IMMEDIATE"));
+  auto done = write_all(points);
+  if (done.ok()) done = database_.run("COMMIT");
+  if (!done.ok()) {
+    // Ids of series that the rollback takes back must not be used again.
+    series_ids_.clear();
+    (void)database_.run("ROLLBACK");
+    return done;
+  }
+  for (const Point& point : points) newest_ = std::max(newest_, point.time);
+  return {};
+}
+
+bool PointStore::expiry_due() const {
+  if (retention_ == 0 || newest_ == time_min) return false;
+  return expired_at_ == time_min || newest_ - expired_at_ >= retention_ / expiries_per_retention;
+}
+
+Result<std::int64_t> PointStore::expire() {
+  if (retention_ == 0 || newest_ == time_min) return 0;
+  expired_at_ = newest_;
+  // By series: the key of the table begins with it, so each is a range and no index on time is needed.
+  DNSTORM_CHECK(database_.run("BEGIN IMMEDIATE"));
+  auto done = database_.run(fmt::format(
+      "DELETE FROM points WHERE (series, time) IN (SELECT p.series, p.time FROM series s JOIN points p ON "
+      "p.series = s.id AND p.time < {})", newest_ - retention_));
+  std::int64_t deleted = done.ok() ? database_.changes() : 0;
+  if (done.ok() && deleted > 0)
+    done = database_.run("DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM points WHERE series = series.id)");
+  if (done.ok()) done = database_.run("COMMIT");
+  if (!done.ok()) {
+    (void)database_.run("ROLLBACK");
+    return done.error();
+  }
+  if (deleted > 0) series_ids_.clear();
+  return deleted;
+}
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,113 @@
+#include "operators/sinks/store.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <memory>
+#include <optional>
+
+#include "operators/sinks/point.hpp"
+#include "operators/sinks/point_store.hpp"
+#include "operators/sinks/window_buffer.hpp"
+
+namespace dnstorm::operators {
+
+namespace {
+
+// Points that wait in memory while the file cannot be written (locked, disk full).
+constexpr std::size_t points_waiting_max = 500'000;
+
+class StoreSink final : public Bolt {
+ public:
+  explicit StoreSink(const Options& options)
+      : options_(PointOptions::of(options)), path_(options.text("file")), retention_(options.duration("retention")) {}
+
+  Result<void> prepare(const TaskContext& task) override {
+    written_ = &task.counter("points_written");
+    overwritten_ = &task.counter("values_overwritten");
+    undelivered_ = &task.counter("points_undelivered");
+    expired_ = &task.counter("points_expired");
+    points_.prepare(task, options_);
+    auto store = PointStore::open(path_, retention_);
+    if (!store.ok()) return std::move(store.error()).within("store");
+    store_.emplace(std::move(store).value());
+    return {};
+  }
+
+  void execute(const InputBatch& in, Emitter&) override { points_.add(in); }
+
+  void watermark(TimeNs now, Emitter&) override {
+    std::vector<Point> points = points_.take(now);
+    if (points.empty()) return;
+    overwritten_->add(merge_same(points));
+    std::move(points.begin(), points.end(), std::back_inserter(waiting_));
+    write_waiting();
+    if (waiting_.size() <= points_waiting_max) return;
+    undelivered_->add(waiting_.size());
+    waiting_.clear();
+  }
+
+  Result<void> finish(Emitter&) override {
+    write_waiting();
+    undelivered_->add(waiting_.size());
+    if (undelivered_->value() == 0) return {};
+    return Error{ErrorKind::io, fmt::format("store: {}: {} points could not be written: {}", path_,
+                                            undelivered_->value(), failure_), "file"};
+  }
+
+ private:
+  // What fails now is tried again with the next window.
+  void write_waiting() {
+    if (waiting_.empty()) return;
+    auto done = store_->write(waiting_);
+    if (!done.ok()) {
+      failure_ = done.error().what;
+      return;
+    }
+    written_->add(waiting_.size());
+    waiting_.clear();
+    if (!store_->expiry_due()) return;
+    if (auto deleted = store_->expire(); deleted.ok()) expired_->add(static_cast<std::uint64_t>(*deleted));
+  }
+
+  PointOptions options_;
+  std::string path_;
+  DurationNs retention_;
+  PointCollector points_;
+  std::vector<Point> waiting_;
+  std::optional<PointStore> store_;
+  std::string failure_;
+  Counter* written_ = nullptr;
+  Counter* overwritten_ = nullptr;
+  Counter* undelivered_ = nullptr;
+  Counter* expired_ = nullptr;
+};
+
+Result<Declaration> declare_store(const Options& options, const std::vector<InputDecl>& inputs) {
+  Declaration declaration;
+  declaration.reads = DNSTORM_TRY(point_reads(options, inputs, !options.flag("unbounded_tags")));
+  declaration.single_task = true;
+  return declaration;
+}
+
+}  // namespace
+
+OperatorDef store_operator() {
+  OperatorDef def;
+  def.name = "store";
+  def.kind = OperatorKind::sink;
+  def.summary = "Keeps points in a SQLite file";
+  def.options = {
+      {"file", OptionType::text, "dnstorm.sqlite", "the file; made if there is none, added to if there is"},
+      {.name = "retention", .type = OptionType::duration, .default_text = "7d",
+       .help = "how much event time is kept before the newest window; 0: everything"},
+      {"unbounded_tags", OptionType::flag, "false", "allow names and addresses as tags: a series of each"},
+  };
+  for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
+  def.example = "- id: history\n  className: store\n  properties:\n    file: dns.sqlite\n    retention: 30d\n";
+  def.declare = declare_store;
+  def.make_bolt = [](const Options& options) { return std::make_unique<StoreSink>(options); };
+  return def;
+}
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,49 @@
+// Holds the points of open windows until event time has passed them, and hands them out in one
+// canonical order: by window, then measurement, tags and time. So what a sink writes is the same, byte for
+// byte, however the work before it was divided. Belongs to one task.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/api/bolt.hpp"
+#include "operators/sinks/point.hpp"
+
+namespace dnstorm::operators {
+
+class WindowBuffer {
+ public:
+  void add(Point point);
+  // The points of windows that end at or before `now` (points without a window: that lie before it).
+  std::vector<Point> take(TimeNs now);
+  std::uint64_t size() const { return size_; }
+
+ private:
+  std::map<TimeNs, std::vector<Point>> by_end_;
+  std::uint64_t size_ = 0;
+};
+
+// What sinks of points have in common: rows of several inputs in, points of closed windows out.
+// A point without any field cannot be written; the counter `points_without_value` says how many.
+class PointCollector {
+ public:
+  void prepare(const TaskContext& task, const PointOptions& options);
+  void add(const InputBatch& in);
+  std::vector<Point> take(TimeNs now) { return windows_.take(now); }
+
+ private:
+  std::vector<std::unique_ptr<PointReader>> readers_;
+  WindowBuffer windows_;
+  Counter* empty_ = nullptr;
+};
+
+// Text order, but runs of digits by their number: rank=2 before rank=10.
+bool natural_less(std::string_view a, std::string_view b);
+
+// Makes one point of neighbours of the same series and time, as a database would: fields are united, the
+// later value wins. Returns how many field values were overwritten by that.
+std::uint64_t merge_same(std::vector<Point>& points);
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,325 @@
+#include "operators/spouts/decode.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include "capture/dns/codes.hpp"
+#include "capture/dns/message.hpp"
+#include "capture/dns/rdata.hpp"
+#include "capture/packet/decode.hpp"
+#include "operators/shape/registered_domain.hpp"
+#include "operators/spouts/decode_schema.hpp"
+#include "operators/spouts/packet_classes.hpp"
+#include "operators/spouts/packet_schema.hpp"
+
+namespace dnstorm::operators {
+
+namespace dns = capture::dns;
+namespace packet = capture::packet;
+
+namespace {
+
+constexpr std::size_t ports_max = 16;
+
+// Who is who in a datagram: the side that answers is the source of a response.
+struct Ends {
+  const IpAddress& client;
+  const IpAddress& server;
+  std::uint16_t client_port;
+  std::uint16_t server_port;
+};
+
+Ends ends_of(const packet::Datagram& d, bool response) {
+  if (response) return {d.dst, d.src, d.dst_port, d.src_port};
+  return {d.src, d.dst, d.src_port, d.dst_port};
+}
+
+std::uint64_t transaction_hash(const Ends& ends, std::uint16_t id, std::uint8_t protocol) {
+  std::uint64_t word[5];
+  std::memcpy(word, ends.client.bytes.data(), 16);
+  std::memcpy(word + 2, ends.server.bytes.data(), 16);
+  word[4] = std::uint64_t{ends.client_port} << 48 | std::uint64_t{ends.server_port} << 32 |
+            std::uint64_t{id} << 16 | protocol;
+  return hash_bytes(word, sizeof word);
+}
+
+std::string_view last_label(std::string_view name) {
+  if (name.size() <= 1) return name;
+  return name.substr(name.rfind('.') + 1);
+}
+
+class Decode final : public Bolt {
+ public:
+  explicit Decode(std::vector<std::uint16_t> ports) : ports_(std::move(ports)) {}
+
+  Result<void> prepare(const TaskContext& task) override {
+    in_ = PacketFields(*task.inputs[0].schema);
+    if (task.outputs[messages_stream]) row_ = MessageRefs(*task.outputs[messages_stream]);
+    if (task.outputs[questions_stream]) question_ = QuestionRefs(*task.outputs[questions_stream]);
+    if (task.outputs[records_stream]) record_ = RecordRefs(*task.outputs[records_stream]);
+    if (task.outputs[options_stream]) option_ = OptionRefs(*task.outputs[options_stream]);
+    if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
+    if (row_.domain.present()) domains_.emplace();
+    per_second_ = task.outputs[packets_stream] != nullptr;
+    classes_.open(task);
+    return {};
+  }
+
+  void execute(const InputBatch& in, Emitter& out) override {
+    for (RowView row : in.rows()) {
+      TimeNs time = row.get(in_.time);
+      if (per_second_) turn_second(time, out);
+      auto bytes = row.get(in_.bytes);
+      classes_.add(decode(row, time, bytes, out), bytes.size());
+    }
+    packets_seen_ += in.rows().size();
+    settle(out);
+  }
+
+  Result<void> finish(Emitter&) override {
+    DNSTORM_ASSERT(packets_seen_ == classes_.total(),
+                   "captured = parsed + malformed + not DNS + filtered", packets_seen_,
+                   classes_.total());
+    return {};
+  }
+
+ private:
+  bool watched(std::uint16_t port) const {
+    for (std::uint16_t p : ports_)
+      if (p == port) return true;
+    return false;
+  }
+
+  PacketClasses::ClassId decode(const RowView& row, TimeNs time, std::span<const std::uint8_t> bytes,
+                                Emitter& out) {
+    auto link = static_cast<packet::LinkType>(row.get(in_.link));
+    packet::Verdict verdict = packet::decode(link, bytes, row.get(in_.original_length), datagram_);
+    bool ours = datagram_.has_ports && (watched(datagram_.dst_port) || watched(datagram_.src_port));
+    bool cut = verdict == packet::Verdict::truncated;
+    if (verdict != packet::Verdict::udp && !(cut && ours)) return PacketClasses::of(verdict, ours);
+    if (!ours) return PacketClasses::other_port();
+    dns::ParseError error = dns::parse(datagram_.payload, message_);
+    if (message_.header_ok) emit(time, error != dns::ParseError::none || cut, out);
+    // What the snap length cut off is no fault of the message.
+    return cut ? PacketClasses::of(verdict, ours) : PacketClasses::of(error);
+  }
+
+  void emit(TimeNs time, bool malformed, Emitter& out) {
+    Ends ends = ends_of(datagram_, message_.qr);
+    if (out.wanted(messages_stream)) emit_message(time, ends, malformed, out.row(messages_stream));
+    if (out.wanted(questions_stream)) emit_questions(time, ends, out);
+    if (out.wanted(records_stream)) emit_records(time, ends, out);
+    if (out.wanted(options_stream)) emit_options(time, ends, out);
+  }
+
+  void emit_message(TimeNs time, const Ends& ends, bool malformed, RowWriter row) {
+    const dns::Message& m = message_;
+    row.set(row_.time, time);
+    row.set(row_.malformed, malformed);
+    set_network(ends, row);
+    set_header(row);
+    set_edns(row);
+    if (!m.has_question) return;
+    row.set(row_.qtype, m.qtype);
+    row.set(row_.qclass, m.qclass);
+    row.set(row_.qname_length, m.qname_wire_length);
+    row.set(row_.label_count, m.qname_labels);
+    row.set_str(row_.qname, m.qname, m.qname_hash);
+    if (row_.tld.present()) row.set_str(row_.tld, last_label(m.qname));
+    if (row_.domain.present()) row.set_str(row_.domain, domains_->of(m.qname, m.qname_hash));
+  }
+
+  void set_network(const Ends& ends, RowWriter& row) {
+    row.set(row_.src, datagram_.src);
+    row.set(row_.dst, datagram_.dst);
+    row.set(row_.client, ends.client);
+    row.set(row_.server, ends.server);
+    row.set(row_.client_port, ends.client_port);
+    row.set(row_.server_port, ends.server_port);
+    row.set(row_.ip_version, static_cast<std::uint8_t>(datagram_.v6 ? 6 : 4));
+    row.set(row_.transport, datagram_.protocol);
+    row.set(row_.ttl, datagram_.ttl);
+    row.set(row_.size, static_cast<std::uint32_t>(datagram_.payload.size()));
+    if (row_.txn.present())
+      row.set(row_.txn, transaction_hash(ends, message_.id, datagram_.protocol));
+  }
+
+  void set_header(RowWriter& row) {
+    const dns::Message& m = message_;
+    row.set(row_.id, m.id);
+    row.set(row_.qr, m.qr);
+    row.set(row_.opcode, m.opcode);
+    row.set(row_.aa, m.aa);
+    row.set(row_.tc, m.tc);
+    row.set(row_.rd, m.rd);
+    row.set(row_.ra, m.ra);
+    row.set(row_.ad, m.ad);
+    row.set(row_.cd, m.cd);
+    row.set(row_.rcode, m.rcode);
+    row.set(row_.full_rcode, m.full_rcode());
+    row.set(row_.questions, m.question_count);
+    row.set(row_.answers, m.answer_count);
+    row.set(row_.authorities, m.authority_count);
+    row.set(row_.additionals, m.additional_count);
+  }
+
+  void set_edns(RowWriter& row) {
+    const dns::Edns& edns = message_.edns;
+    if (!edns.present) return;
+    row.set(row_.edns, true);
+    row.set(row_.edns_version, edns.version);
+    row.set(row_.edns_size, edns.udp_size);
+    row.set(row_.dnssec_ok, edns.dnssec_ok);
+    for (const dns::EdnsOption& option : edns.options) {
+      if (option.code == dns::edns_option::ecs) row.set(row_.ecs, true);
+      if (option.code == dns::edns_option::cookie) row.set(row_.cookie, true);
+      if (option.code == dns::edns_option::nsid) row.set(row_.nsid, true);
+    }
+  }
+
+  void emit_questions(TimeNs time, const Ends& ends, Emitter& out) {
+    bool first = true;
+    for (const dns::Question& question : message_.questions) {
+      RowWriter row = out.row(questions_stream);
+      row.set(question_.time, time);
+      row.set(question_.client, ends.client);
+      row.set(question_.server, ends.server);
+      row.set(question_.qr, message_.qr);
+      row.set(question_.qtype, question.type);
+      row.set(question_.qclass, question.dns_class);
+      if (first)
+        row.set_str(question_.qname, message_.qname, message_.qname_hash);
+      else
+        row.set_str(question_.qname, message_.question_name(question));
+      first = false;
+    }
+  }
+
+  void emit_records(TimeNs time, const Ends& ends, Emitter& out) {
+    static constexpr std::string_view sections[] = {"answer", "authority", "additional"};
+    for (const dns::Record& record : message_.records) {
+      RowWriter row = out.row(records_stream);
+      row.set(record_.time, time);
+      row.set(record_.client, ends.client);
+      row.set(record_.server, ends.server);
+      row.set_str(record_.qname, message_.qname, message_.qname_hash);
+      row.set_str(record_.section, sections[static_cast<std::size_t>(record.section)]);
+      row.set(record_.type, record.type);
+      row.set(record_.record_class, record.dns_class);
+      row.set(record_.ttl, record.ttl);
+      row.set(record_.length, record.rdata_length);
+      if (record_.owner.present()) row.set_str(record_.owner, message_.owner(record));
+      if (record_.text.present()) row.set_str(record_.text, dns::to_text(message_, record));
+    }
+  }
+
+  void emit_options(TimeNs time, const Ends& ends, Emitter& out) {
+    for (const dns::EdnsOption& option : message_.edns.options) {
+      RowWriter row = out.row(options_stream);
+      row.set(option_.time, time);
+      row.set(option_.client, ends.client);
+      row.set(option_.server, ends.server);
+      row.set(option_.qr, message_.qr);
+      row.set(option_.code, option.code);
+      row.set(option_.length, static_cast<std::uint16_t>(option.data.size()));
+      if (option_.text.present()) row.set_str(option_.text, dns::option_text(option));
+    }
+  }
+
+  // The classes are told per second of event time.
+  void turn_second(TimeNs time, Emitter& out) {
+    if (time >= second_ && time - second_ < ns_per_s) [[likely]] return;
+    settle(out);
+    second_ = time - ((time % ns_per_s) + ns_per_s) % ns_per_s;
+  }
+
+  void settle(Emitter& out) {
+    if (per_second_) {
+      const auto& cells = classes_.cells();
+      for (std::size_t id = 0; id < cells.size(); ++id)
+        if (cells[id].packets != 0) emit_class(PacketClasses::table()[id], cells[id], out);
+    }
+    classes_.settle();
+  }
+
+  void emit_class(const PacketClasses::Class& what, const PacketClasses::Cell& cell, Emitter& out) {
+    RowWriter row = out.row(packets_stream);
+    row.set(class_.time, second_);
+    row.set_str(class_.outcome, to_string(what.outcome));
+    row.set_str(class_.reason, what.reason);
+    row.set(class_.packets, cell.packets);
+    row.set(class_.bytes, cell.bytes);
+  }
+
+  std::vector<std::uint16_t> ports_;
+  PacketFields in_;
+  MessageRefs row_;
+  QuestionRefs question_;
+  RecordRefs record_;
+  OptionRefs option_;
+  PacketClassRefs class_;
+  packet::Datagram datagram_;
+  dns::Message message_;
+  std::optional<RegisteredDomain> domains_;
+  PacketClasses classes_;
+  bool per_second_ = false;
+  TimeNs second_ = 0;
+  std::uint64_t packets_seen_ = 0;
+};
+
+Result<std::vector<std::uint16_t>> parse_ports(const Options& options) {
+  std::vector<std::uint16_t> ports;
+  for (const std::string& text : options.list("ports")) {
+    std::uint16_t port = 0;
+    auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
+    if (problem != std::errc() || rest != text.data() + text.size() || port == 0)
+      return Error{ErrorKind::config,
+                   fmt::format("option 'ports' takes port numbers from 1 to 65535, not '{}'", text), "ports"};
+    ports.push_back(port);
+  }
+  if (ports.empty() || ports.size() > ports_max)
+    return Error{ErrorKind::config, fmt::format("option 'ports' takes 1 to {} ports", ports_max), "ports"};
+  return ports;
+}
+
+Result<Declaration> declare(const Options& options, const std::vector<InputDecl>& inputs) {
+  DNSTORM_CHECK(parse_ports(options));
+  if (inputs.size() != 1)
+    return Error{ErrorKind::config, "takes one input: the packets of a `pcap` spout", ""};
+  Declaration declaration;
+  std::vector<std::string> reads;
+  for (const Field& field : packet_fields()) {
+    Field found = DNSTORM_TRY(require_field(inputs[0], field.name, ""));
+    if (found.type != field.type)
+      return Error{ErrorKind::config,
+                   fmt::format("field '{}' of '{}' is {}, not {}: packets of a `pcap` spout are wanted",
+                               field.name, inputs[0].component, to_string(found.type), to_string(field.type)),
+                   ""};
+    reads.push_back(field.name);
+  }
+  declaration.reads.push_back(std::move(reads));
+  declaration.outputs = {{"default", message_fields()},
+                         {"questions", question_fields()},
+                         {"records", record_fields()},
+                         {"options", option_fields()},
+                         {"packets", packet_class_fields()}};
+  return declaration;
+}
+
+}  // namespace
+
+OperatorDef decode_operator() {
+  OperatorDef def;
+  def.name = "decode";
+  def.summary = "DNS messages out of packets; streams: default, questions, records, options, packets";
+  def.options = {{"ports", OptionType::list, "53", "UDP ports that carry DNS"}};
+  def.example =
+      "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";
+  def.declare = declare;
+  def.make_bolt = [](const Options& options) -> std::unique_ptr<Bolt> {
+    return std::make_unique<Decode>(*parse_ports(options));
+  };
+  return def;
+}
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,77 @@
+// The streams of the `decode` bolt: their fields, declared once, and the references to write them.
+#pragma once
+
+#include <vector>
+
+#include "engine/api/schema.hpp"
+
+namespace dnstorm::operators {
+
+// The output streams, in the order of the declaration.
+enum DecodeStream : std::size_t {
+  messages_stream,
+  questions_stream,
+  records_stream,
+  options_stream,
+  packets_stream
+};
+
+std::vector<Field> message_fields();
+std::vector<Field> question_fields();
+std::vector<Field> record_fields();
+std::vector<Field> option_fields();
+std::vector<Field> packet_class_fields();
+
+struct MessageRefs {
+  MessageRefs() = default;
+  explicit MessageRefs(const Schema& schema);
+  FieldRef<TimeNs> time;
+  FieldRef<IpAddress> src, dst, client, server;
+  FieldRef<std::uint16_t> client_port, server_port, id, full_rcode, qtype, qclass, edns_size;
+  FieldRef<std::uint16_t> qname_length, questions, answers, authorities, additionals;
+  FieldRef<std::uint8_t> ip_version, transport, ttl, opcode, rcode, label_count, edns_version;
+  FieldRef<bool> qr, aa, tc, rd, ra, ad, cd, edns, dnssec_ok, ecs, cookie, nsid, malformed;
+  FieldRef<Str> qname, domain, tld;
+  FieldRef<std::uint32_t> size;
+  FieldRef<std::uint64_t> txn;
+};
+
+struct QuestionRefs {
+  QuestionRefs() = default;
+  explicit QuestionRefs(const Schema& schema);
+  FieldRef<TimeNs> time;
+  FieldRef<IpAddress> client, server;
+  FieldRef<bool> qr;
+  FieldRef<Str> qname;
+  FieldRef<std::uint16_t> qtype, qclass;
+};
+
+struct RecordRefs {
+  RecordRefs() = default;
+  explicit RecordRefs(const Schema& schema);
+  FieldRef<TimeNs> time;
+  FieldRef<IpAddress> client, server;
+  FieldRef<Str> qname, owner, section, text;
+  FieldRef<std::uint16_t> type, record_class, length;
+  FieldRef<std::uint32_t> ttl;
+};
+
+struct OptionRefs {
+  OptionRefs() = default;
+  explicit OptionRefs(const Schema& schema);
+  FieldRef<TimeNs> time;
+  FieldRef<IpAddress> client, server;
+  FieldRef<bool> qr;
+  FieldRef<std::uint16_t> code, length;
+  FieldRef<Str> text;
+};
+
+struct PacketClassRefs {
+  PacketClassRefs() = default;
+  explicit PacketClassRefs(const Schema& schema);
+  FieldRef<TimeNs> time;
+  FieldRef<Str> outcome, reason;
+  FieldRef<std::uint64_t> packets, bytes;
+};
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,32 @@
+// The stream between the `pcap` spout and the `decode` bolt.
+#pragma once
+
+#include <vector>
+
+#include "engine/api/schema.hpp"
+
+namespace dnstorm::operators {
+
+inline std::vector<Field> packet_fields() {
+  return {
+      {"time", Type::time, Role::time, "", false, "when the packet was captured"},
+      {"link", Type::u16, Role::plain, "", false, "link-layer type (https://www.tcpdump.org/linktypes.html)"},
+      {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
+      {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
+  };
+}
+
+struct PacketFields {
+  PacketFields() = default;
+  explicit PacketFields(const Schema& schema)
+      : time(schema.ref<TimeNs>("time")),
+        link(schema.ref<std::uint16_t>("link")),
+        original_length(schema.ref<std::uint32_t>("original_length")),
+        bytes(schema.ref<Bytes>("bytes")) {}
+  FieldRef<TimeNs> time;
+  FieldRef<std::uint16_t> link;
+  FieldRef<std::uint32_t> original_length;
+  FieldRef<Bytes> bytes;
+};
+
+}  // namespace dnstorm::operators

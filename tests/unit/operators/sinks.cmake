@@ -1,0 +1,1 @@
+dnstorm_unit_test(operators/sinks USES operators_sinks)
