@@ -6,8 +6,6 @@ namespace dnstorm::plan::detail {
 
 namespace {
 
-constexpr std::size_t none = ~std::size_t{0};
-
 // Every component not yet in `order` that is fed by others not yet in it waits on a circle or
 // behind one.
 std::vector<bool> place_in_order(Draft& draft) {
@@ -55,24 +53,15 @@ void report_circle(Draft& draft, std::vector<std::size_t> circle) {
                         path, first.id()));
 }
 
-void check_fed(Draft& draft) {
-  std::vector<bool> fed(draft.components.size(), false);
-  for (std::size_t i : draft.order) {
-    const DraftComponent& component = draft.components[i];
-    const auto& inputs = component.inputs;
-    fed[i] = component.among_spouts ||
-             std::any_of(inputs.begin(), inputs.end(),
-                         [&](const DraftInput& input) { return fed[input.from]; });
-    if (fed[i]) continue;
-    if (inputs.empty())
+// Where every bolt has an input and none goes in a circle, a spout feeds each of them.
+void check_inputs(Draft& draft) {
+  // A misspelt end of a stream has been reported; that its bolt lacks an input then is no news.
+  if (draft.dangling) return;
+  for (const DraftComponent& component : draft.components)
+    if (!component.among_spouts && component.inputs.empty())
       draft.add(
           component.source->place,
           fmt::format("bolt '{0}' has no input; add a stream with 'to: {0}'", component.id()));
-    else
-      draft.add(component.source->place,
-                fmt::format("no spout feeds bolt '{}'; its input comes from '{}' only",
-                            component.id(), draft.components[inputs.front().from].id()));
-  }
 }
 
 }  // namespace
@@ -83,7 +72,7 @@ void order(Draft& draft) {
   if (waiting != placed.end())
     report_circle(draft,
                   find_circle(draft, placed, static_cast<std::size_t>(waiting - placed.begin())));
-  check_fed(draft);
+  check_inputs(draft);
 }
 
 }  // namespace dnstorm::plan::detail

@@ -29,20 +29,19 @@ void check_tasks(Draft& draft, const DraftComponent& component) {
   const topology::Component& source = *component.source;
   const Declaration& declaration = *component.declaration;
   std::string who =
-      fmt::format("'{}' ({}) has {} tasks and", source.id, component.op->name, component.tasks);
+      fmt::format("'{}' ({}) has {} tasks", source.id, component.op->name, component.tasks);
   Place place = source.num_tasks != 0 ? source.num_tasks_place : source.parallelism_place;
   if (declaration.single_task) {
-    draft.add(place, fmt::format("{} works as one only: use parallelism 1", who));
+    draft.add(place, fmt::format("{} but works as one only: use parallelism 1", who));
     return;
   }
   const topology::Stream* torn = torn_input(component);
   if (torn == nullptr) return;
-  draft.add(
-      torn->grouping_place,
-      fmt::format(
-          "{} keeps state by [{}]: use grouping FIELDS with args [{}] from '{}', or parallelism 1",
-          who, fmt::join(declaration.partition_by, ", "), fmt::join(declaration.partition_by, ", "),
-          torn->from));
+  draft.add(torn->grouping_place,
+            fmt::format("{} and keeps state by [{}]: use grouping FIELDS with args [{}] from '{}', "
+                        "or parallelism 1",
+                        who, fmt::join(declaration.partition_by, ", "),
+                        fmt::join(declaration.partition_by, ", "), torn->from));
 }
 
 void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted) {

@@ -11,10 +11,10 @@ const OperatorDef* find_operator(Draft& draft, const DraftComponent& component) 
   const topology::Component& source = *component.source;
   const OperatorDef* op = draft.registry.find(source.class_name);
   if (op == nullptr) {
-    draft.add(
-        source.class_name_place,
-        fmt::format("'{}': no operator is called '{}'{}; `dnstorm operators` lists them", source.id,
-                    source.class_name, did_you_mean(source.class_name, draft.registry.names())));
+    draft.add(source.class_name_place,
+              fmt::format("'{}': no operator is called '{}'{} (`dnstorm operators` lists them)",
+                          source.id, source.class_name,
+                          did_you_mean(source.class_name, draft.registry.names())));
     return nullptr;
   }
   bool is_spout = op->kind == OperatorKind::spout;
@@ -82,6 +82,7 @@ class Connector {
   std::optional<std::size_t> find(const std::string& id, Place place, std::string_view end) {
     auto found = index_.find(id);
     if (found != index_.end()) return found->second;
+    draft_.dangling = true;
     std::vector<std::string> known;
     for (const auto& [name, index] : index_) known.push_back(name);
     draft_.add(place, fmt::format("a stream goes {} '{}', which is no component{}", end, id,

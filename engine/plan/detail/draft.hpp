@@ -39,6 +39,7 @@ struct Draft {
   const OperatorRegistry& registry;
   std::vector<DraftComponent> components;  // in the order of the file, spouts first
   std::vector<std::size_t> order;          // every component after all that feed it
+  bool dangling = false;                   // a stream names a component that there is not
   std::vector<Diagnostic> problems = {};
 
   void add(Place place, std::string what) { problems.push_back({place, std::move(what)}); }
