@@ -3,6 +3,10 @@
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
 #include "operators/count/top.hpp"
+#include "operators/sinks/board.hpp"
+#include "operators/sinks/influx.hpp"
+#include "operators/sinks/store.hpp"
+#include "operators/sinks/text.hpp"
 
 namespace dnstorm::operators {
 
@@ -10,6 +14,10 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(count_operator());
   registry.add(distinct_operator());
   registry.add(top_operator());
+  registry.add(board_operator());
+  registry.add(influx_operator());
+  registry.add(store_operator());
+  registry.add(text_operator());
 }
 
 }  // namespace dnstorm::operators

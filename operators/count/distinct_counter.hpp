@@ -21,12 +21,13 @@ class DistinctCounter {
       : precision_(precision), exact_max_(exact_max) {}
 
   void add(std::uint64_t hash) {
+    // 0 marks a free slot of the set. The hash 0 is taken for 1, in the sketch too: what an item
+    // does to it must not depend on when the item came.
+    if (hash == 0) [[unlikely]] hash = 1;
     if (estimating_) {
       sketch_->add(hash);
       return;
     }
-    // 0 marks a free slot of the set; the hash 0 takes its neighbour's place.
-    if (hash == 0) [[unlikely]] hash = 1;
     for (std::uint64_t at = hash & mask_; !set_.empty(); at = (at + 1) & mask_) {
       if (set_[at] == hash) return;
       if (set_[at] == 0) break;

@@ -63,7 +63,8 @@ void append_row(std::string& out, const std::vector<Column>& columns,
   std::size_t begin = out.size();
   for (const Column& column : columns) {
     if (out.size() != begin) out += "  ";
-    fmt::format_to(std::back_inserter(out), column.right ? "{:>{}}" : "{:<{}}", text(column), column.width);
+    std::string padding(column.width - std::min(column.width, text(column).size()), ' ');
+    out += column.right ? padding + text(column) : text(column) + padding;
   }
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
@@ -72,7 +73,7 @@ void append_row(std::string& out, const std::vector<Column>& columns,
 void append_table(std::string& out, std::span<const Point> points) {
   const Point& first = points.front();
   fmt::format_to(std::back_inserter(out), "{}  {}", first.measurement, format_time(first.time));
-  if (first.end > first.time) fmt::format_to(std::back_inserter(out), "  {}", format_duration(first.end - first.time));
+  if (first.end > first.time) out += "  " + format_duration(first.end - first.time);
   out += '\n';
   std::vector<Column> columns = columns_of(points);
   append_row(out, columns, [](const Column& column) { return std::string(column.name); });

@@ -40,7 +40,7 @@ TEST_F(TextSink, writes_lines_in_canonical_order_when_the_window_closes) {
       "input,qtype=A,rcode=NOERROR count=7i 0\n"
       "input,qtype=AAAA,rcode=NOERROR count=2i 0\n";
   EXPECT_EQ(read_file(file()), first);
-  ASSERT_TRUE(task.finish().ok());
+  task.finish();
   EXPECT_EQ(read_file(file()), first + "input,qtype=AAAA,rcode=NXDOMAIN count=5i 10000000000\n");
   EXPECT_EQ(task.counter("points_written"), 3);
 }
@@ -53,7 +53,7 @@ TEST_F(TextSink, is_the_same_whatever_the_order_of_arrival) {
   for (std::string& text : texts) {
     TaskHarness task(text_operator(), with({}), testing::count_fields());
     for (const auto& row : rows) task.feed({row});
-    ASSERT_TRUE(task.finish().ok());
+    task.finish();
     text = read_file(file());
     std::reverse(rows.begin(), rows.end());
   }
@@ -64,7 +64,7 @@ TEST_F(TextSink, is_the_same_whatever_the_order_of_arrival) {
 TEST_F(TextSink, writes_json_lines) {
   TaskHarness task(text_operator(), with({{"format", {"json"}}, {"tags", {"server=ns1"}}}), testing::top_fields());
   task.feed({{"0s", "10s", "1", "a\"b.example", "9", "0.5"}});
-  ASSERT_TRUE(task.finish().ok());
+  task.finish();
   EXPECT_EQ(read_file(file()),
             R"({"time":"1970-01-01T00:00:00Z","end":"1970-01-01T00:00:10Z","measurement":"input",)"
             R"("tags":{"rank":"1","server":"ns1"},"fields":{"name":"a\"b.example","count":9,"share":0.5}})"
@@ -76,7 +76,7 @@ TEST_F(TextSink, writes_tables_with_ranks_in_order_of_number) {
   task.feed({{"0s", "10s", "10", "c.example", "1", "0.25"},
              {"0s", "10s", "2", "bb.example", "20", "0.5"},
              {"0s", "10s", "1", "a.example", "300", "1"}});
-  ASSERT_TRUE(task.finish().ok());
+  task.finish();
   EXPECT_EQ(read_file(file()),
             "names  1970-01-01T00:00:00Z  10s\n"
             "rank  name        count  share\n"
@@ -90,7 +90,7 @@ TEST_F(TextSink, writes_chosen_attributes_of_raw_rows) {
   task.feed({{"1s", "www.example", "192.0.2.1"}, {"1s", "ftp.example", "2001:db8::1"}});
   task.watermark(ns_per_s);
   EXPECT_EQ(read_file(file()), "");  // another row of that time may come
-  ASSERT_TRUE(task.finish().ok());
+  task.finish();
   EXPECT_EQ(read_file(file()),
             "input qname=\"www.example\",client=\"192.0.2.1\" 1000000000\n"
             "input qname=\"ftp.example\",client=\"2001:db8::1\" 1000000000\n");
@@ -100,7 +100,7 @@ TEST_F(TextSink, counts_points_without_a_value) {
   TaskHarness task(text_operator(), with({}),
                    {{"time", Type::time, Role::time}, {"ratio", Type::f64, Role::value}});
   task.feed({{"1s", "nan"}, {"2s", "inf"}, {"3s", "1.5"}});
-  ASSERT_TRUE(task.finish().ok());
+  task.finish();
   EXPECT_EQ(read_file(file()), "input ratio=1.5 3000000000\n");
   EXPECT_EQ(task.counter("points_without_value"), 2);
 }
@@ -116,7 +116,7 @@ TEST_F(TextSink, says_that_the_disk_is_full) {
   TaskHarness task(text_operator(), {{"file", {"/dev/full"}}}, testing::count_fields());
   ASSERT_TRUE(task.prepared.ok());
   task.feed({{"0s", "10s", "28", "0", "2"}});
-  auto done = task.finish();
+  auto done = task.try_finish();
   ASSERT_FALSE(done.ok());
   EXPECT_THAT(done.error().what, ::testing::HasSubstr("No space left on device"));
 }
