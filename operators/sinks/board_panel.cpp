@@ -27,6 +27,8 @@ BoardPanel::BoardPanel(const Schema& schema, BoardPanelSettings settings) : sett
       numbers_.push_back(std::move(cell));
     }
   }
+  // A `top` of bare numbers (ports): its places are all there is to tell rows apart.
+  if (names_.empty() && rank_) names_.push_back(*rank_);
 }
 
 std::string BoardPanel::name_of(const RowView& row) const {
