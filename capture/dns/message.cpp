@@ -15,6 +15,16 @@ constexpr std::size_t flags_size = 4;  // id and flags
 constexpr std::size_t header_size = 12;
 constexpr std::size_t record_head_size = 10;  // type, class, TTL, length
 
+// By the eight bits QR AA TC RD RA Z AD CD: one copy instead of eight bit tests.
+constexpr auto flags_table = [] {
+  std::array<HeaderFlags, 256> table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    auto bit = [i](unsigned n) { return (i >> n & 1) != 0; };
+    table[i] = {bit(7), bit(6), bit(5), bit(4), bit(3), bit(2), bit(1), bit(0)};
+  }
+  return table;
+}();
+
 // Reads one message. Holds where it is; everything found goes straight into the Message.
 class Parser {
  public:
@@ -24,7 +34,7 @@ class Parser {
   void read_flags();
   void read_counts();
   ParseError read_questions();
-  ParseError read_section(Section section, std::uint16_t count);
+  ParseError read_records();
   std::size_t left() const { return size_ - at_; }
 
  private:
@@ -43,15 +53,8 @@ class Parser {
 void Parser::read_flags() {
   std::uint8_t high = wire_[2], low = wire_[3];
   out_.id = load_be16(wire_);
-  out_.qr = high & 0x80;
+  static_cast<HeaderFlags&>(out_) = flags_table[(high & 0x80) | (high & 0x07) << 4 | low >> 4];
   out_.opcode = high >> 3 & 0x0f;
-  out_.aa = high & 0x04;
-  out_.tc = high & 0x02;
-  out_.rd = high & 0x01;
-  out_.ra = low & 0x80;
-  out_.z = low & 0x40;
-  out_.ad = low & 0x20;
-  out_.cd = low & 0x10;
   out_.rcode = low & 0x0f;
   out_.header_ok = true;
 }
@@ -64,10 +67,11 @@ void Parser::read_counts() {
 }
 
 ParseError Parser::read_first_name() {
-  detail::PlainName plain = detail::read_plain_name(wire_, size_, at_, out_.qname_buffer);
+  char* text = out_.qname_buffer.data() + Message::qname_margin;
+  detail::PlainName plain = detail::read_plain_name(wire_, size_, at_, text);
   if (plain.labels != 0) [[likely]] {
-    out_.qname = {out_.qname_buffer.data(), plain.text_length};
-    out_.qname_labels = plain.labels;
+    out_.qname = {text, plain.text_length};
+    out_.qname_labels = static_cast<std::uint8_t>(plain.labels);
     out_.qname_wire_length = static_cast<std::uint16_t>(plain.end - at_);
     at_ = plain.end;
   } else {
@@ -76,9 +80,9 @@ ParseError Parser::read_first_name() {
     std::span<const std::uint8_t> wire(wire_, size_);
     ParseError error = walk_name(wire, at_, shape);
     if (error == ParseError::none)
-      error = write_name(wire, at_, LetterCase::lower, out_.qname_buffer, length);
+      error = write_name(wire, at_, LetterCase::lower, text, length);
     if (error != ParseError::none) return error;
-    out_.qname = {out_.qname_buffer.data(), length};
+    out_.qname = {text, length};
     out_.qname_labels = shape.labels;
     out_.qname_wire_length = shape.wire_length;
     at_ = shape.end;
@@ -130,6 +134,7 @@ inline ParseError Parser::skip_name() {
 // An update asks with empty data for "any of this type" and "delete" (RFC 2136 2.4, 2.5).
 bool Parser::fits(const Record& record) const {
   if (record.rdata_length == 0 && out_.opcode == opcode::update) return true;
+  if (record.type == type::a && record.dns_class == dns_class::in) return record.rdata_length == 4;
   std::size_t end = std::size_t{record.rdata_offset} + record.rdata_length;
   return detail::rdata_fits(record.type, record.dns_class, {wire_, end}, record.rdata_offset);
 }
@@ -161,10 +166,14 @@ ParseError Parser::read_opt(const Record& record) {
   return ParseError::none;
 }
 
-ParseError Parser::read_section(Section section, std::uint16_t count) {
-  for (std::uint16_t i = 0; i < count; ++i) {
+// One loop for the three sections: their ends are what a processor cannot foresee.
+ParseError Parser::read_records() {
+  const std::uint32_t authority = out_.answer_count;
+  const std::uint32_t additional = authority + out_.authority_count;
+  const std::uint32_t end = additional + out_.additional_count;
+  for (std::uint32_t i = 0; i < end; ++i) {
     Record record;
-    record.section = section;
+    record.section = static_cast<Section>((i >= authority) + (i >= additional));
     record.owner_offset = static_cast<std::uint16_t>(at_);
     ParseError error = skip_name();
     if (error != ParseError::none) return error;
@@ -191,7 +200,7 @@ void reset(std::span<const std::uint8_t> wire, Message& out) {
   out.wire = wire;
   out.header_ok = out.question_ok = out.has_question = false;
   out.id = 0;
-  out.qr = out.aa = out.tc = out.rd = out.ra = out.z = out.ad = out.cd = false;
+  static_cast<HeaderFlags&>(out) = {};
   out.opcode = out.rcode = 0;
   out.question_count = out.answer_count = out.authority_count = out.additional_count = 0;
   out.qname_labels = 0;
@@ -218,9 +227,7 @@ ParseError parse(std::span<const std::uint8_t> wire, Message& out) {
   if (wire.size() > 0xffff) return ParseError::message_too_long;
   parser.read_counts();
   ParseError error = parser.read_questions();
-  if (error == ParseError::none) error = parser.read_section(Section::answer, out.answer_count);
-  if (error == ParseError::none) error = parser.read_section(Section::authority, out.authority_count);
-  if (error == ParseError::none) error = parser.read_section(Section::additional, out.additional_count);
+  if (error == ParseError::none) error = parser.read_records();
   if (error == ParseError::none) out.trailing_bytes = parser.left();
   return error;
 }

@@ -43,7 +43,19 @@ struct Record {
 };
 static_assert(sizeof(Record) == 16);
 
-struct Message {
+// The bits of the header (RFC 1035 4.1.1, RFC 4035 3.1.6).
+struct HeaderFlags {
+  bool qr = false;  // a response
+  bool aa = false;
+  bool tc = false;
+  bool rd = false;
+  bool ra = false;
+  bool z = false;
+  bool ad = false;
+  bool cd = false;
+};
+
+struct Message : HeaderFlags {
   Message() = default;
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
@@ -54,14 +66,6 @@ struct Message {
   bool question_ok = false;  // every question was read; true for a message that has none
 
   std::uint16_t id = 0;
-  bool qr = false;  // a response
-  bool aa = false;
-  bool tc = false;
-  bool rd = false;
-  bool ra = false;
-  bool z = false;
-  bool ad = false;
-  bool cd = false;
   std::uint8_t opcode = 0;
   std::uint8_t rcode = 0;  // the four bits of the header; see full_rcode()
 
@@ -101,7 +105,10 @@ struct Message {
     return name_text(wire, question.offset);
   }
 
-  alignas(16) std::array<char, max_name_text> qname_buffer;  // what qname points into
+  // What qname points into, 16 bytes behind the beginning: the fast way writes in steps of 16 and may
+  // touch what lies before.
+  static constexpr std::size_t qname_margin = 16;
+  std::array<char, qname_margin + max_name_text> qname_buffer;
 };
 
 // Reads a whole message: header, every question, every record, names and known rdata checked, OPT

@@ -3,6 +3,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include <array>
 #include <cstring>
 
 #include "capture/dns/detail/name_walk.hpp"
@@ -69,9 +70,9 @@ ParseError walk_name(std::span<const std::uint8_t> wire, std::size_t offset, Nam
 }
 
 ParseError write_name(std::span<const std::uint8_t> wire, std::size_t offset, LetterCase letters,
-                      std::array<char, max_name_text>& out, std::size_t& length) {
+                      char* out, std::size_t& length) {
   const ByteTexts& texts = letters == LetterCase::lower ? texts_lower : texts_keep;
-  char* at = out.data();
+  char* at = out;
   auto write_label = [&](std::size_t label, std::uint8_t size) {
     for (std::size_t i = 1; i <= size; ++i) {
       const ByteText& text = texts[wire[label + i]];
@@ -84,14 +85,14 @@ ParseError write_name(std::span<const std::uint8_t> wire, std::size_t offset, Le
   ParseError error = detail::walk_labels(wire, offset, shape, write_label);
   if (error != ParseError::none) return error;
   if (shape.labels == 0) *at++ = '.';
-  length = static_cast<std::size_t>(at - out.data()) - (shape.labels == 0 ? 0 : 1);
+  length = static_cast<std::size_t>(at - out) - (shape.labels == 0 ? 0 : 1);
   return ParseError::none;
 }
 
 std::string name_text(std::span<const std::uint8_t> wire, std::size_t offset, LetterCase letters) {
   std::array<char, max_name_text> text;
   std::size_t length = 0;
-  if (write_name(wire, offset, letters, text, length) != ParseError::none) return {};
+  if (write_name(wire, offset, letters, text.data(), length) != ParseError::none) return {};
   return {text.data(), length};
 }
 

@@ -6,7 +6,6 @@
 // Functions read nothing outside the message and are thread-safe.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -38,10 +37,10 @@ struct NameShape {
 // of the name that it ends, so the walk is bounded.
 ParseError walk_name(std::span<const std::uint8_t> wire, std::size_t offset, NameShape& out);
 
-// Writes the text of a name into `out` and its length into `length`. The name may be any bytes: the
-// same checks as in walk_name() are made.
+// Writes the text of a name into `out`, which has room for max_name_text, and its length into
+// `length`. The name may be any bytes: the same checks as in walk_name() are made.
 ParseError write_name(std::span<const std::uint8_t> wire, std::size_t offset, LetterCase letters,
-                      std::array<char, max_name_text>& out, std::size_t& length);
+                      char* out, std::size_t& length);
 
 // The text of a name; empty when it is malformed (the root is ".").
 std::string name_text(std::span<const std::uint8_t> wire, std::size_t offset,

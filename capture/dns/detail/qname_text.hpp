@@ -2,6 +2,7 @@
 // letters, digits, '-', '_' and '/', which is nearly all of them. Inline for parse().
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -14,54 +15,75 @@ namespace dnstorm::capture::dns::detail {
 // GCC and clang turn operations on this type into SSE2 or NEON, and into plain code elsewhere.
 using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
 
-// Lower-cases `size` bytes in place, 16 at a time (up to 15 bytes behind them are touched), and tells
-// whether all of them are of the plain kind.
-inline bool lower_plain(char* text, std::size_t size) {
-  Bytes16 bad{};
-  for (std::size_t i = 0; i < size; i += 16) {
-    Bytes16 x;
-    std::memcpy(&x, text + i, 16);
-    auto upper = reinterpret_cast<Bytes16>((x - 'A') < 26);
-    x |= upper & 0x20;
-    auto plain = reinterpret_cast<Bytes16>(((x - 'a') < 26) | ((x - '/') < 11) | (x == '-') | (x == '_'));
-    bad |= ~plain;
-    std::memcpy(text + i, &x, 16);
-  }
+inline Bytes16 load_bytes16(const void* at) {
+  Bytes16 bytes;
+  std::memcpy(&bytes, at, 16);
+  return bytes;
+}
+
+// Sixteen times 0, sixteen times 0xff: read at `n`, the last n bytes of sixteen are 0xff.
+alignas(16) inline constexpr auto last_n_table = [] {
+  std::array<std::uint8_t, 32> table{};
+  std::fill(table.begin() + 16, table.end(), std::uint8_t{0xff});
+  return table;
+}();
+
+// Lower-cases sixteen bytes of a name from `from` to `to`. What is not plain becomes a dot, and the
+// last `n` bytes' dots are added to `dots`, lane by lane.
+inline void lower_chunk(const std::uint8_t* from, char* to, std::size_t n, Bytes16& dots) {
+  Bytes16 x = load_bytes16(from);
+  auto upper = reinterpret_cast<Bytes16>((x - 'A') < 26);
+  x |= upper & 0x20;
+  auto plain = reinterpret_cast<Bytes16>(((x - 'a') < 26) | ((x - '/') < 11) | (x == '-') | (x == '_'));
+  x = (x & plain) | (~plain & '.');
+  std::memcpy(to, &x, 16);
+  dots -= ~plain & load_bytes16(last_n_table.data() + n);
+}
+
+inline std::size_t sum(Bytes16 lanes) {
   std::uint64_t halves[2];
-  std::memcpy(halves, &bad, 16);
-  return (halves[0] | halves[1]) == 0;
+  std::memcpy(halves, &lanes, 16);
+  // No lane is above 16, so neither the lanes of the sum nor its total overflow a byte.
+  return (halves[0] + halves[1]) * 0x0101010101010101u >> 56;
 }
 
 // What read_plain_name() found; `labels` is 0 where the name has to go the careful way.
 struct PlainName {
-  std::size_t end = 0;  // offset of the first byte after the name
-  std::size_t text_length = 0;
-  std::uint8_t labels = 0;
+  std::size_t end;  // offset of the first byte after the name
+  std::size_t text_length;
+  std::size_t labels;
 };
 
-// Reads the uncompressed name at `at` into `text`. Any name that is not plain, compressed, the root
-// or malformed is left to write_name(), which tells them apart.
-inline PlainName read_plain_name(const std::uint8_t* wire, std::size_t size, std::size_t at,
-                                 std::array<char, max_name_text>& text) {
+// Reads the uncompressed name at `at` (12 or more) and writes its text to `text`; sixteen bytes in
+// front of `text` are written, too. Any name that is not plain, compressed, the root, very short or
+// malformed is left to write_name(), which tells them apart.
+//
+// The trick: the length byte of a label shorter than 45 is no plain character either, so turning
+// everything that is not plain into dots makes the text, and it is right if there are as many dots
+// as there are labels after the first.
+[[gnu::always_inline]] inline PlainName read_plain_name(const std::uint8_t* wire, std::size_t size,
+                                                        std::size_t at, char* text) {
   const std::size_t begin = at;
-  std::uint8_t dots[128];  // offsets of the length bytes within the name
-  std::uint8_t labels = 0;
+  const std::size_t limit = std::min(size, begin + max_name_wire);
+  std::size_t labels = 0;
   for (;;) {
-    if (at >= size) return {};
-    std::uint8_t n = wire[at];
+    if (at >= limit) return {0, 0, 0};
+    std::size_t n = wire[at];
     if (n == 0) break;
-    dots[labels++] = static_cast<std::uint8_t>(at - begin);
-    at += n + std::size_t{1};
-    if (n > max_label || at - begin > max_name_wire - 1) return {};
+    if (n >= '-') return {0, 0, 0};
+    at += n + 1;
+    ++labels;
   }
-  if (labels == 0) return {};
-  std::size_t length = at - begin;
-  std::memcpy(text.data(), wire + begin + 1, length - 1);
-  std::memset(text.data() + length - 1, 'a', 16);
-  for (std::uint8_t i = 1; i < labels; ++i) text[dots[i] - 1u] = '-';
-  if (!lower_plain(text.data(), length - 1)) return {};
-  for (std::uint8_t i = 1; i < labels; ++i) text[dots[i] - 1u] = '.';
-  return {at + 1, length - 1, labels};
+  // The last chunk is read backwards from the name's end, which the header in front makes safe.
+  const std::size_t length = at - begin - 1;
+  if (length - 3 > max_name_wire) return {0, 0, 0};  // below 3, the root included
+  const std::uint8_t* from = wire + begin + 1;
+  Bytes16 dots{};
+  std::size_t done = 0;
+  for (; length - done > 16; done += 16) lower_chunk(from + done, text + done, 16, dots);
+  lower_chunk(from + length - 16, text + length - 16, length - done, dots);
+  if (sum(dots) + 1 != labels) return {0, 0, 0};
+  return {at + 1, length, labels};
 }
 
 }  // namespace dnstorm::capture::dns::detail
