@@ -10,7 +10,6 @@ namespace dnstorm::operators {
 
 namespace {
 
-constexpr DurationNs busy_timeout = 5 * ns_per_s;
 // Ids of series kept in memory; beyond, they are looked up in the file again.
 constexpr std::size_t series_cached_max = 200'000;
 // The file may hold that part more than the retention asks for.
@@ -30,7 +29,8 @@ constexpr const char* insert_point_sql =
 
 }  // namespace
 
-Result<PointStore> PointStore::open(const std::string& path, DurationNs retention) {
+Result<PointStore> PointStore::open(const std::string& path, DurationNs retention,
+                                    DurationNs busy_timeout) {
   PointStore store;
   store.retention_ = retention;
   auto database = SqliteDatabase::open(path, busy_timeout);

@@ -20,7 +20,8 @@ constexpr std::size_t points_waiting_max = 500'000;
 class StoreSink final : public Bolt {
  public:
   explicit StoreSink(const Options& options)
-      : options_(PointOptions::of(options)), path_(options.text("file")), retention_(options.duration("retention")) {}
+      : options_(PointOptions::of(options)), path_(options.text("file")), retention_(options.duration("retention")),
+        busy_timeout_(options.duration("busy_timeout")) {}
 
   Result<void> prepare(const TaskContext& task) override {
     written_ = &task.counter("points_written");
@@ -28,7 +29,7 @@ class StoreSink final : public Bolt {
     undelivered_ = &task.counter("points_undelivered");
     expired_ = &task.counter("points_expired");
     points_.prepare(task, options_);
-    auto store = PointStore::open(path_, retention_);
+    auto store = PointStore::open(path_, retention_, busy_timeout_);
     if (!store.ok()) return std::move(store.error()).within("store");
     store_.emplace(std::move(store).value());
     return {};
@@ -73,6 +74,7 @@ class StoreSink final : public Bolt {
   PointOptions options_;
   std::string path_;
   DurationNs retention_;
+  DurationNs busy_timeout_;
   PointCollector points_;
   std::vector<Point> waiting_;
   std::optional<PointStore> store_;
@@ -101,6 +103,8 @@ OperatorDef store_operator() {
       {"file", OptionType::text, "dnstorm.sqlite", "the file; made if there is none, added to if there is"},
       {.name = "retention", .type = OptionType::duration, .default_text = "7d",
        .help = "how much event time is kept before the newest window; 0: everything"},
+      {.name = "busy_timeout", .type = OptionType::duration, .default_text = "5s",
+       .help = "how long another process that locks the file is waited for", .max = 60e9},
       {"unbounded_tags", OptionType::flag, "false", "allow names and addresses as tags: a series of each"},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
