@@ -26,6 +26,7 @@ std::string honesty_json(const Honesty& h) {
       .member("malformed", h.malformed)
       .member("not_dns", h.not_dns)
       .member("filtered", h.filtered)
+      .member("in_flight", h.in_flight)
       .member("dropped_kernel", h.dropped_kernel)
       .member("dropped_interface", h.dropped_interface)
       .member("late", h.late)

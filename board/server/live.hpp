@@ -27,8 +27,8 @@ namespace dnstorm::board {
 struct LiveOptions {
   std::string title = "dnstorm";  // name of the topology
   std::string epoch = "0";        // differs from run to run; letters and digits
-  WallLimits wall;
-  RingLimits ring;
+  WallLimits wall{};
+  RingLimits ring{};
   std::size_t series_windows_max = 600;
   std::size_t table_rows_max = 200;
   std::size_t panels_max = 32;

@@ -58,6 +58,7 @@ bool Subscription::is_lost(const EventRing& ring) const {
 
 bool Subscription::next(const EventRing& ring, const std::function<Snapshot()>& snapshot) {
   offset_ = 0;
+  current_ = nullptr;
   if (after_gap_) {
     current_ = std::move(after_gap_);
     after_gap_ = nullptr;
@@ -93,7 +94,6 @@ std::size_t Subscription::read(const EventRing& ring, const std::function<Snapsh
     copied += n;
     offset_ += n;
   }
-  if (current_ && offset_ == current_->size()) current_ = nullptr;
   return copied;
 }
 

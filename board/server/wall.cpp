@@ -14,6 +14,7 @@ bool Wall::before(const Entry* a, const Entry* b) {
 void Wall::add(std::string_view key, double increment, TimeNs now) {
   if (!std::isfinite(increment) || increment <= 0) return;
   total_ += increment;
+  news_ = true;
   Cell& cell = cell_for(key.substr(0, key_bytes_max), now);
   cell.count += increment;
   cell.seen = now;
@@ -127,6 +128,7 @@ void Wall::write_delta(JsonWriter& json) {
     cell.pending = 0;
   }
   touched_.clear();
+  news_ = false;
   json.end_array();
   write_sums(json);
   json.end_object();

@@ -40,7 +40,7 @@ class Wall {
   // Decides anew who owns the cells.
   void settle(TimeNs now);
 
-  bool has_news() const { return !moved_.empty() || !touched_.empty(); }
+  bool has_news() const { return news_; }
   bool has_free_slot() const { return owned_ < slots_.size(); }
 
   // Cells that changed owner since the last call: [slot, key, count, at_least, ...] flat.
@@ -87,6 +87,7 @@ class Wall {
   std::size_t owned_ = 0;
   double total_ = 0;
   bool overflow_ = false;
+  bool news_ = false;  // something was counted since the last delta
 };
 
 }  // namespace dnstorm::board

@@ -1,0 +1,7 @@
+dnstorm_unit_test(board/server USES board_server)
+find_package(CURL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+if(TARGET unit_board_server)
+  target_link_libraries(unit_board_server PRIVATE CURL::libcurl nlohmann_json::nlohmann_json)
+endif()
+include(${CMAKE_CURRENT_SOURCE_DIR}/board/board.cmake)
