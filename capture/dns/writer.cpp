@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "capture/dns/codes.hpp"
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::capture::dns {
@@ -11,12 +12,6 @@ namespace {
 
 constexpr std::size_t header_size = 12;
 constexpr std::size_t pointer_reach = 0x4000;  // RFC 1035 4.1.4: fourteen bits
-
-namespace type {
-constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, ptr = 12, mx = 15, txt = 16, aaaa = 28,
-                        srv = 33, opt = 41, ds = 43, rrsig = 46, nsec = 47, dnskey = 48, nsec3 = 50,
-                        tlsa = 52, caa = 257;
-}  // namespace type
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

@@ -97,7 +97,7 @@ class MessageWriter {
   MessageWriter& srv(std::string_view owner, std::uint32_t ttl, std::uint16_t priority,
                      std::uint16_t weight, std::uint16_t port, std::string_view host);
   struct Soa {
-    std::string_view mname, rname;
+    std::string_view mname{}, rname{};
     std::uint32_t serial = 1, refresh = 7200, retry = 3600, expire = 1209600, minimum = 300;
   };
   MessageWriter& soa(std::string_view owner, std::uint32_t ttl, const Soa& soa);
@@ -110,7 +110,7 @@ class MessageWriter {
     std::uint8_t algorithm = 13, labels = 2;
     std::uint32_t original_ttl = 300, expiration = 0, inception = 0;
     std::uint16_t key_tag = 0;
-    std::string_view signer;
+    std::string_view signer{};
   };
   MessageWriter& rrsig(std::string_view owner, std::uint32_t ttl, const Rrsig& fields,
                        Bytes signature);
@@ -118,7 +118,7 @@ class MessageWriter {
   struct Nsec3 {
     std::uint8_t flags = 0;
     std::uint16_t iterations = 0;
-    Bytes salt, next_hash;
+    Bytes salt{}, next_hash{};
   };
   MessageWriter& nsec3(std::string_view owner, std::uint32_t ttl, const Nsec3& fields, Types types);
   // SVCB (64) or HTTPS (65), RFC 9460; svc_param() calls follow, keys ascending.

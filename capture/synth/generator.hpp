@@ -1,0 +1,25 @@
+// Generates DNS traffic: packets in the order of their times, and the truth about them.
+//
+// The same options give the same packets and the same truth, on any machine. Memory: the names of
+// the list, the packets that are still under way (responses wait for their time) and the counts.
+#pragma once
+
+#include <functional>
+
+#include "capture/synth/frame.hpp"
+#include "capture/synth/profile.hpp"
+#include "capture/synth/truth.hpp"
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+
+namespace dnstorm::capture::synth {
+
+// Takes one packet; the bytes live until it returns. `length` is what the packet had on the wire.
+// An error ends the run.
+using PacketSink = std::function<Result<void>(TimeNs time, ByteSpan frame, std::uint32_t length)>;
+
+// Runs on the calling thread, and calls `sink` on it. Errors: usage (see check()), the name list's,
+// the sink's.
+Result<Truth> generate(const Options& options, const PacketSink& sink);
+
+}  // namespace dnstorm::capture::synth

@@ -1,0 +1,159 @@
+#include "capture/synth/truth.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "capture/dns/codes.hpp"
+
+namespace dnstorm::capture::synth {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr std::size_t top_size = 20;
+
+// By count, then by name: one order on every machine.
+Json top(std::vector<std::pair<std::string, std::uint64_t>> rows) {
+  auto before = [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  };
+  std::size_t size = std::min(top_size, rows.size());
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(size), rows.end(), before);
+  Json list = Json::array();
+  for (std::size_t i = 0; i < size && rows[i].second > 0; ++i)
+    list.push_back(Json::array({rows[i].first, rows[i].second}));
+  return list;
+}
+
+// {"A": 12, "AAAA": 5}: the most frequent first.
+template <class Map, class Text>
+Json counts(const Map& map, Text text) {
+  std::vector<std::pair<std::string, std::uint64_t>> rows;
+  for (const auto& [code, count] : map) rows.emplace_back(text(code), count);
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  Json object = Json::object();
+  for (const auto& [name, count] : rows) object[name] = count;
+  return object;
+}
+
+// Whole microseconds where the file has no finer ones.
+Json microseconds(DurationNs ns) {
+  if (ns % ns_per_us == 0) return ns / ns_per_us;
+  return static_cast<double>(ns) / static_cast<double>(ns_per_us);
+}
+
+constexpr std::string_view rules =
+    "A malformed message whose 12-byte header can be read is counted in messages, queries or "
+    "responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames. Malformed "
+    "messages are in no transaction and in neither unanswered nor unmatched.";
+
+}  // namespace
+
+std::size_t Truth::IpHash::operator()(const IpAddress& ip) const {
+  std::uint64_t words[2];
+  std::memcpy(words, ip.bytes.data(), sizeof words);
+  return static_cast<std::size_t>(mix(words[0] ^ mix(words[1])));
+}
+
+std::uint64_t Truth::malformed() const {
+  return std::accumulate(malformed_.begin(), malformed_.end(), std::uint64_t{0});
+}
+std::uint64_t Truth::not_dns() const {
+  return std::accumulate(noise_.begin(), noise_.end(), std::uint64_t{0});
+}
+
+void Truth::count_packet(TimeNs time, std::size_t frame_size) {
+  if (packets_ == 0) first_ = time;
+  last_ = time;
+  ++packets_;
+  bytes_ += frame_size;
+}
+
+void Truth::count_message(const MessageFacts& facts) {
+  ++(facts.response ? responses_ : queries_);
+  ++opcodes_[facts.opcode];
+  if (facts.response) ++rcodes_[facts.rcode];
+  if (!facts.client.is_v4()) ++v6_;
+  if (facts.edns) ++edns_;
+  if (facts.dnssec_ok) ++dnssec_ok_;
+  if (facts.client_subnet) ++client_subnet_;
+  if (facts.truncated) ++truncated_;
+  if (!facts.response) ++clients_[facts.client];
+  if (!facts.question) return;
+  if (!facts.response) ++types_[facts.type];
+  names_[facts.name] += facts.response ? 0U : 1U;
+}
+
+void Truth::add_message(TimeNs time, std::size_t frame_size, const MessageFacts& facts) {
+  count_packet(time, frame_size);
+  count_message(facts);
+  if (!facts.answers) return;
+  DurationNs took = time - facts.asked;
+  time_min_ = transactions_ == 0 ? took : std::min(time_min_, took);
+  time_max_ = std::max(time_max_, took);
+  time_sum_ += took;
+  ++transactions_;
+}
+
+void Truth::add_malformed(TimeNs time, std::size_t frame_size, Damage damage,
+                          const MessageFacts& facts) {
+  count_packet(time, frame_size);
+  ++malformed_[static_cast<std::size_t>(damage)];
+  if (!header_readable(damage)) return;
+  ++(facts.response ? malformed_responses_ : malformed_queries_);
+  count_message(facts);
+}
+
+void Truth::add_noise(TimeNs time, std::size_t frame_size, Noise noise) {
+  count_packet(time, frame_size);
+  ++noise_[static_cast<std::size_t>(noise)];
+}
+
+std::string Truth::json(const Options& options) const {
+  Json j;
+  j["packets"] = packets_;
+  j["bytes"] = bytes_;
+  j["messages"] = messages();
+  j["queries"] = queries_;
+  j["responses"] = responses_;
+  j["tcp"] = 0;
+  j["v6"] = v6_;
+  j["edns"] = edns_;
+  j["do"] = dnssec_ok_;
+  j["ecs"] = client_subnet_;
+  j["tc"] = truncated_;
+  j["qnames"] = names_.size();
+  j["opcodes"] = counts(opcodes_, [](std::uint8_t code) { return std::to_string(code); });
+  j["qtypes"] = counts(types_, dns::type_text);
+  j["rcodes"] = counts(rcodes_, dns::rcode_text);
+  j["malformed"] = malformed();
+  for (std::size_t i = 0; i < damage_count; ++i)
+    j["malformed_by_reason"][std::string(to_string(static_cast<Damage>(i)))] = malformed_[i];
+  j["malformed_queries"] = malformed_queries_;
+  j["malformed_responses"] = malformed_responses_;
+  j["rules"] = rules;
+  j["not_dns"] = not_dns();
+  for (std::size_t i = 0; i < noise_count; ++i)
+    j["not_dns_by_kind"][std::string(to_string(static_cast<Noise>(i)))] = noise_[i];
+  j["transactions"] = transactions_;
+  j["unanswered"] = queries_ - malformed_queries_ - transactions_;
+  j["unmatched"] = responses_ - malformed_responses_ - transactions_;
+  j["response_time_us"] = {{"sum", microseconds(time_sum_)},
+                           {"min", microseconds(time_min_)},
+                           {"max", microseconds(time_max_)}};
+  j["clients"] = clients_.size();
+  j["top_names"] = top({names_.begin(), names_.end()});
+  std::vector<std::pair<std::string, std::uint64_t>> clients;
+  clients.reserve(clients_.size());
+  for (const auto& [ip, count] : clients_) clients.emplace_back(format_ip(ip), count);
+  j["top_clients"] = top(std::move(clients));
+  j["first"] = format_time(first_);
+  j["last"] = format_time(last_);
+  j["profile"] = profile(options.view).name;
+  j["seed"] = options.seed;
+  return j.dump(2) + "\n";
+}
+
+}  // namespace dnstorm::capture::synth

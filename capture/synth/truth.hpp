@@ -1,0 +1,91 @@
+// What is in a generated capture, counted packet by packet as they are written, and told as JSON.
+//
+// The counting rules, which the JSON repeats where they are not plain:
+// - A packet is a DNS message, malformed or not DNS: packets = well-formed messages + malformed
+//   + not DNS.
+// - A malformed message whose 12-byte header can be read counts in messages, queries or responses,
+//   opcodes and rcodes; if its question can be read too, in qtypes and qnames.
+// - qtypes are counted over queries, rcodes over responses, qnames over both (lower case).
+// - A response belongs to the oldest query without one of the same client, server, port, id and
+//   question: a transaction. queries = transactions + unanswered + malformed queries, responses =
+//   transactions + unmatched + malformed responses. Response times are as the file's time stamps say.
+// - Clients are the addresses that sent a query; top lists count queries.
+// One owner, one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/synth/damage.hpp"
+#include "capture/synth/noise.hpp"
+#include "capture/synth/profile.hpp"
+#include "engine/base/ip.hpp"
+#include "engine/base/time.hpp"
+
+namespace dnstorm::capture::synth {
+
+// What is known of one message.
+struct MessageFacts {
+  IpAddress client;
+  std::string name;  // lower case; only with `question`
+  std::uint16_t type = 0;
+  std::uint16_t rcode = 0;
+  std::uint8_t opcode = 0;
+  bool response = false;
+  bool question = true;
+  bool edns = false;
+  bool dnssec_ok = false;
+  bool client_subnet = false;
+  bool truncated = false;
+  bool answers = false;  // a response that closes a transaction ...
+  TimeNs asked = 0;      // ... with the query of this time
+};
+
+class Truth {
+ public:
+  void add_message(TimeNs time, std::size_t frame_size, const MessageFacts& facts);
+  void add_malformed(TimeNs time, std::size_t frame_size, Damage damage, const MessageFacts& facts);
+  void add_noise(TimeNs time, std::size_t frame_size, Noise noise);
+
+  // One JSON object, pretty, keys in a fixed order; `options` are repeated in it.
+  std::string json(const Options& options) const;
+
+  std::uint64_t packets() const { return packets_; }
+  std::uint64_t bytes() const { return bytes_; }  // of frames
+  std::uint64_t messages() const { return queries_ + responses_; }
+  std::uint64_t queries() const { return queries_; }
+  std::uint64_t responses() const { return responses_; }
+  std::uint64_t transactions() const { return transactions_; }
+  std::uint64_t malformed() const;
+  std::uint64_t malformed_queries() const { return malformed_queries_; }      // counted as messages
+  std::uint64_t malformed_responses() const { return malformed_responses_; }
+  std::uint64_t not_dns() const;
+  std::uint64_t distinct_names() const { return names_.size(); }
+  std::uint64_t distinct_clients() const { return clients_.size(); }
+
+ private:
+  struct IpHash {
+    std::size_t operator()(const IpAddress& ip) const;
+  };
+  void count_packet(TimeNs time, std::size_t frame_size);
+  void count_message(const MessageFacts& facts);
+
+  std::uint64_t packets_ = 0, bytes_ = 0, queries_ = 0, responses_ = 0;
+  std::uint64_t v6_ = 0, edns_ = 0, dnssec_ok_ = 0, client_subnet_ = 0, truncated_ = 0;
+  std::uint64_t transactions_ = 0, malformed_queries_ = 0, malformed_responses_ = 0;
+  TimeNs first_ = 0, last_ = 0;
+  DurationNs time_sum_ = 0, time_min_ = 0, time_max_ = 0;
+  std::map<std::uint8_t, std::uint64_t> opcodes_;
+  std::map<std::uint16_t, std::uint64_t> types_;
+  std::map<std::uint16_t, std::uint64_t> rcodes_;
+  std::unordered_map<std::string, std::uint64_t> names_;  // how often asked, 0: in responses only
+  std::unordered_map<IpAddress, std::uint64_t, IpHash> clients_;
+  std::array<std::uint64_t, damage_count> malformed_{};
+  std::array<std::uint64_t, noise_count> noise_{};
+};
+
+}  // namespace dnstorm::capture::synth

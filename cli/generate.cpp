@@ -1,0 +1,271 @@
+#include "cli/generate.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "capture/pcap/writer.hpp"
+#include "capture/synth/generator.hpp"
+#include "cli/app.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+using capture::synth::Options;
+using capture::synth::Pace;
+using capture::synth::Truth;
+using capture::synth::View;
+
+// What stands on the command line; what does not stand there is the profile's.
+struct GenerateArgs {
+  std::string output;
+  std::string truth;
+  std::string profile = "resolver";
+  std::string pace = "poisson";
+  std::string names;
+  std::string start;
+  std::string duration;
+  std::uint64_t seed = 1;
+  bool nanoseconds = false;
+  std::optional<std::uint64_t> queries, packets;
+  std::optional<std::uint32_t> clients;
+  std::optional<double> rate, zipf, client_zipf;
+  // In percent.
+  std::optional<double> v6, edns, dnssec_ok, client_subnet, cookies, signed_zones, loss, duplicates,
+      malformed, not_dns, one_time, mixed_case, https;
+};
+
+Error usage(std::string_view option, std::string_view problem) {
+  return {ErrorKind::usage, fmt::format("{}: {}", option, problem), std::string(option)};
+}
+
+// "2026-01-31", "2026-01-31T12:00:00" with or without Z, or seconds since 1970.
+std::optional<TimeNs> parse_start(const std::string& text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
+  int fields = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour,
+                           &minute, &second, &used);
+  if (fields < 6) {
+    used = 0;
+    hour = minute = second = 0;
+    fields = std::sscanf(text.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &used);
+    if (fields < 3) {
+      std::optional<DurationNs> seconds = parse_duration(text);
+      return seconds;
+    }
+  }
+  std::string rest = text.substr(static_cast<std::size_t>(used));
+  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                   std::chrono::day(static_cast<unsigned>(day))};
+  bool clock = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
+  if (!date.ok() || !clock || (!rest.empty() && rest != "Z") || year < 1970) return std::nullopt;
+  auto days = std::chrono::sys_days(date).time_since_epoch().count();
+  return (TimeNs{days} * 86400 + hour * 3600 + minute * 60 + second) * ns_per_s;
+}
+
+Result<void> set_names(const std::string& text, Options& options) {
+  if (text.empty()) return {};
+  if (text.find_first_not_of("0123456789") != std::string::npos) {
+    options.names_file = text;
+    return {};
+  }
+  std::uint64_t count = text.size() > 9 ? 0 : std::stoul(text);
+  if (count == 0) return usage("--names", fmt::format("{} is not a number of 1 to 100,000,000", text));
+  options.names = static_cast<std::uint32_t>(count);
+  return {};
+}
+
+void set_shares(const GenerateArgs& args, Options& options) {
+  auto set = [](double& share, const std::optional<double>& percent) {
+    if (percent) share = *percent / 100;
+  };
+  set(options.v6, args.v6);
+  set(options.edns, args.edns);
+  set(options.dnssec_ok, args.dnssec_ok);
+  set(options.client_subnet, args.client_subnet);
+  set(options.cookies, args.cookies);
+  if (args.edns) {  // what needs EDNS cannot be more than it, unless that is asked for
+    if (!args.dnssec_ok) options.dnssec_ok = std::min(options.dnssec_ok, options.edns);
+    if (!args.client_subnet) options.client_subnet = std::min(options.client_subnet, options.edns);
+    if (!args.cookies) options.cookies = std::min(options.cookies, options.edns);
+  }
+  set(options.signed_zones, args.signed_zones);
+  set(options.loss, args.loss);
+  set(options.duplicates, args.duplicates);
+  set(options.malformed, args.malformed);
+  set(options.not_dns, args.not_dns);
+  set(options.one_time, args.one_time);
+  set(options.mixed_case, args.mixed_case);
+  if (args.https) options.https = *args.https / 100;
+}
+
+Result<Options> options_of(const GenerateArgs& args) {
+  View view = args.profile == "root" ? View::root : args.profile == "tld" ? View::tld : View::resolver;
+  Options options = Options::of(view);
+  options.pace = args.pace == "diurnal"  ? Pace::diurnal
+                 : args.pace == "bursty" ? Pace::bursty
+                                         : Pace::poisson;
+  options.seed = args.seed;
+  options.nanoseconds = args.nanoseconds;
+  options.queries = args.queries;
+  options.packets = args.packets;
+  options.clients = args.clients.value_or(options.clients);
+  options.rate = args.rate.value_or(options.rate);
+  options.name_exponent = args.zipf.value_or(options.name_exponent);
+  options.client_exponent = args.client_zipf.value_or(options.client_exponent);
+  if (!args.duration.empty()) {
+    options.duration = parse_duration(args.duration);
+    if (!options.duration)
+      return usage("--duration", fmt::format("\"{}\" is not a duration; write 90s, 10m or 2h", args.duration));
+  }
+  if (!options.queries && !options.packets && !options.duration) options.queries = 100'000;
+  if (!args.start.empty()) {
+    std::optional<TimeNs> start = parse_start(args.start);
+    if (!start)
+      return usage("--start", fmt::format("\"{}\" is not a time; write 2026-01-31T12:00:00Z", args.start));
+    options.start = *start;
+  }
+  set_shares(args, options);
+  DNSTORM_CHECK(set_names(args.names, options));
+  DNSTORM_CHECK(check(options));
+  return options;
+}
+
+std::string with_commas(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+// On a terminal only: a log file gets nothing.
+class PacketProgress {
+ public:
+  void packet(TimeNs time) {
+    if (!enabled_ || ++packets_ % 200'000 != 0) return;
+    fmt::print(stderr, "\r{} packets, traffic until {} ", with_commas(packets_), format_time(time / ns_per_s * ns_per_s));
+    std::fflush(stderr);
+    shown_ = true;
+  }
+  void clear() const {
+    if (shown_) fmt::print(stderr, "\r\033[K");
+  }
+
+ private:
+  bool enabled_ = isatty(STDERR_FILENO) == 1;
+  bool shown_ = false;
+  std::uint64_t packets_ = 0;
+};
+
+Result<void> write_text(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (out) return {};
+  return Error{ErrorKind::io, fmt::format("{}: cannot write: {}", path, std::strerror(errno)), path};
+}
+
+Result<void> generate_file(const GenerateArgs& args) {
+  Options options = DNSTORM_TRY(options_of(args));
+  auto writer = DNSTORM_TRY(capture::pcap::Writer::open(args.output, {.nanoseconds = options.nanoseconds}));
+  PacketProgress progress;
+  auto sink = [&](TimeNs time, capture::synth::ByteSpan frame, std::uint32_t length) {
+    progress.packet(time);
+    return writer->write(time, frame, length);
+  };
+  Result<Truth> truth = capture::synth::generate(options, sink);
+  progress.clear();
+  if (!truth.ok()) return std::move(truth.error());
+  DNSTORM_CHECK(writer->close());
+  std::string told = args.truth;
+  if (told.empty() && args.output != "-") told = args.output + ".json";
+  if (!told.empty()) DNSTORM_CHECK(write_text(told, truth->json(options)));
+  fmt::print(stderr, "{}: {} packets: {} messages ({} queries, {} responses), {} malformed, {} not DNS{}\n",
+             args.output == "-" ? "standard output" : args.output, with_commas(truth->packets()),
+             with_commas(truth->messages()), with_commas(truth->queries()),
+             with_commas(truth->responses()), with_commas(truth->malformed()),
+             with_commas(truth->not_dns()), told.empty() ? "" : "; true counts in " + told);
+  return {};
+}
+
+void add_traffic_options(CLI::App& command, GenerateArgs& args) {
+  const char* amount = "How much (the first limit reached ends it; default 100,000 queries)";
+  command.add_option("--queries", args.queries, "Queries, retries included")->group(amount);
+  command.add_option("--packets", args.packets, "Packets of any kind: the file is cut there")->group(amount);
+  command.add_option("--duration", args.duration, "Time the queries span, as 90s, 10m, 2h")->group(amount);
+
+  const char* kind = "What kind";
+  command.add_option("--profile", args.profile, "Where it is seen: resolver, root or tld (default resolver)")
+      ->check(CLI::IsMember({"resolver", "root", "tld"}))->type_name("WHERE")->group(kind);
+  command.add_option("--rate", args.rate, "Queries per second (default 1000; root, tld 5000)")->group(kind);
+  command.add_option("--arrivals", args.pace, "poisson, diurnal (hours of the day), bursty (default poisson)")
+      ->check(CLI::IsMember({"poisson", "diurnal", "bursty"}))->type_name("PACE")->group(kind);
+  command.add_option("--clients", args.clients, "Addresses that ask (default 500; root, tld 5000)")->group(kind);
+  command.add_option("--client-zipf", args.client_zipf, "Activity of clients by rank^-x (default 0.9)")->group(kind);
+  command.add_option("--names", args.names,
+                     "A file (a name or rank,name a line), or how many to invent (default 10000)")
+      ->type_name("FILE|COUNT")->group(kind);
+  command.add_option("--zipf", args.zipf, "Popularity of names by rank^-x (default 0.95)")->group(kind);
+  command.add_option("--start", args.start, "Time of the first query (default 2026-01-01T00:00:00Z)")
+      ->type_name("TIME")->group(kind);
+  command.add_option("--seed", args.seed, "Same seed, same bytes (default 1)")->group(kind);
+}
+
+void add_share_options(CLI::App& command, GenerateArgs& args) {
+  struct Share {
+    const char* name;
+    std::optional<double>& percent;
+    const char* text;
+  };
+  const Share shares[] = {
+      {"--ipv6", args.v6, "Queries over IPv6 (10)"},
+      {"--edns", args.edns, "Queries with EDNS (80)"},
+      {"--do", args.dnssec_ok, "Queries with the DO bit (15)"},
+      {"--ecs", args.client_subnet, "Queries with a client subnet (5)"},
+      {"--cookies", args.cookies, "Queries with a DNS cookie (5)"},
+      {"--signed", args.signed_zones, "Domains that are signed (8)"},
+      {"--https", args.https, "Queries for HTTPS records (12)"},
+      {"--one-time", args.one_time, "Queries for names never asked again (3)"},
+      {"--mixed-case", args.mixed_case, "Queries in random letter case, 0x20 (3)"},
+      {"--loss", args.loss, "Queries without an answer (2)"},
+      {"--duplicates", args.duplicates, "Packets seen twice (0.1)"},
+      {"--malformed", args.malformed, "Malformed packets, of all packets (0.1)"},
+      {"--not-dns", args.not_dns, "Packets that are not DNS, of all packets (0.5)"},
+  };
+  for (const Share& share : shares)
+    command.add_option(share.name, share.percent, share.text)
+        ->type_name("PERCENT")
+        ->group("Shares in percent (defaults of the resolver profile)");
+}
+
+}  // namespace
+
+void add_generate_command(CLI::App& app, std::function<int()>& chosen) {
+  auto args = std::make_shared<GenerateArgs>();
+  CLI::App* command = app.add_subcommand("generate", "Make a capture of DNS traffic with known counts");
+  command->add_option("-o,--output", args->output,
+                      "The capture: .pcap, .gz or .zst by its ending, - for standard output")
+      ->required()->type_name("FILE");
+  command->add_option("--truth", args->truth, "Where the true counts go (default: FILE.json)")
+      ->type_name("FILE");
+  command->add_flag("--nanoseconds", args->nanoseconds, "Time stamps in nanoseconds, not microseconds");
+  add_traffic_options(*command, *args);
+  add_share_options(*command, *args);
+  command->footer(
+      "Examples:\n"
+      "  dnstorm generate -o sample.pcap --queries 20000 --seed 7\n"
+      "  dnstorm generate -o root.pcap.zst --profile root --duration 60s --rate 20000\n"
+      "  dnstorm generate -o - --names top-sites.csv --malformed 1 | dnstorm report /dev/stdin");
+  command->callback([args, &chosen] {
+    chosen = [args] {
+      Result<void> done = generate_file(*args);
+      return done.ok() ? 0 : fail(done.error());
+    };
+  });
+}
+
+}  // namespace dnstorm::cli
