@@ -7,10 +7,14 @@
 #include "operators/sinks/influx.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
+#include "operators/spouts/decode.hpp"
+#include "operators/spouts/pcap_spout.hpp"
 
 namespace dnstorm::operators {
 
 void add_builtin_operators(OperatorRegistry& registry) {
+  registry.add(pcap_operator());
+  registry.add(decode_operator());
   registry.add(count_operator());
   registry.add(distinct_operator());
   registry.add(top_operator());

@@ -50,7 +50,7 @@ std::string_view last_label(std::string_view name) {
 
 class Decode final : public Bolt {
  public:
-  explicit Decode(std::vector<std::uint16_t> ports) : ports_(std::move(ports)) {}
+  Decode(std::vector<std::uint16_t> ports, bool detect) : ports_(std::move(ports)), detect_(detect) {}
 
   Result<void> prepare(const TaskContext& task) override {
     in_ = PacketFields(*task.inputs[0].schema);
@@ -97,11 +97,26 @@ class Decode final : public Bolt {
     bool ours = datagram_.has_ports && (watched(datagram_.dst_port) || watched(datagram_.src_port));
     bool cut = verdict == packet::Verdict::truncated;
     if (verdict != packet::Verdict::udp && !(cut && ours)) return PacketClasses::of(verdict, ours);
-    if (!ours) return PacketClasses::other_port();
+    if (!ours) return detect_ && detected() ? emit_detected(time, out) : PacketClasses::other_port();
     dns::ParseError error = dns::parse(datagram_.payload, message_);
     if (message_.header_ok) emit(time, error != dns::ParseError::none || cut, out);
     // What the snap length cut off is no fault of the message.
     return cut ? PacketClasses::of(verdict, ours) : PacketClasses::of(error);
+  }
+
+  // Whether a datagram on a port that is not watched is a DNS message all the same: a whole one,
+  // with one question of the Internet class and nothing behind it. Other protocols of the DNS family
+  // look alike and are told by their ports: mDNS, LLMNR, NetBIOS.
+  bool detected() {
+    for (std::uint16_t port : {datagram_.src_port, datagram_.dst_port})
+      if (port == 5353 || port == 5355 || port == 137) return false;
+    return dns::parse(datagram_.payload, message_) == dns::ParseError::none &&
+           message_.question_count == 1 && message_.qclass == dns::dns_class::in &&
+           message_.qtype != 0 && message_.opcode == dns::opcode::query && message_.trailing_bytes == 0;
+  }
+  PacketClasses::ClassId emit_detected(TimeNs time, Emitter& out) {
+    emit(time, false, out);
+    return PacketClasses::of(dns::ParseError::none);
   }
 
   void emit(TimeNs time, bool malformed, Emitter& out) {
@@ -252,6 +267,7 @@ class Decode final : public Bolt {
   }
 
   std::vector<std::uint16_t> ports_;
+  bool detect_;
   PacketFields in_;
   MessageRefs row_;
   QuestionRefs question_;
@@ -312,12 +328,15 @@ OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
   def.summary = "DNS messages out of packets; streams: default, questions, records, options, packets";
-  def.options = {{"ports", OptionType::list, "53", "UDP ports that carry DNS"}};
+  def.options = {
+      {"ports", OptionType::list, "53", "UDP ports that carry DNS"},
+      {"detect", OptionType::flag, "false", "take whole DNS messages on other ports, too (not mDNS, LLMNR, NetBIOS)"},
+  };
   def.example =
       "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";
   def.declare = declare;
   def.make_bolt = [](const Options& options) -> std::unique_ptr<Bolt> {
-    return std::make_unique<Decode>(*parse_ports(options));
+    return std::make_unique<Decode>(*parse_ports(options), options.flag("detect"));
   };
   return def;
 }

@@ -1,0 +1,28 @@
+// The command line: verbs, help, exit codes. Wires the parts together and does nothing else.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+
+#include "engine/base/result.hpp"
+
+namespace dnstorm::cli {
+
+int run_app(int argc, char** argv);
+
+// A verb adds its subcommand to `app`; the callback of the chosen one sets `chosen`.
+using Chosen = std::function<int()>;
+void add_run_command(CLI::App& app, Chosen& chosen);
+void add_validate_command(CLI::App& app, Chosen& chosen);
+void add_explain_command(CLI::App& app, Chosen& chosen);
+void add_operators_command(CLI::App& app, Chosen& chosen);
+void add_report_command(CLI::App& app, Chosen& chosen);
+void add_version_command(CLI::App& app, Chosen& chosen);
+void add_completion_command(CLI::App& app, Chosen& chosen);
+
+// The exit code of a failure, after sysexits.h; 0 is success.
+int exit_code(ErrorKind kind);
+// Prints "dnstorm: sentence" to standard error and returns the exit code.
+int fail(const Error& error);
+
+}  // namespace dnstorm::cli

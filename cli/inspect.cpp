@@ -1,0 +1,183 @@
+// dnstorm validate, explain, operators, version, completion: what can be told without running.
+#include <CLI/CLI.hpp>
+
+#include "cli/app.hpp"
+#include "cli/load.hpp"
+#include "cli/version.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+struct PlanArgs {
+  std::string topology;
+  LoadOptions load;
+};
+
+CLI::App* add_plan_command(CLI::App& app, const char* name, const char* what,
+                           const std::shared_ptr<PlanArgs>& args) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->add_option("topology", args->topology, "Topology file (YAML)")->required();
+  command->add_option("--set", args->load.set, "Override a property: component.property=value")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--parallelism", args->load.parallelism,
+                      "Executors of every component that may have several");
+  command->footer(fmt::format("Example:\n  dnstorm {} configs/topologies/quickstart.yaml", name));
+  return command;
+}
+
+int with_plan(const PlanArgs& args, const std::function<void(const plan::Plan&)>& use) {
+  OperatorRegistry registry = builtin_registry();
+  auto plan = load_plan(args.topology, args.load, registry);
+  if (!plan.ok()) return fail(plan.error());
+  use(*plan);
+  return 0;
+}
+
+std::string_view type_name(OptionType type) {
+  switch (type) {
+    case OptionType::flag: return "true|false";
+    case OptionType::integer: return "integer";
+    case OptionType::number: return "number";
+    case OptionType::duration: return "duration";
+    case OptionType::text: return "text";
+    case OptionType::choice: return "choice";
+    case OptionType::list: return "list";
+  }
+  return "?";
+}
+
+void print_operator(const OperatorDef& def) {
+  static constexpr std::string_view kinds[] = {"spout", "bolt", "sink"};
+  fmt::print("{} ({}): {}\n", def.name, kinds[static_cast<std::size_t>(def.kind)], def.summary);
+  if (!def.aliases.empty()) fmt::print("Also known as: {}\n", fmt::join(def.aliases, ", "));
+  if (!def.options.empty()) fmt::print("\nProperties:\n");
+  for (const OptionSpec& option : def.options) {
+    std::string type(option.choices.empty() ? std::string(type_name(option.type))
+                                            : fmt::format("{}", fmt::join(option.choices, "|")));
+    std::string fallback = option.required              ? "required"
+                           : option.default_text.empty() ? "no default"
+                                                         : "default " + option.default_text;
+    fmt::print("  {:<18} {} ({}; {})\n", option.name, option.help, type, fallback);
+  }
+  fmt::print("\nExample:\n{}", def.example);
+}
+
+int print_operators(const std::string& name) {
+  OperatorRegistry registry = builtin_registry();
+  if (name.empty()) {
+    for (const OperatorDef& def : registry.all()) fmt::print("{:<12} {}\n", def.name, def.summary);
+    return 0;
+  }
+  const OperatorDef* def = registry.find(name);
+  if (def == nullptr) {
+    std::string hint = nearest(name, registry.names());
+    return fail({ErrorKind::usage,
+                 fmt::format("there is no operator '{}'{}", name,
+                             hint.empty() ? "; see dnstorm operators" : ", did you mean '" + hint + "'?"),
+                 ""});
+  }
+  print_operator(*def);
+  return 0;
+}
+
+constexpr std::string_view bash_completion = R"(# dnstorm completion for bash: source <(dnstorm completion bash)
+_dnstorm() {
+  local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "$(dnstorm completion --words)" -- "$word"))
+  elif [[ $word == -* ]]; then
+    COMPREPLY=($(compgen -W "$(dnstorm completion --words "$verb")" -- "$word"))
+  elif [ "$verb" = operators ]; then
+    COMPREPLY=($(compgen -W "$(dnstorm operators | cut -d' ' -f1)" -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
+}
+complete -o filenames -F _dnstorm dnstorm
+)";
+constexpr std::string_view zsh_completion = R"(# dnstorm completion for zsh: source <(dnstorm completion zsh)
+autoload -U +X bashcompinit && bashcompinit
+)";
+
+// The words that may stand after `dnstorm`, or the options of one command.
+int print_words(const CLI::App& app, const std::string& verb) {
+  if (verb.empty()) {
+    for (const CLI::App* command : app.get_subcommands({})) fmt::print("{}\n", command->get_name());
+    return 0;
+  }
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() != verb) continue;
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames()) fmt::print("--{}\n", name);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_validate_command(CLI::App& app, Chosen& chosen) {
+  auto args = std::make_shared<PlanArgs>();
+  add_plan_command(app, "validate", "Check a topology file and say what is wrong, with line and column", args)
+      ->callback([args, &chosen] {
+        chosen = [args] {
+          return with_plan(*args, [&](const plan::Plan& plan) {
+            fmt::print("{}: valid: topology '{}', {} components, {} tasks\n", args->topology, plan.name,
+                       plan.components.size(), plan.task_count);
+          });
+        };
+      });
+}
+
+void add_explain_command(CLI::App& app, Chosen& chosen) {
+  auto args = std::make_shared<PlanArgs>();
+  add_plan_command(app, "explain", "Show the plan of a topology: tasks, streams, fields, groupings", args)
+      ->callback([args, &chosen] {
+        chosen = [args] {
+          return with_plan(*args, [](const plan::Plan& plan) { fmt::print("{}", plan::explain(plan)); });
+        };
+      });
+}
+
+void add_operators_command(CLI::App& app, Chosen& chosen) {
+  auto name = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("operators", "List the operators that a topology can name");
+  command->add_option("name", *name, "Show all of one operator");
+  command->footer("Example:\n  dnstorm operators top");
+  command->callback([name, &chosen] { chosen = [name] { return print_operators(*name); }; });
+}
+
+void add_version_command(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("version", "Print the version");
+  command->footer("Example:\n  dnstorm version");
+  command->callback([&chosen] {
+    chosen = [] {
+      fmt::print("dnstorm {}\n", version);
+      return 0;
+    };
+  });
+}
+
+void add_completion_command(CLI::App& app, Chosen& chosen) {
+  struct Args {
+    std::string shell = "bash";
+    bool words = false;
+  };
+  auto args = std::make_shared<Args>();
+  CLI::App* command = app.add_subcommand("completion", "Print the completion script of a shell");
+  command->add_option("shell", args->shell, "bash or zsh");
+  command->add_flag("--words", args->words)->group("");
+  command->footer("Example:\n  source <(dnstorm completion bash)");
+  command->callback([args, command, &app, &chosen] {
+    chosen = [args, command, &app] {
+      if (args->words) return print_words(app, command->count("shell") > 0 ? args->shell : "");
+      if (args->shell != "bash" && args->shell != "zsh")
+        return fail({ErrorKind::usage, fmt::format("completion is for bash and zsh, not '{}'", args->shell), ""});
+      fmt::print("{}{}", args->shell == "zsh" ? zsh_completion : "", bash_completion);
+      return 0;
+    };
+  });
+}
+
+}  // namespace dnstorm::cli

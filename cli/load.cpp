@@ -1,0 +1,46 @@
+#include "cli/load.hpp"
+
+#include "operators/catalog.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+// One sentence closes the list of problems; they have been printed each with its place.
+Error report_problems(const std::string& file, const std::vector<topology::Diagnostic>& problems) {
+  for (std::size_t i = 0; i + 1 < problems.size(); ++i)
+    fmt::print(stderr, "{}\n", topology::to_string(file, problems[i]));
+  std::string last = topology::to_string(file, problems.back());
+  return {ErrorKind::config, std::move(last), {}};
+}
+
+Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& options,
+                             const OperatorRegistry& registry) {
+  topology::Topology& topology = read.topology;
+  if (!read.ok()) return report_problems(topology.file, read.problems);
+  for (const std::string& assignment : options.set)
+    DNSTORM_CHECK(topology::set_property(topology, assignment));
+  plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
+  if (!expanded.ok()) return report_problems(topology.file, expanded.problems);
+  return std::move(expanded.plan);
+}
+
+}  // namespace
+
+OperatorRegistry builtin_registry() {
+  OperatorRegistry registry;
+  operators::add_builtin_operators(registry);
+  return registry;
+}
+
+Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options,
+                             const OperatorRegistry& registry) {
+  return make_plan(topology::read_file(path), options, registry);
+}
+
+Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,
+                                  const LoadOptions& options, const OperatorRegistry& registry) {
+  return make_plan(topology::read_text(text, name), options, registry);
+}
+
+}  // namespace dnstorm::cli

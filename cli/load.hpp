@@ -1,0 +1,28 @@
+// From a topology file to a plan, with every problem printed as "file:line:column: ...".
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/plan/plan.hpp"
+
+namespace dnstorm::cli {
+
+// All operators that the program knows.
+OperatorRegistry builtin_registry();
+
+struct LoadOptions {
+  std::vector<std::string> set;   // component.property=value
+  std::uint32_t parallelism = 0;  // see plan::ExpandOptions
+};
+
+// The plan of a topology. Prints problems to standard error and returns what makes the exit code.
+// `registry` must outlive the plan.
+Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options,
+                             const OperatorRegistry& registry);
+// The same from text; `name` stands for the file in messages.
+Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,
+                                  const LoadOptions& options, const OperatorRegistry& registry);
+
+}  // namespace dnstorm::cli

@@ -1,0 +1,181 @@
+// dnstorm run: everything in one process.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+
+#include "board/server/live.hpp"
+#include "board/server/server.hpp"
+#include "cli/accounting.hpp"
+#include "cli/app.hpp"
+#include "cli/load.hpp"
+#include "cli/progress.hpp"
+#include "cli/stop_signal.hpp"
+#include "engine/runtime/local_run.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+struct RunArgs {
+  std::string topology;
+  LoadOptions load;
+  std::string board;       // [HOST:]PORT; empty: no board
+  bool keep_board = false;
+  bool quiet = false;
+  std::string summary;     // file for the accounting as JSON
+};
+
+Result<board::ServerOptions> parse_address(const std::string& text) {
+  board::ServerOptions options;
+  std::size_t colon = text.rfind(':');
+  std::string_view port = text;
+  if (colon != std::string::npos) {
+    options.host = text.substr(0, colon);
+    port.remove_prefix(colon + 1);
+    // [::1]:8353
+    if (options.host.size() > 2 && options.host.front() == '[') options.host = options.host.substr(1, options.host.size() - 2);
+  }
+  auto [rest, problem] = std::from_chars(port.data(), port.data() + port.size(), options.port);
+  if (problem != std::errc() || rest != port.data() + port.size())
+    return Error{ErrorKind::usage, fmt::format("--board takes [HOST:]PORT, such as 8353 or 0.0.0.0:8353, not '{}'", text), ""};
+  return options;
+}
+
+// A run with the board that shows it. The members are torn down in reverse: first nobody asks any
+// more, then the run ends, then what it fed.
+class Session {
+ public:
+  Session(const RunArgs& args, const plan::Plan& plan)
+      : args_(args), plan_(plan), live_(live_options(plan)), progress_(!args.quiet) {}
+
+  Result<void> start() {
+    // The port first: a board that cannot be shown is told before packets are read.
+    if (!args_.board.empty()) {
+      auto options = DNSTORM_TRY(parse_address(args_.board));
+      server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
+    }
+    auto run = DNSTORM_TRY(runtime::LocalRun::start(plan_, {server_ ? &live_ : nullptr, nullptr}));
+    {
+      std::lock_guard lock(mutex_);
+      run_ = std::move(run);
+    }
+    if (server_ && !args_.quiet) fmt::print(stderr, "The board is at {}\n", server_->url());
+    return {};
+  }
+
+  Result<void> wait() {
+    bool stopping = false;
+    while (!run_->wait_for(std::chrono::milliseconds(200))) {
+      progress_.show(honesty(), run_->status(), clock_.steady_ns());
+      if (stop_requested() && !stopping) {
+        stopping = true;
+        run_->request_stop();
+      }
+    }
+    Result<void> result = run_->wait();
+    progress_.clear();
+    {
+      std::lock_guard lock(mutex_);
+      if (!result.ok()) failure_ = result.error().what;
+    }
+    board::Honesty last = honesty();
+    if (result.ok()) check_conservation(plan_, last);
+    if (!args_.quiet) fmt::print(stderr, "{}\n", summary_line(last));
+    if (server_ && args_.keep_board) keep_serving();
+    DNSTORM_CHECK(write_summary(last));
+    return result;
+  }
+
+ private:
+  static board::LiveOptions live_options(const plan::Plan& plan) {
+    board::LiveOptions options;
+    options.title = plan.name;
+    options.epoch = fmt::format("{:x}", SystemClock().wall_ns());
+    return options;
+  }
+
+  // Called by the board's thread, too.
+  board::Honesty honesty() {
+    std::lock_guard lock(mutex_);
+    if (!run_) return {};
+    runtime::RunStatus status = run_->status();
+    board::Honesty honesty = account(plan_, status);
+    if (status.finished) honesty.state = failure_.empty() ? "finished" : "failed";
+    honesty.failure = failure_;
+    return honesty;
+  }
+
+  void keep_serving() {
+    if (!args_.quiet) fmt::print(stderr, "Serving the board at {} until Ctrl-C\n", server_->url());
+    while (!stop_requested()) wait_for_stop(1000);
+  }
+
+  Result<void> write_summary(const board::Honesty& honesty) {
+    if (args_.summary.empty()) return {};
+    std::string text = summary_json(honesty, run_->status()) + "\n";
+    if (args_.summary == "-") {
+      fmt::print("{}", text);
+      return {};
+    }
+    std::FILE* file = std::fopen(args_.summary.c_str(), "w");
+    bool good = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    if (file != nullptr) good = std::fclose(file) == 0 && good;
+    if (!good) return Error{ErrorKind::io, fmt::format("{}: cannot be written: {}", args_.summary, std::strerror(errno)), ""};
+    return {};
+  }
+
+  const RunArgs& args_;
+  const plan::Plan& plan_;
+  SystemClock clock_;
+  board::Live live_;
+  Progress progress_;
+  std::mutex mutex_;  // guards run_ (set once) and failure_ against the board's thread
+  std::unique_ptr<runtime::LocalRun> run_;
+  std::string failure_;
+  std::unique_ptr<board::Server> server_;
+};
+
+int run(const RunArgs& args) {
+  watch_stop_signals();
+  OperatorRegistry registry = builtin_registry();
+  auto plan = load_plan(args.topology, args.load, registry);
+  if (!plan.ok()) return fail(plan.error());
+  Session session(args, *plan);
+  auto started = session.start();
+  if (!started.ok()) return fail(started.error());
+  auto result = session.wait();
+  if (!result.ok()) return fail(result.error());
+  return 0;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Chosen& chosen) {
+  auto args = std::make_shared<RunArgs>();
+  CLI::App* command = app.add_subcommand("run", "Run a topology in this process");
+  command->add_option("topology", args->topology, "Topology file (YAML)")->required();
+  command->add_option("--set", args->load.set, "Override a property: component.property=value")
+      ->take_all()
+      ->allow_extra_args(false);
+  command->add_option("--parallelism", args->load.parallelism,
+                      "Executors of every component that may have several");
+  command->add_option("--board", args->board, "Serve the live board at [HOST:]PORT")
+      ->expected(0, 1)
+      ->default_str(std::to_string(board::default_port));
+  command->add_flag("--keep-board", args->keep_board, "Serve the board after the end, until Ctrl-C");
+  command->add_option("--summary", args->summary, "Write where every packet went as JSON; -: standard output");
+  command->add_flag("-q,--quiet", args->quiet, "No progress line and no closing line");
+  command->footer(
+      "Example:\n  dnstorm run configs/topologies/quickstart.yaml --set packets.file=my.pcap --board 8353");
+  command->callback([args, command, &chosen] {
+    if (command->count("--board") > 0 && args->board.empty())
+      args->board = std::to_string(board::default_port);
+    chosen = [args] { return run(*args); };
+  });
+}
+
+}  // namespace dnstorm::cli

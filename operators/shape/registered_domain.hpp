@@ -1,0 +1,55 @@
+// The registered domain of a name: the part below the public suffix, as the Public Suffix List has it
+// (libpsl; the list of the system's package `publicsuffix`, or the one built into the library).
+//
+//   www.example.co.uk -> example.co.uk      example.com -> example.com
+//   co.uk, com        -> themselves: a public suffix has nothing registered above it
+//   .                 -> .
+//   a.b.nosuchtld     -> b.nosuchtld (the list's default rule)
+//   1.2.0.192.in-addr.arpa -> 192.in-addr.arpa (three labels: the /8)
+//   names under ip6.arpa   -> eight nibbles above it (the /32, what a network is usually given)
+//
+// The list takes 0.7 us a look-up; answers are kept in a direct-mapped cache by the name's hash.
+// One instance a task; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct psl_ctx_st;
+
+namespace dnstorm::operators {
+
+class RegisteredDomain {
+ public:
+  RegisteredDomain();
+  ~RegisteredDomain();
+  RegisteredDomain(const RegisteredDomain&) = delete;
+  RegisteredDomain& operator=(const RegisteredDomain&) = delete;
+
+  // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its name_hash().
+  // The answer is the end of `qname` and lives as long. Escaped dots part no labels.
+  std::string_view of(std::string_view qname, std::uint64_t hash) {
+    Entry& entry = cache_[hash & (cache_size - 1)];
+    if (entry.hash != hash || entry.size != qname.size()) [[unlikely]]
+      entry = {hash, static_cast<std::uint16_t>(qname.size()), look_up(qname)};
+    return qname.substr(entry.from);
+  }
+
+ private:
+  static constexpr std::size_t cache_size = 65536;
+  struct Entry {
+    std::uint64_t hash = 0;
+    std::uint16_t size = 0;  // of the name
+    std::uint16_t from = 0;  // where its registered domain begins
+  };
+  std::uint16_t look_up(std::string_view qname);
+
+  psl_ctx_st* list_;
+  std::vector<Entry> cache_;
+  std::string plain_;  // a name as the list can read it
+};
+
+}  // namespace dnstorm::operators
