@@ -3,32 +3,17 @@
 #include <fmt/format.h>
 
 #include "capture/dns/codes.hpp"
+#include "capture/dns/detail/encode.hpp"
 #include "engine/base/cursor.hpp"
 
 namespace dnstorm::capture::dns {
 namespace {
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  for (std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
+using detail::hex;
+using detail::printable;
 
 std::string_view characters(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// What is not printable ASCII as \DDD: an option's text comes from the other side of the world.
-std::string printable(std::string_view bytes) {
-  std::string text;
-  for (char c : bytes) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte > 0x7e)
-      text += fmt::format("\\{:03}", byte);
-    else
-      text += c;
-  }
-  return text;
 }
 
 // RFC 8914 5.2 and the registry.

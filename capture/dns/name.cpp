@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "capture/dns/detail/name_walk.hpp"
+#include "capture/dns/writer.hpp"
 
 namespace dnstorm::capture::dns {
 namespace {
@@ -43,26 +44,6 @@ constexpr ByteTexts make_byte_texts(LetterCase letters) {
 constexpr ByteTexts texts_lower = make_byte_texts(LetterCase::lower);
 constexpr ByteTexts texts_keep = make_byte_texts(LetterCase::keep);
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// Takes one character of a label's text off `text`, escapes resolved. Nothing where an escape is broken.
-std::optional<std::uint8_t> take_character(std::string_view& text) {
-  char c = text.front();
-  text.remove_prefix(1);
-  if (c != '\\') return static_cast<std::uint8_t>(c);
-  if (text.empty()) return std::nullopt;
-  if (!is_digit(text[0])) {
-    c = text.front();
-    text.remove_prefix(1);
-    return static_cast<std::uint8_t>(c);
-  }
-  if (text.size() < 3 || !is_digit(text[1]) || !is_digit(text[2])) return std::nullopt;
-  int value = (text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0');
-  text.remove_prefix(3);
-  if (value > 255) return std::nullopt;
-  return static_cast<std::uint8_t>(value);
-}
-
 }  // namespace
 
 ParseError walk_name(std::span<const std::uint8_t> wire, std::size_t offset, NameShape& out) {
@@ -98,25 +79,9 @@ std::string name_text(std::span<const std::uint8_t> wire, std::size_t offset, Le
 
 std::optional<std::vector<std::uint8_t>> name_wire(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  if (text == ".") return std::vector<std::uint8_t>{0};
-  std::vector<std::uint8_t> wire{0};
-  std::size_t label = 0;  // where the length byte of the open label is
-  while (!text.empty()) {
-    if (text.front() == '.') {
-      text.remove_prefix(1);
-      if (wire[label] == 0) return std::nullopt;
-      label = wire.size();
-      wire.push_back(0);
-      continue;
-    }
-    std::optional<std::uint8_t> byte = take_character(text);
-    if (!byte || wire[label] == max_label) return std::nullopt;
-    wire.push_back(*byte);
-    ++wire[label];
-  }
-  if (wire[label] != 0) wire.push_back(0);  // no dot at the end
-  if (wire.size() > max_name_wire) return std::nullopt;
-  return wire;
+  std::optional<EncodedName> name = encode_name(text);
+  if (!name) return std::nullopt;
+  return std::vector<std::uint8_t>(name->bytes.begin(), name->bytes.begin() + name->size);
 }
 
 std::optional<std::string> normal_name(std::string_view text) {

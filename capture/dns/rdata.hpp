@@ -17,7 +17,7 @@
 
 namespace dnstorm::capture::dns {
 
-using Bytes = std::span<const std::uint8_t>;
+using ByteSpan = std::span<const std::uint8_t>;
 
 struct Soa {  // RFC 1035 3.3.13; times in seconds
   std::string mname, rname;
@@ -34,7 +34,7 @@ struct Srv {  // RFC 2782
 struct Ds {  // RFC 4034 5; also CDS
   std::uint16_t key_tag = 0;
   std::uint8_t algorithm = 0, digest_type = 0;
-  Bytes digest;
+  ByteSpan digest;
 };
 struct Rrsig {  // RFC 4034 3; times in seconds since 1970, modulo 2^32
   std::uint16_t type_covered = 0;
@@ -42,7 +42,7 @@ struct Rrsig {  // RFC 4034 3; times in seconds since 1970, modulo 2^32
   std::uint32_t original_ttl = 0, expiration = 0, inception = 0;
   std::uint16_t key_tag = 0;
   std::string signer;
-  Bytes signature;
+  ByteSpan signature;
 };
 struct Nsec {  // RFC 4034 4
   std::string next;
@@ -51,18 +51,18 @@ struct Nsec {  // RFC 4034 4
 struct Nsec3 {  // RFC 5155 3
   std::uint8_t algorithm = 0, flags = 0;
   std::uint16_t iterations = 0;
-  Bytes salt, next_hash;
+  ByteSpan salt, next_hash;
   std::vector<std::uint16_t> types;
 };
 struct Dnskey {  // RFC 4034 2; also CDNSKEY
   std::uint16_t flags = 0;
   std::uint8_t protocol = 0, algorithm = 0;
-  Bytes key;
+  ByteSpan key;
   std::uint16_t key_tag = 0;  // computed, RFC 4034 appendix B
 };
 struct SvcParam {
   std::uint16_t key = 0;
-  Bytes value;
+  ByteSpan value;
 };
 struct Svcb {  // RFC 9460; also HTTPS
   std::uint16_t priority = 0;
@@ -75,7 +75,7 @@ struct Caa {  // RFC 8659
 };
 struct Tlsa {  // RFC 6698; also SMIMEA
   std::uint8_t usage = 0, selector = 0, matching_type = 0;
-  Bytes data;
+  ByteSpan data;
 };
 
 std::optional<IpAddress> parse_address(const Message& message, const Record& record);  // A, AAAA
