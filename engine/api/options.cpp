@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "engine/base/assert.hpp"
 
@@ -28,7 +29,7 @@ std::optional<double> parse_scaled(std::string_view text) {
   double number = 0;
   const char* end = text.data() + text.size();
   auto [rest, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc()) return std::nullopt;
+  if (problem != std::errc() || !std::isfinite(number)) return std::nullopt;
   std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
   if (suffix == "Ki") return number * 1024;
   if (suffix == "Mi") return number * 1024 * 1024;
@@ -105,12 +106,12 @@ Result<Options::Value> Options::parse_value(const OptionSpec& spec,
     case OptionType::integer:
     case OptionType::number: {
       auto number = parse_scaled(text);
-      bool whole = number && *number == static_cast<double>(static_cast<std::int64_t>(*number));
+      bool whole = number && std::abs(*number) < 9e18 && *number == std::trunc(*number);
       if (!number || (spec.type == OptionType::integer && !whole))
         return option_error(spec, fmt::format("is a {}number, not '{}'",
                                               spec.type == OptionType::integer ? "whole " : "", text));
       value.number = *number;
-      value.integer = static_cast<std::int64_t>(*number);
+      value.integer = whole ? static_cast<std::int64_t>(*number) : 0;
       break;
     }
     default: return value;

@@ -109,7 +109,7 @@ class Schema {
 
   std::vector<Field> fields_;
   std::vector<std::uint32_t> offsets_;
-  std::uint32_t row_size_ = 0;
+  std::uint32_t row_size_ = 8;
 };
 
 using SchemaPtr = std::shared_ptr<const Schema>;

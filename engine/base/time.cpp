@@ -36,7 +36,7 @@ std::optional<DurationNs> parse_duration(std::string_view text) {
   double number = 0;
   const char* end = text.data() + text.size();
   auto [rest, problem] = std::from_chars(text.data(), end, number);
-  if (problem != std::errc() || number < 0) return std::nullopt;
+  if (problem != std::errc() || !(number >= 0)) return std::nullopt;  // nor NaN
   std::string_view suffix(rest, static_cast<std::size_t>(end - rest));
   for (const Unit& unit : units) {
     if (suffix != unit.name) continue;
@@ -48,6 +48,7 @@ std::optional<DurationNs> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(DurationNs ns) {
+  if (ns == 0) return "0s";
   for (const Unit& unit : units) {
     if (unit.name == "min" || unit.ns == 0 || ns < unit.ns || ns % unit.ns != 0) continue;
     return fmt::format("{}{}", ns / unit.ns, unit.name);

@@ -1,0 +1,46 @@
+#include "engine/api/registry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dnstorm {
+namespace {
+
+OperatorDef named(std::string name, std::vector<std::string> aliases = {}) {
+  OperatorDef def;
+  def.name = std::move(name);
+  def.aliases = std::move(aliases);
+  return def;
+}
+
+TEST(Registry, FindsByNameAndAlias) {
+  OperatorRegistry registry;
+  registry.add(named("count", {"org.apache.storm.Count"}));
+  registry.add(named("top"));
+  ASSERT_NE(registry.find("count"), nullptr);
+  EXPECT_EQ(registry.find("org.apache.storm.Count"), registry.find("count"));
+  EXPECT_EQ(registry.find("Count"), nullptr);
+  EXPECT_EQ(registry.find(""), nullptr);
+  EXPECT_THAT(registry.names(), testing::ElementsAre("count", "top"));
+}
+
+TEST(RegistryDeathTest, TwoOfOneNameAreABug) {
+  OperatorRegistry registry;
+  registry.add(named("count"));
+  EXPECT_DEATH(registry.add(named("count")), "two operators have one name.*count");
+}
+
+TEST(RequireField, GivesTheFieldOrNamesThoseThereAre) {
+  InputDecl input{"src", "default", Schema({{"qname", Type::str}, {"qtype", Type::u16}})};
+  auto good = require_field(input, "qtype", "by");
+  ASSERT_TRUE(good.ok());
+  EXPECT_EQ(good->type, Type::u16);
+  auto near = require_field(input, "qnmae", "by");
+  EXPECT_EQ(near.error().what,
+            "stream 'default' of 'src' has no field 'qnmae', did you mean 'qname'?");
+  EXPECT_EQ(near.error().subject, "by");
+  EXPECT_EQ(require_field(input, "client", "by").error().what,
+            "stream 'default' of 'src' has no field 'client'; it has qname, qtype");
+}
+
+}  // namespace
+}  // namespace dnstorm
