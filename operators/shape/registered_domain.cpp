@@ -2,6 +2,8 @@
 
 #include <libpsl.h>
 
+#include <algorithm>
+
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::operators {

@@ -1,0 +1,66 @@
+#include "operators/shape/registered_domain.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/api/batch.hpp"
+
+namespace dnstorm::operators {
+namespace {
+
+TEST(RegisteredDomain, is_the_part_below_the_public_suffix) {
+  struct Case {
+    std::string_view name;
+    std::string_view domain;
+  };
+  const Case cases[] = {
+      {"www.example.com", "example.com"},
+      {"a.b.c.d.e.f.g.h.i.j.k.example.com", "example.com"},
+      {"example.com", "example.com"},
+      {"com", "com"},
+      {"www.example.co.uk", "example.co.uk"},
+      {"co.uk", "co.uk"},
+      {".", "."},
+      {"", ""},
+      {"localhost", "localhost"},
+      {"a.b.nosuchtld", "b.nosuchtld"},
+      {"www.city.kawasaki.jp", "city.kawasaki.jp"},
+      {"a.b.c.kawasaki.jp", "b.c.kawasaki.jp"},
+      {"xn--85x722f.xn--55qx5d.cn", "xn--85x722f.xn--55qx5d.cn"},
+      {"a.xn--85x722f.xn--55qx5d.cn", "xn--85x722f.xn--55qx5d.cn"},
+      {"1.2.0.192.in-addr.arpa", "192.in-addr.arpa"},
+      {"in-addr.arpa", "in-addr.arpa"},
+      {"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+       "8.b.d.0.1.0.0.2.ip6.arpa"},
+      {"1.0.0.2.ip6.arpa", "1.0.0.2.ip6.arpa"},
+      {"ip6.arpa", "ip6.arpa"},
+      {"notip6.arpa", "notip6.arpa"},
+      {R"(a\.b.example.com)", "example.com"},
+      {R"(www.foo\.bar.com)", R"(foo\.bar.com)"},
+      {R"(x.\255\046y.example.net)", "example.net"},
+      {R"(a\\.example\.com)", R"(a\\.example\.com)"},
+      {R"(b.a\\.example\.com)", R"(a\\.example\.com)"},
+      {R"(broken.example\)", R"(broken.example\)"},
+  };
+  RegisteredDomain domains;
+  for (int round = 0; round < 2; ++round)
+    for (const Case& c : cases) EXPECT_EQ(domains.of(c.name, hash_bytes(c.name)), c.domain) << c.name;
+}
+
+TEST(RegisteredDomain, names_that_share_a_place_in_the_cache_are_told_apart) {
+  RegisteredDomain domains;
+  EXPECT_EQ(domains.of("www.example.com", 1), "example.com");
+  EXPECT_EQ(domains.of("w.example.org", 1 + 65536), "example.org");
+  EXPECT_EQ(domains.of("www.example.com", 1), "example.com");
+  EXPECT_EQ(domains.of("a.example.net", 1), "example.net") << "one hash, another length";
+}
+
+TEST(RegisteredDomain, the_answer_is_part_of_the_name_that_was_asked_for) {
+  RegisteredDomain domains;
+  std::string first = "www.example.com";
+  std::string second = "www.example.com";
+  domains.of(first, 7);
+  EXPECT_EQ(domains.of(second, 7).data(), second.data() + 4);
+}
+
+}  // namespace
+}  // namespace dnstorm::operators
