@@ -53,7 +53,8 @@ class Parser {
 void Parser::read_flags() {
   std::uint8_t high = wire_[2], low = wire_[3];
   out_.id = load_be16(wire_);
-  static_cast<HeaderFlags&>(out_) = flags_table[(high & 0x80) | (high & 0x07) << 4 | low >> 4];
+  auto flags = static_cast<std::uint8_t>((high & 0x80) | (high & 0x07) << 4 | low >> 4);
+  static_cast<HeaderFlags&>(out_) = flags_table[flags];
   out_.opcode = high >> 3 & 0x0f;
   out_.rcode = low & 0x0f;
   out_.header_ok = true;
