@@ -1,3 +1,4 @@
+// Precompiled once per test program.
 #pragma once
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
