@@ -38,7 +38,7 @@ struct ComponentPlan {
 // Settings of the engine, from the topology's `config`.
 struct EngineConfig {
   std::uint32_t threads = 0;         // topology.threads: CAF workers; 0: one a core
-  std::uint32_t credits = 16;        // topology.edge.credits: events under way on an edge
+  std::uint32_t credits = 16;        // topology.edge.credits: rounds under way on an edge
   std::string scheduler = "sharing"; // topology.scheduler: sharing | stealing
 };
 

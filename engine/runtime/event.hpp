@@ -4,7 +4,8 @@
 // A *round* is one call of Spout::next and everything that follows from it. Rounds of a spout task
 // (the *origin*) are numbered from 0 without gaps; every task closes each round once on each of its
 // outgoing edges, after the rows it has for it. That restores the order of the source behind any
-// parallelism (input_merge.hpp) and makes a barrier a round like any other.
+// parallelism (input_merge.hpp), bounds what is under way (output_router.hpp) and makes a barrier a
+// round like any other.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@ namespace dnstorm::runtime {
 
 using TaskIndex = std::uint32_t;  // 0 .. tasks of the plan - 1
 using EdgeIndex = std::uint32_t;  // index into the in-edges of the receiver, or the out-edges of the sender
+using Slot = std::uint32_t;       // position of an origin in TaskWiring::origins of one task
 
 struct Event {
   TaskIndex to = 0;
@@ -26,7 +28,7 @@ struct Event {
   BatchPtr batch;
   SelectionPtr selection;   // null: all rows
   std::uint32_t input = 0;  // which subscription of the receiver
-  // The end of the round on this edge, if closes is set.
+  // The end of the round on this edge, if closes is set. All in-edges of a task carry the same end.
   bool closes = false;
   bool last = false;              // the origin has ended: no further round
   std::uint64_t checkpoint = 0;   // barrier: the state after this round is checkpoint N; 0: none
@@ -36,6 +38,15 @@ struct Event {
     if (!batch) return 0;
     return selection ? static_cast<std::uint32_t>(selection->size()) : batch->row_count();
   }
+};
+
+// "The receiver has worked off the first `rounds` rounds of an origin": goes back over an edge to the
+// sending task. Cumulative, so that a newer one says all that an older one did.
+struct Credit {
+  TaskIndex to = 0;
+  EdgeIndex edge = 0;  // out-edge of `to`
+  Slot slot = 0;       // the origin, as `to` numbers it
+  std::uint64_t rounds = 0;
 };
 
 }  // namespace dnstorm::runtime

@@ -1,6 +1,7 @@
 #include "engine/runtime/executor.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace dnstorm::runtime {
 
@@ -15,9 +16,13 @@ Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring)
 }
 
 Result<void> Executor::prepare() {
-  for (auto& task : tasks_) {
-    auto done = task->prepare();
-    if (!done.ok()) return std::move(done.error()).within(task->context().component);
+  try {
+    for (auto& task : tasks_) {
+      auto done = task->prepare();
+      if (!done.ok()) return std::move(done.error()).within(component());
+    }
+  } catch (const std::exception& problem) {
+    return Error{ErrorKind::internal, problem.what(), {}}.within(component());
   }
   return {};
 }
@@ -39,7 +44,7 @@ Result<Executor::Outcome> Executor::pump() {
     Task::Progress progress;
     do {
       auto result = task->run_one();
-      if (!result.ok()) return std::move(result.error()).within(task->context().component);
+      if (!result.ok()) return std::move(result.error()).within(component());
       progress = *result;
       worked = worked || progress == Task::Progress::worked;
     } while (!is_spout_ && progress == Task::Progress::worked);

@@ -13,9 +13,10 @@ class Executor {
  public:
   Executor(const TaskSetup& setup, const ExecutorWiring& wiring);
 
+  // Opens or prepares the operators, on the calling thread. An exception of theirs becomes an error.
   Result<void> prepare();
   void push(Event event) { task(event.to).push(std::move(event)); }
-  void credit(const Credit& credit) { task(credit.to).credit(credit.edge, credit.events); }
+  void credit(const Credit& credit) { task(credit.to).credit(credit); }
   void request_stop();
 
   enum class Outcome {
@@ -29,6 +30,7 @@ class Executor {
   Result<Outcome> pump();
 
   bool is_spout() const { return is_spout_; }
+  const std::string& component() const { return tasks_.front()->context().component; }
   bool blocking() const;
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
 

@@ -2,6 +2,7 @@
 
 #include <caf/send.hpp>
 #include <chrono>
+#include <exception>
 
 namespace dnstorm::runtime {
 
@@ -49,10 +50,15 @@ void ExecutorActor::pump() {
     if (*outcome == Executor::Outcome::again) pump_later(false);
     if (*outcome == Executor::Outcome::idle) pump_later(true);
   } catch (const std::exception& problem) {
-    finished_ = true;
-    completion_->broken({ErrorKind::internal,
-                         executor_->tasks().front()->context().component + ": " + problem.what(), {}});
+    give_up(problem.what());
+  } catch (...) {
+    give_up("an exception of unknown type");
   }
+}
+
+void ExecutorActor::give_up(const char* reason) {
+  finished_ = true;
+  completion_->broken(Error{ErrorKind::internal, reason, {}}.within(executor_->component()));
 }
 
 void ExecutorActor::pump_later(bool idle) {

@@ -29,6 +29,7 @@ class ExecutorActor final : public caf::event_based_actor {
 
  private:
   void pump();
+  void give_up(const char* reason);
   void pump_later(bool idle);
   std::shared_ptr<Executor> executor_;
   std::shared_ptr<Completion> completion_;

@@ -96,6 +96,8 @@ LocalRun::LocalRun(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 LocalRun::~LocalRun() {
   for (caf::actor& actor : state_->actors) caf::anon_send_exit(actor, caf::exit_reason::kill);
+  // An actor may be in the middle of its work, and that reads the directory.
+  state_->system->await_all_actors_done();
   state_->actors.clear();
   // Actors know the directory and the directory knows the actors: cut the ring.
   state_->directory->of_task.clear();

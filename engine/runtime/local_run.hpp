@@ -44,6 +44,7 @@ class LocalRun {
  public:
   // `plan` must outlive the run.
   static Result<std::unique_ptr<LocalRun>> start(const plan::Plan& plan, const RunOptions& options);
+  // Ends what still runs: executors finish the call they are in, rows under way are dropped.
   ~LocalRun();
 
   void request_stop();

@@ -1,5 +1,8 @@
 #include "engine/runtime/output_router.hpp"
 
+#include <algorithm>
+#include <limits>
+
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::runtime {
@@ -8,8 +11,16 @@ using plan::GroupingType;
 
 OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas,
                            std::uint32_t credits, SendEvent send)
-    : task_index_(task.index), send_(std::move(send)) {
-  for (const OutEdge& edge : task.out_edges) edges_.push_back({edge, credits, false, {}, {}, 0});
+    : horizon_(task.origins.size(),
+               task.out_edges.empty() ? std::numeric_limits<std::uint64_t>::max() : credits),
+      origins_(task.origins),
+      credits_(credits),
+      task_index_(task.index),
+      task_count_(task.count),
+      send_(std::move(send)) {
+  DNSTORM_ASSERT(credits > 0, "an edge without credits moves nothing", credits);
+  for (const OutEdge& edge : task.out_edges)
+    edges_.push_back({edge, std::vector<std::uint64_t>(task.origins.size()), false, {}, 0});
   for (std::size_t s = 0; s < task.streams.size(); ++s) {
     std::vector<Reader>& readers = streams_.emplace_back();
     for (const Subscription& subscription : task.streams[s]) {
@@ -23,36 +34,50 @@ OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>&
   }
 }
 
-void OutputRouter::begin_round(std::uint32_t origin, std::uint64_t round) {
-  origin_ = origin;
+void OutputRouter::enter_round(Slot slot, std::uint64_t round) {
+  if (slot != slot_) {
+    // What is held belongs to the round that is left; its end will go as an event of its own.
+    for (Edge& edge : edges_)
+      if (edge.held) send(edge);
+  }
+  slot_ = slot;
   round_ = round;
 }
 
 void OutputRouter::deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) {
   for (Reader& reader : streams_[stream]) {
     const Subscription& to = reader.subscription;
-    auto targets = static_cast<std::uint32_t>(to.targets.size());
     switch (to.grouping) {
       case GroupingType::all:
         for (EdgeIndex edge : to.targets) push(edge, to.input, batch, selection);
         break;
       case GroupingType::global: push(to.targets[0], to.input, batch, selection); break;
       case GroupingType::shuffle:
-      case GroupingType::none:
-        push(to.targets[reader.turn++ % targets], to.input, batch, selection);
-        break;
+      case GroupingType::none: push(target_of_round(to), to.input, batch, selection); break;
       case GroupingType::local_or_shuffle:
-        // All tasks are in this process: rows stay with the task of the same number.
-        push(to.targets[task_index_ % targets], to.input, batch, selection);
+        push(local_target(to), to.input, batch, selection);
         break;
       case GroupingType::fields:
-        if (targets == 1)
+        if (to.targets.size() == 1)
           push(to.targets[0], to.input, batch, selection);
         else
           partition(reader, batch, selection);
         break;
     }
   }
+}
+
+// A shuffle deals out whole rounds: batches of one round dealt to several tasks would come together
+// again in the order of the tasks, not of the source.
+EdgeIndex OutputRouter::target_of_round(const Subscription& subscription) const {
+  return subscription.targets[(round_ + origins_[slot_]) % subscription.targets.size()];
+}
+
+// All tasks are in this process. Rows stay with the task of the same number if there is one for
+// each; otherwise that would leave tasks without work.
+EdgeIndex OutputRouter::local_target(const Subscription& subscription) const {
+  if (subscription.targets.size() == task_count_) return subscription.targets[task_index_];
+  return target_of_round(subscription);
 }
 
 void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection) {
@@ -74,51 +99,43 @@ void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const Select
 
 void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch, SelectionPtr selection) {
   Edge& edge = edges_[index];
-  if (edge.held) send(edge, std::move(edge.last));
-  edge.last = Event{};
-  edge.last.input = input;
-  edge.last.batch = std::move(batch);
-  edge.last.selection = std::move(selection);
-  edge.rows_sent += edge.last.row_count();
+  if (edge.held) send(edge);
+  edge.newest.input = input;
+  edge.newest.batch = std::move(batch);
+  edge.newest.selection = std::move(selection);
+  edge.rows_sent += edge.newest.row_count();
   edge.held = true;
 }
 
 void OutputRouter::end_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
+  DNSTORM_ASSERT(round_ < horizon_[slot_], "a round ends that must not have begun", round_,
+                 horizon_[slot_]);
   for (Edge& edge : edges_) {
-    if (!edge.held) edge.last = Event{};
-    edge.held = false;
-    edge.last.closes = true;
-    edge.last.watermark = watermark;
-    edge.last.checkpoint = checkpoint;
-    edge.last.last = last;
-    send(edge, std::move(edge.last));
+    edge.newest.closes = true;
+    edge.newest.watermark = watermark;
+    edge.newest.checkpoint = checkpoint;
+    edge.newest.last = last;
+    send(edge);
   }
 }
 
-void OutputRouter::send(Edge& edge, Event event) {
+void OutputRouter::send(Edge& edge) {
+  Event event = std::exchange(edge.newest, Event{});
+  edge.held = false;
   event.to = edge.wiring.to;
   event.edge = edge.wiring.in_edge;
-  event.origin = origin_;
+  event.origin = origins_[slot_];
   event.round = round_;
-  if (edge.blocked()) {
-    edge.backlog.push_back(std::move(event));
-    return;
-  }
-  --edge.credits;
-  if (edge.blocked()) ++blocked_edges_;
   send_(std::move(event));
 }
 
-void OutputRouter::credit(EdgeIndex index, std::uint32_t events) {
-  Edge& edge = edges_[index];
-  bool was_blocked = edge.blocked();
-  edge.credits += events;
-  while (edge.credits != 0 && !edge.backlog.empty()) {
-    --edge.credits;
-    send_(std::move(edge.backlog.front()));
-    edge.backlog.pop_front();
-  }
-  if (was_blocked && !edge.blocked()) --blocked_edges_;
+void OutputRouter::credit(EdgeIndex index, Slot slot, std::uint64_t rounds) {
+  DNSTORM_ASSERT(rounds >= edges_[index].rounds_done[slot], "credit is taken back", rounds,
+                 edges_[index].rounds_done[slot]);
+  edges_[index].rounds_done[slot] = rounds;
+  std::uint64_t slowest = rounds;
+  for (const Edge& edge : edges_) slowest = std::min(slowest, edge.rounds_done[slot]);
+  horizon_[slot] = slowest + credits_;
 }
 
 }  // namespace dnstorm::runtime

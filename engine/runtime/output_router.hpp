@@ -1,12 +1,17 @@
 // From a task's rows to events on its out-edges: groupings, rounds, credits. Owned by one task.
 //
-// Rows of a round are held back by one event per edge, so that the last one can carry the end of the
-// round. An event needs a credit; what has none waits in the edge's backlog, and a task with a
-// backlog is given no further input: the backlog is never more than what one input event produced.
+// Credits are rounds: a task may be as many rounds of an origin ahead of each of its readers as
+// EngineConfig::credits says, and must not begin another (horizon()). A round once begun is never
+// held up: all its events leave at once. Counting events instead would let a reader wait for the end
+// of a round that its sender, out of credit, cannot finish; counting per origin keeps origins from
+// waiting for each other. So the least unfinished round can always be worked off: no deadlock
+// whatever the topology, and what is under way on an edge is bounded by credits x origins rounds.
+//
+// The newest event of a round is held back on every edge, so that it can carry the end of the round.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "engine/api/emitter.hpp"
@@ -24,41 +29,45 @@ class OutputRouter final : public Emitter::Outlet {
   OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas, std::uint32_t credits,
                SendEvent send);
 
-  void begin_round(std::uint32_t origin, std::uint64_t round);
+  // What is delivered from here on belongs to that round. A round may be left before its end, for
+  // one of another origin, and entered again.
+  void enter_round(Slot slot, std::uint64_t round);
   void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override;
   void end_round(TimeNs watermark, std::uint64_t checkpoint, bool last);
 
-  // The receiver of an out-edge has worked off `events` events.
-  void credit(EdgeIndex edge, std::uint32_t events);
-  // False while an edge has a backlog or no credit at all: the task must not be run.
-  bool ready() const { return blocked_edges_ == 0; }
+  // The receiver of an out-edge has worked off the first `rounds` rounds of an origin.
+  void credit(EdgeIndex edge, Slot slot, std::uint64_t rounds);
+  // By slot: the first round that must not begin yet.
+  std::span<const std::uint64_t> horizon() const { return horizon_; }
   std::uint64_t rows_sent(EdgeIndex edge) const { return edges_[edge].rows_sent; }
 
  private:
   struct Edge {
     OutEdge wiring;
-    std::uint32_t credits;
-    bool held = false;  // `last` is the newest event of the round, not yet sent
-    Event last;
-    std::deque<Event> backlog;
+    std::vector<std::uint64_t> rounds_done;  // by slot, as the receiver has said
+    bool held = false;                       // `newest` is there, not yet sent
+    Event newest;
     std::uint64_t rows_sent = 0;
-    bool blocked() const { return credits == 0 || !backlog.empty(); }
   };
   struct Reader {
     Subscription subscription;
     KeyReader key;
-    std::uint64_t turn = 0;             // of a shuffle
     std::vector<Selection> partitions;  // scratch of a fields grouping
   };
+  EdgeIndex target_of_round(const Subscription& subscription) const;
+  EdgeIndex local_target(const Subscription& subscription) const;
   void push(EdgeIndex edge, std::uint32_t input, BatchPtr batch, SelectionPtr selection);
-  void send(Edge& edge, Event event);
+  void send(Edge& edge);
   void partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
 
   std::vector<Edge> edges_;
   std::vector<std::vector<Reader>> streams_;
+  std::vector<std::uint64_t> horizon_;
+  std::vector<std::uint32_t> origins_;  // by slot
+  std::uint32_t credits_;
   std::uint32_t task_index_;
-  std::uint32_t blocked_edges_ = 0;
-  std::uint32_t origin_ = 0;
+  std::uint32_t task_count_;
+  Slot slot_ = 0;
   std::uint64_t round_ = 0;
   SendEvent send_;
 };

@@ -55,6 +55,13 @@ const plan::ComponentPlan& Task::component() const {
   return setup_.plan->components[wiring().component];
 }
 
+void Task::enter_round(Slot slot, std::uint64_t round) {
+  // Rows of a round that is left open must not slip into the round of another origin.
+  if (slot != slot_) emitter_.flush();
+  slot_ = slot;
+  router_.enter_round(slot, round);
+}
+
 void Task::close_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
   emitter_.flush();
   router_.end_round(watermark, checkpoint, last);
@@ -64,8 +71,7 @@ void Task::close_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
 
 SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
     : Task(setup, index),
-      spout_(component().op->make_spout(component().options)),
-      origin_(wiring().origins.front()) {}
+      spout_(component().op->make_spout(component().options)) {}
 
 Result<void> SpoutTask::prepare() { return spout_->open(context_); }
 
@@ -79,9 +85,9 @@ void SpoutTask::end_stream() {
 
 Result<Task::Progress> SpoutTask::run_one() {
   if (finished_) return Progress::finished;
-  if (!router_.ready()) return Progress::blocked;
+  if (round_ >= router_.horizon().front()) return Progress::blocked;
   BusyTime busy(*setup_.clock, stats_.busy_ns);
-  router_.begin_round(origin_, round_);
+  enter_round(0, round_);
   if (stop_) {
     end_stream();
     return Progress::worked;
@@ -106,7 +112,8 @@ BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
     : Task(setup, index),
       bolt_(component().op->make_bolt(component().options)),
       merge_(wiring()),
-      credits_owed_(wiring().in_edges.size()),
+      // A quarter of the window at a time: the sender never runs dry, and credits are few messages.
+      credit_stride_(std::max(1u, setup.plan->config.credits / 4)),
       origin_watermarks_(wiring().origins.size(), time_min),
       origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
 
@@ -114,16 +121,12 @@ Result<void> BoltTask::prepare() { return bolt_->prepare(context_); }
 
 Result<Task::Progress> BoltTask::run_one() {
   if (finished_) return Progress::finished;
-  if (!router_.ready()) return Progress::blocked;
-  auto step = merge_.step();
+  auto step = merge_.step(router_.horizon());
   if (!step) return Progress::idle;
   BusyTime busy(*setup_.clock, stats_.busy_ns);
-  router_.begin_round(step->event.origin, step->event.round);
+  enter_round(step->slot, step->event.round);
   if (step->event.batch) execute(step->event);
-  Result<void> done;
-  if (step->round_complete) done = complete_round(*step);
-  return_credit(step->event.edge);
-  if (!done.ok()) return std::move(done.error());
+  if (step->round_complete) DNSTORM_CHECK(complete_round(*step));
   return Progress::worked;
 }
 
@@ -135,9 +138,7 @@ void BoltTask::execute(const Event& event) {
 }
 
 Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
-  const auto& origins = wiring().origins;
-  auto at = std::find(origins.begin(), origins.end(), step.event.origin) - origins.begin();
-  origin_watermarks_[static_cast<std::size_t>(at)] = step.last ? time_max : step.watermark;
+  origin_watermarks_[step.slot] = step.last ? time_max : step.watermark;
   TimeNs reached = *std::min_element(origin_watermarks_.begin(), origin_watermarks_.end());
   if (reached > watermark_) {
     watermark_ = reached;
@@ -149,17 +150,18 @@ Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
     finished_ = true;
   }
   close_round(step.watermark, step.checkpoint, step.last);
+  if (!step.last) return_credit(step.slot, step.event.round + 1);
   return done;
 }
 
-void BoltTask::return_credit(EdgeIndex edge) {
-  // A quarter of the window at a time: the sender never runs dry, and credits cost a quarter of a
-  // message an event.
-  std::uint32_t threshold = std::max(1u, setup_.plan->config.credits / 4);
-  if (++credits_owed_[edge] < threshold) return;
-  const InEdge& in = wiring().in_edges[edge];
-  setup_.send_credit({in.from, in.out_edge, credits_owed_[edge]});
-  credits_owed_[edge] = 0;
+void BoltTask::return_credit(Slot slot, std::uint64_t rounds) {
+  if (rounds % credit_stride_ != 0) return;
+  std::uint32_t origin = wiring().origins[slot];
+  for (const InEdge& edge : wiring().in_edges) {
+    auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
+    if (at == edge.origins.end()) continue;
+    setup_.send_credit({edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
+  }
 }
 
 }  // namespace dnstorm::runtime

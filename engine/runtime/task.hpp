@@ -16,12 +16,7 @@
 
 namespace dnstorm::runtime {
 
-// "The receiver has worked off `events` events of your out-edge": goes back to the sending task.
-struct Credit {
-  TaskIndex to = 0;
-  EdgeIndex edge = 0;
-  std::uint32_t events = 0;
-};
+// Carries a credit back to the sending task.
 using SendCredit = std::function<void(Credit)>;
 
 // What the tasks of a topology share.
@@ -41,7 +36,12 @@ class Task {
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
 
-  enum class Progress { worked, idle, blocked, finished };
+  enum class Progress {
+    worked,
+    idle,      // no input (a bolt), nothing to pull (a spout)
+    blocked,   // a spout whose readers have no room
+    finished,
+  };
 
   virtual Result<void> prepare() = 0;
   virtual bool blocking() const = 0;
@@ -49,7 +49,7 @@ class Task {
   virtual Result<Progress> run_one() = 0;
   virtual void push(Event event) = 0;
 
-  void credit(EdgeIndex edge, std::uint32_t events) { router_.credit(edge, events); }
+  void credit(const Credit& credit) { router_.credit(credit.edge, credit.slot, credit.rounds); }
   TaskIndex index() const { return index_; }
   const TaskContext& context() const { return context_; }
   TaskStats& stats() { return stats_; }
@@ -61,6 +61,7 @@ class Task {
  protected:
   const plan::ComponentPlan& component() const;
   const TaskWiring& wiring() const { return setup_.wiring->tasks[index_]; }
+  void enter_round(Slot slot, std::uint64_t round);
   void close_round(TimeNs watermark, std::uint64_t checkpoint, bool last);
 
   TaskSetup setup_;
@@ -70,6 +71,7 @@ class Task {
   OutputRouter router_;
   Emitter emitter_;
   std::vector<std::uint64_t> rows_received_;
+  Slot slot_ = 0;  // of the round entered last
 };
 
 class SpoutTask final : public Task {
@@ -85,7 +87,6 @@ class SpoutTask final : public Task {
  private:
   void end_stream();
   std::unique_ptr<Spout> spout_;
-  std::uint32_t origin_;
   std::uint64_t round_ = 0;
   TimeNs watermark_ = time_min;
   bool stop_ = false;
@@ -103,12 +104,12 @@ class BoltTask final : public Task {
  private:
   void execute(const Event& event);
   Result<void> complete_round(const InputMerge::Step& step);
-  void return_credit(EdgeIndex edge);
+  void return_credit(Slot slot, std::uint64_t rounds);
 
   std::unique_ptr<Bolt> bolt_;
   InputMerge merge_;
-  std::vector<std::uint32_t> credits_owed_;         // by in-edge
-  std::vector<TimeNs> origin_watermarks_;           // by position in wiring().origins
+  std::uint32_t credit_stride_;             // rounds between two credits
+  std::vector<TimeNs> origin_watermarks_;   // by slot
   TimeNs watermark_ = time_min;
   std::uint32_t origins_open_;
   bool finished_ = false;

@@ -34,6 +34,7 @@ class Wirer {
     TaskWiring task;
     task.component = c;
     task.index = index;
+    task.count = plan_.components[c].tasks;
     task.executor = executor;
     task.streams.resize(plan_.components[c].outputs.size());
     if (plan_.components[c].is_spout()) {

@@ -1,5 +1,5 @@
-// Who is connected to whom, task by task: a plan made concrete. Pure and printable; the same plan
-// gives the same wiring on every node.
+// Who is connected to whom, task by task: a plan made concrete. Pure; the same plan gives the same
+// wiring on every node.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace dnstorm::runtime {
 struct InEdge {
   TaskIndex from = 0;
   EdgeIndex out_edge = 0;              // as the sender numbers it
-  std::vector<std::uint32_t> origins;  // whose rounds come this way
+  std::vector<std::uint32_t> origins;  // whose rounds come this way: those of the sender, by its slots
 };
 struct OutEdge {
   TaskIndex to = 0;
@@ -31,11 +31,12 @@ struct Subscription {
 struct TaskWiring {
   std::uint32_t component = 0;  // index into Plan::components
   std::uint32_t index = 0;      // within the component
+  std::uint32_t count = 1;      // tasks of the component
   std::uint32_t executor = 0;   // index into Wiring::executors
   std::vector<InEdge> in_edges;
   std::vector<OutEdge> out_edges;
   std::vector<std::vector<Subscription>> streams;  // by output stream
-  std::vector<std::uint32_t> origins;              // whose rounds the task sees
+  std::vector<std::uint32_t> origins;              // whose rounds the task sees, ascending; by slot
 };
 
 struct ExecutorWiring {
