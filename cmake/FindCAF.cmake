@@ -1,6 +1,9 @@
 # The C++ Actor Framework of Debian ships no CMake config. Makes the imported target CAF::core.
 # CAF_ROOT may name a build of one's own (the tsan preset needs one: an uninstrumented CAF drowns
-# ThreadSanitizer in reports that are not true).
+# ThreadSanitizer in reports that are not true; scripts/build-caf-tsan builds it).
+if(CAF_ROOT AND NOT EXISTS ${CAF_ROOT}/include/caf/all.hpp)
+  message(FATAL_ERROR "No CAF in ${CAF_ROOT}: run scripts/build-caf-tsan first")
+endif()
 find_path(CAF_INCLUDE_DIR caf/all.hpp HINTS ${CAF_ROOT}/include)
 find_library(CAF_CORE_LIBRARY NAMES caf_core HINTS ${CAF_ROOT}/lib)
 if(CAF_INCLUDE_DIR)
@@ -17,6 +20,6 @@ if(CAF_FOUND AND NOT TARGET CAF::core)
   add_library(CAF::core UNKNOWN IMPORTED)
   set_target_properties(CAF::core PROPERTIES
     IMPORTED_LOCATION ${CAF_CORE_LIBRARY}
-    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${CAF_INCLUDE_DIR}
+    INTERFACE_INCLUDE_DIRECTORIES ${CAF_INCLUDE_DIR}
     INTERFACE_LINK_LIBRARIES Threads::Threads)
 endif()
