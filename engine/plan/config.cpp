@@ -23,7 +23,7 @@ std::vector<OptionSpec> config_specs() {
   // Storm's settings without a meaning in one process are taken, so that a file works in both
   // worlds.
   return {whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
-          whole("topology.edge.credits", "16", "batches under way between two executors", 4, 1024),
+          whole("topology.edge.credits", "16", "rounds under way between two tasks", 4, 1024),
           scheduler,
           debug,
           whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
