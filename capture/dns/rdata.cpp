@@ -72,6 +72,7 @@ std::uint16_t key_tag_of(ByteSpan rdata) {
 }  // namespace
 
 std::optional<IpAddress> parse_address(const Message& message, const Record& record) {
+  if (record.dns_class != dns_class::in) return std::nullopt;  // elsewhere they are no addresses
   ByteSpan rdata = message.rdata(record);
   if (record.type == type::a && rdata.size() == 4) return IpAddress::v4(rdata.data());
   if (record.type == type::aaaa && rdata.size() == 16) return IpAddress::v6(rdata.data());
