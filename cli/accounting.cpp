@@ -21,26 +21,42 @@ std::string thousands(std::uint64_t number) {
   return digits;
 }
 
+// The counters of the tasks that handle packets: `pcap` and `decode`. Other operators have counters of
+// the same names that count rows.
+std::map<std::string, std::uint64_t> packet_counters(const plan::Plan& plan,
+                                                     const runtime::RunStatus& status) {
+  std::map<std::string, std::uint64_t> sums;
+  for (const plan::ComponentPlan& component : plan.components) {
+    if (component.op->name != "pcap" && component.op->name != "decode") continue;
+    for (const runtime::TaskStatus& task : status.tasks)
+      if (task.component == component.id)
+        for (const NamedValue& counter : task.counters) sums[counter.name] += counter.value;
+  }
+  return sums;
+}
+
 }  // namespace
 
 board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status) {
+  std::map<std::string, std::uint64_t> counters = packet_counters(plan, status);
   board::Honesty honesty;
-  honesty.captured = status.total("captured");
-  honesty.parsed = status.total("parsed");
-  honesty.malformed = status.total("malformed");
-  honesty.not_dns = status.total("not_dns");
-  honesty.filtered = status.total("filtered") + status.total("filtered.bpf");
-  honesty.dropped_kernel = status.total("dropped_kernel");
-  honesty.dropped_interface = status.total("dropped_interface");
+  honesty.captured = counters["captured"];
+  honesty.parsed = counters["parsed"];
+  honesty.malformed = counters["malformed"];
+  honesty.not_dns = counters["not_dns"];
+  honesty.filtered = counters["filtered"] + counters["filtered.bpf"];
+  honesty.dropped_kernel = counters["dropped_kernel"];
+  honesty.dropped_interface = counters["dropped_interface"];
   honesty.late = status.total("late_rows");
-  std::uint64_t settled = honesty.parsed + honesty.malformed + honesty.not_dns + honesty.filtered;
-  // The sources are read before the bolts: a packet may be seen as decoded, but not yet as captured.
-  honesty.captured = std::max(honesty.captured, settled);
-  honesty.in_flight = status.finished ? 0 : honesty.captured - settled;
+  if (!status.finished) {
+    // Counters are read one after the other: a packet may be seen as decoded, but not yet as captured.
+    std::uint64_t settled = honesty.parsed + honesty.malformed + honesty.not_dns + honesty.filtered;
+    honesty.captured = std::max(honesty.captured, settled);
+    honesty.in_flight = honesty.captured - settled;
+  }
   std::map<std::string, std::uint64_t> reasons;
-  for (const runtime::TaskStatus& task : status.tasks)
-    for (const NamedValue& counter : task.counters)
-      if (counter.value != 0 && is_reason(counter.name)) reasons[counter.name] += counter.value;
+  for (const auto& [name, value] : counters)
+    if (value != 0 && is_reason(name)) reasons[name] = value;
   honesty.reasons.assign(reasons.begin(), reasons.end());
   for (const plan::ComponentPlan& component : plan.components) {
     board::ComponentCounts counts;
@@ -62,7 +78,8 @@ void check_conservation(const plan::Plan& plan, const board::Honesty& honesty) {
   for (const plan::ComponentPlan& component : plan.components) {
     for (const plan::InputPlan& input : component.inputs) {
       if (plan.components[input.component].op->name != "pcap") continue;
-      readers += component.op->name == "decode" && input.grouping != plan::GroupingType::all ? 1 : 2;
+      bool once = component.op->name == "decode" && input.grouping != plan::GroupingType::all;
+      readers += once ? 1u : 2u;
     }
   }
   if (readers != 1) return;

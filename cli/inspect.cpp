@@ -82,7 +82,7 @@ int print_operators(const std::string& name) {
   return 0;
 }
 
-constexpr std::string_view bash_completion = R"(# dnstorm completion for bash: source <(dnstorm completion bash)
+constexpr std::string_view bash_completion = R"sh(# dnstorm completion for bash: source <(dnstorm completion bash)
 _dnstorm() {
   local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -96,10 +96,10 @@ _dnstorm() {
   fi
 }
 complete -o filenames -F _dnstorm dnstorm
-)";
-constexpr std::string_view zsh_completion = R"(# dnstorm completion for zsh: source <(dnstorm completion zsh)
+)sh";
+constexpr std::string_view zsh_completion = R"sh(# dnstorm completion for zsh: source <(dnstorm completion zsh)
 autoload -U +X bashcompinit && bashcompinit
-)";
+)sh";
 
 // The words that may stand after `dnstorm`, or the options of one command.
 int print_words(const CLI::App& app, const std::string& verb) {

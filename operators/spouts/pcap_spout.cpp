@@ -99,32 +99,11 @@ class FileSpout final : public PacketSpout {
   }
 
   Result<Next> next(Emitter& out) override {
-    std::uint64_t read = 0;
-    std::size_t bytes = 0;
-    Next outcome = Next::more;
-    while (read < batch_rows_max && bytes < batch_bytes_max) {
-      if (!pending_) {
-        bool more = DNSTORM_TRY(fetch());
-        if (!more) {
-          outcome = Next::end;
-          break;
-        }
-      }
-      if (replay_.paced() && !due()) {
-        outcome = read == 0 ? Next::idle : Next::more;
-        break;
-      }
-      pending_ = false;
-      ++read;
-      bytes += packet_.bytes.size() + 32;
-      if (DNSTORM_TRY(passes_filter()))
-        emit(packet_, out);
-      else
-        filter_out();
-    }
+    auto outcome = pull(out);
+    // Also after an error: what was emitted before it counts.
     publish_counts();
     filtered_->set(filtered_count_);
-    bytes_read_->set(bytes_before_ + (reader_ ? reader_->bytes_read() : 0));
+    bytes_read_->set(bytes_before_ + reader_->bytes_read());
     return outcome;
   }
 
@@ -138,6 +117,26 @@ class FileSpout final : public PacketSpout {
     ++file_;
     bytes_total_->set(bytes_before_ + reader_->bytes_total());
     return {};
+  }
+
+  Result<Next> pull(Emitter& out) {
+    std::uint64_t read = 0;
+    std::size_t bytes = 0;
+    while (read < batch_rows_max && bytes < batch_bytes_max) {
+      if (!pending_) {
+        bool more = DNSTORM_TRY(fetch());
+        if (!more) return Next::end;
+      }
+      if (replay_.paced() && !due()) return read == 0 ? Next::idle : Next::more;
+      pending_ = false;
+      ++read;
+      bytes += packet_.bytes.size() + 32;
+      if (DNSTORM_TRY(passes_filter()))
+        emit(packet_, out);
+      else
+        filter_out();
+    }
+    return Next::more;
   }
 
   // The next packet into packet_; false at the end of the last file.

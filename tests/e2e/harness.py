@@ -45,7 +45,8 @@ def main():
     """Runs the tests of the calling file; the last line is what CI counts."""
     program = unittest.main(module="__main__", exit=False, argv=[sys.argv[0], *sys.argv[1:]])
     result = program.result
-    failed = len(result.failures) + len(result.errors)
+    # Several subtests may fail in one test.
+    failed = len({getattr(case, "test_case", case).id() for case, _ in result.failures + result.errors})
     skipped = len(result.skipped)
     print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
     if failed == 0 and skipped == result.testsRun:

@@ -14,8 +14,14 @@ KEYS = ["packets", "messages", "queries", "responses", "tcp", "v6", "edns", "do"
         "qnames", "opcodes", "qtypes", "rcodes"]
 # The README of the data calls their counts a guide: another sound decoder may differ.
 GUIDES = {"damaged-a.pcap", "fuzz-messages-a.pcap"}
-# DNS in a tunnel: not decoded yet.
+# DNS in a tunnel is not decoded: its packets count as UDP on another port.
 TUNNELS = {"zeek-gre-over-udp-4754.pcap"}
+# Differences in one count, with packet and reason.
+DIFFERENCES = {
+    # Packet 1 has two questions, the first named by a pointer forward, which RFC 1035 4.1.4 does not
+    # allow: the message is malformed, its question types are not taken.
+    "suricata-forward-pointer.pcap": {"qtypes": {}},
+}
 
 
 def conserved(report):
@@ -45,11 +51,12 @@ class Generated(harness.Case):
 
 
 def tshark_udp(path):
-    """The same counts from tshark for the UDP part of a capture, fragments left alone."""
+    """The same counts from tshark for the UDP part of a capture without its fragments."""
     fields = ["dns.flags.response", "dns.flags.opcode", "dns.flags.rcode", "dns.qry.name",
               "dns.qry.type", "dns.flags.truncated"]
     command = ["tshark", "-n", "-r", path, "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
-               "-Y", "dns && udp && !icmp && !icmpv6 && !mdns && !llmnr && !tcp", "-T", "fields",
+               "-Y", "dns && udp && !icmp && !icmpv6 && !mdns && !llmnr && !tcp"
+               " && !(ip.flags.mf == 1) && !(ip.frag_offset > 0) && !ipv6.fraghdr", "-T", "fields",
                "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\x01"]
     for field in fields:
         command += ["-e", field]
@@ -77,42 +84,41 @@ class Captures(harness.Case):
         with open(os.path.join(self.folder, "counts.jsonl")) as file:
             self.rows = [json.loads(line) for line in file]
 
-    def fragmented(self, name):
-        return any(word in name for word in ("fragment", "amplification", "nmsg-"))
-
-    def test_captures_of_udp_alone_have_the_published_counts(self):
+    def test_captures_of_whole_udp_datagrams_have_the_published_counts(self):
         judged = 0
         for row in self.rows:
             name = row["file"]
-            if row["tcp"] or name in GUIDES or name in TUNNELS or self.fragmented(name):
+            if row["tcp"] or name in GUIDES or name in TUNNELS:
+                continue
+            report = self.report(os.path.join(self.folder, name))
+            self.assertTrue(conserved(report), name)
+            if "fragment" in report["filtered_by_reason"]:
                 continue
             with self.subTest(name):
-                report = self.report(os.path.join(self.folder, name))
-                self.assertEqual({k: report[k] for k in KEYS}, {k: row[k] for k in KEYS})
-                self.assertTrue(conserved(report))
+                expected = {k: row[k] for k in KEYS} | DIFFERENCES.get(name, {})
+                self.assertEqual({k: report[k] for k in KEYS}, expected)
                 judged += 1
         self.assertGreater(judged, 60)
 
-    def test_the_udp_part_of_the_others_is_what_tshark_finds(self):
+    def test_the_rest_without_segments_and_fragments_is_what_tshark_finds(self):
         if not shutil.which("tshark"):
             self.skipTest("tshark is not installed")
         judged = 0
         for row in self.rows:
             name = row["file"]
-            if name in TUNNELS or not (row["tcp"] or self.fragmented(name)):
-                continue
-            # A first fragment is read by tshark as a cut message; here it waits for reassembly.
-            if self.fragmented(name):
+            path = os.path.join(self.folder, name)
+            report = self.report(path)
+            if not row["tcp"] and "fragment" not in report["filtered_by_reason"]:
                 continue
             with self.subTest(name):
-                path = os.path.join(self.folder, name)
-                report = self.report(path)
                 count, names = tshark_udp(path)
                 self.assertEqual(report["messages"], count["messages"])
                 self.assertEqual(report["queries"], count["queries"])
                 self.assertEqual(report["responses"], count["responses"])
                 self.assertEqual(report["tc"], count["tc"])
-                self.assertEqual(report["qnames"], len(names))
+                # tshark prints every byte that is not UTF-8 alike.
+                if all(name.isascii() for name in names):
+                    self.assertEqual(report["qnames"], len(names))
                 self.assertTrue(conserved(report))
                 judged += 1
         self.assertGreater(judged, 20)
