@@ -21,7 +21,7 @@
 namespace dnstorm::board {
 
 struct WallLimits {
-  std::size_t slots = 160;
+  std::size_t slots = 128;  // what a wall screen shows without scrolling
   std::size_t tracked_max = 4096;
   DurationNs cold = 60 * ns_per_s;
 };

@@ -1,0 +1,99 @@
+// The stream's events as they come over the wire; board/README.md is the contract.
+
+export interface Honesty {
+  captured: number;
+  parsed: number;
+  malformed: number;
+  not_dns: number;
+  filtered: number;
+  in_flight: number;
+  dropped_kernel: number;
+  dropped_interface: number;
+  late: number;
+  behind_s: number;
+  state: 'running' | 'finished' | 'failed';
+  failure: string;
+  reasons: [reason: string, count: number][];
+  components: Component[];
+}
+
+export interface Component {
+  id: string;
+  kind: string;
+  tasks: number;
+  executed: number;
+  emitted: number;
+  failed: number;
+}
+
+export type Slot = [key: string, count: number, atLeast: 0 | 1];
+
+export interface WallSums {
+  total: number;
+  keys: number;
+  overflow: boolean;
+}
+export interface WallState extends WallSums {
+  slots: (Slot | null)[];
+}
+export interface WallDelta extends WallSums {
+  add: number[]; // slot, increment, slot, increment, ...
+}
+
+export interface Line {
+  name: string;
+  column: string;
+}
+export type Point = [startMs: number, endMs: number, ...values: (number | null)[]];
+export interface SeriesState {
+  lines: Line[];
+  points: Point[];
+}
+
+export type Row = [key: string, ...values: (number | null)[]];
+export interface Rows {
+  rows: Row[];
+  rows_all: number;
+}
+
+export type View = 'wall' | 'series' | 'table' | 'totals';
+
+export interface Panel {
+  id: string;
+  view: View;
+  title: string;
+  start: number;
+  end: number;
+  columns: string[];
+  wall?: WallState;
+  series?: SeriesState;
+  table?: Rows;
+  totals?: Rows;
+}
+
+export interface SnapshotEvent {
+  t: number;
+  title: string;
+  panels: Panel[];
+  honesty: Honesty;
+  notes: string[];
+}
+// slot, key, count, atLeast, slot, key, count, atLeast, ...
+export type SlotEvent = Record<string, (number | string)[]>;
+export interface PanelDelta {
+  start: number;
+  end: number;
+  wall?: WallDelta;
+  series?: SeriesState;
+  table?: Rows;
+  totals?: Rows;
+}
+export interface DeltaEvent {
+  t: number;
+  panels: Record<string, PanelDelta>;
+  honesty?: Honesty;
+  notes?: string[];
+}
+export interface GapEvent {
+  dropped: number;
+}

@@ -1,0 +1,80 @@
+import { clock } from './format';
+import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, type Theme } from './store';
+
+const statusText = {
+  connecting: 'connecting',
+  reconnecting: 'reconnecting',
+  paused: 'paused',
+  waiting: 'waiting for data',
+  live: 'live',
+  finished: 'finished',
+  failed: 'failed',
+} as const;
+
+// Beside its colour each state has a sign of its own.
+const statusSign = {
+  connecting: '…',
+  reconnecting: '↻',
+  paused: '‖',
+  waiting: '…',
+  live: '●',
+  finished: '■',
+  failed: '!',
+} as const;
+
+export function Header() {
+  return (
+    <header class="top">
+      <h1>
+        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M18.5 3 7 18h7L12 29 25 13h-7.5z" />
+        </svg>
+        <span class="brand">dnstorm</span>
+        <bdi class="topology" dir="ltr">
+          {title.value}
+        </bdi>
+      </h1>
+      <p class={`status ${status.value}`} role="status">
+        <span class="sign" aria-hidden="true">
+          {statusSign[status.value]}
+        </span>
+        {statusText[status.value]}
+      </p>
+      {updatedMs.value > 0 && (
+        <p class="updated" title="When the server last sent something, UTC">
+          <time>{clock(updatedMs.value)}</time> UTC
+        </p>
+      )}
+      {gaps.value > 0 && (
+        <p
+          class="updated"
+          title="This browser was too slow to take every update. Each time it got the whole state anew, so the numbers are right."
+        >
+          caught up {gaps.value}×
+        </p>
+      )}
+      <div class="tools">
+        <button type="button" class="tool" aria-pressed={paused.value} onClick={togglePause} aria-keyshortcuts="p">
+          {paused.value ? 'Go on' : 'Pause'} <kbd>p</kbd>
+        </button>
+        <ThemePicker />
+      </div>
+    </header>
+  );
+}
+
+const themes: Theme[] = ['system', 'light', 'dark'];
+
+function ThemePicker() {
+  return (
+    <fieldset class="themes">
+      <legend class="unseen">Theme</legend>
+      {themes.map((name) => (
+        <label key={name}>
+          <input type="radio" name="theme" checked={theme.value === name} onChange={() => setTheme(name)} />
+          <span>{name}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

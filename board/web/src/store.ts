@@ -1,0 +1,171 @@
+// Joins the stream, the model and the views. Preact components read the signals; the wall and the charts
+// are told by listeners what changed, and draw themselves.
+import { batch, computed, effect, signal } from '@preact/signals';
+
+import type {
+  DeltaEvent,
+  Honesty,
+  Panel,
+  SlotEvent,
+  SnapshotEvent,
+} from './contract';
+import { History } from './history';
+import { type Change, Model, OutOfStep } from './model';
+import { type Connection, Stream } from './stream';
+
+export type Theme = 'system' | 'light' | 'dark';
+export type Status = 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed';
+
+const rateWindowMs = 5000;
+
+export const model = new Model();
+export const histories = new Map<string, History>();
+
+export const title = signal('');
+export const panels = signal<Panel[]>([]);
+export const honesty = signal<Honesty | null>(null);
+export const captureRate = signal<number | null>(null); // packets per second, over the last seconds
+export const notes = signal<string[]>([]);
+export const updatedMs = signal(0); // the server's clock at the last news
+export const beat = signal(0); // grows when a table, the totals or the sums of a wall changed
+export const connection = signal<Connection>('connecting');
+export const paused = signal(false);
+export const gaps = signal(0); // events the server could not send to this page
+export const theme = signal<Theme>('system');
+export const dark = signal(false); // as shown
+export const reducedMotion = signal(false);
+
+export const walls = computed(() => panels.value.filter((panel) => panel.view === 'wall'));
+export const chosenWall = signal('');
+export const wall = computed(
+  () => walls.value.find((panel) => panel.id === chosenWall.value) ?? walls.value[0],
+);
+
+export const status = computed<Status>(() => {
+  if (paused.value) return 'paused';
+  if (connection.value === 'lost') return 'reconnecting';
+  if (!honesty.value) return 'connecting';
+  if (honesty.value.state !== 'running') return honesty.value.state;
+  return panels.value.length === 0 && honesty.value.captured === 0 ? 'waiting' : 'live';
+});
+
+type Listener = (change: Change) => void;
+const listeners = new Set<Listener>();
+
+export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// --- stream -------------------------------------------------------------------------------------
+
+function reduce(name: string, data: unknown): Change | null {
+  if (name === 'snapshot') return model.snapshot(data as SnapshotEvent);
+  if (name === 'panel') return model.announce(data as Panel);
+  if (name === 'slot') return model.slot(data as SlotEvent);
+  if (name === 'delta') return model.delta(data as DeltaEvent);
+  return null;
+}
+
+function remember(name: string, data: unknown): void {
+  if (name === 'snapshot') return histories.clear();
+  const now = performance.now();
+  if (name === 'slot')
+    for (const [id, moves] of Object.entries(data as SlotEvent))
+      for (let i = 0; i < moves.length; i += 4) histories.get(id)?.forget(moves[i] as number);
+  if (name !== 'delta') return;
+  for (const [id, news] of Object.entries((data as DeltaEvent).panels)) {
+    if (!news.wall) continue;
+    if (!histories.has(id)) histories.set(id, new History());
+    const history = histories.get(id)!;
+    for (let i = 0; i < news.wall.add.length; i += 2)
+      history.add(news.wall.add[i]!, news.wall.add[i + 1]!, now);
+  }
+}
+
+// Counts of the last seconds, to tell how fast packets come.
+const samples: { t: number; captured: number }[] = [];
+
+function sampleRate(): void {
+  const last = samples[samples.length - 1];
+  const captured = model.honesty?.captured ?? 0;
+  if (last && (captured < last.captured || model.t < last.t)) samples.length = 0; // another run
+  samples.push({ t: model.t, captured });
+  while (samples.length > 2 && model.t - samples[0]!.t > rateWindowMs) samples.shift();
+  const first = samples[0]!;
+  captureRate.value =
+    model.t > first.t ? (1000 * (captured - first.captured)) / (model.t - first.t) : null;
+}
+
+function publish(change: Change): void {
+  updatedMs.value = model.t;
+  if (change.whole || change.panels) {
+    title.value = model.title;
+    panels.value = [...model.panels];
+    notes.value = model.notes;
+  }
+  if (change.whole || change.honesty) {
+    honesty.value = model.honesty;
+    sampleRate();
+  }
+  if (change.whole || change.touched.size > 0) beat.value++;
+  for (const listener of listeners) listener(change);
+}
+
+const stream = new Stream('/api/stream', {
+  connection: (state) => (connection.value = state),
+  event(name, data) {
+    if (name === 'gap') {
+      gaps.value++; // a snapshot follows
+      return;
+    }
+    try {
+      const change = reduce(name, data);
+      remember(name, data);
+      if (change) batch(() => publish(change));
+    } catch (error) {
+      if (!(error instanceof OutOfStep)) throw error;
+      stream.restart();
+    }
+  },
+});
+
+// --- settings -----------------------------------------------------------------------------------
+
+export function togglePause(): void {
+  paused.value = !paused.value;
+}
+
+export function setTheme(next: Theme): void {
+  theme.value = next;
+  if (next === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = next;
+  try {
+    if (next === 'system') localStorage.removeItem('dnstorm.theme');
+    else localStorage.setItem('dnstorm.theme', next);
+  } catch {
+    // storage may be forbidden: the choice then lasts as long as the page
+  }
+}
+
+function follow(query: string, apply: (matches: boolean) => void): void {
+  const media = matchMedia(query);
+  media.addEventListener('change', () => apply(media.matches));
+  apply(media.matches);
+}
+
+export function start(): void {
+  theme.value = (document.documentElement.dataset.theme as Theme | undefined) ?? 'system';
+  const systemDark = signal(false);
+  follow('(prefers-color-scheme: dark)', (matches) => (systemDark.value = matches));
+  follow('(prefers-reduced-motion: reduce)', (matches) => (reducedMotion.value = matches));
+  const hidden = signal(document.hidden);
+  document.addEventListener('visibilitychange', () => (hidden.value = document.hidden));
+  effect(() => {
+    dark.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
+  });
+  effect(() => {
+    if (paused.value || hidden.value) stream.close();
+    else stream.open();
+  });
+}

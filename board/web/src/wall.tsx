@@ -1,0 +1,143 @@
+// Tabs, the wall itself (cells.ts), and what is known of the cell that was chosen.
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+import { WallView } from './cells';
+import type { Panel } from './contract';
+import { exact, percent, visible } from './format';
+import { historySeconds } from './history';
+import { beat, chosenWall, histories, listen, model, reducedMotion, wall, walls } from './store';
+
+export function Wall() {
+  const list = useRef<HTMLUListElement>(null);
+  const view = useRef<WallView | null>(null);
+  const selected = useSignal(-1);
+  const id = wall.value?.id;
+
+  useEffect(() => {
+    const cells = new WallView(list.current!, (slot) => (selected.value = slot), reducedMotion.value);
+    view.current = cells;
+    const arranging = window.setInterval(() => cells.arrange(), 1000);
+    return () => {
+      clearInterval(arranging);
+      cells.destroy();
+    };
+  }, []);
+  useEffect(() => view.current!.setCalm(reducedMotion.value), [reducedMotion.value]);
+  useEffect(() => {
+    selected.value = -1;
+    const show = () => view.current!.show(id ? model.panel(id) : null);
+    show();
+    return listen((change) => {
+      if (change.whole || (id && change.panels && change.touched.has(id))) return show();
+      const slots = id && change.slots.get(id);
+      if (slots) view.current!.changed(slots);
+    });
+  }, [id]);
+  useEffect(() => view.current!.select(selected.value), [selected.value]);
+
+  return (
+    <section class="card wall" aria-label="Wall" hidden={!wall.value}>
+      <Tabs />
+      {wall.value && selected.value >= 0 && (
+        <Cell panel={wall.value} slot={selected.value} close={() => (selected.value = -1)} />
+      )}
+      <div
+        id="wall"
+        role="tabpanel"
+        aria-labelledby={id ? `tab-${id}` : undefined}
+        onKeyDown={(event) => event.key === 'Escape' && (selected.value = -1)}
+      >
+        <ul ref={list} class="cells" role="list" />
+      </div>
+      {wall.value && <Sums panel={wall.value} />}
+    </section>
+  );
+}
+
+function Tabs() {
+  const choose = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const all = walls.value;
+    const at = all.findIndex((panel) => panel.id === wall.value?.id);
+    const next = all[(at + step + all.length) % all.length]!;
+    chosenWall.value = next.id;
+    document.getElementById(`tab-${next.id}`)?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label="Walls" onKeyDown={choose}>
+      {walls.value.map((panel) => {
+        const current = panel.id === wall.value?.id;
+        return (
+          <button
+            key={panel.id}
+            id={`tab-${panel.id}`}
+            type="button"
+            role="tab"
+            aria-selected={current}
+            aria-controls="wall"
+            tabIndex={current ? 0 : -1}
+            onClick={() => (chosenWall.value = panel.id)}
+          >
+            {visible(panel.title || panel.id)}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function Sums({ panel }: { panel: Panel }) {
+  beat.value;
+  const state = model.panel(panel.id).wall!;
+  let shown = 0;
+  let cells = 0;
+  for (const slot of state.slots) {
+    if (!slot) continue;
+    shown += slot[1];
+    ++cells;
+  }
+  return (
+    <p class="sums">
+      <b>{exact(state.total)}</b> in all, <b>{percent(shown, state.total)}</b> of it in the{' '}
+      <b>{exact(cells)}</b> cells shown, of {state.overflow ? 'more than ' : ''}
+      <b>{exact(state.keys)}</b> names
+      {state.overflow && '. ≥ marks a name that may have been seen before it was kept'}
+    </p>
+  );
+}
+
+function Cell({ panel, slot, close }: { panel: Panel; slot: number; close: () => void }) {
+  beat.value;
+  const state = model.panel(panel.id).wall!;
+  const owner = state.slots[slot];
+  if (!owner) return null;
+  const bins = histories.get(panel.id)?.of(slot, performance.now()) ?? new Array<number>(historySeconds).fill(0);
+  const minute = bins.reduce((sum, n) => sum + n, 0);
+  const top = Math.max(...bins, 1);
+  return (
+    <aside class="chosen" aria-label="Chosen cell">
+      <div>
+        <h3>
+          <bdi dir="ltr">{visible(owner[0])}</bdi>
+        </h3>
+        <p>
+          <b>
+            {owner[2] ? '≥\u202f' : ''}
+            {exact(owner[1])}
+          </b>{' '}
+          · {percent(owner[1], state.total)} of all · {exact(minute)} in the last minute
+        </p>
+      </div>
+      <svg class="spark" viewBox={`0 0 ${historySeconds * 4} 32`} preserveAspectRatio="none" aria-hidden="true">
+        {bins.map((n, i) => (
+          <rect key={i} x={i * 4} y={32 - (32 * n) / top} width={3} height={(32 * n) / top} />
+        ))}
+      </svg>
+      <button type="button" class="tool" onClick={close}>
+        Close
+      </button>
+    </aside>
+  );
+}
