@@ -16,15 +16,16 @@
 namespace dnstorm::capture::pcap {
 
 struct LiveOptions {
-  std::string interface;                   // "eth0"; "any" for all
-  std::string filter;                      // pcap-filter(7); empty: everything
+  std::string interface = {};              // "eth0"; "any" for all
+  std::string filter = {};                 // pcap-filter(7); empty: everything
   int snaplen = 65'535;                    // bytes kept of a packet
   int buffer_bytes = 32 * 1024 * 1024;     // of the kernel's ring
   int timeout_ms = 10;                     // a packet waits at most this long in the ring
   bool promiscuous = true;
 };
 
-// Since open(); as pcap_stats(3) counts.
+// Since open(); as pcap_stats(3) counts. On the loopback interface the kernel counts every packet
+// twice, going out and coming in; it is handed out once.
 struct Drops {
   std::uint64_t received = 0;           // that passed the filter, dropped ones included
   std::uint64_t dropped_kernel = 0;     // the ring was full

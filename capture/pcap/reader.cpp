@@ -31,6 +31,8 @@ constexpr Magic known_files[] = {
     {"%PDF"sv, "a PDF, not a packet capture"},
 };
 
+constexpr std::size_t described_bytes = 512;
+
 std::string describe(std::string_view head) {
   for (const Magic& magic : known_files)
     if (head.starts_with(magic.bytes)) return fmt::format("is {}", magic.what);
@@ -48,12 +50,12 @@ Result<std::unique_ptr<FileReader>> FileReader::open(const std::string& path) {
   std::unique_ptr<detail::Source> source = DNSTORM_TRY(detail::open_source(path));
   std::string name = path == "-" ? "standard input" : path;
   detail::Window window(std::move(source));
-  // Four bytes tell the format; a description may look at more, if more is there at once.
   if (!window.need(4) && window.failure()) return Error(*window.failure()).within(name);
   if (window.size() == 0)
     return Error{ErrorKind::data, fmt::format("{}: is empty, not a packet capture", name), {}};
   if (detail::is_pcap(window)) return detail::open_pcap(std::move(name), std::move(window));
   if (detail::is_pcapng(window)) return detail::open_pcapng(std::move(name), std::move(window));
+  (void)window.need(described_bytes);
   std::string_view head(reinterpret_cast<const char*>(window.data()), window.size());
   return Error{ErrorKind::data, fmt::format("{}: {}", name, describe(head)), {}};
 }
