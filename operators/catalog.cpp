@@ -3,6 +3,8 @@
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
 #include "operators/count/top.hpp"
+#include "operators/match/match.hpp"
+#include "operators/shape/filter.hpp"
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/influx.hpp"
 #include "operators/sinks/store.hpp"
@@ -17,6 +19,8 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(decode_operator());
   registry.add(count_operator());
   registry.add(distinct_operator());
+  registry.add(filter_operator());
+  registry.add(match_operator());
   registry.add(top_operator());
   registry.add(board_operator());
   registry.add(influx_operator());

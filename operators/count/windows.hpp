@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/api/batch.hpp"
-#include "engine/base/time.hpp"
+#include "operators/event_time.hpp"
 
 namespace dnstorm::operators {
 
@@ -25,13 +25,6 @@ struct WindowBounds {
   TimeNs start = 0;
   TimeNs end = 0;
 };
-
-// a + b, held at the ends of time: the last window of all times must not overflow.
-inline TimeNs add_time(TimeNs a, DurationNs b) {
-  TimeNs sum = 0;
-  if (__builtin_add_overflow(a, b, &sum)) return b > 0 ? time_max : time_min;
-  return sum;
-}
 
 inline WindowBounds window_of(TimeNs time, DurationNs width) {
   DurationNs into = time % width;

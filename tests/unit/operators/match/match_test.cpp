@@ -1,0 +1,376 @@
+#include "operators/match/match.hpp"
+
+#include <random>
+
+#include "operators/match/latency_bucket.hpp"
+#include "tests/unit/operators/task_harness.hpp"
+
+namespace dnstorm::operators {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::declare;
+using testing::declare_error;
+using testing::TaskHarness;
+using testing::TextOptions;
+using testing::TextRow;
+
+const std::vector<Field> messages = {
+    {"time", Type::time},       {"qr", Type::boolean},      {"client", Type::ip},
+    {"server", Type::ip},       {"client_port", Type::u16}, {"server_port", Type::u16},
+    {"id", Type::u16},          {"transport", Type::u8},    {"qname", Type::str},
+    {"qtype", Type::u16},       {"rcode", Type::u8},        {"size", Type::u16},
+    {"txn", Type::u64}};
+
+struct Message {
+  std::string time;
+  bool response = false;
+  std::string name = "example.com";
+  std::string type = "1";
+  std::string id = "7";
+  std::string client = "192.0.2.1";
+  std::string client_port = "5000";
+  std::string transport = "17";
+  std::string rcode = "0";
+  // The same for all unless set: tables must not rely on it alone.
+  std::string txn = "42";
+};
+
+TextRow row(const Message& m) {
+  return {m.time, m.response ? "true" : "false", m.client, "198.51.100.53", m.client_port, "53", m.id,
+          m.transport, m.name, m.type, m.rcode, m.response ? "120" : "40", m.txn};
+}
+
+// Shorter rows: what the tests below look at.
+const testing::HarnessSettings brief = {
+    .read_outputs = {"time", "query_time", "latency_us", "status", "qname", "rcode"}};
+
+struct MatchRun {
+  explicit MatchRun(TextOptions options = {}) : task(match_operator(), options, messages, brief) {}
+  void feed(const std::vector<Message>& list) {
+    std::vector<TextRow> rows;
+    for (const Message& message : list) rows.push_back(row(message));
+    task.feed(rows);
+  }
+  // The two sums that must come out even at the end of the input.
+  void finish() {
+    task.finish();
+    auto n = [&](const char* name) { return task.counter(name); };
+    EXPECT_EQ(n("queries"), n("retransmissions") + n("answered") + n("unanswered") + n("given_up"));
+    EXPECT_EQ(n("responses"), n("answered") + n("duplicates") + n("unsolicited"));
+  }
+  TaskHarness task;
+};
+
+TEST(Match, pairs_a_response_with_its_query) {
+  TaskHarness task(match_operator(), {}, messages);
+  task.feed({row({"1s"}), row({.time = "1002500us", .response = true, .rcode = "3"})});
+  EXPECT_THAT(task.take(), ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 17 example.com 1 3 40 120"));
+  task.finish();
+  EXPECT_THAT(task.take(), IsEmpty());
+  EXPECT_EQ(task.counter("answered"), 1U);
+}
+
+TEST(Match, buckets_of_response_times_hold_their_values_and_are_narrow) {
+  std::uint64_t bound_before = 0;
+  for (std::uint64_t us = 0; us < 100'000; ++us) {
+    std::uint64_t bound = latency_bucket(us);
+    ASSERT_GE(bound, us);
+    ASSERT_LE(bound - us, us / 8);
+    ASSERT_EQ(latency_bucket(bound), bound);
+    ASSERT_GE(bound, bound_before);
+    bound_before = bound;
+  }
+}
+
+TEST(Match, a_query_without_a_response_is_unanswered_when_its_time_is_over) {
+  MatchRun run;
+  run.feed({{"1s"}});
+  run.task.watermark(6 * ns_per_s - 1);
+  EXPECT_THAT(run.task.take(), IsEmpty());
+  run.task.watermark(6 * ns_per_s);
+  EXPECT_THAT(run.task.take(), ElementsAre("6s 1s 0 1 example.com 0"));
+  run.finish();
+  EXPECT_THAT(run.task.take(), IsEmpty());
+}
+
+TEST(Match, every_part_of_the_key_tells_messages_apart) {
+  const Message different[] = {
+      {.time = "2s", .response = true, .name = "example.org"},
+      {.time = "2s", .response = true, .type = "28"},
+      {.time = "2s", .response = true, .id = "8"},
+      {.time = "2s", .response = true, .client = "192.0.2.2"},
+      {.time = "2s", .response = true, .client_port = "5001"},
+      {.time = "2s", .response = true, .transport = "6"},
+      {.time = "2s", .response = true, .txn = "43"},
+  };
+  for (const Message& message : different) {
+    MatchRun run;
+    run.feed({{"1s"}, message});
+    EXPECT_THAT(run.task.take(), ElementsAre(HasSubstr("2s 2s 0 2 " + message.name)));
+    run.finish();
+    EXPECT_EQ(run.task.counter("unsolicited"), 1U);
+    EXPECT_EQ(run.task.counter("unanswered"), 1U);
+  }
+}
+
+TEST(Match, a_response_without_a_question_pairs_by_the_rest_with_the_earliest_query) {
+  MatchRun run;
+  run.feed({{.time = "2s", .name = "b.example"}, {.time = "1s", .name = "a.example"}});
+  run.feed({{.time = "3s", .response = true, .name = "", .type = "0", .rcode = "1"}});
+  EXPECT_THAT(run.task.take(), ElementsAre("3s 1s 2000000 0 a.example 1"));
+  run.feed({{.time = "4s", .response = true, .name = "", .type = "0", .rcode = "1"}});
+  EXPECT_THAT(run.task.take(), ElementsAre("4s 2s 2000000 0 b.example 1"));
+  run.finish();
+}
+
+TEST(Match, a_second_response_is_a_duplicate_until_the_timeout_and_then_unsolicited) {
+  MatchRun run;
+  run.feed({{"1s"}, {.time = "2s", .response = true}, {.time = "3s", .response = true}});
+  run.feed({{.time = "6s", .response = true}});
+  EXPECT_THAT(run.task.take(), ElementsAre("2s 1s 1000000 0 example.com 0", "3s 1s 2000000 3 example.com 0",
+                                           "6s 6s 0 2 example.com 0"));
+  run.finish();
+  EXPECT_EQ(run.task.counter("duplicates"), 1U);
+}
+
+TEST(Match, a_repeated_query_counts_once_from_the_first) {
+  MatchRun run;
+  run.feed({{"1s"}, {"2s"}, {"3s"}, {.time = "4s", .response = true}});
+  EXPECT_THAT(run.task.take(), ElementsAre("4s 1s 3000000 0 example.com 0"));
+  run.finish();
+  EXPECT_EQ(run.task.counter("retransmissions"), 2U);
+}
+
+TEST(Match, a_query_after_the_answer_is_a_new_one) {
+  MatchRun run;
+  run.feed({{"1s"}, {.time = "2s", .response = true}, {"3s"}, {.time = "4s", .response = true}});
+  EXPECT_THAT(run.task.take(),
+              ElementsAre("2s 1s 1000000 0 example.com 0", "4s 3s 1000000 0 example.com 0"));
+  run.finish();
+  EXPECT_EQ(run.task.counter("duplicates"), 0U);
+}
+
+// The same decisions whether watermarks come often or only at the end.
+TEST(Match, event_time_decides_and_not_when_watermarks_come) {
+  const std::vector<Message> list = {{"1s"},
+                                     {.time = "6s", .response = true},
+                                     {"7s"},
+                                     {"12s"},
+                                     {.time = "12.5s", .response = true},
+                                     {.time = "16.9s", .response = true},
+                                     {.time = "17s", .response = true}};
+  auto decide = [&](bool often) {
+    MatchRun run;
+    for (const Message& message : list) {
+      run.feed({message});
+      if (often) run.task.watermark(testing::time_of_text(message.time));
+    }
+    run.finish();
+    auto rows = run.task.take();
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  };
+  EXPECT_EQ(decide(true), decide(false));
+  EXPECT_THAT(decide(true), ElementsAre("12500000000ns 12s 500000 0 example.com 0", "12s 7s 0 1 example.com 0",
+                                        "16900000000ns 12s 4900000 3 example.com 0", "17s 17s 0 2 example.com 0",
+                                        "6s 1s 0 1 example.com 0", "6s 6s 0 2 example.com 0"));
+}
+
+TEST(Match, times_out_of_order_expire_in_order) {
+  MatchRun run;
+  for (const char* time : {"5s", "1s", "3s", "9s", "2s", "8s"})
+    run.feed({{.time = time, .name = fmt::format("n{}.example", time)}});
+  run.task.watermark(8 * ns_per_s);
+  EXPECT_THAT(run.task.take(), ElementsAre("6s 1s 0 1 n1s.example 0", "7s 2s 0 1 n2s.example 0",
+                                           "8s 3s 0 1 n3s.example 0"));
+  run.finish();
+  EXPECT_THAT(run.task.take(), ElementsAre("10s 5s 0 1 n5s.example 0", "13s 8s 0 1 n8s.example 0",
+                                           "14s 9s 0 1 n9s.example 0"));
+}
+
+TEST(Match, a_response_stamped_before_its_query_has_no_negative_latency) {
+  MatchRun run;
+  run.feed({{"2s"}, {.time = "1s", .response = true}});
+  EXPECT_THAT(run.task.take(), ElementsAre("1s 2s 0 0 example.com 0"));
+  run.finish();
+}
+
+TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
+  // 128 is one query in each key group; all of these fall into one.
+  MatchRun run(TextOptions{{"max_open", {"128"}}});
+  run.feed({{.time = "1s", .name = "a"}, {.time = "2s", .name = "b"}, {.time = "3s", .response = true, .name = "a"},
+            {.time = "3s", .response = true, .name = "b"}, {.time = "4s", .name = "c"}});
+  EXPECT_THAT(run.task.take(), ElementsAre("3s 3s 0 2 a 0", "3s 2s 1000000 0 b 0"));
+  run.finish();
+  EXPECT_EQ(run.task.counter("given_up"), 1U);
+  EXPECT_EQ(run.task.counter("unanswered"), 1U);
+}
+
+TEST(Match, the_ends_of_time_do_not_overflow) {
+  MatchRun run;
+  run.feed({{.time = std::to_string(time_max), .name = "a"}, {.time = "-9000000000s", .name = "b"},
+            {.time = std::to_string(time_max), .response = true, .name = "b"}});
+  run.finish();
+  EXPECT_EQ(run.task.counter("unanswered"), 2U);
+}
+
+// Random traffic with losses, repetitions, duplicates and disorder, over many transactions.
+std::vector<TextRow> random_traffic(std::size_t count) {
+  std::mt19937_64 random(1987);
+  std::vector<std::pair<TimeNs, Message>> list;
+  TimeNs now = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    now += static_cast<TimeNs>(random() % 2'000'000);
+    Message query;
+    query.client = fmt::format("10.0.{}.{}", random() % 4, random() % 250);
+    query.client_port = std::to_string(1024 + random() % 50);
+    query.id = std::to_string(random() % 16);
+    query.name = fmt::format("n{}.example", random() % 100);
+    query.txn = std::to_string(hash_bytes(query.client + query.client_port + query.id));
+    list.emplace_back(now, query);
+    query.response = true;
+    if (random() % 10 != 0) list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
+    if (random() % 20 == 0) list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
+  }
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+    return a.first / 10'000'000 < b.first / 10'000'000;
+  });
+  std::vector<TextRow> rows;
+  for (auto& [time, message] : list) {
+    message.time = std::to_string(time);
+    rows.push_back(row(message));
+  }
+  return rows;
+}
+
+struct Outcome {
+  std::vector<std::string> rows;
+  std::map<std::string, std::uint64_t> counters;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+// `tasks` tasks behind a fields grouping on txn; what they emit for one batch stands task after task.
+Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows, const TextOptions& options) {
+  std::vector<std::unique_ptr<TaskHarness>> all;
+  for (std::uint32_t i = 0; i < tasks; ++i)
+    all.push_back(std::make_unique<TaskHarness>(match_operator(), options, messages, brief));
+  Outcome outcome;
+  auto collect = [&] {
+    for (auto& task : all)
+      for (std::string& text : task->take()) outcome.rows.push_back(std::move(text));
+  };
+  KeyReader txn(*all[0]->input_schema(), {"txn"});
+  for (std::size_t from = 0; from < rows.size(); from += 500) {
+    std::size_t to = std::min(rows.size(), from + 500);
+    std::vector<std::vector<TextRow>> shares(tasks);
+    for (std::size_t i = from; i < to; ++i) {
+      // What KeyReader::hash() makes of a number.
+      std::uint64_t hash = hash_number(std::stoull(rows[i].back()) + 0x9e3779b97f4a7c15ULL);
+      shares[task_of_group(key_group(hash), tasks)].push_back(rows[i]);
+    }
+    for (std::uint32_t i = 0; i < tasks; ++i) all[i]->feed(shares[i]);
+    collect();
+    TimeNs now = std::stoll(rows[to - 1][0]) - 20'000'000;
+    for (auto& task : all) task->watermark(now);
+    collect();
+  }
+  for (auto& task : all) task->finish();
+  collect();
+  for (auto& task : all)
+    for (const NamedValue& value : task->counters.values()) outcome.counters[value.name] += value.value;
+  return outcome;
+}
+
+TEST(Match, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
+  auto rows = random_traffic(20'000);
+  for (const TextOptions& options : {TextOptions{}, TextOptions{{"max_open", {"1000"}}}}) {
+    Outcome alone = run_with(1, rows, options);
+    EXPECT_EQ(run_with(2, rows, options), alone);
+    EXPECT_EQ(run_with(4, rows, options), alone);
+    auto& n = alone.counters;
+    EXPECT_EQ(n["queries"], n["retransmissions"] + n["answered"] + n["unanswered"] + n["given_up"]);
+    EXPECT_EQ(n["responses"], n["answered"] + n["duplicates"] + n["unsolicited"]);
+    EXPECT_EQ(n["queries"], 20'000U);
+    EXPECT_EQ(alone.rows.size(), n["answered"] + n["unanswered"] + n["duplicates"] + n["unsolicited"]);
+    EXPECT_GT(n["duplicates"], 0U);
+    EXPECT_GT(n["answered"], options.empty() ? 10'000U : 1'000U);
+    EXPECT_EQ(n["given_up"] > 0, !options.empty());
+  }
+}
+
+// The obvious way to do it: a list that is searched from the start.
+TEST(Match, agrees_with_a_plain_search) {
+  auto rows = random_traffic(3'000);
+  struct Query {
+    TextRow row;
+    TimeNs time;
+    bool answered = false;
+  };
+  std::vector<Query> list;
+  std::uint64_t answered = 0, duplicates = 0, unsolicited = 0, retransmissions = 0;
+  auto same = [](const TextRow& a, const TextRow& b) {
+    return a[2] == b[2] && a[4] == b[4] && a[6] == b[6] && a[8] == b[8];
+  };
+  for (const TextRow& r : rows) {
+    TimeNs time = std::stoll(r[0]);
+    Query* waiting = nullptr;
+    Query* done = nullptr;
+    for (Query& query : list) {
+      if (!same(query.row, r) || time >= query.time + 5 * ns_per_s) continue;
+      Query*& found = query.answered ? done : waiting;
+      if (found == nullptr) found = &query;
+    }
+    if (r[1] == "false") {
+      if (waiting != nullptr)
+        ++retransmissions;
+      else
+        list.push_back({r, time});
+    } else if (waiting != nullptr) {
+      waiting->answered = true;
+      ++answered;
+    } else {
+      ++(done != nullptr ? duplicates : unsolicited);
+    }
+  }
+  Outcome outcome = run_with(1, rows, {});
+  EXPECT_EQ(outcome.counters["answered"], answered);
+  EXPECT_EQ(outcome.counters["duplicates"], duplicates);
+  EXPECT_EQ(outcome.counters["unsolicited"], unsolicited);
+  EXPECT_EQ(outcome.counters["retransmissions"], retransmissions);
+}
+
+TEST(Match, works_without_the_fields_that_may_be_missing_and_without_readers) {
+  std::vector<Field> few(messages);
+  std::erase_if(few, [](const Field& field) { return field.name == "rcode" || field.name == "size"; });
+  auto without = [](TextRow cells) {
+    cells.erase(cells.begin() + 10, cells.begin() + 12);
+    return cells;
+  };
+  TaskHarness task(match_operator(), {}, few, {.read_outputs = {"status", "rcode", "query_size"}});
+  task.feed({without(row({"1s"})), without(row({.time = "2s", .response = true}))});
+  task.finish();
+  EXPECT_THAT(task.take(), ElementsAre("0 0 0"));
+  TaskHarness unread(match_operator(), {}, few, {.outputs_wanted = false});
+  unread.feed({without(row({"1s"})), without(row({.time = "2s", .response = true}))});
+  unread.finish();
+  EXPECT_EQ(unread.counter("answered"), 1U);
+}
+
+TEST(Match, declares_what_it_needs) {
+  auto declaration = declare(match_operator(), {}, {messages}).value();
+  EXPECT_THAT(declaration.partition_by, ElementsAre("txn"));
+  EXPECT_TRUE(declaration.partition_exact);
+  EXPECT_EQ(declaration.reads[0].size(), messages.size());
+  EXPECT_THAT(declare_error(match_operator(), {}, {{{"time", Type::time}}}), HasSubstr("has no field 'qr'"));
+  std::vector<Field> wrong(messages);
+  wrong[6].type = Type::u32;
+  EXPECT_EQ(declare_error(match_operator(), {}, {wrong}),
+            "field 'id' of stream 'default' of 'input' is of type u32; match needs u16");
+  EXPECT_THAT(declare_error(match_operator(), {{"timeout", {"0s"}}}, {messages}), HasSubstr("'timeout'"));
+}
+
+}  // namespace
+}  // namespace dnstorm::operators
