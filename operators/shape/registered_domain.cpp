@@ -14,7 +14,7 @@ namespace {
 
 // Of Debian's package `publicsuffix`, from which libpsl has its list, too.
 constexpr const char* list_file = "/usr/share/publicsuffix/public_suffix_list.dat";
-constexpr std::size_t tails_size = 65536;
+constexpr std::string_view v4_reverse = ".in-addr.arpa";
 constexpr std::string_view v6_reverse = "ip6.arpa";
 constexpr std::size_t v6_reverse_labels = 10;
 
@@ -43,45 +43,42 @@ void hide_escapes(std::string& name) {
 
 RegisteredDomain::RegisteredDomain() : list_(psl_latest(nullptr)), cache_(cache_size) {
   DNSTORM_ASSERT(list_ != nullptr, "libpsl has no list of public suffixes");
-  read_deep_tails(list_file);
+  read_rules(list_file);
 }
 
 RegisteredDomain::~RegisteredDomain() { psl_free(list_); }
 
-// A rule of three labels or more ("*.compute.amazonaws.com", "!www.ck" is of two) makes its last two
-// labels deep.
-void RegisteredDomain::read_deep_tails(const char* path) {
+void RegisteredDomain::read_rules(const char* path) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     std::string_view rule(line);
     if (rule.empty() || rule.starts_with("//")) continue;
     rule = rule.substr(0, rule.find_first_of(" \t\r"));
     if (rule.starts_with('!')) rule.remove_prefix(1);
-    std::size_t from = last_labels(rule, 2);
-    if (from != 0) deep_tails_.insert(hash_bytes(rule.substr(from)));
+    if (rule.find('.') == std::string_view::npos) continue;
+    rule = rule.substr(last_labels(rule, 2));
+    if (rule.starts_with("*.")) rule.remove_prefix(2);
+    ruled_.insert(hash_bytes(rule));
   }
-  if (!deep_tails_.empty()) tails_.resize(tails_size);
 }
 
-bool RegisteredDomain::is_flat(std::string_view tail) {
-  std::uint64_t hash = hash_bytes(tail);
-  TailEntry& entry = tails_[hash % tails_size];
-  if (entry.hash != hash || entry.kind == Tail::unknown) {
-    // The file writes international names in UTF-8, packets in Punycode: those are left to libpsl.
-    bool deep = tail.find("xn--") != std::string_view::npos || deep_tails_.contains(hash) ||
-                psl_is_public_suffix(list_, std::string(tail).c_str()) != 0;
-    entry = {hash, deep ? Tail::deep : Tail::flat};
-  }
-  return entry.kind == Tail::flat;
+// Whether the list says anything that could move the border away from the last two labels.
+bool RegisteredDomain::has_rules(std::string_view qname, std::size_t last_two) const {
+  std::string_view tail = qname.substr(last_two);
+  // The file writes international names in UTF-8, packets in Punycode: those are left to libpsl.
+  return tail.find("xn--") != std::string_view::npos || ruled_.contains(hash_bytes(tail)) ||
+         ruled_.contains(hash_bytes(tail.substr(tail.find('.') + 1)));
 }
 
 std::uint16_t RegisteredDomain::look_up(std::string_view qname) {
   // No name is that long; what is nevertheless stands for itself.
   if (qname.size() > 0xffff) return 0;
-  bool plain = !tails_.empty() && qname.find('\\') == std::string_view::npos;
-  if (plain && !qname.ends_with(".arpa")) {
+  bool plain = qname.find('\\') == std::string_view::npos;
+  // in-addr.arpa is a suffix of the list; asked for so often that it stands here, too.
+  if (plain && qname.ends_with(v4_reverse)) return static_cast<std::uint16_t>(last_labels(qname, 3));
+  if (plain && !ruled_.empty() && !qname.ends_with(".arpa")) {
     std::size_t from = last_labels(qname, 2);
-    if (from != 0 && is_flat(qname.substr(from))) return static_cast<std::uint16_t>(from);
+    if (from != 0 && !has_rules(qname, from)) return static_cast<std::uint16_t>(from);
   }
   return ask_list(qname);
 }

@@ -9,9 +9,9 @@
 //   names under ip6.arpa   -> eight nibbles above it (the /32, what a network is usually given)
 //
 // libpsl takes 0.7 us a look-up, so it is asked as little as possible: answers are kept in a
-// direct-mapped cache by the name's hash; and most names end in two labels ("example.com") below which
-// the list has no rule, so that for all of them those two are the answer. Which ones have such rules is
-// read from the list's text file; without that file libpsl is asked for every new name.
+// direct-mapped cache by the name's hash; and most names end in two labels ("example.com") about which
+// the list has no rule, so that those two are the answer. Which ones have rules is read from the list's
+// text file; without that file libpsl is asked for every new name.
 // One instance a task; not thread-safe.
 #pragma once
 
@@ -49,19 +49,13 @@ class RegisteredDomain {
     std::uint16_t size = 0;  // of the name
     std::uint16_t from = 0;  // where its registered domain begins
   };
-  enum class Tail : std::uint8_t { unknown, flat, deep };
-  struct TailEntry {
-    std::uint64_t hash = 0;
-    Tail kind = Tail::unknown;
-  };
   std::uint16_t look_up(std::string_view qname);
   std::uint16_t ask_list(std::string_view qname);
-  bool is_flat(std::string_view tail);
-  void read_deep_tails(const char* path);
+  void read_rules(const char* path);
+  bool has_rules(std::string_view qname, std::size_t last_two) const;
 
   psl_ctx_st* list_;
-  std::unordered_set<std::uint64_t> deep_tails_;  // of rules of three labels and more
-  std::vector<TailEntry> tails_;                  // direct-mapped by hash
+  std::unordered_set<std::uint64_t> ruled_;  // by hash: last two labels of rules; "ck" of "*.ck"
   std::vector<Entry> cache_;
   std::string plain_;  // a name as the list can read it
 };
