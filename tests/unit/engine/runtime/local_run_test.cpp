@@ -1,0 +1,239 @@
+#include "engine/runtime/local_run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <barrier>
+#include <condition_variable>
+#include <thread>
+
+#include "tests/unit/engine/runtime/fakes.hpp"
+
+namespace dnstorm::runtime::testing {
+namespace {
+
+using ::testing::SizeIs;
+
+class LocalRunTest : public ::testing::Test {
+ protected:
+  void spout(NumberSettings settings, ComponentSpec spec = {}) {
+    build.spout("numbers", [settings] { return std::make_unique<NumberSpout>(settings); }, spec);
+  }
+  void pass(const std::string& id, const std::vector<InputSpec>& inputs, ComponentSpec spec = {},
+            PassBolt::Settings settings = {}) {
+    build.bolt(id, inputs, [settings] { return std::make_unique<PassBolt>(settings); }, spec);
+  }
+  void sink(const std::vector<InputSpec>& inputs, CollectSink::Settings settings = {}) {
+    build.bolt("sink", inputs,
+               [this, settings] { return std::make_unique<CollectSink>(collected, settings); });
+  }
+  std::unique_ptr<LocalRun> start() { return LocalRun::start(build.plan(), {}).value(); }
+
+  PlanBuilder build;
+  Collected collected;
+};
+
+TEST_F(LocalRunTest, counts_words_as_one_task_does) {
+  std::vector<std::vector<TestRow>> results;
+  for (std::uint32_t tasks : {1u, 2u, 4u}) {
+    PlanBuilder plan;
+    Collected words;
+    plan.spout("numbers", [] {
+      return std::make_unique<NumberSpout>(NumberSettings{.rounds = 50, .rows_per_batch = 40, .keys = 30});
+    });
+    plan.bolt("split", {{"numbers"}}, [] { return std::make_unique<PassBolt>(); }, {.tasks = tasks});
+    plan.bolt("count", {{"split", GroupingType::fields, {"name"}}},
+              [] { return std::make_unique<WindowBolt>(100); }, {.tasks = tasks});
+    plan.bolt("sink", {{"count", GroupingType::global}}, [&] {
+      return std::make_unique<CollectSink>(words, CollectSink::Settings{.sort_between_watermarks = true});
+    });
+    auto run = LocalRun::start(plan.plan(), {}).value();
+    ASSERT_TRUE(run->wait().ok());
+    RunStatus status = run->status();
+    EXPECT_TRUE(status.finished);
+    EXPECT_EQ(status.total("produced"), 2000u);
+    EXPECT_EQ(status.total("late"), 0u);
+    results.push_back(words.rows());
+  }
+  std::uint64_t counted = 0;
+  for (const TestRow& row : results[0]) counted += row.seq;
+  EXPECT_EQ(counted, 2000u);
+  EXPECT_EQ(results[1], results[0]);
+  EXPECT_EQ(results[2], results[0]);
+}
+
+TEST_F(LocalRunTest, status_shows_every_task) {
+  spout({.rounds = 5});
+  pass("pass", {{"numbers"}}, {.tasks = 2});
+  sink({{"pass"}});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  RunStatus status = run->status();
+  ASSERT_THAT(status.tasks, SizeIs(4));
+  EXPECT_EQ(status.tasks[0].component, "numbers");
+  EXPECT_EQ(status.tasks[0].emitted, 20u);
+  EXPECT_EQ(status.tasks[1].executed + status.tasks[2].executed, 20u);
+  EXPECT_EQ(status.tasks[2].index, 1u);
+  EXPECT_EQ(status.tasks[3].rounds, 6u);
+}
+
+TEST_F(LocalRunTest, an_error_of_a_source_ends_the_run_and_what_it_gave_is_counted) {
+  spout({.rounds = 100, .error_after = 7});
+  pass("pass", {{"numbers"}}, {.tasks = 3});
+  sink({{"pass"}});
+  auto run = start();
+  auto result = run->wait();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().what, "numbers: the disk is on fire");
+  EXPECT_EQ(result.error().kind, ErrorKind::io);
+  EXPECT_THAT(collected.rows(), SizeIs(28));
+  EXPECT_EQ(collected.finishes(), 1u);
+}
+
+TEST_F(LocalRunTest, an_error_of_finish_fails_the_run) {
+  spout({.rounds = 3});
+  sink({{"numbers"}}, {.finish_error = "two points are not delivered"});
+  auto run = start();
+  auto result = run->wait();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().what, "sink: two points are not delivered");
+  EXPECT_THAT(collected.rows(), SizeIs(12));
+}
+
+TEST_F(LocalRunTest, an_error_of_prepare_names_the_component_and_nothing_starts) {
+  spout({.rounds = 3});
+  sink({{"numbers"}}, {.prepare_error = "no such folder"});
+  auto run = LocalRun::start(build.plan(), {});
+  ASSERT_FALSE(run.ok());
+  EXPECT_EQ(run.error().what, "sink: no such folder");
+  EXPECT_EQ(run.error().kind, ErrorKind::config);
+}
+
+TEST_F(LocalRunTest, an_exception_breaks_the_run_and_does_not_hang_it) {
+  spout({.endless = true});
+  pass("pass", {{"numbers"}}, {.tasks = 2});
+  sink({{"pass"}}, {.exception = "out of luck"});
+  auto run = start();
+  auto result = run->wait();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().what, "sink: out of luck");
+  EXPECT_EQ(result.error().kind, ErrorKind::internal);
+}
+
+TEST_F(LocalRunTest, an_exception_in_prepare_is_an_error) {
+  spout({});
+  build.bolt("sink", {{"numbers"}}, []() -> std::unique_ptr<Bolt> {
+    struct Thrower final : Bolt {
+      Result<void> prepare(const TaskContext&) override { throw std::runtime_error("bad luck"); }
+      void execute(const InputBatch&, Emitter&) override {}
+    };
+    return std::make_unique<Thrower>();
+  });
+  EXPECT_EQ(LocalRun::start(build.plan(), {}).error().what, "sink: bad luck");
+}
+
+TEST_F(LocalRunTest, a_stop_drains_what_is_under_way) {
+  // The sink reports its first rows; only then the run is stopped.
+  std::mutex mutex;
+  std::condition_variable seen;
+  bool any = false;
+  spout({.endless = true}, {.tasks = 2});
+  pass("pass", {{"numbers"}}, {.tasks = 2});
+  sink({{"pass"}}, {.on_execute = [&] {
+    std::lock_guard lock(mutex);
+    any = true;
+    seen.notify_all();
+  }});
+  auto run = start();
+  {
+    std::unique_lock lock(mutex);
+    seen.wait(lock, [&] { return any; });
+  }
+  EXPECT_FALSE(run->status().finished);
+  run->request_stop();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_EQ(collected.rows().size(), run->status().total("produced"));
+  EXPECT_EQ(collected.finishes(), 1u);
+}
+
+TEST_F(LocalRunTest, a_run_can_be_dropped_at_any_time) {
+  for (int i = 0; i < 20; ++i) {
+    PlanBuilder plan;
+    plan.spout("numbers", [] { return std::make_unique<NumberSpout>(NumberSettings{.endless = true}); });
+    plan.bolt("pass", {{"numbers"}}, [] { return std::make_unique<PassBolt>(); }, {.tasks = 3});
+    plan.bolt("sink", {{"pass"}}, [this] { return std::make_unique<CollectSink>(collected); });
+    auto run = LocalRun::start(plan.plan(), {}).value();
+    if (i % 2 == 0) run->request_stop();
+  }
+}
+
+TEST_F(LocalRunTest, operators_that_block_have_threads_of_their_own) {
+  // Each of two bolts waits inside execute() for the other: on the one worker thread they would for ever.
+  build.threads(1);
+  std::barrier meeting(2);
+  spout({.rounds = 20, .blocking = true});
+  build.bolt("pair", {{"numbers", GroupingType::all}}, [&] {
+    return std::make_unique<CollectSink>(
+        collected, CollectSink::Settings{.blocking = true, .on_execute = [&] { meeting.arrive_and_wait(); }});
+  }, {.tasks = 2});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_THAT(collected.rows(), SizeIs(160));
+}
+
+TEST_F(LocalRunTest, an_idle_source_is_asked_again) {
+  spout({.rounds = 6, .idle_every = 2});
+  sink({{"numbers"}});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_THAT(collected.rows(), SizeIs(24));
+}
+
+TEST_F(LocalRunTest, a_plan_of_a_source_alone_runs) {
+  spout({.rounds = 3});
+  auto run = start();
+  EXPECT_TRUE(run->wait().ok());
+}
+
+// A sink that is slower than its source: it works off a round only when the source has come to a
+// standstill, or has ended. So many rounds as there are credits are under way then, and no more.
+TEST_F(LocalRunTest, a_slow_reader_stops_the_source) {
+  constexpr std::uint64_t credits = 4;
+  constexpr std::uint64_t rounds = 40;
+  std::atomic<std::uint64_t> given{0};
+  std::atomic<std::uint64_t> worked{0};
+  std::atomic<std::uint64_t> ahead_max{0};
+  class CountingSpout final : public Spout {
+   public:
+    explicit CountingSpout(std::atomic<std::uint64_t>& given) : given_(given) {}
+    Result<void> open(const TaskContext&) override { return {}; }
+    Result<Next> next(Emitter& out) override {
+      if (given_ == rounds) return Next::end;
+      RowFields().write(out.row(), {});
+      ++given_;
+      return Next::more;
+    }
+    TimeNs watermark() const override { return static_cast<TimeNs>(given_.load()); }
+
+   private:
+    std::atomic<std::uint64_t>& given_;
+  };
+  build.credits(credits);
+  build.spout("numbers", [&] { return std::make_unique<CountingSpout>(given); });
+  sink({{"numbers"}}, {.blocking = true, .on_execute = [&] {
+    std::uint64_t done = worked;
+    // As far ahead as the source may be: waits until it is there.
+    std::uint64_t reach = std::min(rounds, done / (credits / 4) * (credits / 4) + credits);
+    while (given < reach) std::this_thread::yield();
+    ahead_max = std::max(ahead_max.load(), given - done);
+    ++worked;
+  }});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_EQ(worked, rounds);
+  EXPECT_EQ(ahead_max, credits);
+}
+
+}  // namespace
+}  // namespace dnstorm::runtime::testing

@@ -1,0 +1,111 @@
+// Builds plan::Plan values by hand, of operators written in the test: the runtime is tested without
+// topology files and without the planner.
+//
+//   PlanBuilder build;
+//   build.spout("numbers", [] { return std::make_unique<NumberSpout>(...); });
+//   build.bolt("sum", {{"numbers", GroupingType::fields, {"key"}}}, [] { ... }, {.tasks = 4});
+//   LocalRun::start(build.plan(), {});
+//
+// Every stream has the schema of row_schema(). The builder owns the operators and must outlive the run.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/plan/plan.hpp"
+
+namespace dnstorm::runtime::testing {
+
+using plan::GroupingType;
+
+inline const SchemaPtr& row_schema() {
+  static const SchemaPtr schema = std::make_shared<const Schema>(std::vector<Field>{
+      {"time", Type::time, Role::time}, {"seq", Type::u64}, {"key", Type::u64}, {"name", Type::str}});
+  return schema;
+}
+
+struct InputSpec {
+  std::string from;
+  GroupingType grouping = GroupingType::shuffle;
+  std::vector<std::string> fields = {};
+  std::size_t stream = 0;
+};
+
+struct ComponentSpec {
+  std::uint32_t tasks = 1;
+  std::uint32_t executors = 0;  // 0: one a task
+  std::size_t streams = 1;
+};
+
+class PlanBuilder {
+ public:
+  PlanBuilder() {
+    plan_.name = "test";
+    plan_.config.threads = 2;
+  }
+
+  PlanBuilder& credits(std::uint32_t credits) {
+    plan_.config.credits = credits;
+    return *this;
+  }
+
+  PlanBuilder& threads(std::uint32_t threads) {
+    plan_.config.threads = threads;
+    return *this;
+  }
+
+  PlanBuilder& spout(const std::string& id, std::function<std::unique_ptr<Spout>()> make,
+                     ComponentSpec spec = {}) {
+    OperatorDef& op = add(id, spec, OperatorKind::spout);
+    op.make_spout = [make = std::move(make)](const Options&) { return make(); };
+    return *this;
+  }
+
+  PlanBuilder& bolt(const std::string& id, const std::vector<InputSpec>& inputs,
+                    std::function<std::unique_ptr<Bolt>()> make, ComponentSpec spec = {}) {
+    OperatorDef& op = add(id, spec, OperatorKind::bolt);
+    op.make_bolt = [make = std::move(make)](const Options&) { return make(); };
+    plan::ComponentPlan& component = plan_.components.back();
+    for (const InputSpec& input : inputs) {
+      std::size_t from = index(input.from);
+      component.inputs.push_back({from, input.stream, input.grouping, input.fields});
+      plan_.components[from].outputs[input.stream].schema = row_schema();
+    }
+    return *this;
+  }
+
+  const plan::Plan& plan() const { return plan_; }
+
+ private:
+  OperatorDef& add(const std::string& id, ComponentSpec spec, OperatorKind kind) {
+    OperatorDef& op = ops_.emplace_back();
+    op.name = id;
+    op.kind = kind;
+    plan::ComponentPlan component;
+    component.id = id;
+    component.op = &op;
+    component.tasks = spec.tasks;
+    component.executors = spec.executors != 0 ? spec.executors : spec.tasks;
+    component.first_task = plan_.task_count + 1;
+    for (std::size_t s = 0; s < spec.streams; ++s)
+      component.outputs.push_back({"stream" + std::to_string(s), nullptr});
+    plan_.components.push_back(std::move(component));
+    plan_.task_count += spec.tasks;
+    return op;
+  }
+
+  std::size_t index(const std::string& id) const {
+    for (std::size_t i = 0; i < plan_.components.size(); ++i)
+      if (plan_.components[i].id == id) return i;
+    DNSTORM_ASSERT(false, "a test plan reads from a component that is not there", id);
+    return 0;
+  }
+
+  std::list<OperatorDef> ops_;
+  plan::Plan plan_;
+};
+
+}  // namespace dnstorm::runtime::testing
