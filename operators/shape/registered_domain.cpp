@@ -14,7 +14,6 @@ namespace {
 
 // Of Debian's package `publicsuffix`, from which libpsl has its list, too.
 constexpr const char* list_file = "/usr/share/publicsuffix/public_suffix_list.dat";
-constexpr std::string_view v4_reverse = ".in-addr.arpa";
 constexpr std::string_view v6_reverse = "ip6.arpa";
 constexpr std::size_t v6_reverse_labels = 10;
 
@@ -54,32 +53,48 @@ void RegisteredDomain::read_rules(const char* path) {
     std::string_view rule(line);
     if (rule.empty() || rule.starts_with("//")) continue;
     rule = rule.substr(0, rule.find_first_of(" \t\r"));
-    if (rule.starts_with('!')) rule.remove_prefix(1);
-    if (rule.find('.') == std::string_view::npos) continue;
-    rule = rule.substr(last_labels(rule, 2));
-    if (rule.starts_with("*.")) rule.remove_prefix(2);
-    ruled_.insert(hash_bytes(rule));
+    Node kind = Node::rule;
+    if (rule.starts_with('!') || rule.starts_with("*.")) {
+      rule.remove_prefix(rule[0] == '!' ? 1 : 2);
+      kind = Node::special;
+    }
+    Node& node = nodes_[hash_bytes(rule)];
+    node = std::max(node, kind);
+    for (std::size_t dot = rule.find('.'); dot != std::string_view::npos; dot = rule.find('.', dot + 1))
+      nodes_.try_emplace(hash_bytes(rule.substr(dot + 1)), Node::inner);
   }
 }
 
-// Whether the list says anything that could move the border away from the last two labels.
-bool RegisteredDomain::has_rules(std::string_view qname, std::size_t last_two) const {
-  std::string_view tail = qname.substr(last_two);
-  // The file writes international names in UTF-8, packets in Punycode: those are left to libpsl.
-  return tail.find("xn--") != std::string_view::npos || ruled_.contains(hash_bytes(tail)) ||
-         ruled_.contains(hash_bytes(tail.substr(tail.find('.') + 1)));
+// Where the registered domain begins, if the walk can tell. The name has two labels or more and no
+// escapes.
+std::optional<std::uint16_t> RegisteredDomain::walk(std::string_view qname) const {
+  bool below_rule = true;  // a top-level domain that is not listed is a suffix by the default rule
+  for (std::size_t end = qname.size();;) {
+    std::size_t dot = end == 0 ? std::string_view::npos : qname.rfind('.', end - 1);
+    std::size_t from = dot == std::string_view::npos ? 0 : dot + 1;
+    auto node = nodes_.find(hash_bytes(qname.substr(from)));
+    if (node == nodes_.end()) {
+      bool top_level = end == qname.size();
+      if (!below_rule) return std::nullopt;
+      if (!top_level) return static_cast<std::uint16_t>(from);
+    } else if (node->second == Node::special) {
+      return std::nullopt;
+    } else {
+      below_rule = node->second == Node::rule;
+    }
+    if (from == 0) return std::nullopt;
+    end = from - 1;
+  }
 }
 
 std::uint16_t RegisteredDomain::look_up(std::string_view qname) {
   // No name is that long; what is nevertheless stands for itself.
   if (qname.size() > 0xffff) return 0;
-  bool plain = qname.find('\\') == std::string_view::npos;
-  // in-addr.arpa is a suffix of the list; asked for so often that it stands here, too.
-  if (plain && qname.ends_with(v4_reverse)) return static_cast<std::uint16_t>(last_labels(qname, 3));
-  if (plain && !ruled_.empty() && !qname.ends_with(".arpa")) {
-    std::size_t from = last_labels(qname, 2);
-    if (from != 0 && !has_rules(qname, from)) return static_cast<std::uint16_t>(from);
-  }
+  // The file writes international names in UTF-8, packets in Punycode.
+  bool plain = !nodes_.empty() && qname.find('\\') == std::string_view::npos &&
+               qname.find("xn--") == std::string_view::npos && !qname.ends_with(v6_reverse);
+  if (plain)
+    if (auto from = walk(qname)) return *from;
   return ask_list(qname);
 }
 

@@ -9,17 +9,19 @@
 //   names under ip6.arpa   -> eight nibbles above it (the /32, what a network is usually given)
 //
 // libpsl takes 0.7 us a look-up, so it is asked as little as possible: answers are kept in a
-// direct-mapped cache by the name's hash; and most names end in two labels ("example.com") about which
-// the list has no rule, so that those two are the answer. Which ones have rules is read from the list's
-// text file; without that file libpsl is asked for every new name.
+// direct-mapped cache by the name's hash, and a new name is walked label by label through the tails of
+// the list's rules. Where the walk leaves them above a plain rule ("com", "co.uk"), the next label is
+// the registered one; everything else (wildcards, exceptions, international names) is left to libpsl.
+// The rules are read from the list's text file; without it libpsl is asked for every new name.
 // One instance a task; not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 struct psl_ctx_st;
@@ -52,10 +54,11 @@ class RegisteredDomain {
   std::uint16_t look_up(std::string_view qname);
   std::uint16_t ask_list(std::string_view qname);
   void read_rules(const char* path);
-  bool has_rules(std::string_view qname, std::size_t last_two) const;
+  std::optional<std::uint16_t> walk(std::string_view qname) const;
 
   psl_ctx_st* list_;
-  std::unordered_set<std::uint64_t> ruled_;  // by hash: last two labels of rules; "ck" of "*.ck"
+  enum class Node : std::uint8_t { inner, rule, special };  // special: what walk() does not judge
+  std::unordered_map<std::uint64_t, Node> nodes_;           // the tails of all rules, by hash
   std::vector<Entry> cache_;
   std::string plain_;  // a name as the list can read it
 };

@@ -1,6 +1,9 @@
 #include "operators/shape/registered_domain.hpp"
 
 #include <gtest/gtest.h>
+#include <libpsl.h>
+
+#include <fstream>
 
 #include "engine/api/batch.hpp"
 
@@ -44,6 +47,32 @@ TEST(RegisteredDomain, is_the_part_below_the_public_suffix) {
   RegisteredDomain domains;
   for (int round = 0; round < 2; ++round)
     for (const Case& c : cases) EXPECT_EQ(domains.of(c.name, hash_bytes(c.name)), c.domain) << c.name;
+}
+
+// Every rule of the list, itself and with one to three labels more: what libpsl says.
+TEST(RegisteredDomain, is_what_libpsl_says_for_every_rule) {
+  std::ifstream file("/usr/share/publicsuffix/public_suffix_list.dat");
+  if (!file) GTEST_SKIP() << "the package publicsuffix is not installed";
+  psl_ctx_t* list = psl_latest(nullptr);
+  RegisteredDomain domains;
+  int judged = 0;
+  for (std::string rule; std::getline(file, rule);) {
+    if (rule.empty() || rule.starts_with("//")) continue;
+    if (rule.starts_with('!')) rule.erase(0, 1);
+    if (rule.starts_with("*.")) rule[0] = 'x';
+    // Packets hold Punycode; reverse names are cut by a rule of our own.
+    bool ascii = std::all_of(rule.begin(), rule.end(), [](char c) { return c > 0; });
+    if (!ascii || rule.ends_with("ip6.arpa")) continue;
+    std::string name = rule;
+    for (const char* label : {"", "a.", "bb.", "ccc."}) {
+      name = label + name;
+      const char* expected = psl_registrable_domain(list, name.c_str());
+      ASSERT_EQ(domains.of(name, hash_bytes(name)), expected == nullptr ? name : expected) << name;
+      ++judged;
+    }
+  }
+  psl_free(list);
+  EXPECT_GT(judged, 10000);
 }
 
 TEST(RegisteredDomain, names_that_share_a_place_in_the_cache_are_told_apart) {
