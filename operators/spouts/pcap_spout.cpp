@@ -238,9 +238,16 @@ class LiveSpout final : public PacketSpout {
   Counter* dropped_interface_ = nullptr;
 };
 
+// An empty value is none, so that `--set packets.file=` takes the file of a topology away.
+bool has_file(const Options& options) {
+  const auto& files = options.list("file");
+  return !files.empty() && files != std::vector<std::string>{""};
+}
+
 Result<Declaration> declare(const Options& options, const std::vector<InputDecl>&) {
-  if (options.given("file") == options.given("interface"))
-    return Error{ErrorKind::config, "needs either `file` or `interface`", options.given("file") ? "interface" : ""};
+  bool live = !options.text("interface").empty();
+  if (has_file(options) == live)
+    return Error{ErrorKind::config, "needs either `file` or `interface`", live ? "interface" : ""};
   if (!ReplayClock::parse(options.text("speed")))
     return Error{ErrorKind::config,
                  fmt::format("option 'speed' is max, 1x, 10x ..., not '{}'", options.text("speed")), "speed"};
@@ -270,7 +277,7 @@ OperatorDef pcap_operator() {
   def.example = "- id: packets\n  className: pcap\n  properties:\n    file: capture.pcap\n";
   def.declare = declare;
   def.make_spout = [](const Options& options) -> std::unique_ptr<Spout> {
-    if (options.given("interface")) return std::make_unique<LiveSpout>(options);
+    if (!options.text("interface").empty()) return std::make_unique<LiveSpout>(options);
     return std::make_unique<FileSpout>(options, *ReplayClock::parse(options.text("speed")));
   };
   return def;
