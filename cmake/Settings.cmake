@@ -17,6 +17,11 @@ if(DNSTORM_SANITIZE)
   add_link_options(-fsanitize=${DNSTORM_SANITIZE})
 endif()
 
+# libFuzzer steers by the branches of all code, not of the target's file alone.
+if(DNSTORM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(DNSTORM_CCACHE ccache)
 if(DNSTORM_CCACHE)
   # Without this sloppiness ccache refuses every file that uses a precompiled header.
