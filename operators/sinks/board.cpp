@@ -37,7 +37,8 @@ class BoardSink final : public Bolt {
   Result<void> prepare(const TaskContext& task) override {
     feed_ = task.feed;
     published_ = &task.counter("frames_published");
-    for (const Input& input : task.inputs) panels_.emplace_back(*input.schema, settings_of(options_, input));
+    for (const Input& input : task.inputs)
+      panels_.emplace_back(*input.schema, settings_of(options_, input));
     return {};
   }
 
@@ -68,31 +69,42 @@ Result<std::vector<std::string>> panel_reads(const Options& options, const Input
   const auto& wanted = options.list("values");
   bool has_number = false;
   for (const Field& field : input.schema.fields()) {
-    bool chosen = wanted.empty() || std::find(wanted.begin(), wanted.end(), field.name) != wanted.end();
+    bool chosen =
+        wanted.empty() || std::find(wanted.begin(), wanted.end(), field.name) != wanted.end();
     bool number = field.role == Role::value && !names_row(field);
     if (field.role == Role::plain || (number && !chosen)) continue;
     if (options.text("view") == "totals" && field.unbounded && names_row(field))
-      return Error{ErrorKind::config,
-                   fmt::format("totals of '{}' would keep every '{}' for ever: use view: table or wall",
-                               input.component, field.name), "view"};
+      return Error{
+          ErrorKind::config,
+          fmt::format("totals of '{}' would keep every '{}' for ever: use view: table or wall",
+                      input.component, field.name),
+          "view"};
     has_number = has_number || number;
     reads.push_back(field.name);
   }
   if (!input.schema.find(Role::time) || !input.schema.find(Role::window_end))
-    return Error{ErrorKind::config, fmt::format("the board shows windows and rows of '{}' have none: put an "
-                                                "aggregate (count, top, distinct) before it", input.component), ""};
+    return Error{ErrorKind::config,
+                 fmt::format("the board shows windows and rows of '{}' have none: put an "
+                             "aggregate (count, top, distinct) before it",
+                             input.component),
+                 ""};
   if (!has_number)
-    return Error{ErrorKind::config, fmt::format("rows of '{}' have no number to show among {}",
-                                                input.component, input.schema.names()), "values"};
+    return Error{ErrorKind::config,
+                 fmt::format("rows of '{}' have no number to show among {}", input.component,
+                             input.schema.names()),
+                 "values"};
   return reads;
 }
 
 Result<Declaration> declare_board(const Options& options, const std::vector<InputDecl>& inputs) {
   if (inputs.size() > 1 && !options.text("panel").empty())
-    return Error{ErrorKind::config, "`panel` names one panel, and there are several inputs: leave it out, or "
-                                    "use a board component for each", "panel"};
+    return Error{ErrorKind::config,
+                 "`panel` names one panel, and there are several inputs: leave it out, or "
+                 "use a board component for each",
+                 "panel"};
   Declaration declaration;
-  for (const InputDecl& input : inputs) declaration.reads.push_back(DNSTORM_TRY(panel_reads(options, input)));
+  for (const InputDecl& input : inputs)
+    declaration.reads.push_back(DNSTORM_TRY(panel_reads(options, input)));
   for (const std::string& name : options.list("values"))
     for (const InputDecl& input : inputs) DNSTORM_TRY(require_field(input, name, "values"));
   declaration.single_task = true;
@@ -107,18 +119,26 @@ OperatorDef board_operator() {
   def.kind = OperatorKind::sink;
   def.summary = "Shows windows live on the page that dnstorm serves";
   def.options = {
-      {.name = "view", .type = OptionType::choice, .default_text = "table",
-       .help = "wall: a cell per key that lights up; series: lines over time; table: the last window, "
-               "ordered; totals: sums since the start",
+      {.name = "view",
+       .type = OptionType::choice,
+       .default_text = "table",
+       .help =
+           "wall: a cell per key that lights up; series: lines over time; table: the last window, "
+           "ordered; totals: sums since the start",
        .choices = {"wall", "series", "table", "totals"}},
-      {"panel", OptionType::text, "", "id of the panel; if not given, the id of the component that the rows come from"},
+      {"panel", OptionType::text, "",
+       "id of the panel; if not given, the id of the component that the rows come from"},
       {"title", OptionType::text, "", "heading for people; if not given, the id of the panel"},
       {"values", OptionType::list, "", "numbers to show; if not given, all"},
-      {.name = "limit", .type = OptionType::integer, .default_text = "100",
-       .help = "rows of a table at most; 0: all", .max = 1e6},
+      {.name = "limit",
+       .type = OptionType::integer,
+       .default_text = "100",
+       .help = "rows of a table at most; 0: all",
+       .max = 1e6},
   };
   def.example =
-      "- id: wall\n  className: board\n  properties:\n    view: wall\n    title: Registered domains\n";
+      "- id: wall\n  className: board\n  properties:\n    view: wall\n    title: Registered "
+      "domains\n";
   def.declare = declare_board;
   def.make_bolt = [](const Options& options) { return std::make_unique<BoardSink>(options); };
   return def;

@@ -12,7 +12,8 @@ bool names_row(const Field& field) {
   return !CellReader{field.name, field.type, 0, field.labels}.numeric();
 }
 
-BoardPanel::BoardPanel(const Schema& schema, BoardPanelSettings settings) : settings_(std::move(settings)) {
+BoardPanel::BoardPanel(const Schema& schema, BoardPanelSettings settings)
+    : settings_(std::move(settings)) {
   const auto& wanted = settings_.columns;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     const Field& field = schema.field(i);
@@ -23,7 +24,8 @@ BoardPanel::BoardPanel(const Schema& schema, BoardPanelSettings settings) : sett
     if (names_row(field)) {
       names_.push_back(std::move(cell));
     } else if (field.role == Role::value &&
-               (wanted.empty() || std::find(wanted.begin(), wanted.end(), field.name) != wanted.end())) {
+               (wanted.empty() ||
+                std::find(wanted.begin(), wanted.end(), field.name) != wanted.end())) {
       numbers_.push_back(std::move(cell));
     }
   }
@@ -94,7 +96,8 @@ void BoardPanel::append_series(FeedFrame& frame) const {
   std::vector<FeedRow> lines;
   for (const FeedRow& row : frame.rows)
     for (std::size_t i = 0; i < row.values.size(); ++i)
-      lines.push_back({row.key.empty() ? frame.columns[i] : row.key + " " + frame.columns[i], {row.values[i]}});
+      lines.push_back(
+          {row.key.empty() ? frame.columns[i] : row.key + " " + frame.columns[i], {row.values[i]}});
   frame.rows = std::move(lines);
   frame.columns = {"value"};
 }
@@ -104,7 +107,8 @@ void BoardPanel::sort_table(FeedFrame& frame, const Lines& lines) const {
     if (rank_) return lines.find(a.key)->second.rank < lines.find(b.key)->second.rank;
     return a.values[0] > b.values[0];
   });
-  if (settings_.limit > 0 && frame.rows.size() > settings_.limit) frame.rows.resize(settings_.limit);
+  if (settings_.limit > 0 && frame.rows.size() > settings_.limit)
+    frame.rows.resize(settings_.limit);
 }
 
 }  // namespace dnstorm::operators

@@ -69,7 +69,8 @@ class CurlClient final : public HttpTransport {
   static std::unique_ptr<curl_slist, CurlCloser> header_list(const HttpRequest& request) {
     // curl would ask a server for leave before it sends a large body: a round trip for nothing.
     curl_slist* list = curl_slist_append(nullptr, "Expect:");
-    for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
+    for (const std::string& header : request.headers)
+      list = curl_slist_append(list, header.c_str());
     return std::unique_ptr<curl_slist, CurlCloser>(list);
   }
 
@@ -92,8 +93,10 @@ class CurlClient final : public HttpTransport {
     }
     if (!request.post) return;
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data() == nullptr ? "" : request.body.data());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS,
+                     request.body.data() == nullptr ? "" : request.body.data());
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
   }
 
   std::unique_ptr<CURL, CurlCloser> handle_;
@@ -123,10 +126,12 @@ std::string gzip(std::string_view text) {
   constexpr int window_bits_gzip = 15 + 16;
   constexpr int memory_level = 8;
   z_stream stream{};
-  int code = deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_bits_gzip, memory_level, Z_DEFAULT_STRATEGY);
+  int code = deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_bits_gzip, memory_level,
+                          Z_DEFAULT_STRATEGY);
   DNSTORM_ASSERT(code == Z_OK, "zlib cannot start", code);
   std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib only reads there
+  stream.next_in =
+      reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // zlib only reads there
   stream.avail_in = static_cast<uInt>(text.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());

@@ -1,5 +1,5 @@
-// One HTTP exchange at a time over a connection that is kept. The only place that includes curl.h is
-// http_client.cpp; HttpTransport is the seam where tests put a server of their own.
+// One HTTP exchange at a time over a connection that is kept. The only place that includes curl.h
+// is http_client.cpp; HttpTransport is the seam where tests put a server of their own.
 #pragma once
 
 #include <memory>

@@ -27,7 +27,9 @@ InfluxWriterSettings settings_of(const Options& options, const TaskContext& task
 class InfluxSink final : public Bolt {
  public:
   InfluxSink(const Options& options, InfluxSurroundings surroundings)
-      : options_(options), point_options_(PointOptions::of(options)), surroundings_(std::move(surroundings)) {}
+      : options_(options),
+        point_options_(PointOptions::of(options)),
+        surroundings_(std::move(surroundings)) {}
 
   Result<void> prepare(const TaskContext& task) override {
     points_.prepare(task, point_options_);
@@ -41,10 +43,12 @@ class InfluxSink final : public Bolt {
       if (there.error().kind != ErrorKind::unavailable || !options_.flag("wait")) return there;
       surroundings_.note(there.error().what + "; waiting for it");
     }
-    InfluxCounters counters{task.counter("points_written"), task.counter("points_rejected"), task.counter("retries"),
-                            task.counter("points_undelivered"), task.counter("queue_full")};
-    writer_ = std::make_unique<InfluxWriter>(settings_of(options_, task), std::move(target), *transport_, *pause_,
-                                             *file_, counters, surroundings_.note);
+    InfluxCounters counters{task.counter("points_written"), task.counter("points_rejected"),
+                            task.counter("retries"), task.counter("points_undelivered"),
+                            task.counter("queue_full")};
+    writer_ =
+        std::make_unique<InfluxWriter>(settings_of(options_, task), std::move(target), *transport_,
+                                       *pause_, *file_, counters, surroundings_.note);
     return {};
   }
 
@@ -88,33 +92,61 @@ std::vector<OptionSpec> target_specs() {
   return {
       {"url", OptionType::text, "http://127.0.0.1:8086", "where InfluxDB listens"},
       {"database", OptionType::text, "", "database of InfluxDB 1; it must exist"},
-      {"retention_policy", OptionType::text, "", "retention policy of InfluxDB 1; if not given, the default one"},
+      {"retention_policy", OptionType::text, "",
+       "retention policy of InfluxDB 1; if not given, the default one"},
       {"org", OptionType::text, "", "organisation of InfluxDB 2"},
       {"bucket", OptionType::text, "", "bucket of InfluxDB 2; it must exist"},
       {"token", OptionType::text, "", "token; env:NAME takes it from the environment"},
       {"user", OptionType::text, "", "user of InfluxDB 1; env:NAME too"},
       {"password", OptionType::text, "", "password of that user; env:NAME too"},
-      {.name = "gzip", .type = OptionType::choice, .default_text = "auto",
-       .help = "compress requests; auto: unless InfluxDB is on this machine", .choices = {"auto", "on", "off"}},
-      {.name = "timeout", .type = OptionType::duration, .default_text = "10s",
-       .help = "how long one request may take", .min = 1e8, .max = 600e9},
-      {"unbounded_tags", OptionType::flag, "false", "allow names and addresses as tags: a series of each"},
+      {.name = "gzip",
+       .type = OptionType::choice,
+       .default_text = "auto",
+       .help = "compress requests; auto: unless InfluxDB is on this machine",
+       .choices = {"auto", "on", "off"}},
+      {.name = "timeout",
+       .type = OptionType::duration,
+       .default_text = "10s",
+       .help = "how long one request may take",
+       .min = 1e8,
+       .max = 600e9},
+      {"unbounded_tags", OptionType::flag, "false",
+       "allow names and addresses as tags: a series of each"},
   };
 }
 
 std::vector<OptionSpec> delivery_specs() {
   return {
-      {.name = "batch", .type = OptionType::integer, .default_text = "5000",
-       .help = "points of one request at most", .min = 1, .max = 100'000},
-      {.name = "queue_points", .type = OptionType::integer, .default_text = "200000",
-       .help = "points that wait for delivery at most", .min = 1, .max = 1e8},
-      {.name = "queue_bytes", .type = OptionType::integer, .default_text = "64Mi",
-       .help = "bytes that wait for delivery at most", .min = 1024, .max = 1e11},
-      {.name = "patience", .type = OptionType::duration, .default_text = "60s",
-       .help = "how long a full queue holds the topology up before its oldest points go to a file", .max = 86'400e9},
-      {.name = "drain_timeout", .type = OptionType::duration, .default_text = "30s",
-       .help = "how long, at the end, to try without an answer before the rest goes to a file", .max = 86'400e9},
-      {"spool_dir", OptionType::text, ".", "folder of the file for points that could not be delivered"},
+      {.name = "batch",
+       .type = OptionType::integer,
+       .default_text = "5000",
+       .help = "points of one request at most",
+       .min = 1,
+       .max = 100'000},
+      {.name = "queue_points",
+       .type = OptionType::integer,
+       .default_text = "200000",
+       .help = "points that wait for delivery at most",
+       .min = 1,
+       .max = 1e8},
+      {.name = "queue_bytes",
+       .type = OptionType::integer,
+       .default_text = "64Mi",
+       .help = "bytes that wait for delivery at most",
+       .min = 1024,
+       .max = 1e11},
+      {.name = "patience",
+       .type = OptionType::duration,
+       .default_text = "60s",
+       .help = "how long a full queue holds the topology up before its oldest points go to a file",
+       .max = 86'400e9},
+      {.name = "drain_timeout",
+       .type = OptionType::duration,
+       .default_text = "30s",
+       .help = "how long, at the end, to try without an answer before the rest goes to a file",
+       .max = 86'400e9},
+      {"spool_dir", OptionType::text, ".",
+       "folder of the file for points that could not be delivered"},
       {"wait", OptionType::flag, "false", "begin even if InfluxDB does not answer yet"},
   };
 }
@@ -134,7 +166,8 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
   append(def.options, delivery_specs());
   append(def.options, PointOptions::specs());
   def.example =
-      "- id: database\n  className: influx\n  properties:\n    url: http://127.0.0.1:8086\n    database: dns\n"
+      "- id: database\n  className: influx\n  properties:\n    url: http://127.0.0.1:8086\n    "
+      "database: dns\n"
       "    tags: [server=ns1]\n";
   def.declare = declare_influx;
   def.make_bolt = [surroundings = std::move(surroundings)](const Options& options) {
@@ -144,9 +177,10 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
 }
 
 OperatorDef influx_operator() {
-  return influx_operator({.make_transport = make_http_client,
-                          .make_pause = [] { return std::make_unique<SystemPause>(); },
-                          .note = [](const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); }});
+  return influx_operator(
+      {.make_transport = make_http_client,
+       .make_pause = [] { return std::make_unique<SystemPause>(); },
+       .note = [](const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); }});
 }
 
 }  // namespace dnstorm::operators

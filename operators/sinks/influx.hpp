@@ -1,6 +1,6 @@
-// The `influx` sink: points to an InfluxDB over HTTP, in line protocol. Points of a window are handed to
-// the writer when the window is closed; the writer (influx_writer.hpp) sends from a thread of its own,
-// retries, and holds the topology up when the database is slower than it.
+// The `influx` sink: points to an InfluxDB over HTTP, in line protocol. Points of a window are
+// handed to the writer when the window is closed; the writer (influx_writer.hpp) sends from a
+// thread of its own, retries, and holds the topology up when the database is slower than it.
 #pragma once
 
 #include <functional>

@@ -12,11 +12,15 @@ namespace {
 
 constexpr std::size_t message_bytes_max = 300;
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::uint64_t occurrences(const std::string& text, std::string_view part) {
   std::uint64_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  for (std::size_t at = text.find(part); at != std::string::npos;
+       at = text.find(part, at + part.size()))
+    ++count;
   return count;
 }
 
@@ -35,7 +39,8 @@ std::string full_message(const HttpAnswer& answer) {
   auto json = nlohmann::json::parse(answer.body, nullptr, false);
   if (json.is_object())
     for (const char* key : {"error", "message"})
-      if (auto text = json.find(key); text != json.end() && text->is_string()) return text->get<std::string>();
+      if (auto text = json.find(key); text != json.end() && text->is_string())
+        return text->get<std::string>();
   return answer.body;
 }
 
@@ -76,8 +81,10 @@ InfluxVerdict judge(const HttpAnswer& answer, std::uint64_t points) {
   }
   if (status == 413) return {InfluxAction::split, 0, reason};
   if (status == 408 || status == 429) return {InfluxAction::retry, 0, reason};
-  if (status == 500 && contains(reason, "retention policy not found")) return {InfluxAction::stop, 0, reason};
-  // Also {"error":"timeout"}, after which the points are stored nevertheless: they overwrite themselves.
+  if (status == 500 && contains(reason, "retention policy not found"))
+    return {InfluxAction::stop, 0, reason};
+  // Also {"error":"timeout"}, after which the points are stored nevertheless: they overwrite
+  // themselves.
   if (status >= 500) return {InfluxAction::retry, 0, reason};
   return {InfluxAction::stop, 0, fmt::format("{} (HTTP {})", reason, status)};
 }

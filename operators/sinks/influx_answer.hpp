@@ -1,5 +1,5 @@
-// What an answer of InfluxDB to a write means for the writer. A pure function of status and body; the table
-// was tried against InfluxDB 1.6.7 and the documentation of 2.x.
+// What an answer of InfluxDB to a write means for the writer. A pure function of status and body;
+// the table was tried against InfluxDB 1.6.7 and the documentation of 2.x.
 #pragma once
 
 #include <cstdint>

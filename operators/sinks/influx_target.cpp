@@ -20,8 +20,10 @@ Result<std::string> resolved(const Options& options, const std::string& name) {
   std::string variable = text.substr(env_prefix.size());
   const char* value = std::getenv(variable.c_str());
   if (value == nullptr)
-    return config_error(name, fmt::format("influx: `{}` is to come from the environment variable {}, which is not set",
-                                          name, variable));
+    return config_error(
+        name,
+        fmt::format("influx: `{}` is to come from the environment variable {}, which is not set",
+                    name, variable));
   return std::string(value);
 }
 
@@ -43,16 +45,22 @@ bool is_loopback(std::string_view url) {
 Result<void> InfluxTarget::check(const Options& options) {
   const std::string& url = options.text("url");
   if (!url.starts_with("http://") && !url.starts_with("https://"))
-    return config_error("url", fmt::format("`url` is '{}', which begins with neither http:// nor https://", url));
+    return config_error(
+        "url", fmt::format("`url` is '{}', which begins with neither http:// nor https://", url));
   if (host_of(url).empty() || url.find_first_of(" \t\r\n?#") != std::string::npos)
     return config_error("url", fmt::format("`url` is '{}', which is not scheme://host:port", url));
   if (url.find('@') != std::string::npos)
-    return config_error("url", "`url` holds a password: use `user` and `password` (env:NAME keeps it out of the file)");
+    return config_error(
+        "url",
+        "`url` holds a password: use `user` and `password` (env:NAME keeps it out of the file)");
   bool v2 = !options.text("bucket").empty();
   if (v2 && !options.text("database").empty())
-    return config_error("bucket", "`database` (InfluxDB 1) and `bucket` (InfluxDB 2) exclude each other");
+    return config_error("bucket",
+                        "`database` (InfluxDB 1) and `bucket` (InfluxDB 2) exclude each other");
   if (!v2 && options.text("database").empty())
-    return config_error("database", "say where to write: `database` for InfluxDB 1, `bucket` and `org` for InfluxDB 2");
+    return config_error(
+        "database",
+        "say where to write: `database` for InfluxDB 1, `bucket` and `org` for InfluxDB 2");
   if (v2 && !options.text("user").empty())
     return config_error("user", "InfluxDB 2 knows a `token`, no `user`");
   return {};
@@ -76,7 +84,8 @@ Result<InfluxTarget> InfluxTarget::of(const Options& options) {
 }
 
 std::string InfluxTarget::place() const {
-  return bucket.empty() ? fmt::format("database '{}'", database) : fmt::format("bucket '{}'", bucket);
+  return bucket.empty() ? fmt::format("database '{}'", database)
+                        : fmt::format("bucket '{}'", bucket);
 }
 
 std::string InfluxTarget::write_url() const {

@@ -1,5 +1,5 @@
-// Where points go: a database of InfluxDB 1 (/write?db=) or a bucket of InfluxDB 2 and 3 (/api/v2/write).
-// A value; makes requests, sends none.
+// Where points go: a database of InfluxDB 1 (/write?db=) or a bucket of InfluxDB 2 and 3
+// (/api/v2/write). A value; makes requests, sends none.
 #pragma once
 
 #include <string>
@@ -32,7 +32,9 @@ struct InfluxTarget {
   std::string write_url() const;
   // `body` as it goes out: see packed().
   HttpRequest write_request(std::string_view body) const;
-  std::string packed(std::string_view lines) const { return compress ? gzip(lines) : std::string(lines); }
+  std::string packed(std::string_view lines) const {
+    return compress ? gzip(lines) : std::string(lines);
+  }
 };
 
 // Whether the host of that URL is this machine itself.

@@ -9,7 +9,8 @@ namespace dnstorm::operators {
 
 TimeNs SystemPause::now() const { return SystemClock().steady_ns(); }
 
-void SystemPause::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake, DurationNs time) {
+void SystemPause::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake,
+                       DurationNs time) {
   wake.wait_for(lock, std::chrono::nanoseconds(time));
 }
 
@@ -35,7 +36,8 @@ InfluxWriter::~InfluxWriter() {
   sender_.join();
 }
 
-// -- the task's side ---------------------------------------------------------------------------------
+// -- the task's side
+// ---------------------------------------------------------------------------------
 
 bool InfluxWriter::has_room(const LineChunk& chunk) const {
   // A chunk larger than the queue goes through when nothing else waits.
@@ -83,19 +85,29 @@ Result<void> InfluxWriter::finish() {
 Result<void> InfluxWriter::outcome() const {
   const std::string& why = stop_reason_.empty() ? last_failure_ : stop_reason_;
   if (lost_points_ > 0)
-    return Error{ErrorKind::io, fmt::format("influx: {} points are lost: {} did not take them ({}), nor the disk ({})",
-                                            lost_points_, target_.url, why, file_.failure()), ""};
+    return Error{
+        ErrorKind::io,
+        fmt::format("influx: {} points are lost: {} did not take them ({}), nor the disk ({})",
+                    lost_points_, target_.url, why, file_.failure()),
+        ""};
   if (std::uint64_t kept = counters_.undelivered.value(); kept > 0)
-    return Error{ErrorKind::unavailable,
-                 fmt::format("influx: {} points could not be delivered to {} ({}); they are in {}: deliver them with "
-                             "curl --data-binary @{} '{}'", kept, target_.url, why, file_.path(), file_.path(),
-                             target_.write_url()), "url"};
+    return Error{
+        ErrorKind::unavailable,
+        fmt::format("influx: {} points could not be delivered to {} ({}); they are in {}: deliver "
+                    "them with "
+                    "curl --data-binary @{} '{}'",
+                    kept, target_.url, why, file_.path(), file_.path(), target_.write_url()),
+        "url"};
   if (std::uint64_t refused = counters_.rejected.value(); refused > 0)
-    return Error{ErrorKind::data, fmt::format("influx: {} refused {} points: {}", target_.url, refused, first_rejection_), ""};
+    return Error{
+        ErrorKind::data,
+        fmt::format("influx: {} refused {} points: {}", target_.url, refused, first_rejection_),
+        ""};
   return {};
 }
 
-// -- the sender's side -------------------------------------------------------------------------------
+// -- the sender's side
+// -------------------------------------------------------------------------------
 
 void InfluxWriter::run() {
   Lock lock(mutex_);
@@ -139,15 +151,17 @@ bool InfluxWriter::deliver_part(std::deque<LineChunk>& parts) {
   HttpAnswer answer = http_.exchange(target_.write_request(body));
   InfluxVerdict verdict = judge(answer, parts.front().points());
   Lock lock(mutex_);
-  if (verdict.action == InfluxAction::retry) return wait_to_retry(verdict, answer.retry_after, lock);
+  if (verdict.action == InfluxAction::retry)
+    return wait_to_retry(verdict, answer.retry_after, lock);
   return settle(verdict, parts, lock);
 }
 
 bool InfluxWriter::settle(const InfluxVerdict& verdict, std::deque<LineChunk>& parts, Lock&) {
   if (verdict.action == InfluxAction::stop) {
     stop_reason_ = verdict.reason;
-    note_(fmt::format("influx: {} takes no points for {}: {}; from here on they go to a file in `spool_dir`",
-                      target_.url, target_.place(), verdict.reason));
+    note_(fmt::format(
+        "influx: {} takes no points for {}: {}; from here on they go to a file in `spool_dir`",
+        target_.url, target_.place(), verdict.reason));
     return false;
   }
   answered();
@@ -159,7 +173,8 @@ bool InfluxWriter::settle(const InfluxVerdict& verdict, std::deque<LineChunk>& p
   parts.pop_front();
   if (verdict.action == InfluxAction::refuse) {
     last_failure_ = verdict.reason;
-    note_(fmt::format("influx: {} refuses {} points as a whole: {}", target_.url, chunk.points(), verdict.reason));
+    note_(fmt::format("influx: {} refuses {} points as a whole: {}", target_.url, chunk.points(),
+                      verdict.reason));
     spool(chunk);
     return true;
   }
@@ -200,7 +215,8 @@ void InfluxWriter::answered() {
 bool InfluxWriter::wait_to_retry(const InfluxVerdict& verdict, DurationNs retry_after, Lock& lock) {
   last_failure_ = verdict.reason;
   if (failures_in_a_row_ == 0 && !finishing_)
-    note_(fmt::format("influx: {} takes no points now ({}); {} points wait", target_.url, verdict.reason, waiting_points_));
+    note_(fmt::format("influx: {} takes no points now ({}); {} points wait", target_.url,
+                      verdict.reason, waiting_points_));
   DurationNs pause = settings_.retry_first << std::min(failures_in_a_row_, 20);
   pause = std::min(pause, settings_.retry_longest);
   std::uniform_int_distribution<DurationNs> spread(pause / 2, pause);
@@ -228,7 +244,8 @@ void InfluxWriter::spool(const LineChunk& chunk) {
     note_(fmt::format("influx: points that {} does not take go to {}", target_.url, file_.path()));
 }
 
-// -- before the start --------------------------------------------------------------------------------
+// -- before the start
+// --------------------------------------------------------------------------------
 
 Result<void> check_influx(HttpTransport& http, const InfluxTarget& target) {
   std::string body = target.packed("");
@@ -236,20 +253,31 @@ Result<void> check_influx(HttpTransport& http, const InfluxTarget& target) {
   std::string message = influx_message(answer);
   if (answer.status == 0 || answer.status >= 500)
     return Error{ErrorKind::unavailable,
-                 fmt::format("influx: {} does not answer ({}): start it, correct `url`, or set `wait: true` to begin "
-                             "without it", target.url, message), "url"};
+                 fmt::format("influx: {} does not answer ({}): start it, correct `url`, or set "
+                             "`wait: true` to begin "
+                             "without it",
+                             target.url, message),
+                 "url"};
   if (answer.status == 401 || answer.status == 403)
-    return Error{ErrorKind::permission, fmt::format("influx: {} does not let us write to {} ({}): correct `{}`", target.url,
-                                                    target.place(), message, target.user.empty() ? "token" : "user"),
-                 target.user.empty() ? "token" : "user"};
+    return Error{
+        ErrorKind::permission,
+        fmt::format("influx: {} does not let us write to {} ({}): correct `{}`", target.url,
+                    target.place(), message, target.user.empty() ? "token" : "user"),
+        target.user.empty() ? "token" : "user"};
   if (answer.status == 404 && message.find("not found: \"") != std::string::npos)
-    return Error{ErrorKind::config,
-                 fmt::format("influx: {} has no {}: create it (influx -execute 'CREATE DATABASE {}') or correct "
-                             "`database`", target.url, target.place(), target.database), "database"};
+    return Error{
+        ErrorKind::config,
+        fmt::format(
+            "influx: {} has no {}: create it (influx -execute 'CREATE DATABASE {}') or correct "
+            "`database`",
+            target.url, target.place(), target.database),
+        "database"};
   // 2.x answers an empty write with 400 when everything else is right.
   if (answer.status / 100 == 2 || answer.status == 400) return {};
-  return Error{ErrorKind::config, fmt::format("influx: {} takes no points for {}: {} (HTTP {})", target.url,
-                                              target.place(), message, answer.status), "url"};
+  return Error{ErrorKind::config,
+               fmt::format("influx: {} takes no points for {}: {} (HTTP {})", target.url,
+                           target.place(), message, answer.status),
+               "url"};
 }
 
 }  // namespace dnstorm::operators

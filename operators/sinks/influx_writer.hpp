@@ -1,13 +1,14 @@
-// Delivers lines to an InfluxDB: a bounded queue and a thread of its own that sends, retries with growing,
-// jittered pauses, and puts what cannot be delivered into a file. Nothing that was handed over is lost: it
-// is delivered, or in the file, or refused by the server and counted.
+// Delivers lines to an InfluxDB: a bounded queue and a thread of its own that sends, retries with
+// growing, jittered pauses, and puts what cannot be delivered into a file. Nothing that was handed
+// over is lost: it is delivered, or in the file, or refused by the server and counted.
 //
 //   InfluxWriter writer(settings, target, http, pause, file, counters, note);
-//   writer.push(chunk);                  // by one thread; waits when the queue is full (back-pressure)
+//   writer.push(chunk);                  // by one thread; waits when the queue is full
 //   Result<void> all = writer.finish();  // by the same thread; drains, then says what is missing
 //
-// When the queue stays full for `patience`, its oldest lines go to the file and the topology goes on.
-// A writer that is destroyed without finish() puts what waits into the file without another try.
+// When the queue stays full for `patience`, its oldest lines go to the file and the topology goes
+// on. A writer that is destroyed without finish() puts what waits into the file without another
+// try.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +55,8 @@ class InfluxWriter {
   // One sentence for the people who watch; called under the writer's lock.
   using Note = std::function<void(const std::string&)>;
 
-  InfluxWriter(InfluxWriterSettings settings, InfluxTarget target, HttpTransport& http, Pause& pause,
-               UndeliveredFile& file, InfluxCounters counters, Note note);
+  InfluxWriter(InfluxWriterSettings settings, InfluxTarget target, HttpTransport& http,
+               Pause& pause, UndeliveredFile& file, InfluxCounters counters, Note note);
   ~InfluxWriter();
   InfluxWriter(const InfluxWriter&) = delete;
   InfluxWriter& operator=(const InfluxWriter&) = delete;
@@ -94,10 +95,10 @@ class InfluxWriter {
   std::size_t waiting_points_ = 0;  // in the queue and on the way
   std::size_t waiting_bytes_ = 0;
   bool finishing_ = false;
-  bool abandoned_ = false;       // destroyed without finish()
-  bool out_of_patience_ = false; // until the server answers again
-  TimeNs give_up_at_ = 0;        // once finishing
-  std::string stop_reason_;      // why nothing will ever be delivered
+  bool abandoned_ = false;        // destroyed without finish()
+  bool out_of_patience_ = false;  // until the server answers again
+  TimeNs give_up_at_ = 0;         // once finishing
+  std::string stop_reason_;       // why nothing will ever be delivered
   std::string last_failure_;
   std::string first_rejection_;
   int failures_in_a_row_ = 0;
@@ -106,8 +107,8 @@ class InfluxWriter {
   std::thread sender_;
 };
 
-// Asks the server once whether it would take points for that target: an empty write. An Error says what
-// is wrong (unavailable: no answer).
+// Asks the server once whether it would take points for that target: an empty write. An Error says
+// what is wrong (unavailable: no answer).
 Result<void> check_influx(HttpTransport& http, const InfluxTarget& target);
 
 }  // namespace dnstorm::operators

@@ -25,7 +25,9 @@ std::size_t utf8_length(std::string_view text) {
 
 struct ValueWriter {
   std::string& out;
-  void operator()(std::int64_t number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
+  void operator()(std::int64_t number) const {
+    fmt::format_to(std::back_inserter(out), "{}", number);
+  }
   void operator()(double number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
   void operator()(bool flag) const { out += flag ? "true" : "false"; }
   void operator()(const std::string& text) const { append_json_string(out, text); }

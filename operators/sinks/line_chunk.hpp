@@ -1,5 +1,5 @@
-// Some lines of line protocol in one text. A line may hold line ends (within quotes), so where each begins
-// is kept. A value.
+// Some lines of line protocol in one text. A line may hold line ends (within quotes), so where each
+// begins is kept. A value.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,8 @@ struct LineChunk {
     std::size_t half = points() / 2;
     std::uint32_t cut = starts[half];
     std::pair<LineChunk, LineChunk> out;
-    out.first = {text.substr(0, cut), {starts.begin(), starts.begin() + static_cast<std::ptrdiff_t>(half)}};
+    out.first = {text.substr(0, cut),
+                 {starts.begin(), starts.begin() + static_cast<std::ptrdiff_t>(half)}};
     out.second.text = text.substr(cut);
     for (std::size_t i = half; i < points(); ++i) out.second.starts.push_back(starts[i] - cut);
     return out;

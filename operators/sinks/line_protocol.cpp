@@ -22,7 +22,9 @@ void append_escaped(std::string& out, std::string_view text, std::string_view sp
 
 struct ValueWriter {
   std::string& out;
-  void operator()(std::int64_t number) const { fmt::format_to(std::back_inserter(out), "{}i", number); }
+  void operator()(std::int64_t number) const {
+    fmt::format_to(std::back_inserter(out), "{}i", number);
+  }
   void operator()(double number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
   void operator()(bool flag) const { out += flag ? "true" : "false"; }
   void operator()(const std::string& text) const { append_field_string(out, text); }
@@ -30,7 +32,9 @@ struct ValueWriter {
 
 }  // namespace
 
-void append_measurement(std::string& out, std::string_view name) { append_escaped(out, name, ", "); }
+void append_measurement(std::string& out, std::string_view name) {
+  append_escaped(out, name, ", ");
+}
 
 void append_tag_text(std::string& out, std::string_view text) { append_escaped(out, text, ", ="); }
 

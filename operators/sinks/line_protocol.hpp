@@ -11,11 +11,12 @@
 
 namespace dnstorm::operators {
 
-// Commas and blanks escaped. Line ends become the two characters \n: outside of quotes they would end
-// the line.
+// Commas and blanks escaped. Line ends become the two characters \n: outside of quotes they would
+// end the line.
 void append_measurement(std::string& out, std::string_view name);
-// Tag names, tag values and field names: commas, blanks and equals signs escaped. A backslash at the end
-// would escape the delimiter that follows; a blank is put behind it, the only way to keep it.
+// Tag names, tag values and field names: commas, blanks and equals signs escaped. A backslash at
+// the end would escape the delimiter that follows; a blank is put behind it, the only way to keep
+// it.
 void append_tag_text(std::string& out, std::string_view text);
 // In quotes, with quotes and backslashes escaped; line ends stand as they are.
 void append_field_string(std::string& out, std::string_view text);

@@ -13,14 +13,17 @@ class Pause {
   virtual ~Pause() = default;
   // A time that never goes back; wait() lets it pass.
   virtual TimeNs now() const = 0;
-  // Returns after that time or when `wake` is notified, whichever is first. `lock` is held on return.
-  virtual void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake, DurationNs time) = 0;
+  // Returns after that time or when `wake` is notified, whichever is first. `lock` is held on
+  // return.
+  virtual void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake,
+                    DurationNs time) = 0;
 };
 
 class SystemPause final : public Pause {
  public:
   TimeNs now() const override;
-  void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake, DurationNs time) override;
+  void wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake,
+            DurationNs time) override;
 };
 
 }  // namespace dnstorm::operators

@@ -23,11 +23,16 @@ bool listed(const std::vector<std::string>& names, const std::string& name) {
 
 std::uint64_t unsigned_cell(const CellReader& cell, const RowView& row) {
   switch (cell.type) {
-    case Type::boolean: return row.get(FieldRef<bool>{cell.offset}) ? 1 : 0;
-    case Type::u8: return row.get(FieldRef<std::uint8_t>{cell.offset});
-    case Type::u16: return row.get(FieldRef<std::uint16_t>{cell.offset});
-    case Type::u32: return row.get(FieldRef<std::uint32_t>{cell.offset});
-    default: return row.get(FieldRef<std::uint64_t>{cell.offset});
+    case Type::boolean:
+      return row.get(FieldRef<bool>{cell.offset}) ? 1 : 0;
+    case Type::u8:
+      return row.get(FieldRef<std::uint8_t>{cell.offset});
+    case Type::u16:
+      return row.get(FieldRef<std::uint16_t>{cell.offset});
+    case Type::u32:
+      return row.get(FieldRef<std::uint32_t>{cell.offset});
+    default:
+      return row.get(FieldRef<std::uint64_t>{cell.offset});
   }
 }
 
@@ -48,9 +53,11 @@ Result<void> check_tags(const Options& options, const std::vector<InputDecl>& in
       return option_error("tags", fmt::format("tag '{}' is given twice", name));
     names.push_back(name);
     for (const InputDecl& input : inputs)
-      if (auto field = input.schema.find(name); field && input.schema.field(*field).role == Role::key)
-        return option_error("tags", fmt::format("tag '{}' is a key of '{}' already: give it another name",
-                                                name, input.component));
+      if (auto field = input.schema.find(name);
+          field && input.schema.field(*field).role == Role::key)
+        return option_error(
+            "tags", fmt::format("tag '{}' is a key of '{}' already: give it another name", name,
+                                input.component));
   }
   return {};
 }
@@ -65,39 +72,44 @@ Result<void> check_fields(const Options& options, const std::vector<InputDecl>& 
       if (!field) continue;
       Role role = input.schema.field(*field).role;
       if (role != Role::plain && role != Role::value)
-        return option_error("fields", fmt::format("field '{}' of '{}' is a tag or a time already", name,
-                                                  input.component));
+        return option_error("fields", fmt::format("field '{}' of '{}' is a tag or a time already",
+                                                  name, input.component));
       found = true;
     }
     if (!found)
-      return option_error("fields", fmt::format("no input has a field '{}'; there are: {}", name, known));
+      return option_error("fields",
+                          fmt::format("no input has a field '{}'; there are: {}", name, known));
   }
   return {};
 }
 
-Result<std::vector<std::string>> reads_of(const InputDecl& input, const std::vector<std::string>& extra,
-                                          bool bounded) {
+Result<std::vector<std::string>> reads_of(const InputDecl& input,
+                                          const std::vector<std::string>& extra, bool bounded) {
   std::vector<std::string> reads;
   bool has_value = false;
   for (const Field& field : input.schema.fields()) {
-    bool value = field.role == Role::value || (field.role == Role::plain && listed(extra, field.name));
+    bool value =
+        field.role == Role::value || (field.role == Role::plain && listed(extra, field.name));
     if (field.role == Role::plain && !value) continue;
     if (field.role == Role::key && field.unbounded && bounded)
       return option_error(
           "unbounded_tags",
-          fmt::format("'{}' of '{}' comes from an open set and would make a series of every value: put "
-                      "`top` before this sink, or set unbounded_tags: true",
-                      field.name, input.component));
+          fmt::format(
+              "'{}' of '{}' comes from an open set and would make a series of every value: put "
+              "`top` before this sink, or set unbounded_tags: true",
+              field.name, input.component));
     has_value = has_value || value;
     reads.push_back(field.name);
   }
   if (!input.schema.find(Role::time))
-    return option_error("", fmt::format("rows of '{}' have no time: put an aggregate before this sink",
-                                        input.component));
+    return option_error("",
+                        fmt::format("rows of '{}' have no time: put an aggregate before this sink",
+                                    input.component));
   if (!has_value)
-    return option_error("fields", fmt::format("rows of '{}' have no value: put an aggregate before this "
-                                              "sink, or name some of its fields ({})",
-                                              input.component, input.schema.names()));
+    return option_error("fields",
+                        fmt::format("rows of '{}' have no value: put an aggregate before this "
+                                    "sink, or name some of its fields ({})",
+                                    input.component, input.schema.names()));
   return reads;
 }
 
@@ -108,7 +120,8 @@ std::vector<OptionSpec> PointOptions::specs() {
       {"measurement", OptionType::text, "",
        "name of the measurement; if not given, the id of the component that the rows come from"},
       {"tags", OptionType::list, "", "tags that every point gets, as name=value"},
-      {"fields", OptionType::list, "", "attributes of the rows to write as fields besides the values"},
+      {"fields", OptionType::list, "",
+       "attributes of the rows to write as fields besides the values"},
   };
 }
 
@@ -146,13 +159,20 @@ bool CellReader::numeric() const {
 
 std::string CellReader::text(const RowView& row) const {
   switch (type) {
-    case Type::str: return std::string(row.get(FieldRef<Str>{offset}));
-    case Type::bytes: return hex(row.get(FieldRef<Bytes>{offset}));
-    case Type::ip: return format_ip(row.get(FieldRef<IpAddress>{offset}));
-    case Type::time: return format_time(row.get(FieldRef<std::int64_t>{offset}));
-    case Type::i64: return fmt::format("{}", row.get(FieldRef<std::int64_t>{offset}));
-    case Type::f64: return fmt::format("{}", row.get(FieldRef<double>{offset}));
-    default: break;
+    case Type::str:
+      return std::string(row.get(FieldRef<Str>{offset}));
+    case Type::bytes:
+      return hex(row.get(FieldRef<Bytes>{offset}));
+    case Type::ip:
+      return format_ip(row.get(FieldRef<IpAddress>{offset}));
+    case Type::time:
+      return format_time(row.get(FieldRef<std::int64_t>{offset}));
+    case Type::i64:
+      return fmt::format("{}", row.get(FieldRef<std::int64_t>{offset}));
+    case Type::f64:
+      return fmt::format("{}", row.get(FieldRef<double>{offset}));
+    default:
+      break;
   }
   std::uint64_t number = unsigned_cell(*this, row);
   if (!labels.empty()) return label_text(labels, number);
@@ -163,14 +183,19 @@ std::string CellReader::text(const RowView& row) const {
 PointValue CellReader::value(const RowView& row) const {
   if (!labels.empty()) return text(row);
   switch (type) {
-    case Type::boolean: return row.get(FieldRef<bool>{offset});
-    case Type::f64: return row.get(FieldRef<double>{offset});
+    case Type::boolean:
+      return row.get(FieldRef<bool>{offset});
+    case Type::f64:
+      return row.get(FieldRef<double>{offset});
     case Type::i64:
-    case Type::time: return row.get(FieldRef<std::int64_t>{offset});
+    case Type::time:
+      return row.get(FieldRef<std::int64_t>{offset});
     case Type::str:
     case Type::bytes:
-    case Type::ip: return text(row);
-    default: break;
+    case Type::ip:
+      return text(row);
+    default:
+      break;
   }
   // Databases of points know signed integers only; what is larger stays at the largest.
   constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
@@ -201,7 +226,8 @@ PointReader::PointReader(const Input& input, const PointOptions& options)
   add_tags(schema, options);
   for (std::size_t i = 0; i < schema.size(); ++i) {
     const Field& field = schema.field(i);
-    if (field.role == Role::value || (field.role == Role::plain && listed(options.fields, field.name)))
+    if (field.role == Role::value ||
+        (field.role == Role::plain && listed(options.fields, field.name)))
       fields_.push_back(CellReader::of(schema, i));
   }
 }

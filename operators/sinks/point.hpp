@@ -1,4 +1,5 @@
-// Points: what sinks write. A row becomes a point by the roles of its fields, without configuration:
+// Points: what sinks write. A row becomes a point by the roles of its fields, without
+// configuration:
 //
 //   Role::time        its time (of an aggregate: the start of the window)
 //   Role::window_end  its end
@@ -42,8 +43,8 @@ struct PointField {
 struct Point {
   std::string_view measurement;
   std::string series;  // measurement and tags as in line protocol: the identity but for the time
-  std::vector<PointTag> tags;      // by name
-  std::vector<PointField> fields;  // in the order of the schema; without numbers that are none (NaN)
+  std::vector<PointTag> tags;  // by name
+  std::vector<PointField> fields;  // in the order of the schema, without NaN and infinities
   TimeNs time = 0;
   TimeNs end = 0;  // of the window; the same as `time` if there is none
 };
@@ -59,8 +60,8 @@ struct PointOptions {
 };
 
 // What a sink of points reads of each input. Refuses inputs without a time or a value, `fields` and
-// `tags` that do not fit, and, if `bounded`, tags from an open set (every value of a tag is a series that
-// the database keeps for ever; one random-subdomain attack would fill it).
+// `tags` that do not fit, and, if `bounded`, tags from an open set (every value of a tag is a
+// series that the database keeps for ever; one random-subdomain attack would fill it).
 Result<std::vector<std::vector<std::string>>> point_reads(const Options& options,
                                                           const std::vector<InputDecl>& inputs,
                                                           bool bounded);
@@ -106,8 +107,8 @@ class PointReader {
   FieldRef<std::int64_t> end_;
 };
 
-// The measurement of an input when no option names one: the component, with its stream if that has a
-// name of its own.
+// The measurement of an input when no option names one: the component, with its stream if that has
+// a name of its own.
 std::string default_measurement(const std::string& component, const std::string& stream);
 
 }  // namespace dnstorm::operators

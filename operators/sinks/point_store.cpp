@@ -24,7 +24,8 @@ CREATE TABLE points(
   fields TEXT NOT NULL, PRIMARY KEY(series, time)) WITHOUT ROWID;
 )";
 constexpr const char* insert_point_sql =
-    "INSERT INTO points(series, time, \"end\", fields) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
+    "INSERT INTO points(series, time, \"end\", fields) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO "
+    "UPDATE SET "
     "\"end\" = excluded.\"end\", fields = json_patch(fields, excluded.fields)";
 
 }  // namespace
@@ -43,25 +44,34 @@ Result<PointStore> PointStore::open(const std::string& path, DurationNs retentio
 }
 
 Result<void> PointStore::set_up() {
-  // NORMAL keeps the file whole through a crash; only the last windows could be missing after a power cut.
-  DNSTORM_CHECK(database_.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"));
+  // NORMAL keeps the file whole through a crash; only the last windows could be missing after a
+  // power cut.
+  DNSTORM_CHECK(
+      database_.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; BEGIN IMMEDIATE"));
   std::int64_t version = DNSTORM_TRY(database_.integer("PRAGMA user_version"));
   std::int64_t tables = DNSTORM_TRY(database_.integer("SELECT count(*) FROM sqlite_master"));
   if (version > store_schema_version)
-    return Error{ErrorKind::data, fmt::format("was written by a newer dnstorm (schema {}, this one knows {}): "
-                                              "update dnstorm or name another file", version, store_schema_version), "file"};
+    return Error{ErrorKind::data,
+                 fmt::format("was written by a newer dnstorm (schema {}, this one knows {}): "
+                             "update dnstorm or name another file",
+                             version, store_schema_version),
+                 "file"};
   if (version == 0 && tables > 0)
     return Error{ErrorKind::data, "is a SQLite file of another program: name another file", "file"};
   if (version == 0)
-    DNSTORM_CHECK(database_.run(fmt::format("{} PRAGMA user_version={}", schema_sql, store_schema_version)));
+    DNSTORM_CHECK(
+        database_.run(fmt::format("{} PRAGMA user_version={}", schema_sql, store_schema_version)));
   return database_.run("COMMIT");
 }
 
 Result<void> PointStore::prepare_statements() {
   insert_point_ = DNSTORM_TRY(database_.prepare(insert_point_sql));
-  insert_series_ = DNSTORM_TRY(database_.prepare("INSERT INTO series(measurement, tags) VALUES(?1, ?2)"));
-  find_series_ = DNSTORM_TRY(database_.prepare("SELECT id FROM series WHERE measurement = ?1 AND tags = ?2"));
-  newest_ = DNSTORM_TRY(database_.integer("SELECT ifnull(max(time), -9223372036854775808) FROM points"));
+  insert_series_ =
+      DNSTORM_TRY(database_.prepare("INSERT INTO series(measurement, tags) VALUES(?1, ?2)"));
+  find_series_ =
+      DNSTORM_TRY(database_.prepare("SELECT id FROM series WHERE measurement = ?1 AND tags = ?2"));
+  newest_ =
+      DNSTORM_TRY(database_.integer("SELECT ifnull(max(time), -9223372036854775808) FROM points"));
   return {};
 }
 
@@ -123,14 +133,18 @@ bool PointStore::expiry_due() const {
 Result<std::int64_t> PointStore::expire() {
   if (retention_ == 0 || newest_ == time_min) return 0;
   expired_at_ = newest_;
-  // By series: the key of the table begins with it, so each is a range and no index on time is needed.
+  // By series: the key of the table begins with it, so each is a range and no index on time is
+  // needed.
   DNSTORM_CHECK(database_.run("BEGIN IMMEDIATE"));
-  auto done = database_.run(fmt::format(
-      "DELETE FROM points WHERE (series, time) IN (SELECT p.series, p.time FROM series s JOIN points p ON "
-      "p.series = s.id AND p.time < {})", newest_ - retention_));
+  auto done =
+      database_.run(fmt::format("DELETE FROM points WHERE (series, time) IN (SELECT p.series, "
+                                "p.time FROM series s JOIN points p ON "
+                                "p.series = s.id AND p.time < {})",
+                                newest_ - retention_));
   std::int64_t deleted = done.ok() ? database_.changes() : 0;
   if (done.ok() && deleted > 0)
-    done = database_.run("DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM points WHERE series = series.id)");
+    done = database_.run(
+        "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM points WHERE series = series.id)");
   if (done.ok()) done = database_.run("COMMIT");
   if (!done.ok()) {
     (void)database_.run("ROLLBACK");

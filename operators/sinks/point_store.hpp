@@ -15,16 +15,17 @@ inline constexpr std::int64_t store_schema_version = 1;
 
 class PointStore {
  public:
-  // Makes the file or checks that it is one of ours and not of a newer dnstorm. retention: how much event
-  // time is kept before the newest window; 0: everything. busy_timeout: how long a lock of another
-  // process is waited for, here and in write().
-  static Result<PointStore> open(const std::string& path, DurationNs retention, DurationNs busy_timeout);
+  // Makes the file or checks that it is one of ours and not of a newer dnstorm. retention: how much
+  // event time is kept before the newest window; 0: everything. busy_timeout: how long a lock of
+  // another process is waited for, here and in write().
+  static Result<PointStore> open(const std::string& path, DurationNs retention,
+                                 DurationNs busy_timeout);
 
-  // All of them or none. A point of the same series and time is overwritten; fields that the new one does
-  // not have are kept.
+  // All of them or none. A point of the same series and time is overwritten; fields that the new
+  // one does not have are kept.
   Result<void> write(const std::vector<Point>& points);
-  // Deletes what is older than the retention; returns the number of points deleted. Walks all series, so
-  // it is called now and then, not for each window.
+  // Deletes what is older than the retention; returns the number of points deleted. Walks all
+  // series, so it is called now and then, not for each window.
   Result<std::int64_t> expire();
   // Whether event time has moved far enough since the last expire().
   bool expiry_due() const;

@@ -54,7 +54,8 @@ std::vector<Column> columns_of(std::span<const Point> points) {
     for (const PointField& field : point.fields)
       note_column(columns, field.name, false, field.value.index() < 2);
   for (Column& column : columns)
-    for (const Point& point : points) column.width = std::max(column.width, cell(point, column).size());
+    for (const Point& point : points)
+      column.width = std::max(column.width, cell(point, column).size());
   return columns;
 }
 

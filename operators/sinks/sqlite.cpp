@@ -16,13 +16,16 @@ Error sqlite_error(sqlite3* database, int code) {
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
     return {ErrorKind::io, "is locked by another process: end that, or name another file", "file"};
   if (primary == SQLITE_CANTOPEN && database != nullptr && sqlite3_system_errno(database) != 0)
-    return {kind, std::string("cannot be opened: ") + std::strerror(sqlite3_system_errno(database)), "file"};
+    return {kind, std::string("cannot be opened: ") + std::strerror(sqlite3_system_errno(database)),
+            "file"};
   return {kind, database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database), "file"};
 }
 
 }  // namespace
 
-void SqliteStatement::Closer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void SqliteStatement::Closer::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 void SqliteDatabase::Closer::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
@@ -32,7 +35,8 @@ void SqliteStatement::bind(int parameter, std::int64_t number) {
 }
 
 void SqliteStatement::bind(int parameter, std::string_view text) {
-  int code = sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  int code = sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(),
+                                 SQLITE_STATIC, SQLITE_UTF8);
   DNSTORM_ASSERT(code == SQLITE_OK, "a parameter that the statement does not have", parameter);
 }
 
@@ -59,8 +63,9 @@ std::string SqliteStatement::column_text(int column) const {
 
 Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, DurationNs busy_timeout) {
   sqlite3* raw = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &raw,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code =
+      sqlite3_open_v2(path.c_str(), &raw,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   SqliteDatabase database;
   database.database_.reset(raw);
   if (code != SQLITE_OK) return sqlite_error(raw, code);
@@ -89,7 +94,9 @@ Result<std::int64_t> SqliteDatabase::integer(const std::string& sql) {
   return row ? statement.column_integer(0) : 0;
 }
 
-std::int64_t SqliteDatabase::last_row_id() const { return sqlite3_last_insert_rowid(database_.get()); }
+std::int64_t SqliteDatabase::last_row_id() const {
+  return sqlite3_last_insert_rowid(database_.get());
+}
 
 std::int64_t SqliteDatabase::changes() const { return sqlite3_changes64(database_.get()); }
 

@@ -1,5 +1,6 @@
-// SQLite behind a small RAII face; the only place that includes sqlite3.h is sqlite.cpp. A connection and its
-// statements belong to one thread. Errors are Error{io or permission} with SQLite's own words.
+// SQLite behind a small RAII face; the only place that includes sqlite3.h is sqlite.cpp. A
+// connection and its statements belong to one thread. Errors are Error{io or permission} with
+// SQLite's own words.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,9 @@ constexpr std::size_t points_waiting_max = 500'000;
 class StoreSink final : public Bolt {
  public:
   explicit StoreSink(const Options& options)
-      : options_(PointOptions::of(options)), path_(options.text("file")), retention_(options.duration("retention")),
+      : options_(PointOptions::of(options)),
+        path_(options.text("file")),
+        retention_(options.duration("retention")),
         busy_timeout_(options.duration("busy_timeout")) {}
 
   Result<void> prepare(const TaskContext& task) override {
@@ -52,8 +54,10 @@ class StoreSink final : public Bolt {
     write_waiting();
     undelivered_->add(waiting_.size());
     if (undelivered_->value() == 0) return {};
-    return Error{ErrorKind::io, fmt::format("store: {}: {} points could not be written: {}", path_,
-                                            undelivered_->value(), failure_), "file"};
+    return Error{ErrorKind::io,
+                 fmt::format("store: {}: {} points could not be written: {}", path_,
+                             undelivered_->value(), failure_),
+                 "file"};
   }
 
  private:
@@ -68,7 +72,8 @@ class StoreSink final : public Bolt {
     written_->add(waiting_.size());
     waiting_.clear();
     if (!store_->expiry_due()) return;
-    if (auto deleted = store_->expire(); deleted.ok()) expired_->add(static_cast<std::uint64_t>(*deleted));
+    if (auto deleted = store_->expire(); deleted.ok())
+      expired_->add(static_cast<std::uint64_t>(*deleted));
   }
 
   PointOptions options_;
@@ -100,15 +105,24 @@ OperatorDef store_operator() {
   def.kind = OperatorKind::sink;
   def.summary = "Keeps points in a SQLite file";
   def.options = {
-      {"file", OptionType::text, "dnstorm.sqlite", "the file; made if there is none, added to if there is"},
-      {.name = "retention", .type = OptionType::duration, .default_text = "7d",
+      {"file", OptionType::text, "dnstorm.sqlite",
+       "the file; made if there is none, added to if there is"},
+      {.name = "retention",
+       .type = OptionType::duration,
+       .default_text = "7d",
        .help = "how much event time is kept before the newest window; 0: everything"},
-      {.name = "busy_timeout", .type = OptionType::duration, .default_text = "5s",
-       .help = "how long another process that locks the file is waited for", .max = 60e9},
-      {"unbounded_tags", OptionType::flag, "false", "allow names and addresses as tags: a series of each"},
+      {.name = "busy_timeout",
+       .type = OptionType::duration,
+       .default_text = "5s",
+       .help = "how long another process that locks the file is waited for",
+       .max = 60e9},
+      {"unbounded_tags", OptionType::flag, "false",
+       "allow names and addresses as tags: a series of each"},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
-  def.example = "- id: history\n  className: store\n  properties:\n    file: dns.sqlite\n    retention: 30d\n";
+  def.example =
+      "- id: history\n  className: store\n  properties:\n    file: dns.sqlite\n    retention: "
+      "30d\n";
   def.declare = declare_store;
   def.make_bolt = [](const Options& options) { return std::make_unique<StoreSink>(options); };
   return def;

@@ -16,8 +16,8 @@ namespace dnstorm::operators {
 
 namespace {
 
-// Rows whose times differ but slightly (raw messages) come one window a row; a window of points larger
-// than this is written in pieces.
+// Rows whose times differ but slightly (raw messages) come one window a row; a window of points
+// larger than this is written in pieces.
 constexpr std::size_t piece_bytes = 1 << 20;
 
 void append_json_line(std::string& out, const Point& point) {
@@ -39,7 +39,9 @@ void append_json_line(std::string& out, const Point& point) {
 class TextSink final : public Bolt {
  public:
   explicit TextSink(const Options& options)
-      : options_(PointOptions::of(options)), path_(options.text("file")), format_(options.text("format")) {}
+      : options_(PointOptions::of(options)),
+        path_(options.text("file")),
+        format_(options.text("format")) {}
   TextSink(const TextSink&) = delete;
   TextSink& operator=(const TextSink&) = delete;
   ~TextSink() override {
@@ -51,8 +53,10 @@ class TextSink final : public Bolt {
     points_.prepare(task, options_);
     file_ = path_ == "-" ? stdout : std::fopen(path_.c_str(), "we");
     if (file_ == nullptr)
-      return Error{ErrorKind::io,
-                   fmt::format("text: cannot write {}: {}: correct `file`", path_, std::strerror(errno)), "file"};
+      return Error{
+          ErrorKind::io,
+          fmt::format("text: cannot write {}: {}: correct `file`", path_, std::strerror(errno)),
+          "file"};
     return {};
   }
 
@@ -74,7 +78,10 @@ class TextSink final : public Bolt {
   Result<void> finish(Emitter&) override {
     if (std::fflush(file_) != 0) note_failure();
     if (failure_.empty()) return {};
-    return Error{ErrorKind::io, fmt::format("text: writing {} failed: {}: points are missing in it", path_, failure_), "file"};
+    return Error{
+        ErrorKind::io,
+        fmt::format("text: writing {} failed: {}: points are missing in it", path_, failure_),
+        "file"};
   }
 
  private:
@@ -113,13 +120,17 @@ OperatorDef text_operator() {
   def.kind = OperatorKind::sink;
   def.summary = "Writes points as text to a file or to standard output";
   def.options = {
-      {"file", OptionType::text, "-", "where to write; - is standard output; an existing file is replaced"},
-      {.name = "format", .type = OptionType::choice, .default_text = "lines",
+      {"file", OptionType::text, "-",
+       "where to write; - is standard output; an existing file is replaced"},
+      {.name = "format",
+       .type = OptionType::choice,
+       .default_text = "lines",
        .help = "lines: InfluxDB line protocol; json: one object a line; table: for people",
        .choices = {"lines", "json", "table"}},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
-  def.example = "- id: out\n  className: text\n  properties:\n    file: counts.lp\n    format: lines\n";
+  def.example =
+      "- id: out\n  className: text\n  properties:\n    file: counts.lp\n    format: lines\n";
   def.declare = declare_text;
   def.make_bolt = [](const Options& options) { return std::make_unique<TextSink>(options); };
   return def;

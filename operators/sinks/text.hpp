@@ -1,5 +1,6 @@
-// The `text` sink: points as text to a file or to standard output, in line protocol, as JSON lines or as
-// aligned tables. For a look, for pipes and for golden tests: the same input gives the same bytes.
+// The `text` sink: points as text to a file or to standard output, in line protocol, as JSON lines
+// or as aligned tables. For a look, for pipes and for golden tests: the same input gives the same
+// bytes.
 #pragma once
 
 #include "engine/api/registry.hpp"

@@ -21,7 +21,8 @@ std::string compact_time(TimeNs now) {
 
 std::string file_name_part(const std::string& text) {
   std::string out;
-  for (char c : text) out += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
+  for (char c : text)
+    out += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
   return out;
 }
 
@@ -32,8 +33,10 @@ UndeliveredFile::UndeliveredFile(std::string folder, std::string topology, const
 
 Result<void> UndeliveredFile::check() const {
   if (access(folder_.c_str(), W_OK | X_OK) == 0) return {};
-  return Error{ErrorKind::config, fmt::format("influx: `spool_dir` {} cannot take files: {}", folder_, std::strerror(errno)),
-               "spool_dir"};
+  return Error{
+      ErrorKind::config,
+      fmt::format("influx: `spool_dir` {} cannot take files: {}", folder_, std::strerror(errno)),
+      "spool_dir"};
 }
 
 bool UndeliveredFile::open() {

@@ -1,5 +1,5 @@
-// The file that takes points which a database would not take: line protocol, made when the first point
-// comes, never over an existing file. Calls must not overlap.
+// The file that takes points which a database would not take: line protocol, made when the first
+// point comes, never over an existing file. Calls must not overlap.
 #pragma once
 
 #include <cstdint>

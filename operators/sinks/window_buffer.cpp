@@ -88,7 +88,8 @@ std::vector<Point> WindowBuffer::take(TimeNs now) {
 
 void PointCollector::prepare(const TaskContext& task, const PointOptions& options) {
   empty_ = &task.counter("points_without_value");
-  for (const Input& input : task.inputs) readers_.push_back(std::make_unique<PointReader>(input, options));
+  for (const Input& input : task.inputs)
+    readers_.push_back(std::make_unique<PointReader>(input, options));
 }
 
 void PointCollector::add(const InputBatch& in) {
@@ -106,7 +107,8 @@ std::uint64_t merge_same(std::vector<Point>& points) {
   std::uint64_t overwritten = 0;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (kept > 0 && points[kept - 1].time == points[i].time && points[kept - 1].series == points[i].series) {
+    if (kept > 0 && points[kept - 1].time == points[i].time &&
+        points[kept - 1].series == points[i].series) {
       overwritten += unite(points[kept - 1], std::move(points[i]));
     } else {
       if (kept != i) points[kept] = std::move(points[i]);

@@ -1,6 +1,6 @@
 // Holds the points of open windows until event time has passed them, and hands them out in one
-// canonical order: by window, then measurement, tags and time. So what a sink writes is the same, byte for
-// byte, however the work before it was divided. Belongs to one task.
+// canonical order: by window, then measurement, tags and time. So what a sink writes is the same,
+// byte for byte, however the work before it was divided. Belongs to one task.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@ namespace dnstorm::operators {
 class WindowBuffer {
  public:
   void add(Point point);
-  // The points of windows that end at or before `now` (points without a window: that lie before it).
+  // The points of windows that end at or before `now` (points without a window: that lie before
+  // it).
   std::vector<Point> take(TimeNs now);
   std::uint64_t size() const { return size_; }
 
@@ -42,8 +43,8 @@ class PointCollector {
 // Text order, but runs of digits by their number: rank=2 before rank=10.
 bool natural_less(std::string_view a, std::string_view b);
 
-// Makes one point of neighbours of the same series and time, as a database would: fields are united, the
-// later value wins. Returns how many field values were overwritten by that.
+// Makes one point of neighbours of the same series and time, as a database would: fields are
+// united, the later value wins. Returns how many field values were overwritten by that.
 std::uint64_t merge_same(std::vector<Point>& points);
 
 }  // namespace dnstorm::operators

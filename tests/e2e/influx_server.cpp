@@ -28,8 +28,7 @@ void drain(int in) {
 std::string series_text(const nlohmann::json& series) {
   std::string name = series["name"];
   auto tags = series.value("tags", nlohmann::json::object());
-  for (const auto& [tag, value] : tags.items())
-    name += "," + tag + "=" + value.get<std::string>();
+  for (const auto& [tag, value] : tags.items()) name += "," + tag + "=" + value.get<std::string>();
   std::string out;
   for (const auto& row : series["values"]) {
     out += name;
@@ -109,23 +108,26 @@ void InfluxServer::kill() {
 
 std::string InfluxServer::query(const std::string& database, const std::string& text) {
   operators::HttpRequest request;
-  request.url = fmt::format("{}/query?epoch=ns&db={}&q={}", url_, operators::percent_encode(database),
-                            operators::percent_encode(text));
+  request.url = fmt::format("{}/query?epoch=ns&db={}&q={}", url_,
+                            operators::percent_encode(database), operators::percent_encode(text));
   request.user = user;
   request.password = password;
   request.timeout = 60 * ns_per_s;
   operators::HttpAnswer answer = http_->exchange(request);
-  if (answer.status != 200) return fmt::format("status {} {}{}", answer.status, answer.failure, answer.body);
+  if (answer.status != 200)
+    return fmt::format("status {} {}{}", answer.status, answer.failure, answer.body);
   auto result = nlohmann::json::parse(answer.body)["results"][0];
   if (result.contains("error")) return result["error"];
   std::string out;
-  for (const auto& series : result.value("series", nlohmann::json::array())) out += series_text(series);
+  for (const auto& series : result.value("series", nlohmann::json::array()))
+    out += series_text(series);
   return out;
 }
 
 operators::HttpAnswer InfluxServer::write(const std::string& database, const std::string& lines) {
   operators::HttpRequest request;
-  request.url = fmt::format("{}/write?precision=ns&db={}", url_, operators::percent_encode(database));
+  request.url =
+      fmt::format("{}/write?precision=ns&db={}", url_, operators::percent_encode(database));
   request.body = lines;
   return http_->exchange(request);
 }

@@ -1,5 +1,5 @@
-// A real InfluxDB of one's own: Debian's influxd in a folder of its own on a free port. It goes away with
-// this object, and with the test program if that dies.
+// A real InfluxDB of one's own: Debian's influxd in a folder of its own on a free port. It goes
+// away with this object, and with the test program if that dies.
 #pragma once
 
 #include <sys/types.h>
@@ -19,8 +19,8 @@ class InfluxServer {
   InfluxServer& operator=(const InfluxServer&) = delete;
 
   static bool is_installed();
-  // Returns when it listens; the second start takes the port of the first. False if it does not come up;
-  // log() then says why.
+  // Returns when it listens; the second start takes the port of the first. False if it does not
+  // come up; log() then says why.
   bool start();
   // As a power cut would.
   void kill();

@@ -1,5 +1,5 @@
-// The influx sink against a real InfluxDB: exact values, escapes, restarts, partial writes, the file of
-// undelivered points.
+// The influx sink against a real InfluxDB: exact values, escapes, restarts, partial writes, the
+// file of undelivered points.
 #include <fstream>
 #include <sstream>
 
@@ -10,20 +10,20 @@
 namespace dnstorm::e2e {
 namespace {
 
-using ::testing::HasSubstr;
 using operators::influx_operator;
 using operators::testing::count_fields;
 using operators::testing::TaskHarness;
 using operators::testing::TempFolder;
 using operators::testing::TextOptions;
 using operators::testing::TextRow;
+using ::testing::HasSubstr;
 
 // Counts of `windows` windows of 10 s for 20 types; the count tells which point it is.
 std::vector<TextRow> window_rows(int window) {
   std::vector<TextRow> rows;
   for (int type = 1; type <= 20; ++type)
-    rows.push_back({fmt::format("{}s", window * 10), fmt::format("{}s", window * 10 + 10), std::to_string(type), "0",
-                    std::to_string(window * 100 + type)});
+    rows.push_back({fmt::format("{}s", window * 10), fmt::format("{}s", window * 10 + 10),
+                    std::to_string(type), "0", std::to_string(window * 100 + type)});
   return rows;
 }
 constexpr int points_per_window = 20;
@@ -31,7 +31,8 @@ constexpr int points_per_window = 20;
 class Influx : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!InfluxServer::is_installed()) GTEST_SKIP() << "influxd is not installed (Debian package influxdb)";
+    if (!InfluxServer::is_installed())
+      GTEST_SKIP() << "influxd is not installed (Debian package influxdb)";
     ASSERT_TRUE(server.start()) << server.log();
     ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
   }
@@ -51,7 +52,8 @@ class Influx : public ::testing::Test {
     while (task.counter("points_written") < points) std::this_thread::yield();
   }
   void expect_windows(int from, int to) {
-    EXPECT_EQ(server.query("dns", "SELECT count(\"count\"), sum(\"count\") FROM input"), totals(from, to));
+    EXPECT_EQ(server.query("dns", "SELECT count(\"count\"), sum(\"count\") FROM input"),
+              totals(from, to));
   }
   static std::string totals(int from, int to) {
     std::int64_t sum = 0;
@@ -72,9 +74,12 @@ class Influx : public ::testing::Test {
 class InfluxGzip : public Influx, public ::testing::WithParamInterface<const char*> {};
 
 TEST_P(InfluxGzip, holds_exactly_what_was_counted) {
-  TaskHarness task(influx_operator(), options({{"gzip", {GetParam()}}, {"tags", {"server=ns1"}}}), count_fields());
+  TaskHarness task(influx_operator(), options({{"gzip", {GetParam()}}, {"tags", {"server=ns1"}}}),
+                   count_fields());
   ASSERT_TRUE(task.prepared.ok()) << task.prepared.error().what;
-  task.feed({{"1s", "2s", "28", "3", "18446744073709551615"}, {"1s", "2s", "1", "0", "7"}, {"2s", "3s", "65280", "0", "9"}});
+  task.feed({{"1s", "2s", "28", "3", "18446744073709551615"},
+             {"1s", "2s", "1", "0", "7"},
+             {"2s", "3s", "65280", "0", "9"}});
   task.finish();
   EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input GROUP BY *"),
             "input,qtype=A,rcode=NOERROR,server=ns1 time=1000000000 count=7\n"
@@ -85,21 +90,27 @@ TEST_P(InfluxGzip, holds_exactly_what_was_counted) {
 INSTANTIATE_TEST_SUITE_P(Modes, InfluxGzip, ::testing::Values("on", "off", "auto"));
 
 TEST_F(Influx, gives_every_text_back_as_it_was) {
-  // A backslash at the end of a tag gets a blank behind it, line ends become \n: line protocol has no other way.
+  // A backslash at the end of a tag gets a blank behind it, line ends become \n: line protocol has
+  // no other way.
   const std::pair<std::string, std::string> tags[] = {
-      {"plain", "plain"}, {"a b", "a b"}, {"a,b", "a,b"}, {"a=b", "a=b"}, {"\"q\"", "\"q\""}, {"a\\b", "a\\b"},
-      {"a\\,b", "a\\,b"}, {"a\\ b", "a\\ b"}, {"end\\", "end\\ "}, {"a\nb", "a\\nb"}, {"Zürich", "Zürich"}};
-  const std::string texts[] = {"plain", "say \"x\"", "back\\slash", "end\\", "two\nlines", "a,b=c d", "Zürich"};
-  auto fields = operators::testing::with(operators::testing::window_fields(),
-                                         {{"t", Type::str, Role::key}, {"f", Type::str, Role::value}});
+      {"plain", "plain"},  {"a b", "a b"},    {"a,b", "a,b"},      {"a=b", "a=b"},
+      {"\"q\"", "\"q\""},  {"a\\b", "a\\b"},  {"a\\,b", "a\\,b"},  {"a\\ b", "a\\ b"},
+      {"end\\", "end\\ "}, {"a\nb", "a\\nb"}, {"Zürich", "Zürich"}};
+  const std::string texts[] = {"plain",      "say \"x\"", "back\\slash", "end\\",
+                               "two\nlines", "a,b=c d",   "Zürich"};
+  auto fields =
+      operators::testing::with(operators::testing::window_fields(),
+                               {{"t", Type::str, Role::key}, {"f", Type::str, Role::value}});
   TaskHarness task(influx_operator(), options({{"measurement", {"odd, name"}}}), fields);
   std::vector<std::string> expected;
   for (const auto& [tag, read_back] : tags) {
     for (std::size_t i = 0; i < std::size(texts); ++i) {
       task.feed({{fmt::format("{}s", i), fmt::format("{}s", i + 1), tag, texts[i]}});
       std::string text;
-      for (char c : texts[i]) text += c == '\n' ? "\\n" : c == '"' ? "\\\"" : c == '\\' ? "\\\\" : std::string(1, c);
-      expected.push_back(fmt::format("odd, name,t={} time={} f=\"{}\"", read_back, i * 1'000'000'000, text));
+      for (char c : texts[i])
+        text += c == '\n' ? "\\n" : c == '"' ? "\\\"" : c == '\\' ? "\\\\" : std::string(1, c);
+      expected.push_back(
+          fmt::format("odd, name,t={} time={} f=\"{}\"", read_back, i * 1'000'000'000, text));
     }
   }
   task.finish();
@@ -167,15 +178,17 @@ TEST_F(Influx, counts_what_the_server_refuses_and_writes_the_rest) {
   EXPECT_THAT(done.error().what, HasSubstr("field type conflict"));
   EXPECT_EQ(task.counter("points_rejected"), 2);
   EXPECT_EQ(task.counter("points_written"), 1);
-  EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input WHERE time > 10s"), "input time=3000000000000000 count=3\n");
+  EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input WHERE time > 10s"),
+            "input time=3000000000000000 count=3\n");
 }
 
 TEST_F(Influx, says_that_the_database_is_missing) {
   TaskHarness task(influx_operator(), options({{"database", {"nodb"}}}), count_fields());
   ASSERT_FALSE(task.prepared.ok());
-  EXPECT_EQ(task.prepared.error().what, "influx: " + server.url() +
-                                            " has no database 'nodb': create it (influx -execute 'CREATE DATABASE "
-                                            "nodb') or correct `database`");
+  EXPECT_EQ(task.prepared.error().what,
+            "influx: " + server.url() +
+                " has no database 'nodb': create it (influx -execute 'CREATE DATABASE "
+                "nodb') or correct `database`");
 }
 
 TEST_F(Influx, says_that_the_server_is_not_there) {
@@ -184,8 +197,9 @@ TEST_F(Influx, says_that_the_server_is_not_there) {
   ASSERT_FALSE(task.prepared.ok());
   EXPECT_EQ(task.prepared.error().kind, ErrorKind::unavailable);
   EXPECT_EQ(task.prepared.error().what,
-            "influx: " + server.url() + " does not answer (connection refused): start it, correct `url`, or set "
-                                        "`wait: true` to begin without it");
+            "influx: " + server.url() +
+                " does not answer (connection refused): start it, correct `url`, or set "
+                "`wait: true` to begin without it");
 }
 
 TEST_F(Influx, begins_without_the_server_if_told_to_wait) {
@@ -211,7 +225,8 @@ TEST_F(Influx, stops_when_the_database_goes_away_midway) {
 }
 
 TEST(InfluxUsers, are_asked_for) {
-  if (!InfluxServer::is_installed()) GTEST_SKIP() << "influxd is not installed (Debian package influxdb)";
+  if (!InfluxServer::is_installed())
+    GTEST_SKIP() << "influxd is not installed (Debian package influxdb)";
   TempFolder folder;
   InfluxServer server(folder.path, true);
   ASSERT_TRUE(server.start()) << server.log();
@@ -219,7 +234,8 @@ TEST(InfluxUsers, are_asked_for) {
   server.user = "admin";
   server.password = "secret";
   ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
-  TextOptions options = {{"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path}}};
+  TextOptions options = {
+      {"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path}}};
   TaskHarness stranger(influx_operator(), options, count_fields());
   ASSERT_FALSE(stranger.prepared.ok());
   EXPECT_EQ(stranger.prepared.error().kind, ErrorKind::permission);

@@ -26,16 +26,18 @@ inline std::vector<Field> count_fields() {
 
 // top, of names
 inline std::vector<Field> top_fields() {
-  return with(window_fields(), {{"rank", Type::u32, Role::key},
-                                {.name = "name", .type = Type::str, .role = Role::value, .unbounded = true},
-                                {"count", Type::u64, Role::value},
-                                {"share", Type::f64, Role::value}});
+  return with(window_fields(),
+              {{"rank", Type::u32, Role::key},
+               {.name = "name", .type = Type::str, .role = Role::value, .unbounded = true},
+               {"count", Type::u64, Role::value},
+               {"share", Type::f64, Role::value}});
 }
 
 // count, by name
 inline std::vector<Field> unbounded_fields() {
-  return with(window_fields(), {{.name = "qname", .type = Type::str, .role = Role::key, .unbounded = true},
-                                {"count", Type::u64, Role::value}});
+  return with(window_fields(),
+              {{.name = "qname", .type = Type::str, .role = Role::key, .unbounded = true},
+               {"count", Type::u64, Role::value}});
 }
 
 inline std::vector<Field> message_fields() {

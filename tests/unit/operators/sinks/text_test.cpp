@@ -10,8 +10,8 @@ namespace dnstorm::operators {
 namespace {
 
 using testing::TaskHarness;
-using testing::TextOptions;
 using testing::TempFolder;
+using testing::TextOptions;
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path);
@@ -33,7 +33,9 @@ class TextSink : public ::testing::Test {
 TEST_F(TextSink, writes_lines_in_canonical_order_when_the_window_closes) {
   TaskHarness task(text_operator(), with({}), testing::count_fields());
   ASSERT_TRUE(task.prepared.ok());
-  task.feed({{"10s", "20s", "28", "3", "5"}, {"0s", "10s", "28", "0", "2"}, {"0s", "10s", "1", "0", "7"}});
+  task.feed({{"10s", "20s", "28", "3", "5"},
+             {"0s", "10s", "28", "0", "2"},
+             {"0s", "10s", "1", "0", "7"}});
   EXPECT_EQ(read_file(file()), "");
   task.watermark(10 * ns_per_s);
   std::string first =
@@ -48,7 +50,8 @@ TEST_F(TextSink, writes_lines_in_canonical_order_when_the_window_closes) {
 TEST_F(TextSink, is_the_same_whatever_the_order_of_arrival) {
   std::vector<testing::TextRow> rows;
   for (int i = 0; i < 100; ++i)
-    rows.push_back({"0s", "10s", std::to_string(i % 20), std::to_string(i / 20), std::to_string(i)});
+    rows.push_back(
+        {"0s", "10s", std::to_string(i % 20), std::to_string(i / 20), std::to_string(i)});
   std::string texts[2];
   for (std::string& text : texts) {
     TaskHarness task(text_operator(), with({}), testing::count_fields());
@@ -62,17 +65,20 @@ TEST_F(TextSink, is_the_same_whatever_the_order_of_arrival) {
 }
 
 TEST_F(TextSink, writes_json_lines) {
-  TaskHarness task(text_operator(), with({{"format", {"json"}}, {"tags", {"server=ns1"}}}), testing::top_fields());
+  TaskHarness task(text_operator(), with({{"format", {"json"}}, {"tags", {"server=ns1"}}}),
+                   testing::top_fields());
   task.feed({{"0s", "10s", "1", "a\"b.example", "9", "0.5"}});
   task.finish();
   EXPECT_EQ(read_file(file()),
             R"({"time":"1970-01-01T00:00:00Z","end":"1970-01-01T00:00:10Z","measurement":"input",)"
-            R"("tags":{"rank":"1","server":"ns1"},"fields":{"name":"a\"b.example","count":9,"share":0.5}})"
+            R"("tags":{"rank":"1","server":"ns1"},)"
+            R"("fields":{"name":"a\"b.example","count":9,"share":0.5}})"
             "\n");
 }
 
 TEST_F(TextSink, writes_tables_with_ranks_in_order_of_number) {
-  TaskHarness task(text_operator(), with({{"format", {"table"}}, {"measurement", {"names"}}}), testing::top_fields());
+  TaskHarness task(text_operator(), with({{"format", {"table"}}, {"measurement", {"names"}}}),
+                   testing::top_fields());
   task.feed({{"0s", "10s", "10", "c.example", "1", "0.25"},
              {"0s", "10s", "2", "bb.example", "20", "0.5"},
              {"0s", "10s", "1", "a.example", "300", "1"}});
@@ -86,7 +92,8 @@ TEST_F(TextSink, writes_tables_with_ranks_in_order_of_number) {
 }
 
 TEST_F(TextSink, writes_chosen_attributes_of_raw_rows) {
-  TaskHarness task(text_operator(), with({{"fields", {"qname", "client"}}}), testing::message_fields());
+  TaskHarness task(text_operator(), with({{"fields", {"qname", "client"}}}),
+                   testing::message_fields());
   task.feed({{"1s", "www.example", "192.0.2.1"}, {"1s", "ftp.example", "2001:db8::1"}});
   task.watermark(ns_per_s);
   EXPECT_EQ(read_file(file()), "");  // another row of that time may come
