@@ -35,9 +35,11 @@ std::vector<Diagnostic> Problems::take() {
 }  // namespace detail
 
 std::string to_string(const std::string& file, const Diagnostic& diagnostic) {
-  if (diagnostic.place.line == 0) return fmt::format("{}: {}", file, diagnostic.what);
-  return fmt::format("{}:{}:{}: {}", file, diagnostic.place.line, diagnostic.place.column,
-                     diagnostic.what);
+  // Sentences quote what stands in the file; one line that can be read it has to be all the same.
+  constexpr std::size_t length_max = 1000;
+  std::string what = detail::shown(diagnostic.what, length_max);
+  if (diagnostic.place.line == 0) return fmt::format("{}: {}", file, what);
+  return fmt::format("{}:{}:{}: {}", file, diagnostic.place.line, diagnostic.place.column, what);
 }
 
 }  // namespace dnstorm::topology

@@ -199,6 +199,11 @@ TEST(ExpandErrors, PropertiesFromTheCommandLineHaveNoPlace) {
             "t: 'b' (count): option 'window' is a duration such as 10s or 500ms, not 'soon'");
 }
 
+TEST(ExpandErrors, ValuesOfTheFileDoNotBreakTheLine) {
+  EXPECT_EQ(problems_of(one("{id: b, className: count, properties: {window: \"a\\nb\"}}")),
+            "t:4:42: 'b' (count): option 'window' is a duration such as 10s or 500ms, not 'a?b'\n");
+}
+
 TEST(ExpandErrors, TooLarge) {
   topology::Topology topology;
   topology.spouts.resize(1001);
