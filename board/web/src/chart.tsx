@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import type { SeriesState } from './contract';
-import { clock, exact, heading, isRate, short, unitOf, visible } from './format';
+import { clock, exact, isRate, short, unitOf, visible, withoutUnit } from './format';
 import { SeriesView, styleOf } from './series';
 import { chartData, perSecond } from './series-data';
 import { beat, dark, listen, model } from './store';
@@ -61,7 +61,8 @@ function unitsOf(series: SeriesState): string {
 }
 
 function nameOf(line: { name: string; column: string }): string {
-  return visible(line.name || heading(line.column));
+  // Of several numbers in a row the sink makes lines called after them: those have a unit in their name.
+  return isRate(line.column) && line.name ? visible(line.name) : visible(withoutUnit(line.name || line.column));
 }
 
 function Legend({ series, cursor }: { series: SeriesState; cursor: number | null }) {

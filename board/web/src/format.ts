@@ -25,6 +25,11 @@ export function short(n: number): string {
   return digits3(n / 1e3) + 'k';
 }
 
+// 10k, 7.5k: for an axis, where the ticks are round.
+export function tick(n: number): string {
+  return short(n).replace(/(\.\d*?)0+(\D?)$/, '$1$2').replace(/\.(\D?)$/, '$1');
+}
+
 function digits3(n: number): string {
   const size = Math.abs(n);
   return n.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
@@ -64,7 +69,7 @@ export function dateTime(ms: number): string {
 // Control characters, marks that turn the direction of text, and characters that cannot be seen:
 // a name that has them must not look like one that has not.
 const unseen =
-  /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\ud800-\udfff\u{e0000}-\u{e007f}]/u;
+  /[\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\u{e0000}-\u{e007f}]/u;
 const unseenAll = new RegExp(unseen.source, 'gu');
 
 export function visible(text: string): string {
@@ -86,6 +91,11 @@ const units: [RegExp, string][] = [
 export function unitOf(column: string): string {
   if (isRate(column)) return 'per second';
   return units.find(([pattern]) => pattern.test(column))?.[1] ?? '';
+}
+
+// "latency_us p99" on a chart whose unit is said elsewhere: "latency p99".
+export function withoutUnit(name: string): string {
+  return heading(name.replace(/[_ ](us|ms|bytes)(?=$|[_ ])/, ''));
 }
 
 export function heading(column: string): string {

@@ -117,7 +117,7 @@ function Verdict({ h }: { h: Honesty }) {
   if (missing === 0)
     return (
       <p class="verdict good" title="seen = parsed + malformed + not DNS + filtered + in flight">
-        ✓ every packet accounted for
+        ✓ all accounted for
       </p>
     );
   return (

@@ -3,7 +3,7 @@
 import uPlot from 'uplot';
 
 import type { SeriesState } from './contract';
-import { short } from './format';
+import { tick } from './format';
 import { chartData } from './series-data';
 
 export const lineStyles: { dash: number[]; variable: string }[] = [
@@ -74,11 +74,11 @@ export class SeriesView {
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-      padding: [8, 4, 0, 0],
+      padding: [8, 20, 0, 0],
       scales: { y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.08] } },
       axes: [
         { ...axis, size: 26, values: (_, ticks) => ticks.map(tickText) },
-        { ...axis, size: 48, values: (_, ticks) => ticks.map(short) },
+        { ...axis, size: 48, values: (_, ticks) => ticks.map(tick) },
       ],
       series: [
         {},

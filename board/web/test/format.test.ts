@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { clock, exact, percent, seconds, short, unitOf, visible } from '../src/format';
+import { clock, exact, percent, seconds, short, tick, unitOf, visible, withoutUnit } from '../src/format';
 
 const plain = (text: string) => text.replace(/\u202f/g, ' ');
 
@@ -50,10 +50,18 @@ describe('numbers', () => {
 
   it('tells time in UTC', () => expect(clock(Date.UTC(2026, 10, 21, 19, 5, 7))).toBe('19:05:07'));
 
+  it('keeps an axis free of zeros that say nothing', () => {
+    expect([0, 250, 1000, 7500, 10_000, 12_500, 2_000_000, 0.5].map(tick)).toEqual(
+      ['0', '250', '1k', '7.5k', '10k', '12.5k', '2M', '0.5'],
+    );
+  });
+
   it('knows the unit of a column', () => {
     expect(unitOf('count')).toBe('per second');
     expect(unitOf('latency_us p99')).toBe('µs');
     expect(unitOf('status')).toBe('');
+    expect(withoutUnit('latency_us p99')).toBe('latency p99');
+    expect(withoutUnit('response_bytes')).toBe('response');
   });
 });
 

@@ -1,0 +1,76 @@
+// What the browser tests share: the demo program, a browser, a page that tells what went wrong in it.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { chromium } from 'playwright-core';
+
+export const chromiumPath = process.env.DNSTORM_CHROMIUM ?? '/usr/bin/chromium';
+
+// The demo (board_demo.cpp), driven by lines on its standard input.
+export class Demo {
+  static async start(program, port = 0) {
+    const demo = new Demo();
+    demo.child = spawn(program, [String(port)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    demo.lines = createInterface({ input: demo.child.stdout })[Symbol.asyncIterator]();
+    const { value } = await demo.lines.next();
+    if (!value?.startsWith('board at ')) throw new Error(`board_demo did not start: ${value}`);
+    demo.url = value.slice('board at '.length);
+    demo.port = Number(new URL(demo.url).port);
+    return demo;
+  }
+  async say(line) {
+    this.child.stdin.write(line + '\n');
+    const { value } = await this.lines.next();
+    if (value !== 'ok') throw new Error(`${line}: ${value}`);
+  }
+  async stop() {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.stdin.end('quit\n');
+    return ended;
+  }
+}
+
+export class Browser {
+  static async start() {
+    if (!existsSync(chromiumPath)) throw new Error(`${chromiumPath} is not there; set DNSTORM_CHROMIUM`);
+    const own = new Browser();
+    own.profile = mkdtempSync(join(tmpdir(), 'dnstorm-board-'));
+    own.browser = await chromium.launch({
+      executablePath: chromiumPath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        `--disk-cache-dir=${own.profile}`,
+      ],
+    });
+    return own;
+  }
+
+  // A page of its own that collects everything that must not happen in any test.
+  async page(options = {}) {
+    const context = await this.browser.newContext({ viewport: { width: 1600, height: 1000 }, ...options });
+    const page = await context.newPage();
+    page.faults = [];
+    page.requests = [];
+    page.on('pageerror', (error) => page.faults.push(`exception: ${error.message}`));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) page.faults.push(`console: ${message.text()}`);
+    });
+    page.on('request', (request) => page.requests.push(request.url()));
+    return page;
+  }
+
+  async stop() {
+    await this.browser.close();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}
