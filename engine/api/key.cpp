@@ -27,24 +27,9 @@ KeyReader::KeyReader(const Schema& schema, const std::vector<std::string>& field
   packs_ = fixed && total <= 8 && !parts_.empty();
 }
 
-std::uint64_t KeyReader::part_hash(const Part& part, const RowView& row) {
-  switch (part.type) {
-    case Type::str: return row.hash(FieldRef<Str>{part.offset});
-    case Type::bytes: {
-      auto bytes = row.get(FieldRef<Bytes>{part.offset});
-      return hash_bytes(bytes.data(), bytes.size());
-    }
-    case Type::ip: {
-      std::uint64_t half[2];
-      std::memcpy(half, row.data() + part.offset, 16);
-      return hash_combine(hash_number(half[0]), half[1]);
-    }
-    default: {
-      std::uint64_t value = 0;
-      std::memcpy(&value, row.data() + part.offset, part.width);
-      return hash_number(value + 0x9e3779b97f4a7c15ULL);
-    }
-  }
+std::uint64_t KeyReader::bytes_hash(const Part& part, const RowView& row) {
+  auto bytes = row.get(FieldRef<Bytes>{part.offset});
+  return hash_bytes(bytes.data(), bytes.size());
 }
 
 void KeyReader::append(const RowView& row, std::string& out) const {

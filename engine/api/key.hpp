@@ -38,8 +38,7 @@ class KeyReader {
   std::uint64_t pack(const RowView& row) const {
     std::uint64_t packed = 0;
     for (const Part& part : parts_) {
-      std::uint64_t value = 0;
-      std::memcpy(&value, row.data() + part.offset, part.width);
+      std::uint64_t value = load(row.data() + part.offset, part.width);
       packed = part.width == 8 ? value : packed << (8 * part.width) | value;
     }
     return packed;
@@ -60,7 +59,29 @@ class KeyReader {
     std::uint32_t offset;
     std::uint32_t width;  // 0: variable
   };
-  static std::uint64_t part_hash(const Part& part, const RowView& row);
+  // Loads of known widths: a memcpy of a width that only the run time knows is a call.
+  static std::uint64_t load(const std::byte* at, std::uint32_t width) {
+    auto as = [at]<class T>(T value) {
+      std::memcpy(&value, at, sizeof value);
+      return std::uint64_t{value};
+    };
+    switch (width) {
+      case 1: return as(std::uint8_t{});
+      case 2: return as(std::uint16_t{});
+      case 4: return as(std::uint32_t{});
+      default: return as(std::uint64_t{});
+    }
+  }
+  static std::uint64_t part_hash(const Part& part, const RowView& row) {
+    if (part.type == Type::str) return row.hash(FieldRef<Str>{part.offset});
+    if (part.type == Type::ip) {
+      std::uint64_t first = load(row.data() + part.offset, 8);
+      return hash_combine(hash_number(first), load(row.data() + part.offset + 8, 8));
+    }
+    if (part.width == 0) return bytes_hash(part, row);
+    return hash_number(load(row.data() + part.offset, part.width) + 0x9e3779b97f4a7c15ULL);
+  }
+  static std::uint64_t bytes_hash(const Part& part, const RowView& row);
   std::vector<Part> parts_;
   bool packs_ = false;
 };
