@@ -64,17 +64,17 @@ std::string_view to_string(Damage damage) {
   return names[static_cast<std::size_t>(damage)];
 }
 
-bool header_readable(Damage damage) { return damage > Damage::short_header; }
 bool question_readable(Damage damage) { return is_response(damage); }
 bool is_response(Damage damage) { return damage >= Damage::label_too_long; }
 
-std::uint32_t build_damaged(Damage damage, const Query& query, const Endpoints& client,
-                            Random& random, MessageWriter& writer, Frame& frame) {
+Damaged build_damaged(Damage damage, const Query& query, const Endpoints& client, Random& random,
+                      MessageWriter& writer, Frame& frame) {
   if (is_response(damage)) {
     build_udp(client.reversed(), damaged_response(damage, query, random, writer), frame);
-    return static_cast<std::uint32_t>(frame.size());
+    return {.length = static_cast<std::uint32_t>(frame.size())};
   }
-  build_udp(client, damaged_query(damage, query, random, writer), frame);
+  ByteSpan message = damaged_query(damage, query, random, writer);
+  build_udp(client, message, frame);
   auto length = static_cast<std::uint32_t>(frame.size());
   bool v4 = client.src.is_v4();
   if (damage == Damage::truncated) {
@@ -85,7 +85,7 @@ std::uint32_t build_damaged(Damage damage, const Query& query, const Endpoints& 
     std::size_t at = ethernet_header + (v4 ? ipv4_header : ipv6_header) + 4;
     frame[at] = 0x40;
   }
-  return length;
+  return {.length = length, .header_readable = damage >= Damage::short_header && message.size() >= 4};
 }
 
 }  // namespace dnstorm::capture::synth

@@ -33,15 +33,17 @@ enum class Damage : std::uint8_t {
 inline constexpr std::size_t damage_count = 12;
 std::string_view to_string(Damage damage);
 
-// How much of the message can be read: with a readable header it is a message, with a readable
-// question it has a type and a name.
-bool header_readable(Damage damage);
-bool question_readable(Damage damage);
 bool is_response(Damage damage);
+// The question's type and name can be read.
+bool question_readable(Damage damage);
 
-// Builds the frame: `query`'s name and type damaged, from `client` to server or back. Returns the
-// length on the wire, which is more than the frame's for Damage::truncated.
-std::uint32_t build_damaged(Damage damage, const Query& query, const Endpoints& client,
-                            Random& random, dns::MessageWriter& writer, Frame& frame);
+struct Damaged {
+  std::uint32_t length = 0;     // on the wire: more than the frame's for Damage::truncated
+  bool header_readable = true;  // id and flags, the first four octets: it can be told what it is
+};
+
+// Builds the frame: `query`'s name and type damaged, from `client` to server or back.
+Damaged build_damaged(Damage damage, const Query& query, const Endpoints& client, Random& random,
+                      dns::MessageWriter& writer, Frame& frame);
 
 }  // namespace dnstorm::capture::synth

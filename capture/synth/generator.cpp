@@ -205,7 +205,10 @@ class Generator {
     packet.facts.name = spare_query_.name;
     packet.facts.type = spare_query_.type;
     packet.facts.response = is_response(packet.damage);
-    packet.length = build_damaged(packet.damage, spare_query_, ends, random_, writer_, packet.frame);
+    Damaged damaged =
+        build_damaged(packet.damage, spare_query_, ends, random_, writer_, packet.frame);
+    packet.length = damaged.length;
+    packet.facts.header = damaged.header_readable;
   }
 
   void put_noise(TimeNs time) {

@@ -45,7 +45,7 @@ Json microseconds(DurationNs ns) {
 }
 
 constexpr std::string_view rules =
-    "A malformed message whose 12-byte header can be read is counted in messages, queries or "
+    "A malformed message whose id and flags (4 bytes) can be read is counted in messages, queries or "
     "responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames. Malformed "
     "messages are in no transaction and in neither unanswered nor unmatched.";
 
@@ -101,7 +101,7 @@ void Truth::add_malformed(TimeNs time, std::size_t frame_size, Damage damage,
                           const MessageFacts& facts) {
   count_packet(time, frame_size);
   ++malformed_[static_cast<std::size_t>(damage)];
-  if (!header_readable(damage)) return;
+  if (!facts.header) return;
   ++(facts.response ? malformed_responses_ : malformed_queries_);
   count_message(facts);
 }

@@ -3,8 +3,8 @@
 // The counting rules, which the JSON repeats where they are not plain:
 // - A packet is a DNS message, malformed or not DNS: packets = well-formed messages + malformed
 //   + not DNS.
-// - A malformed message whose 12-byte header can be read counts in messages, queries or responses,
-//   opcodes and rcodes; if its question can be read too, in qtypes and qnames.
+// - A malformed message whose id and flags (4 bytes) can be read counts in messages, queries or
+//   responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames.
 // - qtypes are counted over queries, rcodes over responses, qnames over both (lower case).
 // - A response belongs to the oldest query without one of the same client, server, port, id and
 //   question: a transaction. queries = transactions + unanswered + malformed queries, responses =
@@ -36,7 +36,8 @@ struct MessageFacts {
   std::uint16_t rcode = 0;
   std::uint8_t opcode = 0;
   bool response = false;
-  bool question = true;
+  bool header = true;    // id and flags can be read
+  bool question = true;  // name and type can be read
   bool edns = false;
   bool dnssec_ok = false;
   bool client_subnet = false;
