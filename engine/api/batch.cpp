@@ -1,5 +1,7 @@
 #include "engine/api/batch.hpp"
 
+// Inlined: the hash of a short name takes less time than a call into a shared library.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <string>
 
 #include "engine/api/batch.hpp"
 #include "engine/base/assert.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 // Of Debian's package `publicsuffix`, from which libpsl has its list, too.
 constexpr const char* list_file = "/usr/share/publicsuffix/public_suffix_list.dat";
+constexpr std::size_t nodes_size = 32768;
+constexpr std::size_t cache_size = 4096;
+constexpr std::uint64_t kind_mask = 3;
 constexpr std::string_view v6_reverse = "ip6.arpa";
 constexpr std::size_t v6_reverse_labels = 10;
 
@@ -40,7 +44,8 @@ void hide_escapes(std::string& name) {
 
 }  // namespace
 
-RegisteredDomain::RegisteredDomain() : list_(psl_latest(nullptr)), cache_(cache_size) {
+RegisteredDomain::RegisteredDomain()
+    : list_(psl_latest(nullptr)), nodes_(nodes_size), cache_(cache_size) {
   DNSTORM_ASSERT(list_ != nullptr, "libpsl has no list of public suffixes");
   read_rules(list_file);
 }
@@ -49,63 +54,82 @@ RegisteredDomain::~RegisteredDomain() { psl_free(list_); }
 
 void RegisteredDomain::read_rules(const char* path) {
   std::ifstream file(path);
+  std::size_t rules = 0;
   for (std::string line; std::getline(file, line);) {
     std::string_view rule(line);
     if (rule.empty() || rule.starts_with("//")) continue;
+    // A list that outgrows the table is left to libpsl altogether.
+    if (++rules > nodes_size / 2) return;
     rule = rule.substr(0, rule.find_first_of(" \t\r"));
     Node kind = Node::rule;
     if (rule.starts_with('!') || rule.starts_with("*.")) {
       rule.remove_prefix(rule[0] == '!' ? 1 : 2);
       kind = Node::special;
     }
-    Node& node = nodes_[hash_bytes(rule)];
-    node = std::max(node, kind);
+    add_node(rule, kind);
     for (std::size_t dot = rule.find('.'); dot != std::string_view::npos; dot = rule.find('.', dot + 1))
-      nodes_.try_emplace(hash_bytes(rule.substr(dot + 1)), Node::inner);
+      add_node(rule.substr(dot + 1), Node::inner);
   }
+  have_rules_ = rules != 0;
 }
 
-// Where the registered domain begins, if the walk can tell. The name has two labels or more and no
-// escapes.
+void RegisteredDomain::add_node(std::string_view tail, Node kind) {
+  std::uint64_t hash = hash_bytes(tail) & ~kind_mask;
+  std::size_t at = hash >> 2 & (nodes_size - 1);
+  while (nodes_[at] != 0 && (nodes_[at] & ~kind_mask) != hash) at = (at + 1) & (nodes_size - 1);
+  std::uint64_t known = nodes_[at] & kind_mask;
+  nodes_[at] = hash | std::max(known, static_cast<std::uint64_t>(kind));
+}
+
+RegisteredDomain::Node RegisteredDomain::node(std::string_view tail) const {
+  std::uint64_t hash = hash_bytes(tail) & ~kind_mask;
+  std::size_t at = hash >> 2 & (nodes_size - 1);
+  while (nodes_[at] != 0 && (nodes_[at] & ~kind_mask) != hash) at = (at + 1) & (nodes_size - 1);
+  return static_cast<Node>(nodes_[at] & kind_mask);
+}
+
+// Where the registered domain begins, if the walk can tell. The name has no escapes.
 std::optional<std::uint16_t> RegisteredDomain::walk(std::string_view qname) const {
   bool below_rule = true;  // a top-level domain that is not listed is a suffix by the default rule
-  for (std::size_t end = qname.size();;) {
-    std::size_t dot = end == 0 ? std::string_view::npos : qname.rfind('.', end - 1);
+  for (std::size_t end = qname.size(); end != 0;) {
+    std::size_t dot = qname.rfind('.', end - 1);
     std::size_t from = dot == std::string_view::npos ? 0 : dot + 1;
-    auto node = nodes_.find(hash_bytes(qname.substr(from)));
-    if (node == nodes_.end()) {
-      bool top_level = end == qname.size();
+    Node kind = node(qname.substr(from));
+    if (kind == Node::special) return std::nullopt;
+    if (kind == Node::none) {
       if (!below_rule) return std::nullopt;
-      if (!top_level) return static_cast<std::uint16_t>(from);
-    } else if (node->second == Node::special) {
-      return std::nullopt;
+      if (end != qname.size()) return static_cast<std::uint16_t>(from);
     } else {
-      below_rule = node->second == Node::rule;
+      below_rule = kind == Node::rule;
     }
     if (from == 0) return std::nullopt;
     end = from - 1;
   }
+  return std::nullopt;
 }
 
-std::uint16_t RegisteredDomain::look_up(std::string_view qname) {
+std::string_view RegisteredDomain::of(std::string_view qname, std::uint64_t hash) {
   // No name is that long; what is nevertheless stands for itself.
-  if (qname.size() > 0xffff) return 0;
+  if (qname.size() > 0xffff) return qname;
   // The file writes international names in UTF-8, packets in Punycode.
-  bool plain = !nodes_.empty() && qname.find('\\') == std::string_view::npos &&
+  bool plain = have_rules_ && qname.find('\\') == std::string_view::npos &&
                qname.find("xn--") == std::string_view::npos && !qname.ends_with(v6_reverse);
   if (plain)
-    if (auto from = walk(qname)) return *from;
-  return ask_list(qname);
+    if (auto from = walk(qname)) return qname.substr(*from);
+  Entry& entry = cache_[hash % cache_size];
+  if (entry.hash != hash || entry.size != qname.size())
+    entry = {hash, static_cast<std::uint16_t>(qname.size()), ask_list(qname)};
+  return qname.substr(entry.from);
 }
 
-std::uint16_t RegisteredDomain::ask_list(std::string_view qname) {
-  plain_ = qname;
-  hide_escapes(plain_);
-  std::string_view plain = plain_;
+std::uint16_t RegisteredDomain::ask_list(std::string_view qname) const {
+  std::string text(qname);
+  hide_escapes(text);
+  std::string_view plain = text;
   if (plain.ends_with(v6_reverse) && last_labels(plain, 2) == plain.size() - v6_reverse.size())
     return static_cast<std::uint16_t>(last_labels(plain, v6_reverse_labels));
-  const char* domain = psl_registrable_domain(list_, plain_.c_str());
-  return static_cast<std::uint16_t>(domain == nullptr ? 0 : domain - plain_.c_str());
+  const char* domain = psl_registrable_domain(list_, text.c_str());
+  return static_cast<std::uint16_t>(domain == nullptr ? 0 : domain - text.c_str());
 }
 
 }  // namespace dnstorm::operators

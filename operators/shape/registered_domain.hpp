@@ -8,20 +8,18 @@
 //   1.2.0.192.in-addr.arpa -> 192.in-addr.arpa (three labels: the /8)
 //   names under ip6.arpa   -> eight nibbles above it (the /32, what a network is usually given)
 //
-// libpsl takes 0.7 us a look-up, so it is asked as little as possible: answers are kept in a
-// direct-mapped cache by the name's hash, and a new name is walked label by label through the tails of
-// the list's rules. Where the walk leaves them above a plain rule ("com", "co.uk"), the next label is
-// the registered one; everything else (wildcards, exceptions, international names) is left to libpsl.
-// The rules are read from the list's text file; without it libpsl is asked for every new name.
+// libpsl takes 0.7 us a look-up, so it is asked as little as possible: a name is walked label by label
+// through the tails of the list's rules (one table of 256 KiB). Where the walk leaves them above a plain
+// rule ("com", "co.uk"), the next label is the registered one; everything else (wildcards, exceptions,
+// international names) is left to libpsl and its answers kept in a small cache. The rules are read from
+// the list's text file; without it libpsl is asked for every name that the cache does not have.
 // One instance a task; not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 struct psl_ctx_st;
@@ -37,30 +35,26 @@ class RegisteredDomain {
 
   // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its name_hash().
   // The answer is the end of `qname` and lives as long. Escaped dots part no labels.
-  std::string_view of(std::string_view qname, std::uint64_t hash) {
-    Entry& entry = cache_[hash & (cache_size - 1)];
-    if (entry.hash != hash || entry.size != qname.size()) [[unlikely]]
-      entry = {hash, static_cast<std::uint16_t>(qname.size()), look_up(qname)};
-    return qname.substr(entry.from);
-  }
+  std::string_view of(std::string_view qname, std::uint64_t hash);
 
  private:
-  static constexpr std::size_t cache_size = 65536;
+  // What the list knows of a tail. `special`: what walk() does not judge.
+  enum class Node : std::uint8_t { none, inner, rule, special };
   struct Entry {
     std::uint64_t hash = 0;
     std::uint16_t size = 0;  // of the name
     std::uint16_t from = 0;  // where its registered domain begins
   };
-  std::uint16_t look_up(std::string_view qname);
-  std::uint16_t ask_list(std::string_view qname);
   void read_rules(const char* path);
+  void add_node(std::string_view tail, Node kind);
+  Node node(std::string_view tail) const;
   std::optional<std::uint16_t> walk(std::string_view qname) const;
+  std::uint16_t ask_list(std::string_view qname) const;
 
   psl_ctx_st* list_;
-  enum class Node : std::uint8_t { inner, rule, special };  // special: what walk() does not judge
-  std::unordered_map<std::uint64_t, Node> nodes_;           // the tails of all rules, by hash
-  std::vector<Entry> cache_;
-  std::string plain_;  // a name as the list can read it
+  std::vector<std::uint64_t> nodes_;  // open addressing: hash of the tail, its last two bits the Node
+  bool have_rules_ = false;
+  std::vector<Entry> cache_;  // of libpsl's answers, direct-mapped by the name's hash
 };
 
 }  // namespace dnstorm::operators
