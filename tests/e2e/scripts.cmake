@@ -1,0 +1,1 @@
+dnstorm_e2e_test(scripts)
