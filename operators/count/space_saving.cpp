@@ -11,6 +11,7 @@ SpaceSaving::SpaceSaving(std::uint32_t capacity)
     : capacity_(capacity), mask_(std::bit_ceil(capacity * 2) - 1), slots_(mask_ + 1U) {
   DNSTORM_ASSERT(capacity > 0 && capacity <= capacity_max, "Space-Saving with an impossible capacity",
                  capacity);
+  static_assert(capacity_max * 2 <= 65536, "a slot keeps 16 bits of the hash and 16 of the number");
   counts_.reserve(capacity);
 }
 
@@ -66,8 +67,7 @@ void SpaceSaving::unlink(std::uint32_t number) {
   std::uint32_t gap = home(items_[number].hash);
   while ((slots_[gap] & 0xffff) != number + 1) gap = (gap + 1) & mask_;
   for (std::uint32_t at = (gap + 1) & mask_; slots_[at] != 0; at = (at + 1) & mask_) {
-    std::uint32_t wanted = home(items_[(slots_[at] & 0xffff) - 1].hash);
-    if (((at - wanted) & mask_) < ((at - gap) & mask_)) continue;
+    if (((at - home_of_slot(slots_[at])) & mask_) < ((at - gap) & mask_)) continue;
     slots_[gap] = slots_[at];
     gap = at;
   }

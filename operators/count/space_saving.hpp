@@ -61,9 +61,9 @@ class SpaceSaving {
 
  private:
   std::uint32_t home(std::uint64_t hash) const { return static_cast<std::uint32_t>(hash) & mask_; }
-  static std::uint32_t tag(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash >> 24) & 0xffff0000U;
-  }
+  // The low 16 bits of the hash: they hold the home place, so that moving slots touches no items.
+  static std::uint32_t tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash) << 16; }
+  std::uint32_t home_of_slot(std::uint32_t slot) const { return (slot >> 16) & mask_; }
   // A counter for a new item, entered under its hash; the smallest gives way when all are taken.
   Item& enter(std::uint64_t hash, std::uint64_t weight);
   std::uint32_t take_smallest();

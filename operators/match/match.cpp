@@ -134,10 +134,7 @@ class MatchBolt final : public Bolt {
     Rows rows = in.rows();
     sort_by_group(rows, reader);
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      if (i + prefetch_ahead < order_.size()) {
-        const Message& later = order_[i + prefetch_ahead];
-        tables_[key_group(later.hash)].prefetch(later.hash);
-      }
+      fetch_ahead(i);
       RowView row = rows[order_[i].row];
       if (row.get(reader.qr))
         take_response(reader, row, order_[i].hash, out);
@@ -148,15 +145,17 @@ class MatchBolt final : public Bolt {
 
   void watermark(TimeNs now, Emitter& out) override {
     for (std::uint32_t group = 0; group < key_groups; ++group) {
-      while (tables_[group].size() != 0 && deadlines_[group] <= now) {
-        tables_[group].take_oldest([&](std::uint32_t number) { expire(tables_[group], number, out); });
-        deadlines_[group] = tables_[group].next_deadline();
+      MatchTable& table = tables_[group];
+      if (group + 2 < key_groups) tables_[group + 2].prefetch_oldest(0);
+      while (table.size() != 0 && deadlines_[group] <= now) {
+        table.prefetch_oldest(2);
+        table.take_oldest([&](std::uint32_t number) { expire(table, number, out); });
+        deadlines_[group] = table.next_deadline();
       }
     }
   }
 
  private:
-  static constexpr std::size_t prefetch_ahead = 6;
   struct Message {
     std::uint64_t hash;  // of the transaction, as the fields grouping computes it
     std::uint32_t row;
@@ -174,6 +173,20 @@ class MatchBolt final : public Bolt {
     }
     for (std::uint32_t group = 0; group < key_groups; ++group) begins[group + 1] += begins[group];
     for (std::uint32_t i = 0; i < count; ++i) order_[begins[key_group(hashes_[i])]++] = {hashes_[i], i};
+  }
+
+  // Tables are larger than any cache: messages to come have theirs fetched while others are worked on.
+  void fetch_ahead(std::size_t i) const {
+    constexpr std::size_t slot_ahead = 8;
+    constexpr std::size_t query_ahead = 4;
+    if (i + slot_ahead < order_.size()) {
+      std::uint64_t hash = order_[i + slot_ahead].hash;
+      tables_[key_group(hash)].prefetch_slot(hash);
+    }
+    if (i + query_ahead < order_.size()) {
+      std::uint64_t hash = order_[i + query_ahead].hash;
+      tables_[key_group(hash)].prefetch_query(hash);
+    }
   }
 
   void take_query(const MessageReader& reader, const RowView& row, std::uint64_t hash) {

@@ -79,9 +79,21 @@ class MatchTable {
     remove(oldest);
   }
 
-  // Fetches what find() looks at first.
-  void prefetch(std::uint64_t hash) const {
+  // Three stages of fetching ahead what a message will need: its slot, then the query behind it; and
+  // what take_oldest() touches.
+  void prefetch_slot(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & mask_]);
+  }
+  void prefetch_query(std::uint64_t hash) const {
+    if (slots_.empty()) return;
+    const Slot& slot = slots_[hash & mask_];
+    if (slot.hash == hash && slot.next != 0) __builtin_prefetch(&queries_[slot.next - 1]);
+  }
+  void prefetch_oldest(std::size_t ahead) const {
+    if (queue_head_ + ahead >= queue_.size()) return;
+    const Deadline& later = queue_[queue_head_ + ahead];
+    __builtin_prefetch(&slots_[later.hash & mask_]);
+    __builtin_prefetch(&queries_[later.number]);
   }
 
  private:
