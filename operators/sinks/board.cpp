@@ -102,11 +102,11 @@ Result<Declaration> declare_board(const Options& options, const std::vector<Inpu
                  "`panel` names one panel, and there are several inputs: leave it out, or "
                  "use a board component for each",
                  "panel"};
+  for (const std::string& name : options.list("values"))
+    for (const InputDecl& input : inputs) DNSTORM_TRY(require_field(input, name, "values"));
   Declaration declaration;
   for (const InputDecl& input : inputs)
     declaration.reads.push_back(DNSTORM_TRY(panel_reads(options, input)));
-  for (const std::string& name : options.list("values"))
-    for (const InputDecl& input : inputs) DNSTORM_TRY(require_field(input, name, "values"));
   declaration.single_task = true;
   return declaration;
 }
