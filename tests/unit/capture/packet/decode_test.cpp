@@ -199,8 +199,9 @@ TEST(Decode, EveryVerdictIsReached) {
 }
 
 TEST(Decode, TcpHasAddressesPortsAndPayload) {
+  Bytes frame = ipv4(tcp(), {.protocol = 6});
   Datagram datagram;
-  ASSERT_EQ(verdict_of(LinkType::raw, ipv4(tcp(), {.protocol = 6}), datagram), Verdict::tcp);
+  ASSERT_EQ(verdict_of(LinkType::raw, frame, datagram), Verdict::tcp);
   EXPECT_TRUE(datagram.has_ports);
   EXPECT_EQ(datagram.dst_port, 53);
   EXPECT_EQ(format_ip(datagram.src), "192.0.2.1");
