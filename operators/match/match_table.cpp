@@ -21,8 +21,8 @@ std::uint32_t MatchTable::find(std::uint64_t hash, const OpenQuery& wanted, bool
                                bool answered) const {
   std::uint32_t best = none;
   if (slots_.empty()) return best;
-  for (std::uint64_t at = hash & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
-    if (slots_[at].hash != hash) continue;
+  for (std::uint32_t at = low(hash) & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
+    if (slots_[at].hash != low(hash)) continue;
     std::uint32_t number = slots_[at].next - 1;
     const OpenQuery& query = queries_[number];
     if (query.answered != answered || !query.same_transaction(wanted)) continue;
@@ -41,11 +41,11 @@ void MatchTable::open(std::uint64_t hash, const OpenQuery& query, std::string_vi
   std::uint32_t number = new_number();
   queries_[number] = query;
   if (keep_names_) names_[number] = qname;
-  std::uint64_t at = hash & mask_;
+  std::uint32_t at = low(hash) & mask_;
   while (slots_[at].next != 0) at = (at + 1) & mask_;
-  slots_[at] = {hash, number + 1};
+  slots_[at] = {low(hash), number + 1};
   ++size_;
-  Deadline deadline{add_time(query.time, timeout_), hash, number};
+  Deadline deadline{add_time(query.time, timeout_), low(hash), number};
   if (queue_head_ == queue_.size() || queue_.back().time <= deadline.time) {
     queue_.push_back(deadline);
     return;
@@ -69,10 +69,10 @@ std::uint32_t MatchTable::new_number() {
 void MatchTable::grow() {
   std::vector<Slot> old =
       std::exchange(slots_, std::vector<Slot>(std::max(slots_min, slots_.size() * 2)));
-  mask_ = slots_.size() - 1;
+  mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
   for (const Slot& slot : old) {
     if (slot.next == 0) continue;
-    std::uint64_t at = slot.hash & mask_;
+    std::uint32_t at = slot.hash & mask_;
     while (slots_[at].next != 0) at = (at + 1) & mask_;
     slots_[at] = slot;
   }
@@ -109,9 +109,9 @@ MatchTable::Deadline MatchTable::pop_oldest() {
 // Linear probing without tombstones: whatever stands behind the gap and may stand in it moves up
 // (Knuth, TAOCP 3, 6.4 algorithm R).
 void MatchTable::remove(const Deadline& entry) {
-  std::uint64_t gap = entry.hash & mask_;
+  std::uint32_t gap = entry.hash & mask_;
   while (slots_[gap].next != entry.number + 1) gap = (gap + 1) & mask_;
-  for (std::uint64_t at = (gap + 1) & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
+  for (std::uint32_t at = (gap + 1) & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
     if (((at - slots_[at].hash) & mask_) < ((at - gap) & mask_)) continue;
     slots_[gap] = slots_[at];
     gap = at;

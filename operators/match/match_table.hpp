@@ -4,8 +4,8 @@
 // expire(): answered ones too, so that a second response is known as a duplicate. Whether a response
 // is in time depends on event times only, never on when expire() happens to be called.
 //
-// Open addressing over 16-byte slots, queries of one cache line each behind them, deletion without
-// tombstones. Deadlines stand in a queue while they come in order and in a heap where they do not.
+// Open addressing over 8-byte slots, queries of one cache line each behind them, deletion without
+// tombstones. The table of a busy server is larger than its caches, so every byte counts. Deadlines stand in a queue while they come in order and in a heap where they do not.
 // Not thread-safe.
 #pragma once
 
@@ -87,7 +87,7 @@ class MatchTable {
   void prefetch_query(std::uint64_t hash) const {
     if (slots_.empty()) return;
     const Slot& slot = slots_[hash & mask_];
-    if (slot.hash == hash && slot.next != 0) __builtin_prefetch(&queries_[slot.next - 1]);
+    if (slot.hash == low(hash) && slot.next != 0) __builtin_prefetch(&queries_[slot.next - 1]);
   }
   void prefetch_oldest(std::size_t ahead) const {
     if (queue_head_ + ahead >= queue_.size()) return;
@@ -98,14 +98,15 @@ class MatchTable {
 
  private:
   struct Slot {
-    std::uint64_t hash = 0;
+    std::uint32_t hash = 0;  // the low half, which holds the home place
     std::uint32_t next = 0;  // number plus one; 0: free
   };
   struct Deadline {
     TimeNs time = 0;
-    std::uint64_t hash = 0;
+    std::uint32_t hash = 0;
     std::uint32_t number = 0;
   };
+  static std::uint32_t low(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
 
   std::uint32_t find(std::uint64_t hash, const OpenQuery& wanted, bool by_question,
                      bool answered) const;
@@ -118,7 +119,7 @@ class MatchTable {
 
   DurationNs timeout_;
   bool keep_names_;
-  std::uint64_t mask_ = 0;
+  std::uint32_t mask_ = 0;
   std::size_t size_ = 0;
   std::vector<Slot> slots_;
   std::vector<OpenQuery> queries_;
