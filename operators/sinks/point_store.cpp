@@ -16,12 +16,14 @@ constexpr std::size_t series_cached_max = 200'000;
 constexpr int expiries_per_retention = 24;
 
 // `end` is the name of a window's end in every other output too; as an SQL keyword it wants quotes.
+// Clustered by time: a window is appended to a few pages, and old points are one range. By series
+// first, each point would dirty a page of its own.
 constexpr const char* schema_sql = R"(
 CREATE TABLE series(
   id INTEGER PRIMARY KEY, measurement TEXT NOT NULL, tags TEXT NOT NULL, UNIQUE(measurement, tags));
 CREATE TABLE points(
   series INTEGER NOT NULL REFERENCES series(id), time INTEGER NOT NULL, "end" INTEGER NOT NULL,
-  fields TEXT NOT NULL, PRIMARY KEY(series, time)) WITHOUT ROWID;
+  fields TEXT NOT NULL, PRIMARY KEY(time, series)) WITHOUT ROWID;
 )";
 constexpr const char* insert_point_sql =
     "INSERT INTO points(series, time, \"end\", fields) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO "
@@ -133,24 +135,25 @@ bool PointStore::expiry_due() const {
 Result<std::int64_t> PointStore::expire() {
   if (retention_ == 0 || newest_ == time_min) return 0;
   expired_at_ = newest_;
-  // By series: the key of the table begins with it, so each is a range and no index on time is
-  // needed.
   DNSTORM_CHECK(database_.run("BEGIN IMMEDIATE"));
-  auto done =
-      database_.run(fmt::format("DELETE FROM points WHERE (series, time) IN (SELECT p.series, "
-                                "p.time FROM series s JOIN points p ON "
-                                "p.series = s.id AND p.time < {})",
-                                newest_ - retention_));
-  std::int64_t deleted = done.ok() ? database_.changes() : 0;
-  if (done.ok() && deleted > 0)
-    done = database_.run(
-        "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM points WHERE series = series.id)");
-  if (done.ok()) done = database_.run("COMMIT");
-  if (!done.ok()) {
-    (void)database_.run("ROLLBACK");
-    return done.error();
-  }
-  if (deleted > 0) series_ids_.clear();
+  auto deleted = delete_old();
+  auto done = deleted.ok() ? database_.run("COMMIT") : Result<void>(deleted.error());
+  if (done.ok()) return *deleted;
+  (void)database_.run("ROLLBACK");
+  return done.error();
+}
+
+Result<std::int64_t> PointStore::delete_old() {
+  DNSTORM_CHECK(
+      database_.run(fmt::format("DELETE FROM points WHERE time < {}", newest_ - retention_)));
+  std::int64_t deleted = database_.changes();
+  // Which series have no point left takes a walk over all points: once a retention is enough.
+  if (swept_at_ == time_min) swept_at_ = newest_;
+  if (newest_ - swept_at_ < retention_) return deleted;
+  swept_at_ = newest_;
+  series_ids_.clear();
+  DNSTORM_CHECK(
+      database_.run("DELETE FROM series WHERE id NOT IN (SELECT DISTINCT series FROM points)"));
   return deleted;
 }
 

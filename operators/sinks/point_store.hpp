@@ -24,8 +24,8 @@ class PointStore {
   // All of them or none. A point of the same series and time is overwritten; fields that the new
   // one does not have are kept.
   Result<void> write(const std::vector<Point>& points);
-  // Deletes what is older than the retention; returns the number of points deleted. Walks all
-  // series, so it is called now and then, not for each window.
+  // Deletes what is older than the retention; returns the number of points deleted. For now and
+  // then, not for each window.
   Result<std::int64_t> expire();
   // Whether event time has moved far enough since the last expire().
   bool expiry_due() const;
@@ -35,6 +35,7 @@ class PointStore {
   Result<void> set_up();
   Result<void> prepare_statements();
   Result<void> write_all(const std::vector<Point>& points);
+  Result<std::int64_t> delete_old();
   Result<std::int64_t> series_id(const Point& point);
 
   SqliteDatabase database_;
@@ -45,6 +46,7 @@ class PointStore {
   DurationNs retention_ = 0;
   TimeNs newest_ = time_min;
   TimeNs expired_at_ = time_min;
+  TimeNs swept_at_ = time_min;  // when series without points were last looked for
   std::string text_;
 };
 

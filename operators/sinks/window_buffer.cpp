@@ -43,8 +43,11 @@ std::uint64_t unite(Point& into, Point&& from) {
 }  // namespace
 
 bool natural_less(std::string_view a, std::string_view b) {
-  std::size_t i = 0;
-  std::size_t j = 0;
+  // What both begin with decides nothing, but for a run of digits that goes on behind it.
+  auto differ = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  auto i = static_cast<std::size_t>(differ.first - a.begin());
+  while (i > 0 && is_digit(a[i - 1])) --i;
+  std::size_t j = i;
   while (i < a.size() && j < b.size()) {
     if (!is_digit(a[i]) || !is_digit(b[j])) {
       if (a[i] != b[j]) return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
