@@ -17,6 +17,7 @@ namespace dnstorm::cli {
 
 namespace {
 
+using capture::pcap::Writer;
 using capture::synth::Options;
 using capture::synth::Pace;
 using capture::synth::Truth;
@@ -60,7 +61,8 @@ std::optional<TimeNs> parse_start(const std::string& text) {
     }
   }
   std::string rest = text.substr(static_cast<std::size_t>(used));
-  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  std::chrono::year_month_day date{std::chrono::year(year),
+                                   std::chrono::month(static_cast<unsigned>(month)),
                                    std::chrono::day(static_cast<unsigned>(day))};
   bool clock = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
   if (!date.ok() || !clock || (!rest.empty() && rest != "Z") || year < 1970) return std::nullopt;
@@ -75,7 +77,8 @@ Result<void> set_names(const std::string& text, Options& options) {
     return {};
   }
   std::uint64_t count = text.size() > 9 ? 0 : std::stoul(text);
-  if (count == 0) return usage("--names", fmt::format("{} is not a number of 1 to 100,000,000", text));
+  if (count == 0)
+    return usage("--names", fmt::format("{} is not a number of 1 to 100,000,000", text));
   options.names = static_cast<std::uint32_t>(count);
   return {};
 }
@@ -105,7 +108,9 @@ void set_shares(const GenerateArgs& args, Options& options) {
 }
 
 Result<Options> options_of(const GenerateArgs& args) {
-  View view = args.profile == "root" ? View::root : args.profile == "tld" ? View::tld : View::resolver;
+  View view = args.profile == "root"  ? View::root
+              : args.profile == "tld" ? View::tld
+                                      : View::resolver;
   Options options = Options::of(view);
   options.pace = args.pace == "diurnal"  ? Pace::diurnal
                  : args.pace == "bursty" ? Pace::bursty
@@ -121,13 +126,15 @@ Result<Options> options_of(const GenerateArgs& args) {
   if (!args.duration.empty()) {
     options.duration = parse_duration(args.duration);
     if (!options.duration)
-      return usage("--duration", fmt::format("\"{}\" is not a duration; write 90s, 10m or 2h", args.duration));
+      return usage("--duration",
+                   fmt::format("\"{}\" is not a duration; write 90s, 10m or 2h", args.duration));
   }
   if (!options.queries && !options.packets && !options.duration) options.queries = 100'000;
   if (!args.start.empty()) {
     std::optional<TimeNs> start = parse_start(args.start);
     if (!start)
-      return usage("--start", fmt::format("\"{}\" is not a time; write 2026-01-31T12:00:00Z", args.start));
+      return usage("--start",
+                   fmt::format("\"{}\" is not a time; write 2026-01-31T12:00:00Z", args.start));
     options.start = *start;
   }
   set_shares(args, options);
@@ -147,7 +154,8 @@ class PacketProgress {
  public:
   void packet(TimeNs time) {
     if (!enabled_ || ++packets_ % 200'000 != 0) return;
-    fmt::print(stderr, "\r{} packets, traffic until {} ", with_commas(packets_), format_time(time / ns_per_s * ns_per_s));
+    fmt::print(stderr, "\r{} packets, traffic until {} ", with_commas(packets_),
+               format_time(time / ns_per_s * ns_per_s));
     std::fflush(stderr);
     shown_ = true;
   }
@@ -166,25 +174,36 @@ Result<void> write_text(const std::string& path, const std::string& text) {
   out << text;
   out.close();
   if (out) return {};
-  return Error{ErrorKind::io, fmt::format("{}: cannot write: {}", path, std::strerror(errno)), path};
+  return Error{ErrorKind::io, fmt::format("{}: cannot write: {}", path, std::strerror(errno)),
+               path};
 }
 
 Result<void> generate_file(const GenerateArgs& args) {
   Options options = DNSTORM_TRY(options_of(args));
-  auto writer = DNSTORM_TRY(capture::pcap::Writer::open(args.output, {.nanoseconds = options.nanoseconds}));
+  // Opened with the first packet: a name list that cannot be read leaves an older file alone.
+  std::unique_ptr<Writer> writer;
+  auto open = [&]() -> Result<void> {
+    if (!writer)
+      writer = DNSTORM_TRY(Writer::open(args.output, {.nanoseconds = options.nanoseconds}));
+    return {};
+  };
   PacketProgress progress;
-  auto sink = [&](TimeNs time, capture::synth::ByteSpan frame, std::uint32_t length) {
+  auto sink = [&](TimeNs time, capture::synth::ByteSpan frame,
+                  std::uint32_t length) -> Result<void> {
+    DNSTORM_CHECK(open());
     progress.packet(time);
     return writer->write(time, frame, length);
   };
   Result<Truth> truth = capture::synth::generate(options, sink);
   progress.clear();
   if (!truth.ok()) return std::move(truth.error());
+  DNSTORM_CHECK(open());
   DNSTORM_CHECK(writer->close());
   std::string told = args.truth;
   if (told.empty() && args.output != "-") told = args.output + ".json";
   if (!told.empty()) DNSTORM_CHECK(write_text(told, truth->json(options)));
-  fmt::print(stderr, "{}: {} packets: {} messages ({} queries, {} responses), {} malformed, {} not DNS{}\n",
+  fmt::print(stderr,
+             "{}: {} packets: {} messages ({} queries, {} responses), {} malformed, {} not DNS{}\n",
              args.output == "-" ? "standard output" : args.output, with_commas(truth->packets()),
              with_commas(truth->messages()), with_commas(truth->queries()),
              with_commas(truth->responses()), with_commas(truth->malformed()),
@@ -195,23 +214,42 @@ Result<void> generate_file(const GenerateArgs& args) {
 void add_traffic_options(CLI::App& command, GenerateArgs& args) {
   const char* amount = "How much (the first limit reached ends it; default 100,000 queries)";
   command.add_option("--queries", args.queries, "Queries, retries included")->group(amount);
-  command.add_option("--packets", args.packets, "Packets of any kind: the file is cut there")->group(amount);
-  command.add_option("--duration", args.duration, "Time the queries span, as 90s, 10m, 2h")->group(amount);
+  command.add_option("--packets", args.packets, "Packets of any kind: the file is cut there")
+      ->group(amount);
+  command.add_option("--duration", args.duration, "Time the queries span, as 90s, 10m, 2h")
+      ->group(amount);
 
   const char* kind = "What kind";
-  command.add_option("--profile", args.profile, "Where it is seen: resolver, root or tld (default resolver)")
-      ->check(CLI::IsMember({"resolver", "root", "tld"}))->type_name("WHERE")->group(kind);
-  command.add_option("--rate", args.rate, "Queries per second (default 1000; root, tld 5000)")->group(kind);
-  command.add_option("--arrivals", args.pace, "poisson, diurnal (hours of the day), bursty (default poisson)")
-      ->check(CLI::IsMember({"poisson", "diurnal", "bursty"}))->type_name("PACE")->group(kind);
-  command.add_option("--clients", args.clients, "Addresses that ask (default 500; root, tld 5000)")->group(kind);
-  command.add_option("--client-zipf", args.client_zipf, "Activity of clients by rank^-x (default 0.9)")->group(kind);
-  command.add_option("--names", args.names,
-                     "A file (a name or rank,name a line), or how many to invent (default 10000)")
-      ->type_name("FILE|COUNT")->group(kind);
-  command.add_option("--zipf", args.zipf, "Popularity of names by rank^-x (default 0.95)")->group(kind);
-  command.add_option("--start", args.start, "Time of the first query (default 2026-01-01T00:00:00Z)")
-      ->type_name("TIME")->group(kind);
+  command
+      .add_option("--profile", args.profile,
+                  "Where it is seen: resolver, root or tld (default resolver)")
+      ->check(CLI::IsMember({"resolver", "root", "tld"}))
+      ->type_name("WHERE")
+      ->group(kind);
+  command.add_option("--rate", args.rate, "Queries per second (default 1000; root, tld 5000)")
+      ->group(kind);
+  command
+      .add_option("--arrivals", args.pace,
+                  "poisson, diurnal (hours of the day), bursty (default poisson)")
+      ->check(CLI::IsMember({"poisson", "diurnal", "bursty"}))
+      ->type_name("PACE")
+      ->group(kind);
+  command.add_option("--clients", args.clients, "Addresses that ask (default 500; root, tld 5000)")
+      ->group(kind);
+  command
+      .add_option("--client-zipf", args.client_zipf, "Activity of clients by rank^-x (default 0.9)")
+      ->group(kind);
+  command
+      .add_option("--names", args.names,
+                  "A file (a name or rank,name a line), or how many to invent (default 10000)")
+      ->type_name("FILE|COUNT")
+      ->group(kind);
+  command.add_option("--zipf", args.zipf, "Popularity of names by rank^-x (default 0.95)")
+      ->group(kind);
+  command
+      .add_option("--start", args.start, "Time of the first query (default 2026-01-01T00:00:00Z)")
+      ->type_name("TIME")
+      ->group(kind);
   command.add_option("--seed", args.seed, "Same seed, same bytes (default 1)")->group(kind);
 }
 
@@ -246,13 +284,17 @@ void add_share_options(CLI::App& command, GenerateArgs& args) {
 
 void add_generate_command(CLI::App& app, std::function<int()>& chosen) {
   auto args = std::make_shared<GenerateArgs>();
-  CLI::App* command = app.add_subcommand("generate", "Make a capture of DNS traffic with known counts");
-  command->add_option("-o,--output", args->output,
-                      "The capture: .pcap, .gz or .zst by its ending, - for standard output")
-      ->required()->type_name("FILE");
+  CLI::App* command =
+      app.add_subcommand("generate", "Make a capture of DNS traffic with known counts");
+  command
+      ->add_option("-o,--output", args->output,
+                   "The capture: .pcap, .gz or .zst by its ending, - for standard output")
+      ->required()
+      ->type_name("FILE");
   command->add_option("--truth", args->truth, "Where the true counts go (default: FILE.json)")
       ->type_name("FILE");
-  command->add_flag("--nanoseconds", args->nanoseconds, "Time stamps in nanoseconds, not microseconds");
+  command->add_flag("--nanoseconds", args->nanoseconds,
+                    "Time stamps in nanoseconds, not microseconds");
   add_traffic_options(*command, *args);
   add_share_options(*command, *args);
   command->footer(

@@ -327,8 +327,8 @@ MessageWriter& MessageWriter::tlsa(std::string_view owner, std::uint32_t ttl, st
 
 MessageWriter& MessageWriter::edns(std::uint16_t udp_size, std::uint16_t flags,
                                    std::uint8_t extended_rcode, std::uint8_t version) {
-  std::uint32_t ttl = (std::uint32_t{extended_rcode} << 24U) | (std::uint32_t{version} << 16U) |
-                      flags;
+  std::uint32_t ttl =
+      (std::uint32_t{extended_rcode} << 24U) | (std::uint32_t{version} << 16U) | flags;
   return additional().record(".", type::opt, ttl, udp_size);
 }
 

@@ -9,9 +9,9 @@
 //                   .finish();
 //
 // begin() starts anew and keeps the memory: one writer, many messages. Sections go forward only.
-// record() opens a record of any type, the rdata calls (u8, u16, u32, bytes, text, name, plain_name)
-// fill it; the next record, question or finish() closes it and sets its length. An edns() record
-// is filled by option calls in the same way.
+// record() opens a record of any type, the rdata calls (u8, u16, u32, bytes, text, name,
+// plain_name) fill it; the next record, question or finish() closes it and sets its length. An
+// edns() record is filled by option calls in the same way.
 //
 // Names are presentation text (RFC 1035 5.1): "www.example.com", final dot or not, "\." and "\032"
 // for odd octets, "" or "." for the root; letters keep their case. A name that is not valid, a
@@ -63,7 +63,7 @@ class MessageWriter {
   // Off: names are written in full (a sender may do so). Stays over begin().
   MessageWriter& compression(bool on);
   MessageWriter& question(std::string_view name, std::uint16_t type, std::uint16_t klass = 1);
-  MessageWriter& authority();   // records from here on belong to this section
+  MessageWriter& authority();  // records from here on belong to this section
   MessageWriter& additional();
   // Makes a header count (0 questions .. 3 additional) say something that is not so.
   MessageWriter& lie_about_count(std::size_t section, std::uint16_t count);
@@ -114,7 +114,8 @@ class MessageWriter {
   };
   MessageWriter& rrsig(std::string_view owner, std::uint32_t ttl, const Rrsig& fields,
                        Bytes signature);
-  MessageWriter& nsec(std::string_view owner, std::uint32_t ttl, std::string_view next, Types types);
+  MessageWriter& nsec(std::string_view owner, std::uint32_t ttl, std::string_view next,
+                      Types types);
   struct Nsec3 {
     std::uint8_t flags = 0;
     std::uint16_t iterations = 0;
@@ -136,9 +137,10 @@ class MessageWriter {
                       std::uint8_t extended_rcode = 0, std::uint8_t version = 0);
   MessageWriter& option(std::uint16_t code, Bytes value);
   // RFC 7871; the address is cut to `source` bits as the RFC asks.
-  MessageWriter& client_subnet(const IpAddress& address, std::uint8_t source, std::uint8_t scope = 0);
-  MessageWriter& cookie(Bytes client, Bytes server = {});                          // RFC 7873
-  MessageWriter& extended_error(std::uint16_t code, std::string_view text = {});   // RFC 8914
+  MessageWriter& client_subnet(const IpAddress& address, std::uint8_t source,
+                               std::uint8_t scope = 0);
+  MessageWriter& cookie(Bytes client, Bytes server = {});                         // RFC 7873
+  MessageWriter& extended_error(std::uint16_t code, std::string_view text = {});  // RFC 8914
 
  private:
   void close_record();

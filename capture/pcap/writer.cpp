@@ -180,7 +180,8 @@ Result<void> Writer::write(TimeNs time, std::span<const std::uint8_t> packet,
   DNSTORM_ASSERT(sink_ != nullptr, "a closed pcap writer is used");
   if (time < 0 || time / ns_per_s > 0xffffffffLL)
     return Error{ErrorKind::data,
-                 fmt::format("{} does not fit a pcap file (1970 to 2106)", format_time(time)), {}};
+                 fmt::format("{} does not fit a pcap file (1970 to 2106)", format_time(time)),
+                 {}};
   std::int64_t fraction = time % ns_per_s;
   auto kept = std::min<std::size_t>(packet.size(), options_.snap_length);
   put_le32(buffer_, static_cast<std::uint32_t>(time / ns_per_s));

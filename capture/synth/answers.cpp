@@ -15,11 +15,6 @@ namespace type = dns::type;
 // Servers answer with at most this much (DNS flag day 2020), clients take 512 without EDNS.
 constexpr std::size_t largest_answer = 1232;
 
-// A number that belongs to a name and a purpose and never changes: `share` of the names have it.
-bool has(const Query& query, std::uint64_t purpose, double share) {
-  return static_cast<double>(mix(query.identity ^ purpose) >> 11U) * 0x1.0p-53 < share;
-}
-
 bool is_address(std::uint16_t t) { return t == type::a || t == type::aaaa; }
 
 }  // namespace
@@ -28,11 +23,16 @@ std::uint16_t rcode_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::positive:
     case Outcome::nodata:
-    case Outcome::referral: return dns::rcode::noerror;
-    case Outcome::nxdomain: return dns::rcode::nxdomain;
-    case Outcome::servfail: return dns::rcode::servfail;
-    case Outcome::refused: return dns::rcode::refused;
-    case Outcome::not_implemented: return dns::rcode::notimp;
+    case Outcome::referral:
+      return dns::rcode::noerror;
+    case Outcome::nxdomain:
+      return dns::rcode::nxdomain;
+    case Outcome::servfail:
+      return dns::rcode::servfail;
+    case Outcome::refused:
+      return dns::rcode::refused;
+    case Outcome::not_implemented:
+      return dns::rcode::notimp;
   }
   return dns::rcode::servfail;
 }
@@ -50,27 +50,30 @@ Outcome AnswerWriter::decide(const Query& query, Random& random) const {
   bool resolver = options_.view == View::resolver;
   switch (query.kind) {
     case NameKind::unknown_tld:
-    case NameKind::random_label: return Outcome::nxdomain;
+    case NameKind::random_label:
+      return Outcome::nxdomain;
     case NameKind::root:
-    case NameKind::tld: return Outcome::positive;
+    case NameKind::tld:
+      return Outcome::positive;
     case NameKind::reverse:
       if (!resolver) return Outcome::referral;
-      return has(query, 1, profile_.pointless_ptr) ? Outcome::nxdomain : Outcome::positive;
+      return has_trait(query, 1, profile_.pointless_ptr) ? Outcome::nxdomain : Outcome::positive;
     case NameKind::one_time:
-      if (!resolver || has(query, 2, 0.5)) return Outcome::nxdomain;
+      if (!resolver || has_trait(query, 2, 0.5)) return Outcome::nxdomain;
       break;
-    case NameKind::listed: break;
+    case NameKind::listed:
+      break;
   }
   if (options_.view == View::tld && query.type == type::ds)
     return is_signed(query.name) ? Outcome::positive : Outcome::nodata;
   if (!resolver) return Outcome::referral;
-  if (has(query, 3, 0.02)) return Outcome::nxdomain;  // names that are gone
+  if (has_trait(query, 3, 0.02)) return Outcome::nxdomain;  // names that are gone
   double nodata = query.type == type::aaaa    ? profile_.nodata_aaaa
                   : query.type == type::https ? profile_.nodata_https
                   : is_address(query.type)    ? 0.01
                                               : 0.15;
   if (query.type == type::ds) nodata = is_signed(query.name) ? 0 : 1;
-  return has(query, 1000U + query.type, nodata) ? Outcome::nodata : Outcome::positive;
+  return has_trait(query, 1000U + query.type, nodata) ? Outcome::nodata : Outcome::positive;
 }
 
 bool AnswerWriter::is_signed(std::string_view zone) const {
@@ -124,7 +127,8 @@ Response AnswerWriter::write(const Query& query, Outcome outcome, Random& random
   begin(query, outcome, random);
   edns(query, outcome, random);
   response.wire = writer_.finish();
-  std::size_t limit = std::min<std::size_t>(std::max<std::size_t>(query.udp_size, 512), largest_answer);
+  std::size_t limit =
+      std::min<std::size_t>(std::max<std::size_t>(query.udp_size, 512), largest_answer);
   response.truncated = response.wire.size() > limit || random.chance(profile_.truncated);
   if (!response.truncated) return response;
   auto flags = static_cast<std::uint16_t>((response.wire[2] << 8U) | response.wire[3]);
@@ -139,7 +143,8 @@ void AnswerWriter::edns(const Query& query, Outcome outcome, Random& random) {
   writer_.edns(largest_answer, query.dnssec_ok ? MessageWriter::edns_do : std::uint16_t{0});
   if (query.client_subnet) {
     bool v4 = query.subnet.is_v4();
-    auto scope = static_cast<std::uint8_t>(v4 ? 16 + 8 * random.below(2) : 40 + 8 * random.below(3));
+    auto scope =
+        static_cast<std::uint8_t>(v4 ? 16 + 8 * random.below(2) : 40 + 8 * random.below(3));
     writer_.client_subnet(query.subnet, v4 ? 24 : 56, scope);
   }
   if (query.cookie) {
@@ -160,11 +165,15 @@ void AnswerWriter::sign(std::string_view owner, std::uint16_t covered, std::uint
   MessageWriter::Bytes signature = MessageWriter::Bytes(bytes).first(zone_.signature);
   random.fill(std::span(bytes).first(zone_.signature));
   auto day = static_cast<std::uint32_t>(options_.start / ns_per_s / 86400 * 86400);
-  auto labels = static_cast<std::uint8_t>(
-      owner == "." ? 0 : std::count(owner.begin(), owner.end(), '.') + 1);
+  auto labels =
+      static_cast<std::uint8_t>(owner == "." ? 0 : std::count(owner.begin(), owner.end(), '.') + 1);
   writer_.rrsig(owner, ttl,
-                {.covered = covered, .algorithm = zone_.algorithm, .labels = labels,
-                 .original_ttl = ttl, .expiration = day + 13 * 86400, .inception = day - 86400,
+                {.covered = covered,
+                 .algorithm = zone_.algorithm,
+                 .labels = labels,
+                 .original_ttl = ttl,
+                 .expiration = day + 13 * 86400,
+                 .inception = day - 86400,
                  .key_tag = static_cast<std::uint16_t>(identity_of(zone_.name)),
                  .signer = zone_.name},
                 signature);
@@ -172,13 +181,19 @@ void AnswerWriter::sign(std::string_view owner, std::uint16_t covered, std::uint
 
 void AnswerWriter::put_soa(std::uint32_t ttl, Random& random) {
   if (zone_.name == ".")
-    writer_.soa(".", ttl, {.mname = "a.root-servers.net", .rname = "nstld.verisign-grs.com",
-                           .serial = 2026010100, .refresh = 1800, .retry = 900, .expire = 604800,
-                           .minimum = 86400});
+    writer_.soa(".", ttl,
+                {.mname = "a.root-servers.net",
+                 .rname = "nstld.verisign-grs.com",
+                 .serial = 2026010100,
+                 .refresh = 1800,
+                 .retry = 900,
+                 .expire = 604800,
+                 .minimum = 86400});
   else
-    writer_.soa(zone_.name, ttl, {.mname = under("ns1", zone_.name),
-                                  .rname = under("hostmaster", zone_.name),
-                                  .serial = 2026010100U + random.below(99)});
+    writer_.soa(zone_.name, ttl,
+                {.mname = under("ns1", zone_.name),
+                 .rname = under("hostmaster", zone_.name),
+                 .serial = 2026010100U + random.below(99)});
   sign(zone_.name, type::soa, ttl, random);
 }
 
@@ -214,136 +229,8 @@ void AnswerWriter::negative(const Query& query, bool name_exists, Random& random
   if (!zone_.sign) return;
   deny(name_exists ? std::string_view("h") : std::string_view("l"), random);
   if (name_exists) return;
-  deny("", random);  // no wildcard
+  deny("", random);                    // no wildcard
   if (zone_.nsec3) deny("c", random);  // closest encloser
-}
-
-// -- answers -----------------------------------------------------------------------------------
-
-void AnswerWriter::positive(const Query& query, Random& random) {
-  // Half of the answers of real clients live below half an hour, some for a day.
-  static constexpr std::uint32_t ttls[] = {30,   60,   60,   300,  300,   300,   600,  1800,
-                                           3600, 3600, 7200, 14400, 43200, 86400, 300, 1800};
-  std::uint32_t ttl = ttls[mix(query.identity ^ 6) % std::size(ttls)];
-  bool resolver = options_.view == View::resolver;
-  if (resolver) ttl = random.between(1, ttl);  // what is left of it in the cache
-  bool alias = resolver && is_address(query.type) && query.kind == NameKind::listed &&
-               has(query, 7, 0.25);
-  if (query.kind == NameKind::root && query.type == type::ns) return priming();
-  std::string owner = alias ? cname_chain(query, ttl, random) : query.sent;
-  records(query, owner, ttl, random);
-  if (!alias) sign(query.sent, query.type, ttl, random);
-}
-
-std::string AnswerWriter::cname_chain(const Query& query, std::uint32_t ttl, Random& random) {
-  static constexpr std::string_view networks[] = {"fastlane-cdn.net", "static-pool.com", "edgeworks.io",
-                                                  "anycast-front.net"};
-  std::uint64_t hash = mix(query.identity ^ 8);
-  std::string target = fmt::format("e{}.g{}.{}", hash % 100'000, hash % 13, networks[(hash >> 40U) % 4]);
-  writer_.cname(query.sent, ttl, target);
-  sign(query.sent, type::cname, ttl, random);
-  return target;
-}
-
-void AnswerWriter::addresses(const Query& query, std::string_view owner, std::uint32_t ttl) {
-  std::uint64_t hash = mix(query.identity ^ 9);
-  std::uint64_t count = hash % 8 < 5 ? 1 : hash % 8 - 3;  // mostly one, up to four
-  MessageWriter::V6 v6{0x20, 0x01, 0x0d, 0xb8, 0xff, 0xfe};
-  for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t host = hash + i;
-    if (query.type == type::a) {
-      writer_.a(owner, ttl, {198, static_cast<std::uint8_t>(18 + (host >> 60U) % 2),
-                             static_cast<std::uint8_t>(host >> 8U), static_cast<std::uint8_t>(host)});
-    } else {
-      for (unsigned b = 0; b < 8; ++b) v6[8 + b] = static_cast<std::uint8_t>(host >> (56 - 8 * b));
-      writer_.aaaa(owner, ttl, v6);
-    }
-  }
-}
-
-void AnswerWriter::records(const Query& query, std::string_view owner, std::uint32_t ttl,
-                           Random& random) {
-  std::uint64_t hash = mix(query.identity ^ 10);
-  switch (query.type) {
-    case type::a:
-    case type::aaaa: return addresses(query, owner, ttl);
-    case type::https:
-    case type::svcb: {
-      static constexpr std::uint8_t alpn[] = {2, 'h', '3', 2, 'h', '2'};
-      const std::uint8_t hint[] = {198, 18, static_cast<std::uint8_t>(hash >> 8U),
-                                   static_cast<std::uint8_t>(hash)};
-      writer_.svcb(owner, query.type, ttl, 1, ".").svc_param(1, alpn).svc_param(4, hint);
-      return;
-    }
-    case type::ptr:
-      writer_.ptr(owner, ttl, fmt::format("host-{}.pool{}.example.net", hash % 65536, hash % 7));
-      return;
-    case type::txt:
-      writer_.txt(owner, ttl, {query.name.starts_with("_dmarc.") ? "v=DMARC1; p=none; rua=mailto:d@example.org"
-                                                                 : "v=spf1 include:_spf.example.org ~all"});
-      return;
-    case type::mx:
-      writer_.mx(owner, ttl, 10, under("mx1", zone_.name)).mx(owner, ttl, 20, under("mx2", zone_.name));
-      return;
-    case type::srv:
-      writer_.srv(owner, ttl, 10, 50, 389, under("dc1", zone_.name));
-      return;
-    case type::cname:
-      writer_.cname(owner, ttl, under("host", zone_.name));
-      return;
-    case type::ns:
-    case type::soa:
-    case type::ds:
-    case type::dnskey: return zone_records(query, owner, ttl, random);
-    default: return rare_records(query, owner, ttl, random);
-  }
-}
-
-void AnswerWriter::zone_records(const Query& query, std::string_view owner, std::uint32_t ttl,
-                                Random& random) {
-  std::uint64_t hash = mix(query.identity ^ 11);
-  std::array<std::uint8_t, 260> bytes;
-  random.fill(bytes);
-  MessageWriter::Bytes key = MessageWriter::Bytes(bytes).first(zone_.algorithm == 13 ? 64 : 260);
-  if (query.type == type::ns) {
-    for (std::uint64_t i = 0; i < 2 + hash % 3; ++i)
-      writer_.ns(owner, ttl, under(fmt::format("ns{}", i + 1), zone_.name));
-  } else if (query.type == type::soa) {
-    writer_.soa(owner, ttl, {.mname = under("ns1", zone_.name), .rname = under("hostmaster", zone_.name)});
-  } else if (query.type == type::ds) {
-    writer_.ds(owner, ttl, static_cast<std::uint16_t>(hash), 13, 2, MessageWriter::Bytes(bytes).first(32));
-  } else {
-    writer_.dnskey(owner, ttl, 256, zone_.algorithm, key).dnskey(owner, ttl, 257, zone_.algorithm, key);
-  }
-}
-
-void AnswerWriter::rare_records(const Query& query, std::string_view owner, std::uint32_t ttl,
-                                Random& random) {
-  std::array<std::uint8_t, 32> digest;
-  random.fill(digest);
-  if (query.type == type::naptr) {
-    writer_.record(owner, type::naptr, ttl).u16(100).u16(10).text("s").text("SIP+D2U").text("");
-    writer_.plain_name(under("_sip._udp", zone_.name));
-  } else if (query.type == type::caa) {
-    writer_.caa(owner, ttl, 0, "issue", "letsencrypt.org");
-  } else if (query.type == type::tlsa) {
-    writer_.tlsa(owner, ttl, 3, 1, 1, digest);
-  } else {
-    writer_.record(owner, type::hinfo, ttl).text("RFC8482").text("");  // ANY
-  }
-}
-
-void AnswerWriter::priming() {
-  constexpr std::uint32_t ttl = 518400;
-  for (char letter = 'a'; letter <= 'm'; ++letter)
-    writer_.ns(".", ttl, fmt::format("{}.root-servers.net", letter));
-  writer_.additional();
-  for (char letter = 'a'; letter <= 'm'; ++letter) {
-    auto host = static_cast<std::uint8_t>(letter - 'a' + 1);
-    writer_.a(fmt::format("{}.root-servers.net", letter), ttl, {198, 18, 255, host});
-    writer_.aaaa(fmt::format("{}.root-servers.net", letter), ttl,
-                 {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xfe, 0, 0, 0, 0, 0, 0, 0, 0, 0, host});
-  }
 }
 
 // Down to the next zone: name servers, DS or its denial, glue.
@@ -355,8 +242,10 @@ void AnswerWriter::referral(const Query& query, Random& random) {
   std::uint64_t count = big ? 13 : root ? 4 + hash % 3 : 2 + hash % 2;
   // Half of the domains are hosted by somebody whose name servers need no glue.
   bool in_zone = root || hash % 2 == 0;
-  std::string base = big ? "gtld-servers.net" : root ? under("nic", child)
-                     : in_zone ? child : fmt::format("hosting{}.net", hash % 50);
+  std::string base = big       ? "gtld-servers.net"
+                     : root    ? under("nic", child)
+                     : in_zone ? child
+                               : fmt::format("hosting{}.net", hash % 50);
   std::uint32_t ttl = root ? 172800 : 3600;
   auto host = [&](std::uint64_t i) {
     return root ? under(std::string(1, static_cast<char>('a' + i)), base)
@@ -377,7 +266,9 @@ void AnswerWriter::referral(const Query& query, Random& random) {
   for (std::uint64_t i = 0; i < count; ++i) {
     auto low = static_cast<std::uint8_t>(hash + i);
     writer_.a(host(i), ttl, {198, 18, static_cast<std::uint8_t>(hash >> 8U), low});
-    if (i < 11) writer_.aaaa(host(i), ttl, {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xfe, 0, 0, 0, 0, 0, 0, 0, 0, 1, low});
+    if (i < 11)
+      writer_.aaaa(host(i), ttl,
+                   {0x20, 0x01, 0x0d, 0xb8, 0xff, 0xfe, 0, 0, 0, 0, 0, 0, 0, 0, 1, low});
   }
 }
 

@@ -6,15 +6,18 @@ namespace {
 
 // The rate at each full hour (UTC) as a multiple of the mean; straight lines in between. The low of
 // the night and the plateau of the day as operators of resolvers show them; mean 1.
-constexpr double hours[24] = {0.62, 0.50, 0.44, 0.40, 0.40, 0.45, 0.60, 0.86, 1.06, 1.21, 1.29, 1.31,
-                              1.29, 1.27, 1.28, 1.29, 1.28, 1.26, 1.28, 1.33, 1.36, 1.29, 1.07, 0.86};
+constexpr double hours[24] = {0.62, 0.50, 0.44, 0.40, 0.40, 0.45, 0.60, 0.86,
+                              1.06, 1.21, 1.29, 1.31, 1.29, 1.27, 1.28, 1.29,
+                              1.28, 1.26, 1.28, 1.33, 1.36, 1.29, 1.07, 0.86};
 
-// A tenth of the time at five times the mean, the rest below it (a Markov-modulated Poisson process).
+// A tenth of the time at five times the mean, the rest below it (a Markov-modulated Poisson
+// process).
 constexpr double burst_factor = 5, calm_factor = 0.5 / 0.9;
 constexpr double burst_mean_ns = 0.5e9, calm_mean_ns = 4.5e9;
 
 double hour_factor(TimeNs now) {
-  double hour = static_cast<double>(now % (86400 * ns_per_s)) / (3600.0 * static_cast<double>(ns_per_s));
+  double hour =
+      static_cast<double>(now % (86400 * ns_per_s)) / (3600.0 * static_cast<double>(ns_per_s));
   auto index = static_cast<std::size_t>(hour);
   double low = hours[index % 24];
   double high = hours[(index + 1) % 24];

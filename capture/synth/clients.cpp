@@ -25,7 +25,8 @@ IpAddress v4_of(std::uint32_t address) {
 IpAddress v6_of(std::uint32_t high, std::uint64_t low) {
   IpAddress ip;
   ip.bytes = {0x20, 0x01, 0x0d, 0xb8};
-  for (unsigned i = 0; i < 4; ++i) ip.bytes[4 + i] = static_cast<std::uint8_t>(high >> (24 - 8 * i));
+  for (unsigned i = 0; i < 4; ++i)
+    ip.bytes[4 + i] = static_cast<std::uint8_t>(high >> (24 - 8 * i));
   for (unsigned i = 0; i < 8; ++i) ip.bytes[8 + i] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
   return ip;
 }
@@ -35,7 +36,9 @@ IpAddress v6_of(std::uint32_t high, std::uint64_t low) {
 Clients::Clients(const Options& options)
     : v6_count_(v6_clients(options)),
       v4_count_(options.clients - v6_count_),
-      v6_share_(v4_count_ == 0 ? 1 : v6_count_ == 0 ? 0 : options.v6),
+      v6_share_(v4_count_ == 0   ? 1
+                : v6_count_ == 0 ? 0
+                                 : options.v6),
       v4_(zipf(std::max(v4_count_, 1U), options.client_exponent)),
       v6_(zipf(std::max(v6_count_, 1U), options.client_exponent)),
       // A quarter to a half of the addresses of this space are used, as in a network.

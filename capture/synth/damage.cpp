@@ -20,10 +20,14 @@ ByteSpan damaged_query(Damage damage, const Query& query, Random& random, Messag
   ByteSpan whole = w.question(query.sent, query.type).finish();
   auto name = static_cast<std::uint32_t>(whole.size() - dns_header - 4);
   switch (damage) {
-    case Damage::short_header: return whole.first(random.between(1, dns_header - 1));
-    case Damage::truncated_name: return whole.first(dns_header + random.below(name));
-    case Damage::truncated_question: return whole.first(dns_header + name + random.below(4));
-    default: return whole;  // the frame will be damaged
+    case Damage::short_header:
+      return whole.first(random.between(1, dns_header - 1));
+    case Damage::truncated_name:
+      return whole.first(dns_header + random.below(name));
+    case Damage::truncated_question:
+      return whole.first(dns_header + name + random.below(4));
+    default:
+      return whole;  // the frame will be damaged
   }
 }
 
@@ -38,8 +42,13 @@ ByteSpan damaged_response(Damage damage, const Query& query, Random& random, Mes
     }
     case Damage::pointer_forward: {
       auto target = static_cast<unsigned>(w.size()) + 2 * random.below(3);
-      return w.u16(static_cast<std::uint16_t>(0xc000U | target)).u16(1).u16(1).u32(60).u16(4)
-          .u32(0xc6120001U).finish();
+      return w.u16(static_cast<std::uint16_t>(0xc000U | target))
+          .u16(1)
+          .u16(1)
+          .u32(60)
+          .u16(4)
+          .u32(0xc6120001U)
+          .finish();
     }
     case Damage::truncated_record: {
       std::size_t start = w.size() + 2;
@@ -50,7 +59,8 @@ ByteSpan damaged_response(Damage damage, const Query& query, Random& random, Mes
       ByteSpan whole = w.u16(0xc00c).u16(1).u16(1).u32(60).u16(4).u32(0xc6120001U).finish();
       return whole.first(whole.size() - random.between(1, 4));
     }
-    default: return w.u16(0xc00c).u16(1).u16(1).u32(60).u16(3).u16(0xc612).u8(1).finish();
+    default:
+      return w.u16(0xc00c).u16(1).u16(1).u32(60).u16(3).u16(0xc612).u8(1).finish();
   }
 }
 
@@ -58,9 +68,9 @@ ByteSpan damaged_response(Damage damage, const Query& query, Random& random, Mes
 
 std::string_view to_string(Damage damage) {
   static constexpr std::string_view names[damage_count] = {
-      "truncated",       "malformed_ip",    "malformed_udp",    "short_header",
+      "truncated",       "malformed_ip",       "malformed_udp", "short_header",
       "truncated_name",  "truncated_question", "name_too_long", "label_too_long",
-      "pointer_forward", "truncated_record", "rdata_overrun",   "rdata_malformed"};
+      "pointer_forward", "truncated_record",   "rdata_overrun", "rdata_malformed"};
   return names[static_cast<std::size_t>(damage)];
 }
 
@@ -85,7 +95,8 @@ Damaged build_damaged(Damage damage, const Query& query, const Endpoints& client
     std::size_t at = ethernet_header + (v4 ? ipv4_header : ipv6_header) + 4;
     frame[at] = 0x40;
   }
-  return {.length = length, .header_readable = damage >= Damage::short_header && message.size() >= 4};
+  return {.length = length,
+          .header_readable = damage >= Damage::short_header && message.size() >= 4};
 }
 
 }  // namespace dnstorm::capture::synth

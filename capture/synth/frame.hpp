@@ -1,6 +1,6 @@
-// Builds Ethernet frames with right lengths and checksums (RFC 791, 8200, 768, 9293, 792, 4443, 826).
-// IPv4 or IPv6 is told by the addresses, which must be of one kind. Each function replaces what
-// `frame` held and keeps its memory. Pure functions, thread-safe.
+// Builds Ethernet frames with right lengths and checksums (RFC 791, 8200, 768, 9293, 792, 4443,
+// 826). IPv4 or IPv6 is told by the addresses, which must be of one kind. Each function replaces
+// what `frame` held and keeps its memory. Pure functions, thread-safe.
 #pragma once
 
 #include <cstdint>

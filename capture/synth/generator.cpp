@@ -70,8 +70,13 @@ class Timeline {
 class Generator {
  public:
   Generator(const Options& options, const NameList& names, const PacketSink& sink, Random random)
-      : options_(options), sink_(sink), random_(random), arrivals_(options), clients_(options),
-        questions_(options, names), answers_(options),
+      : options_(options),
+        sink_(sink),
+        random_(random),
+        arrivals_(options),
+        clients_(options),
+        questions_(options, names),
+        answers_(options),
         malformed_each_(options.malformed / (1 - options.malformed - options.not_dns)),
         not_dns_each_(options.not_dns / (1 - options.malformed - options.not_dns)) {}
 
@@ -137,8 +142,8 @@ class Generator {
 
   void answer(TimeNs asked) {
     Response response = answers_.write(query_, answers_.decide(query_, random_), random_);
-    auto delay_ns = static_cast<DurationNs>(
-        draw(profile(options_.view).delays_us, random_) * static_cast<double>(ns_per_us));
+    auto delay_ns = static_cast<DurationNs>(draw(profile(options_.view).delays_us, random_) *
+                                            static_cast<double>(ns_per_us));
     MessageFacts facts = facts_of_query();
     facts.response = true;
     facts.rcode = response.rcode;
@@ -187,7 +192,8 @@ class Generator {
 
   // Malformed packets and such that are not DNS come beside the others, in proportion.
   void put_others(TimeNs time) {
-    for (double left = malformed_each_; left > 0 && random_.chance(left); left -= 1) put_malformed(time);
+    for (double left = malformed_each_; left > 0 && random_.chance(left); left -= 1)
+      put_malformed(time);
     for (double left = not_dns_each_; left > 0 && random_.chance(left); left -= 1) put_noise(time);
   }
 

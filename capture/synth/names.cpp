@@ -15,23 +15,24 @@ namespace {
 // Own choice, after the order of the largest registries: com near a half, then net, org, the large
 // countries and some new generic ones.
 constexpr TldShare tlds[] = {
-    {"com", 47.0},  {"net", 7.0},    {"org", 6.0},  {"de", 4.5},     {"cn", 2.5},    {"co.uk", 2.5},
-    {"nl", 2.0},    {"io", 2.0},     {"ru", 2.0},   {"com.br", 1.7}, {"fr", 1.7},    {"it", 1.5},
-    {"eu", 1.3},    {"pl", 1.2},     {"com.au", 1}, {"ca", 1.0},     {"ch", 1.0},    {"se", 0.9},
-    {"es", 0.9},    {"co.jp", 0.9},  {"info", 0.9}, {"in", 0.8},     {"be", 0.7},    {"cz", 0.7},
-    {"us", 0.7},    {"at", 0.6},     {"dk", 0.6},   {"co", 0.6},     {"tv", 0.6},    {"me", 0.5},
-    {"edu", 0.5},   {"xyz", 0.5},    {"app", 0.4},  {"dev", 0.4},    {"cloud", 0.4}, {"online", 0.3},
-    {"shop", 0.3},  {"co.za", 0.3},  {"fi", 0.3},   {"no", 0.3},     {"kr", 0.3},    {"tw", 0.3},
-    {"gov", 0.3},   {"biz", 0.3},    {"top", 0.2},  {"site", 0.2},   {"ai", 0.2},    {"ac.uk", 0.1},
+    {"com", 47.0}, {"net", 7.0},   {"org", 6.0},  {"de", 4.5},     {"cn", 2.5},    {"co.uk", 2.5},
+    {"nl", 2.0},   {"io", 2.0},    {"ru", 2.0},   {"com.br", 1.7}, {"fr", 1.7},    {"it", 1.5},
+    {"eu", 1.3},   {"pl", 1.2},    {"com.au", 1}, {"ca", 1.0},     {"ch", 1.0},    {"se", 0.9},
+    {"es", 0.9},   {"co.jp", 0.9}, {"info", 0.9}, {"in", 0.8},     {"be", 0.7},    {"cz", 0.7},
+    {"us", 0.7},   {"at", 0.6},    {"dk", 0.6},   {"co", 0.6},     {"tv", 0.6},    {"me", 0.5},
+    {"edu", 0.5},  {"xyz", 0.5},   {"app", 0.4},  {"dev", 0.4},    {"cloud", 0.4}, {"online", 0.3},
+    {"shop", 0.3}, {"co.za", 0.3}, {"fi", 0.3},   {"no", 0.3},     {"kr", 0.3},    {"tw", 0.3},
+    {"gov", 0.3},  {"biz", 0.3},   {"top", 0.2},  {"site", 0.2},   {"ai", 0.2},    {"ac.uk", 0.1},
 };
 
 constexpr std::string_view onsets[] = {"b",  "c",  "d",  "f",  "g",  "h",  "j",  "k",  "l",  "m",
                                        "n",  "p",  "r",  "s",  "t",  "v",  "w",  "z",  "br", "cl",
                                        "dr", "fl", "gr", "pl", "pr", "sh", "st", "tr", "th", "qu"};
-constexpr std::string_view vowels[] = {"a", "e", "i", "o", "u", "a", "e", "o", "ai", "ea", "oo", "io"};
+constexpr std::string_view vowels[] = {"a", "e", "i",  "o",  "u",  "a",
+                                       "e", "o", "ai", "ea", "oo", "io"};
 constexpr std::string_view codas[] = {"", "", "", "", "n", "r", "s", "l", "m", "x", "nd", "st"};
-constexpr std::string_view endings[] = {"", "", "", "", "", "", "hub", "shop", "web", "soft", "news",
-                                        "-online", "24", "media"};
+constexpr std::string_view endings[] = {"",     "",    "",     "",     "",        "",   "hub",
+                                        "shop", "web", "soft", "news", "-online", "24", "media"};
 
 // Hosts in front of a registered domain; '#' becomes a number.
 struct HostShare {
@@ -39,14 +40,22 @@ struct HostShare {
   double share;
 };
 constexpr HostShare hosts[] = {
-    {"www", 26},        {"", 20},           {"api", 6},          {"mail", 4},
-    {"cdn", 4},         {"static", 3},      {"img", 3},          {"m", 2},
-    {"login", 2},       {"app", 2},         {"assets", 2},       {"events", 2},
-    {"telemetry", 2},   {"update", 1.5},    {"ns#", 1.5},        {"smtp", 1.5},
-    {"imap", 1},        {"vpn", 1},         {"autodiscover", 1}, {"ads", 1.5},
-    {"track", 1.5},     {"push", 1},        {"time", 0.5},       {"edge-#.eu-west", 2},
-    {"s#.cdn", 2},      {"api-#.us-east", 2}, {"v#.stream", 1},  {"img#", 1.5},
-    {"auth.api", 1},    {"mx#", 1},         {"prod.metrics", 1}, {"a#.gw.region-#", 1},
+    {"www", 26},         {"", 20},
+    {"api", 6},          {"mail", 4},
+    {"cdn", 4},          {"static", 3},
+    {"img", 3},          {"m", 2},
+    {"login", 2},        {"app", 2},
+    {"assets", 2},       {"events", 2},
+    {"telemetry", 2},    {"update", 1.5},
+    {"ns#", 1.5},        {"smtp", 1.5},
+    {"imap", 1},         {"vpn", 1},
+    {"autodiscover", 1}, {"ads", 1.5},
+    {"track", 1.5},      {"push", 1},
+    {"time", 0.5},       {"edge-#.eu-west", 2},
+    {"s#.cdn", 2},       {"api-#.us-east", 2},
+    {"v#.stream", 1},    {"img#", 1.5},
+    {"auth.api", 1},     {"mx#", 1},
+    {"prod.metrics", 1}, {"a#.gw.region-#", 1},
 };
 
 template <std::size_t n>
@@ -152,7 +161,8 @@ Result<NameList> NameList::from_file(const std::string& path) {
   std::ifstream in(path);
   if (!in)
     return Error{ErrorKind::no_input,
-                 fmt::format("{}: cannot read the name list: {}", path, std::strerror(errno)), path};
+                 fmt::format("{}: cannot read the name list: {}", path, std::strerror(errno)),
+                 path};
   NameList list;
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
@@ -162,9 +172,11 @@ Result<NameList> NameList::from_file(const std::string& path) {
       name = trim(name.substr(comma + 1));
     std::optional<std::string> normal = dns::normal_name(name);
     if (name.empty() || !normal)
-      return Error{ErrorKind::data,
-                   fmt::format("{}:{}: \"{}\" is not a domain name; one name or \"rank,name\" a line",
-                               path, number, name), path};
+      return Error{
+          ErrorKind::data,
+          fmt::format("{}:{}: \"{}\" is not a domain name; one name or \"rank,name\" a line", path,
+                      number, name),
+          path};
     list.add(*normal);
   }
   if (list.size() == 0)

@@ -1,8 +1,8 @@
 // The domain names that are asked for, by rank: read from a list or invented.
 //
 // Invented names are pronounceable registered domains under real top-level domains with the usual
-// hosts in front (www, mail, api, cdn-12.eu-west, ...); the same seed and count give the same names.
-// They are strings only: some may exist. Immutable after construction, so thread-safe.
+// hosts in front (www, mail, api, cdn-12.eu-west, ...); the same seed and count give the same
+// names. They are strings only: some may exist. Immutable after construction, so thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ class NameList {
   std::vector<std::size_t> ends_;
 };
 
-// "a.b.example.co.uk" -> "example.co.uk": the registered domain by a rule of thumb (two labels, three
-// where the second is co, com, ac, org, net, gov or edu of a country).
+// "a.b.example.co.uk" -> "example.co.uk": the registered domain by a rule of thumb (two labels,
+// three where the second is co, com, ac, org, net, gov or edu of a country).
 std::string_view registered_domain(std::string_view name);
 // "a.b.example.co.uk" -> "uk".
 std::string_view last_label(std::string_view name);

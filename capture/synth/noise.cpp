@@ -23,21 +23,25 @@ void build_other_port(Endpoints ends, Random& random, Frame& frame) {
 
 void build_syn(const Endpoints& ends, Random& random, Frame& frame) {
   auto sequence = static_cast<std::uint32_t>(random.next());
-  if (random.chance(0.5)) return build_tcp(ends, {.sequence = sequence, .flags = tcp_syn}, {}, frame);
+  if (random.chance(0.5))
+    return build_tcp(ends, {.sequence = sequence, .flags = tcp_syn}, {}, frame);
   auto acknowledged = static_cast<std::uint32_t>(random.next());
   build_tcp(ends.reversed(),
-            {.sequence = sequence, .acknowledged = acknowledged, .flags = tcp_syn | tcp_ack}, {}, frame);
+            {.sequence = sequence, .acknowledged = acknowledged, .flags = tcp_syn | tcp_ack}, {},
+            frame);
 }
 
 void build_icmp(const Endpoints& ends, Random& random, Frame& frame) {
   if (random.chance(0.5)) {
     auto bits = static_cast<std::uint32_t>(random.next());
-    return build_echo(ends, static_cast<std::uint16_t>(bits), static_cast<std::uint16_t>(bits >> 16U), frame);
+    return build_echo(ends, static_cast<std::uint16_t>(bits),
+                      static_cast<std::uint16_t>(bits >> 16U), frame);
   }
   dns::MessageWriter writer;
   Frame quoted;
   auto id = static_cast<std::uint16_t>(random.next());
-  build_udp(ends, writer.begin(id, dns::MessageWriter::rd).question("www.example.com", 1).finish(), quoted);
+  build_udp(ends, writer.begin(id, dns::MessageWriter::rd).question("www.example.com", 1).finish(),
+            quoted);
   build_unreachable(ends.reversed(), ByteSpan(quoted).subspan(ethernet_header), frame);
 }
 
@@ -45,10 +49,14 @@ void build_icmp(const Endpoints& ends, Random& random, Frame& frame) {
 
 void build_noise(Noise noise, const Endpoints& client, Random& random, Frame& frame) {
   switch (noise) {
-    case Noise::udp_other_port: return build_other_port(client, random, frame);
-    case Noise::tcp: return build_syn(client, random, frame);
-    case Noise::icmp: return build_icmp(client, random, frame);
-    case Noise::arp: return build_arp(client.dst, client.src, frame);
+    case Noise::udp_other_port:
+      return build_other_port(client, random, frame);
+    case Noise::tcp:
+      return build_syn(client, random, frame);
+    case Noise::icmp:
+      return build_icmp(client, random, frame);
+    case Noise::arp:
+      return build_arp(client.dst, client.src, frame);
   }
 }
 

@@ -9,36 +9,66 @@ namespace {
 using namespace dns::type;
 
 constexpr TypeShare resolver_types[] = {
-    {a, 57},    {aaaa, 21}, {https, 12},  {ptr, 4},   {txt, 1.5}, {srv, 1},   {mx, 1},
-    {ns, 0.5},  {soa, 0.5}, {ds, 0.3},    {any, 0.3}, {cname, 0.2}, {dnskey, 0.2}, {naptr, 0.2},
-    {svcb, 0.1}, {caa, 0.1}, {tlsa, 0.1}};
-constexpr TypeShare root_types[] = {{a, 59.0},  {aaaa, 22.3}, {ns, 4.4},    {ptr, 4.2},
-                                    {srv, 3.2}, {ds, 2.7},    {soa, 1.8},   {txt, 0.7},
+    {a, 57},       {aaaa, 21},   {https, 12}, {ptr, 4},   {txt, 1.5}, {srv, 1},
+    {mx, 1},       {ns, 0.5},    {soa, 0.5},  {ds, 0.3},  {any, 0.3}, {cname, 0.2},
+    {dnskey, 0.2}, {naptr, 0.2}, {svcb, 0.1}, {caa, 0.1}, {tlsa, 0.1}};
+constexpr TypeShare root_types[] = {{a, 59.0},  {aaaa, 22.3}, {ns, 4.4},     {ptr, 4.2},
+                                    {srv, 3.2}, {ds, 2.7},    {soa, 1.8},    {txt, 0.7},
                                     {mx, 0.6},  {any, 0.5},   {dnskey, 0.4}, {naptr, 0.2}};
-constexpr TypeShare tld_types[] = {{a, 50},   {aaaa, 20}, {ns, 9},    {ds, 7},     {mx, 6},
-                                   {txt, 3},  {https, 2}, {soa, 1.2}, {dnskey, 0.8}, {srv, 0.4},
+constexpr TypeShare tld_types[] = {{a, 50},    {aaaa, 20}, {ns, 9},    {ds, 7},       {mx, 6},
+                                   {txt, 3},   {https, 2}, {soa, 1.2}, {dnskey, 0.8}, {srv, 0.4},
                                    {caa, 0.3}, {any, 0.2}, {tlsa, 0.1}};
 
 // Since the flag day of 2020 most announce 1232; the larger ones are older software.
-constexpr SizeShare udp_sizes[] = {{1232, 60}, {4096, 22}, {1400, 8}, {512, 5}, {1452, 3}, {8192, 2}};
+constexpr SizeShare udp_sizes[] = {{1232, 60}, {4096, 22}, {1400, 8},
+                                   {512, 5},   {1452, 3},  {8192, 2}};
 
 // Microseconds. LAN clients 2018: median 1.0 ms, 90 % 5.2 ms, 99 % 125 ms.
-constexpr Quantile resolver_delays[] = {{0, 90},       {0.25, 420},    {0.5, 1000},     {0.75, 2300},
-                                        {0.9, 5200},   {0.95, 22000},  {0.99, 125000},  {0.998, 700000},
-                                        {1, 2500000}};
+constexpr Quantile resolver_delays[] = {{0, 90},        {0.25, 420},     {0.5, 1000},
+                                        {0.75, 2300},   {0.9, 5200},     {0.95, 22000},
+                                        {0.99, 125000}, {0.998, 700000}, {1, 2500000}};
 constexpr Quantile server_delays[] = {{0, 18}, {0.5, 55}, {0.9, 130}, {0.99, 420}, {1, 4000}};
 
 constexpr Profile profiles[] = {
-    {.name = "resolver", .types = resolver_types, .udp_sizes = udp_sizes,
-     .delays_us = resolver_delays, .recursion_desired = 0.999, .unknown_tlds = 0.02,
-     .random_labels = 0.02, .pointless_ptr = 0.4, .servfail = 0.01, .refused = 0.005,
-     .nodata_aaaa = 0.12, .nodata_https = 0.2, .truncated = 0.0005},
-    {.name = "root", .types = root_types, .udp_sizes = udp_sizes, .delays_us = server_delays,
-     .recursion_desired = 0.018, .unknown_tlds = 0.36, .random_labels = 0.26, .pointless_ptr = 0,
-     .servfail = 0, .refused = 0.0002, .nodata_aaaa = 0, .nodata_https = 0, .truncated = 0.01},
-    {.name = "tld", .types = tld_types, .udp_sizes = udp_sizes, .delays_us = server_delays,
-     .recursion_desired = 0.02, .unknown_tlds = 0, .random_labels = 0.01, .pointless_ptr = 0,
-     .servfail = 0.0001, .refused = 0.001, .nodata_aaaa = 0, .nodata_https = 0, .truncated = 0.004},
+    {.name = "resolver",
+     .types = resolver_types,
+     .udp_sizes = udp_sizes,
+     .delays_us = resolver_delays,
+     .recursion_desired = 0.999,
+     .unknown_tlds = 0.02,
+     .random_labels = 0.02,
+     .pointless_ptr = 0.4,
+     .servfail = 0.01,
+     .refused = 0.005,
+     .nodata_aaaa = 0.12,
+     .nodata_https = 0.2,
+     .truncated = 0.0005},
+    {.name = "root",
+     .types = root_types,
+     .udp_sizes = udp_sizes,
+     .delays_us = server_delays,
+     .recursion_desired = 0.018,
+     .unknown_tlds = 0.36,
+     .random_labels = 0.26,
+     .pointless_ptr = 0,
+     .servfail = 0,
+     .refused = 0.0002,
+     .nodata_aaaa = 0,
+     .nodata_https = 0,
+     .truncated = 0.01},
+    {.name = "tld",
+     .types = tld_types,
+     .udp_sizes = udp_sizes,
+     .delays_us = server_delays,
+     .recursion_desired = 0.02,
+     .unknown_tlds = 0,
+     .random_labels = 0.01,
+     .pointless_ptr = 0,
+     .servfail = 0.0001,
+     .refused = 0.001,
+     .nodata_aaaa = 0,
+     .nodata_https = 0,
+     .truncated = 0.004},
 };
 
 Error wrong(std::string_view option, std::string_view problem) {
@@ -72,20 +102,28 @@ Result<void> check(const Options& options) {
     std::string_view option;
     double value;
   };
-  for (const Share& share : std::initializer_list<Share>{
-           {"--one-time", options.one_time}, {"--mixed-case", options.mixed_case},
-           {"--ipv6", options.v6}, {"--edns", options.edns}, {"--do", options.dnssec_ok},
-           {"--ecs", options.client_subnet}, {"--cookies", options.cookies},
-           {"--signed", options.signed_zones}, {"--loss", options.loss},
-           {"--duplicates", options.duplicates}, {"--https", options.https.value_or(0)}})
+  for (const Share& share : std::initializer_list<Share>{{"--one-time", options.one_time},
+                                                         {"--mixed-case", options.mixed_case},
+                                                         {"--ipv6", options.v6},
+                                                         {"--edns", options.edns},
+                                                         {"--do", options.dnssec_ok},
+                                                         {"--ecs", options.client_subnet},
+                                                         {"--cookies", options.cookies},
+                                                         {"--signed", options.signed_zones},
+                                                         {"--loss", options.loss},
+                                                         {"--duplicates", options.duplicates},
+                                                         {"--https", options.https.value_or(0)}})
     if (!(share.value >= 0 && share.value <= 1))
-      return wrong(share.option, fmt::format("{:g} is not a share of 0 to 100 percent",
-                                             share.value * 100));
-  if (!(options.malformed >= 0 && options.not_dns >= 0 && options.malformed + options.not_dns <= 0.9))
-    return wrong("--malformed", "together with --not-dns it may be 90 percent of the packets at most");
+      return wrong(share.option,
+                   fmt::format("{:g} is not a share of 0 to 100 percent", share.value * 100));
+  if (!(options.malformed >= 0 && options.not_dns >= 0 &&
+        options.malformed + options.not_dns <= 0.9))
+    return wrong("--malformed",
+                 "together with --not-dns it may be 90 percent of the packets at most");
   if (options.dnssec_ok > options.edns || options.client_subnet > options.edns ||
       options.cookies > options.edns)
-    return wrong("--edns", "DO, client subnet and cookies need EDNS: their shares cannot be higher");
+    return wrong("--edns",
+                 "DO, client subnet and cookies need EDNS: their shares cannot be higher");
   if (!(options.rate > 0 && options.rate <= 1e8))
     return wrong("--rate", "queries per second must be above 0 and at most 100,000,000");
   if (options.clients < 1 || options.clients > 16'000'000)

@@ -3,9 +3,9 @@
 //
 // Sources. root: counted in a capture of a root server of 2016 (8,267 queries: the example of the
 // dns-stats compactor); RSSAC002 reports of January 2025 (IPv6 24 % of queries, sizes). resolver:
-// counted in a capture of LAN clients of 2018 (WRCCDC), Yang, Li and Tyson (USENIX ATC 2020: failures by
-// type), Chen and others (DSN 2014: one-time names), our own choice for HTTPS queries (browsers ask
-// since 2020, no published share at hand). tld: our own choice between the two.
+// counted in a capture of LAN clients of 2018 (WRCCDC), Yang, Li and Tyson (USENIX ATC 2020:
+// failures by type), Chen and others (DSN 2014: one-time names), our own choice for HTTPS queries
+// (browsers ask since 2020, no published share at hand). tld: our own choice between the two.
 #pragma once
 
 #include <cstdint>
@@ -39,14 +39,14 @@ struct Profile {
   std::span<const SizeShare> udp_sizes;  // announced in OPT
   std::span<const Quantile> delays_us;   // of responses
   double recursion_desired;
-  double unknown_tlds;     // share of queries for names under top-level domains that do not exist
-  double random_labels;    // single random labels, as browsers send to probe a network
-  double pointless_ptr;    // of PTR queries: no name there
+  double unknown_tlds;   // share of queries for names under top-level domains that do not exist
+  double random_labels;  // single random labels, as browsers send to probe a network
+  double pointless_ptr;  // of PTR queries: no name there
   double servfail;
   double refused;
-  double nodata_aaaa;      // of names: no address of this kind
+  double nodata_aaaa;  // of names: no address of this kind
   double nodata_https;
-  double truncated;        // besides those that do not fit
+  double truncated;  // besides those that do not fit
 };
 const Profile& profile(View view);
 
@@ -68,8 +68,8 @@ struct Options {
   std::string names_file;        // empty: names are invented
   std::uint32_t names = 10'000;
   double name_exponent = 0.95;
-  double one_time = 0.03;    // queries for names never asked again
-  double mixed_case = 0.03;  // queries in random letters (0x20)
+  double one_time = 0.03;       // queries for names never asked again
+  double mixed_case = 0.03;     // queries in random letters (0x20)
   std::optional<double> https;  // queries for HTTPS; nothing: the profile's
 
   double v6 = 0.1;
@@ -78,10 +78,10 @@ struct Options {
   double client_subnet = 0.05;  // of all queries; needs EDNS, as DO and cookies do
   double cookies = 0.05;
   double signed_zones = 0.08;
-  double loss = 0.02;        // queries without an answer
-  double duplicates = 0.001; // packets that the tap sees twice
-  double malformed = 0.001;  // of all packets
-  double not_dns = 0.005;    // of all packets
+  double loss = 0.02;         // queries without an answer
+  double duplicates = 0.001;  // packets that the tap sees twice
+  double malformed = 0.001;   // of all packets
+  double not_dns = 0.005;     // of all packets
 
   static Options of(View view);
 };

@@ -15,12 +15,14 @@ namespace type = dns::type;
 constexpr double maintenance_share = 0.0002;  // NOTIFY and UPDATE each
 
 // Top-level domains asked for that do not exist, by their share at a root server in 2016.
-constexpr TldShare unknown_tlds[] = {
-    {"local", 8.3},    {"home", 2.7},        {"belkin", 1.6},  {"lan", 0.8},    {"corp", 0.8},
-    {"dhcp", 0.5},     {"localdomain", 0.5}, {"internal", 0.5}, {"router", 0.3}, {"domain", 0.3},
-    {"invalid", 0.2},  {"workgroup", 0.2},   {"openstacklocal", 0.2}};
-constexpr std::string_view local_hosts[] = {"wpad", "printer", "_ldap._tcp.dc._msdcs", "nas",
-                                            "isatap", "lb._dns-sd._udp", "time", "server"};
+constexpr TldShare unknown_tlds[] = {{"local", 8.3},         {"home", 2.7},     {"belkin", 1.6},
+                                     {"lan", 0.8},           {"corp", 0.8},     {"dhcp", 0.5},
+                                     {"localdomain", 0.5},   {"internal", 0.5}, {"router", 0.3},
+                                     {"domain", 0.3},        {"invalid", 0.2},  {"workgroup", 0.2},
+                                     {"openstacklocal", 0.2}};
+constexpr std::string_view local_hosts[] = {"wpad", "printer", "_ldap._tcp.dc._msdcs",
+                                            "nas",  "isatap",  "lb._dns-sd._udp",
+                                            "time", "server"};
 
 template <class Rows>
 WeightedChoice choice_of(const Rows& rows) {
@@ -110,6 +112,10 @@ std::uint64_t identity_of(std::string_view name) {
   return mix(hash);
 }
 
+bool has_trait(const Query& query, std::uint64_t trait, double share) {
+  return static_cast<double>(mix(query.identity ^ trait) >> 11U) * 0x1.0p-53 < share;
+}
+
 QuestionMaker::QuestionMaker(const Options& options, const NameList& names)
     : options_(options),
       profile_(profile(options.view)),
@@ -151,15 +157,21 @@ void QuestionMaker::pick_name(Random& random, Query& query) {
       // mix() is one to one, so that no label comes twice in a run.
       query.name = under(base32(mix(options_.seed + one_time_count_++)), parent);
       break;
-    case NameKind::reverse: query.name = reverse_name(random); break;
+    case NameKind::reverse:
+      query.name = reverse_name(random);
+      break;
     case NameKind::unknown_tld:
       query.name = unknown_name(unknown_tlds[unknown_tlds_.pick(random)].name, random);
       break;
     case NameKind::random_label:
       query.name = under(random_letters(random), options_.view == View::tld ? parent : ".");
       break;
-    case NameKind::root: query.name = "."; break;
-    case NameKind::tld: query.name = last_label(listed); break;
+    case NameKind::root:
+      query.name = ".";
+      break;
+    case NameKind::tld:
+      query.name = last_label(listed);
+      break;
   }
 }
 

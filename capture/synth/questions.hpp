@@ -69,5 +69,7 @@ dns::MessageWriter::Bytes write_query(const Query& query, dns::MessageWriter& wr
 // `prefix`.`name`, or `name` alone where both do not fit into a domain name.
 std::string under(std::string_view prefix, std::string_view name);
 std::uint64_t identity_of(std::string_view name);
+// Decided by the name alone, so that it stays: `share` of the names have the trait of this number.
+bool has_trait(const Query& query, std::uint64_t trait, double share);
 
 }  // namespace dnstorm::capture::synth

@@ -1,7 +1,7 @@
 // Randomness that is the same on every machine: xoshiro256** 1.0 (Blackman and Vigna, 2018, public
 // domain) seeded by SplitMix64, and distributions of our own, because those of the standard library
-// differ from one library to the next. log_of() and exp_of() use + - * / only, which IEEE 754 fixes to
-// the bit; the C library's log() it does not. Values, not thread-safe.
+// differ from one library to the next. log_of() and exp_of() use + - * / only, which IEEE 754 fixes
+// to the bit; the C library's log() it does not. Values, not thread-safe.
 #pragma once
 
 #include <cstddef>

@@ -19,7 +19,8 @@ Json top(std::vector<std::pair<std::string, std::uint64_t>> rows) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   };
   std::size_t size = std::min(top_size, rows.size());
-  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(size), rows.end(), before);
+  std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(size), rows.end(),
+                    before);
   Json list = Json::array();
   for (std::size_t i = 0; i < size && rows[i].second > 0; ++i)
     list.push_back(Json::array({rows[i].first, rows[i].second}));
@@ -45,8 +46,10 @@ Json microseconds(DurationNs ns) {
 }
 
 constexpr std::string_view rules =
-    "A malformed message whose id and flags (4 bytes) can be read is counted in messages, queries or "
-    "responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames. Malformed "
+    "A malformed message whose id and flags (4 bytes) can be read is counted in messages, queries "
+    "or "
+    "responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames. "
+    "Malformed "
     "messages are in no transaction and in neither unanswered nor unmatched.";
 
 }  // namespace

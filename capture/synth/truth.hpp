@@ -8,7 +8,8 @@
 // - qtypes are counted over queries, rcodes over responses, qnames over both (lower case).
 // - A response belongs to the oldest query without one of the same client, server, port, id and
 //   question: a transaction. queries = transactions + unanswered + malformed queries, responses =
-//   transactions + unmatched + malformed responses. Response times are as the file's time stamps say.
+//   transactions + unmatched + malformed responses. Response times are as the file's time stamps
+//   say.
 // - Clients are the addresses that sent a query; top lists count queries.
 // One owner, one thread.
 #pragma once
@@ -62,7 +63,7 @@ class Truth {
   std::uint64_t responses() const { return responses_; }
   std::uint64_t transactions() const { return transactions_; }
   std::uint64_t malformed() const;
-  std::uint64_t malformed_queries() const { return malformed_queries_; }      // counted as messages
+  std::uint64_t malformed_queries() const { return malformed_queries_; }  // counted as messages
   std::uint64_t malformed_responses() const { return malformed_responses_; }
   std::uint64_t not_dns() const;
   std::uint64_t distinct_names() const { return names_.size(); }

@@ -18,8 +18,7 @@ Bytes tail(MessageWriter::Bytes bytes, std::size_t from) { return copy(bytes.sub
 TEST(EncodeName, WritesLabelsWithTheirLengths) {
   auto name = encode_name("www.Ab.c");
   ASSERT_TRUE(name);
-  EXPECT_THAT(copy(name->wire()),
-              ElementsAre(3, 'w', 'w', 'w', 2, 'A', 'b', 1, 'c', 0));
+  EXPECT_THAT(copy(name->wire()), ElementsAre(3, 'w', 'w', 'w', 2, 'A', 'b', 1, 'c', 0));
   EXPECT_EQ(name->label_count, 3);
 }
 
@@ -56,7 +55,8 @@ TEST(EncodeName, HoldsTheLongestNameAndNoLonger) {
 
 TEST(MessageWriter, WritesHeaderAndQuestion) {
   MessageWriter w;
-  auto wire = w.begin(0x1234, MessageWriter::rd | MessageWriter::opcode(4)).question("a.b", 28).finish();
+  auto wire =
+      w.begin(0x1234, MessageWriter::rd | MessageWriter::opcode(4)).question("a.b", 28).finish();
   EXPECT_THAT(copy(wire), ElementsAre(0x12, 0x34, 0x21, 0, 0, 1, 0, 0, 0, 0, 0, 0,  //
                                       1, 'a', 1, 'b', 0, 0, 28, 0, 1));
 }
@@ -120,8 +120,8 @@ TEST(MessageWriter, WritesEdnsWithItsOptions) {
                   .extended_error(22, "x")
                   .finish();
   EXPECT_THAT(tail(wire, opt),
-              ElementsAre(0, 0, 41, 16, 0, 1, 0, 0x80, 0, 0, 30,                 //
-                          0, 8, 0, 7, 0, 1, 18, 0, 198, 51, 192,                 //
+              ElementsAre(0, 0, 41, 16, 0, 1, 0, 0x80, 0, 0, 30,  //
+                          0, 8, 0, 7, 0, 1, 18, 0, 198, 51, 192,  //
                           0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 15, 0, 3, 0, 22, 'x'));
 }
 
@@ -129,8 +129,8 @@ TEST(MessageWriter, CutsAClientSubnetOfIpv6) {
   MessageWriter w;
   w.begin(1, 0);
   auto wire = w.edns(512).client_subnet(*parse_ip("2001:db8:ffff:ffff::1"), 56, 48).finish();
-  EXPECT_THAT(tail(wire, 12 + 11), ElementsAre(0, 8, 0, 11, 0, 2, 56, 48, 0x20, 0x01, 0x0d, 0xb8, 0xff,
-                                               0xff, 0xff));
+  EXPECT_THAT(tail(wire, 12 + 11),
+              ElementsAre(0, 8, 0, 11, 0, 2, 56, 48, 0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, 0xff));
 }
 
 TEST(MessageWriter, WritesTypeBitmapsInWindows) {
@@ -150,18 +150,25 @@ TEST(MessageWriter, WritesSignedRecords) {
   const std::uint8_t bytes[] = {7, 8};
   const std::uint16_t types[] = {1};
   w.begin(1, 0);
-  auto wire = w.rrsig(".", 9, {.covered = 6, .algorithm = 8, .labels = 0, .original_ttl = 3,
-                              .expiration = 4, .inception = 5, .key_tag = 6, .signer = "."},
-                      bytes)
-                  .ds(".", 9, 1, 2, 3, bytes)
-                  .nsec3(".", 9, {.flags = 1, .iterations = 5, .salt = bytes, .next_hash = bytes}, types)
-                  .finish();
-  EXPECT_THAT(tail(wire, 12),
-              ElementsAre(0, 0, 46, 0, 1, 0, 0, 0, 9, 0, 21, 0, 6, 8, 0, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0,
-                          5, 0, 6, 0, 7, 8,                                               //
-                          0, 0, 43, 0, 1, 0, 0, 0, 9, 0, 6, 0, 1, 2, 3, 7, 8,             //
-                          0, 0, 50, 0, 1, 0, 0, 0, 9, 0, 13, 1, 1, 0, 5, 2, 7, 8, 2, 7, 8, 0, 1,
-                          0x40));
+  auto wire =
+      w.rrsig(".", 9,
+              {.covered = 6,
+               .algorithm = 8,
+               .labels = 0,
+               .original_ttl = 3,
+               .expiration = 4,
+               .inception = 5,
+               .key_tag = 6,
+               .signer = "."},
+              bytes)
+          .ds(".", 9, 1, 2, 3, bytes)
+          .nsec3(".", 9, {.flags = 1, .iterations = 5, .salt = bytes, .next_hash = bytes}, types)
+          .finish();
+  EXPECT_THAT(tail(wire, 12), ElementsAre(0, 0, 46, 0, 1, 0, 0, 0, 9, 0, 21, 0, 6, 8, 0, 0, 0, 0, 3,
+                                          0, 0, 0, 4, 0, 0, 0, 5, 0, 6, 0, 7, 8,               //
+                                          0, 0, 43, 0, 1, 0, 0, 0, 9, 0, 6, 0, 1, 2, 3, 7, 8,  //
+                                          0, 0, 50, 0, 1, 0, 0, 0, 9, 0, 13, 1, 1, 0, 5, 2, 7, 8, 2,
+                                          7, 8, 0, 1, 0x40));
 }
 
 TEST(MessageWriter, StartsAnewWithEachMessage) {

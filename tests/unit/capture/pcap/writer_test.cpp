@@ -34,11 +34,12 @@ class PcapWriter : public testing::Test {
     ASSERT_TRUE((*writer)->close().ok());
   }
   // What write_two() must leave with microseconds.
-  const Bytes expected_{0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0,
-                        4, 3, 2, 1, 0x40, 0xe2, 1, 0, 5, 0, 0, 0, 5, 0, 0, 0, 1, 2, 3, 4, 5,
-                        0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 99, 0, 0, 0, 1, 2, 3, 4, 5};
-  const std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() / ("dnstorm-pcap-writer-" + std::to_string(::getpid()));
+  const Bytes expected_{0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4,  0, 0, 0, 0, 0,    0,    0, 0, 0, 0,
+                        0,    4,    0,    1,    0, 0, 0,  4, 3, 2, 1, 0x40, 0xe2, 1, 0, 5, 0,
+                        0,    0,    5,    0,    0, 0, 1,  2, 3, 4, 5, 0,    0,    0, 0, 0, 0,
+                        0,    0,    5,    0,    0, 0, 99, 0, 0, 0, 1, 2,    3,    4, 5};
+  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
+                                        ("dnstorm-pcap-writer-" + std::to_string(::getpid()));
 };
 
 TEST_F(PcapWriter, WritesMicroseconds) {
@@ -86,7 +87,8 @@ TEST_F(PcapWriter, HandsOnMoreThanItsBuffer) {
     auto writer = Writer::open(path(name));
     ASSERT_TRUE(writer.ok());
     Bytes packet(50'000);
-    for (std::size_t i = 0; i < packet.size(); ++i) packet[i] = static_cast<std::uint8_t>(i * i >> 7U);
+    for (std::size_t i = 0; i < packet.size(); ++i)
+      packet[i] = static_cast<std::uint8_t>(i * i >> 7U);
     for (int i = 0; i < 100; ++i) ASSERT_TRUE((*writer)->write(i, packet).ok());
     ASSERT_TRUE((*writer)->close().ok());
     EXPECT_EQ((*writer)->bytes(), 24U + 100 * (16 + packet.size()));

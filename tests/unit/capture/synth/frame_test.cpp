@@ -26,8 +26,9 @@ std::uint16_t transport_sum(const Frame& frame, std::size_t ip_header, std::size
                             std::size_t address_bytes, std::uint32_t protocol) {
   ByteSpan bytes(frame);
   ByteSpan segment = bytes.subspan(ethernet_header + ip_header);
-  std::vector<std::uint8_t> all(bytes.begin() + static_cast<std::ptrdiff_t>(ethernet_header + addresses),
-                                bytes.begin() + static_cast<std::ptrdiff_t>(ethernet_header + addresses + address_bytes));
+  std::vector<std::uint8_t> all(
+      bytes.begin() + static_cast<std::ptrdiff_t>(ethernet_header + addresses),
+      bytes.begin() + static_cast<std::ptrdiff_t>(ethernet_header + addresses + address_bytes));
   all.insert(all.end(), segment.begin(), segment.end());
   return internet_checksum(all, protocol + static_cast<std::uint32_t>(segment.size()));
 }
@@ -64,7 +65,8 @@ TEST(Frame, CarriesUdpOverIpv6) {
 TEST(Frame, WritesAChecksumOfZeroAsAllOnes) {
   Frame frame;
   for (unsigned value = 0; value < 65536; ++value) {
-    const std::uint8_t two[] = {static_cast<std::uint8_t>(value >> 8U), static_cast<std::uint8_t>(value)};
+    const std::uint8_t two[] = {static_cast<std::uint8_t>(value >> 8U),
+                                static_cast<std::uint8_t>(value)};
     build_udp(v4_ends(), two, frame);
     ASSERT_FALSE(frame[40] == 0 && frame[41] == 0) << value;
   }

@@ -69,26 +69,42 @@ class Recount {
     ++packets;
     packet::Datagram datagram;
     switch (packet::decode(packet::LinkType::ethernet, frame, length, datagram)) {
-      case packet::Verdict::udp: udp(time, datagram); break;
-      case packet::Verdict::truncated: ++malformed["truncated"]; break;
-      case packet::Verdict::malformed_ip: ++malformed["malformed_ip"]; break;
-      case packet::Verdict::malformed_udp: ++malformed["malformed_udp"]; break;
-      case packet::Verdict::tcp: ++noise["tcp"]; break;
-      case packet::Verdict::icmp: ++noise["icmp"]; break;
-      case packet::Verdict::not_ip: ++noise["arp"]; break;
-      default: ADD_FAILURE() << "a packet that nobody made";
+      case packet::Verdict::udp:
+        udp(time, datagram);
+        break;
+      case packet::Verdict::truncated:
+        ++malformed["truncated"];
+        break;
+      case packet::Verdict::malformed_ip:
+        ++malformed["malformed_ip"];
+        break;
+      case packet::Verdict::malformed_udp:
+        ++malformed["malformed_udp"];
+        break;
+      case packet::Verdict::tcp:
+        ++noise["tcp"];
+        break;
+      case packet::Verdict::icmp:
+        ++noise["icmp"];
+        break;
+      case packet::Verdict::not_ip:
+        ++noise["arp"];
+        break;
+      default:
+        ADD_FAILURE() << "a packet that nobody made";
     }
     return {};
   }
 
-  std::uint64_t packets = 0, messages = 0, queries = 0, well_formed = 0, v6 = 0, edns = 0, dnssec_ok = 0,
-                ecs = 0, tc = 0, transactions = 0;
+  std::uint64_t packets = 0, messages = 0, queries = 0, well_formed = 0, v6 = 0, edns = 0,
+                dnssec_ok = 0, ecs = 0, tc = 0, transactions = 0;
   DurationNs time_sum = 0;
   std::map<std::string, std::uint64_t> malformed, noise, types, rcodes, opcodes;
   std::set<std::string> names, clients;
 
  private:
-  using Exchange = std::tuple<IpAddress, std::uint16_t, IpAddress, std::uint16_t, std::string, std::uint16_t>;
+  using Exchange =
+      std::tuple<IpAddress, std::uint16_t, IpAddress, std::uint16_t, std::string, std::uint16_t>;
 
   void udp(TimeNs time, const packet::Datagram& d) {
     if (d.src_port != 53 && d.dst_port != 53) {
@@ -120,7 +136,8 @@ class Recount {
   void match(TimeNs time, const packet::Datagram& d) {
     ++well_formed;
     auto key = [&](const IpAddress& client, std::uint16_t port, const IpAddress& server) {
-      return Exchange(client, port, server, message_.id, std::string(message_.qname), message_.qtype);
+      return Exchange(client, port, server, message_.id, std::string(message_.qname),
+                      message_.qtype);
     };
     if (!message_.qr) return open_[key(d.src, d.src_port, d.dst)].push_back(time);
     std::deque<TimeNs>& asked = open_[key(d.dst, d.dst_port, d.src)];
@@ -183,7 +200,8 @@ TEST_P(EveryView, AccountsForEveryPacket) {
   EXPECT_EQ(n("responses"), n("transactions") + n("unmatched") + n("malformed_responses"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Profiles, EveryView, testing::Values(View::resolver, View::root, View::tld),
+INSTANTIATE_TEST_SUITE_P(Profiles, EveryView,
+                         testing::Values(View::resolver, View::root, View::tld),
                          [](const auto& view) { return std::string(profile(view.param).name); });
 
 TEST(Generator, KeepsItsLimits) {
@@ -221,7 +239,8 @@ TEST(Generator, HasTheSharesThatWereAskedFor) {
   EXPECT_NEAR(share("edns", truth->messages()), 0.6, 0.03);
   EXPECT_NEAR(share("do", truth->messages()), 0.25, 0.02);
   EXPECT_NEAR(share("unanswered", truth->queries()), 0.1, 0.01);
-  EXPECT_NEAR(j["qtypes"]["HTTPS"].get<double>() / static_cast<double>(truth->queries()), 0.5, 0.02);
+  EXPECT_NEAR(j["qtypes"]["HTTPS"].get<double>() / static_cast<double>(truth->queries()), 0.5,
+              0.02);
   EXPECT_NEAR(share("malformed", truth->packets()), 0.04, 0.004);
   EXPECT_NEAR(share("not_dns", truth->packets()), 0.08, 0.005);
 }
@@ -235,7 +254,8 @@ TEST(Generator, CanLeaveThingsOut) {
   options.one_time = 0;
   auto truth = run(options);
   Json j = Json::parse(truth->json(options));
-  for (const char* key : {"v6", "edns", "do", "ecs", "malformed", "not_dns", "unanswered", "unmatched"})
+  for (const char* key :
+       {"v6", "edns", "do", "ecs", "malformed", "not_dns", "unanswered", "unmatched"})
     EXPECT_EQ(j[key], 0) << key;
   EXPECT_EQ(j["clients"], 1);
   options.v6 = 1;
@@ -268,16 +288,16 @@ TEST(Generator, RefusesWhatCannotBe) {
     const char* option;
     void (*change)(Options&);
   };
-  for (const Case& c : std::initializer_list<Case>{
-           {"--ipv6", [](Options& o) { o.v6 = 1.5; }},
-           {"--loss", [](Options& o) { o.loss = -0.1; }},
-           {"--edns", [](Options& o) { o.edns = 0.1, o.dnssec_ok = 0.2; }},
-           {"--malformed", [](Options& o) { o.malformed = 0.95; }},
-           {"--rate", [](Options& o) { o.rate = 0; }},
-           {"--clients", [](Options& o) { o.clients = 0; }},
-           {"--names", [](Options& o) { o.names = 0; }},
-           {"--queries", [](Options& o) { o.queries.reset(); }},
-           {"--https", [](Options& o) { o.https = -0.1; }}}) {
+  for (const Case& c :
+       std::initializer_list<Case>{{"--ipv6", [](Options& o) { o.v6 = 1.5; }},
+                                   {"--loss", [](Options& o) { o.loss = -0.1; }},
+                                   {"--edns", [](Options& o) { o.edns = 0.1, o.dnssec_ok = 0.2; }},
+                                   {"--malformed", [](Options& o) { o.malformed = 0.95; }},
+                                   {"--rate", [](Options& o) { o.rate = 0; }},
+                                   {"--clients", [](Options& o) { o.clients = 0; }},
+                                   {"--names", [](Options& o) { o.names = 0; }},
+                                   {"--queries", [](Options& o) { o.queries.reset(); }},
+                                   {"--https", [](Options& o) { o.https = -0.1; }}}) {
     Options options = small(View::resolver);
     c.change(options);
     auto truth = run(options);

@@ -23,7 +23,8 @@ class NameFile : public testing::Test {
     return NameList::from_file(path_);
   }
   const std::string path_ =
-      (std::filesystem::temp_directory_path() / ("dnstorm-names-" + std::to_string(::getpid()))).string();
+      (std::filesystem::temp_directory_path() / ("dnstorm-names-" + std::to_string(::getpid())))
+          .string();
 };
 
 TEST_F(NameFile, TakesNamesAndRankedNames) {

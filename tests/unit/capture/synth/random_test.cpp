@@ -8,7 +8,8 @@ namespace dnstorm::capture::synth {
 namespace {
 
 // The first outputs of the reference implementations (prng.di.unimi.it) for state 1, 2, 3, 4 cannot
-// be asked for through a seed; these were computed from the published algorithms in another language.
+// be asked for through a seed; these were computed from the published algorithms in another
+// language.
 TEST(Random, IsXoshiroSeededBySplitMix) {
   EXPECT_EQ(mix(0), 0xe220a8397b1dcdafU);  // SplitMix64's first output for seed 0
   Random random(0);

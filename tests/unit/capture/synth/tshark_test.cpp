@@ -75,20 +75,23 @@ class Tshark : public testing::Test {
   }
 
   std::vector<std::vector<std::string>> messages() const {
-    std::string command = "tshark -n -r " + path_ + " -Y 'dns && !icmp && !icmpv6' -T fields -E 'separator=|'";
-    for (const char* field : {"dns.flags.response", "dns.flags.opcode", "dns.flags.rcode", "dns.qry.name",
-                              "dns.qry.type", "dns.resp.type", "dns.resp.z.do", "dns.opt.code",
-                              "dns.flags.truncated", "ipv6.src"})
+    std::string command =
+        "tshark -n -r " + path_ + " -Y 'dns && !icmp && !icmpv6' -T fields -E 'separator=|'";
+    for (const char* field : {"dns.flags.response", "dns.flags.opcode", "dns.flags.rcode",
+                              "dns.qry.name", "dns.qry.type", "dns.resp.type", "dns.resp.z.do",
+                              "dns.opt.code", "dns.flags.truncated", "ipv6.src"})
       command += std::string(" -e ") + field;
     std::vector<std::vector<std::string>> rows;
-    for (const std::string& line : output_of(command + " 2>/dev/null")) rows.push_back(split(line, '|'));
+    for (const std::string& line : output_of(command + " 2>/dev/null"))
+      rows.push_back(split(line, '|'));
     return rows;
   }
 
   // The same keys as in the truth.
   Json found() const {
     std::map<std::string, std::uint64_t> n, types, rcodes, opcodes;
-    for (const char* key : {"messages", "queries", "responses", "edns", "do", "ecs", "tc", "v6"}) n[key] = 0;
+    for (const char* key : {"messages", "queries", "responses", "edns", "do", "ecs", "tc", "v6"})
+      n[key] = 0;
     std::set<std::string> names;
     for (const std::vector<std::string>& row : messages()) {
       if (row.size() != 10 || row[0].empty()) continue;
@@ -100,7 +103,8 @@ class Tshark : public testing::Test {
       std::string name = row[3];
       for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
       if (!name.empty()) names.insert(name);
-      if (!response && !row[4].empty()) ++types[dns::type_text(static_cast<std::uint16_t>(std::stoul(row[4])))];
+      if (!response && !row[4].empty())
+        ++types[dns::type_text(static_cast<std::uint16_t>(std::stoul(row[4])))];
       n["edns"] += holds(row[5], "41") ? 1U : 0U;
       n["do"] += is_true(row[6]) ? 1U : 0U;
       n["ecs"] += holds(row[7], "8") ? 1U : 0U;
@@ -115,9 +119,9 @@ class Tshark : public testing::Test {
     return json;
   }
 
-  const std::string path_ =
-      (std::filesystem::temp_directory_path() / ("dnstorm-tshark-" + std::to_string(::getpid()) + ".pcap"))
-          .string();
+  const std::string path_ = (std::filesystem::temp_directory_path() /
+                             ("dnstorm-tshark-" + std::to_string(::getpid()) + ".pcap"))
+                                .string();
 };
 
 TEST_F(Tshark, FindsTheTruth) {
@@ -154,10 +158,12 @@ TEST_F(Tshark, FindsNoWrongChecksum) {
   options.malformed = 0;
   options.not_dns = 0.2;
   Json truth = make(options);
-  std::string read = "tshark -n -r " + path_ + " -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE "
+  std::string read = "tshark -n -r " + path_ +
+                     " -o ip.check_checksum:TRUE -o udp.check_checksum:TRUE "
                      "-o tcp.check_checksum:TRUE -Y '";
-  std::string fields = "udp.checksum.status == X || ip.checksum.status == X || tcp.checksum.status == X || "
-                       "icmp.checksum.status == X || icmpv6.checksum.status == X";
+  std::string fields =
+      "udp.checksum.status == X || ip.checksum.status == X || tcp.checksum.status == X || "
+      "icmp.checksum.status == X || icmpv6.checksum.status == X";
   auto with_status = [&](char status) {
     std::string filter = fields;
     for (char& c : filter) c = c == 'X' ? status : c;
