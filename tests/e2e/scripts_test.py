@@ -9,7 +9,7 @@ import harness
 
 QUICKSTART_SETS = {
     "a capture": ["packets.file=my.pcap", "packets.speed=max"],
-    "a capture with a strange name": ["packets.file='/tmp/it''s: [1] #2.pcap'", "packets.speed=10x"],
+    "a strange name": ["packets.file='/tmp/it''s: [1] #2.pcap'", "packets.speed=10x"],
     "the sample": ["packets.file=build/sample.pcap", "packets.speed=1x"],
     "an interface": ["packets.file=", "packets.interface=lo"],
 }
