@@ -224,7 +224,7 @@ class Decode final : public Bolt {
       row.set(record_.ttl, record.ttl);
       row.set(record_.length, record.rdata_length);
       if (record_.owner.present()) row.set_str(record_.owner, message_.owner(record));
-      if (record_.text.present()) row.set_str(record_.text, dns::to_text(message_, record));
+      if (record_.text.present()) row.set_str(record_.text, dns::rdata_text(message_, record));
     }
   }
 

@@ -1,0 +1,51 @@
+#include "cli/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cli/accounting.hpp"
+#include "cli/progress.hpp"
+
+namespace dnstorm::cli {
+namespace {
+
+TEST(Report, quantiles_are_bounds_of_buckets) {
+  Report report;
+  report.response_times_us = {{10, 50}, {100, 40}, {1000, 9}, {5000, 1}};
+  EXPECT_EQ(response_time_us(report, 0.5), 10u);
+  EXPECT_EQ(response_time_us(report, 0.9), 100u);
+  EXPECT_EQ(response_time_us(report, 0.99), 1000u);
+  EXPECT_EQ(response_time_us(report, 1.0), 5000u);
+  EXPECT_EQ(response_time_us(Report{}, 0.5), 0u);
+}
+
+TEST(Report, an_empty_capture_has_a_page_too) {
+  Report report;
+  report.file = "x.pcap";
+  EXPECT_EQ(report_text(report),
+            "x.pcap\n  0 packets = 0 parsed + 0 malformed + 0 not DNS + 0 filtered\n\nMessages\n"
+            "  0 = 0 queries + 0 responses\n"
+            "  0 names, 0 clients; IPv6 0, EDNS 0, DO 0, client subnet 0, truncated 0\n");
+}
+
+TEST(Accounting, the_line_names_all_classes_and_what_was_lost) {
+  board::Honesty honesty;
+  honesty.captured = 1234567;
+  honesty.parsed = 1234560;
+  honesty.malformed = 7;
+  EXPECT_EQ(summary_line(honesty),
+            "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered");
+  honesty.dropped_kernel = 5;
+  honesty.late = 2;
+  EXPECT_EQ(summary_line(honesty),
+            "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered; "
+            "dropped before us: 5 by the kernel, 0 by the interface; 2 rows too late for their window");
+}
+
+TEST(Progress, tells_packets_rate_share_and_time_left) {
+  EXPECT_EQ(progress_text(1500, 250, 0, 0), "1500 packets, 250/s");
+  EXPECT_EQ(progress_text(2'500'000, 1.2e6, 0.25, 6), "2.50 M packets, 1.20 M/s, 25 %, 6 s left");
+  EXPECT_EQ(progress_text(100, 0, 1, 0), "100 packets, 0/s, 100 %");
+}
+
+}  // namespace
+}  // namespace dnstorm::cli

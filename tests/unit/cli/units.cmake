@@ -1,0 +1,1 @@
+dnstorm_unit_test(cli USES cli)

@@ -1,0 +1,169 @@
+#include "operators/spouts/pcap_spout.hpp"
+
+#include <cstdio>
+#include <filesystem>
+
+#include "capture/pcap/writer.hpp"
+#include "operators/spouts/event_clock.hpp"
+#include "operators/spouts/packet_schema.hpp"
+#include "operators/spouts/replay_clock.hpp"
+#include "tests/unit/operators/task_harness.hpp"
+
+namespace dnstorm::operators {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::declare_error;
+
+TEST(EventClock, trails_the_newest_packet_by_the_disorder) {
+  EventClock clock(10);
+  EXPECT_EQ(clock.watermark(), time_min);
+  EXPECT_EQ(clock.admit(100), 100);
+  EXPECT_EQ(clock.watermark(), 90);
+  EXPECT_EQ(clock.admit(95), 95);
+  EXPECT_EQ(clock.watermark(), 90);
+  EXPECT_EQ(clock.moved(), 0u);
+}
+
+TEST(EventClock, moves_what_is_older_than_the_disorder_and_counts_it) {
+  EventClock clock(10);
+  clock.admit(100);
+  EXPECT_EQ(clock.admit(50), 90);
+  EXPECT_EQ(clock.moved(), 1u);
+  EXPECT_EQ(clock.watermark(), 90);
+}
+
+TEST(EventClock, advances_with_a_silent_source) {
+  EventClock clock(10);
+  clock.admit(100);
+  clock.idle_until(500);
+  EXPECT_EQ(clock.watermark(), 490);
+  clock.idle_until(400);
+  EXPECT_EQ(clock.watermark(), 490);
+}
+
+TEST(ReplayClock, reads_its_speed) {
+  EXPECT_FALSE(ReplayClock::parse("max")->paced());
+  EXPECT_TRUE(ReplayClock::parse("1x")->paced());
+  EXPECT_TRUE(ReplayClock::parse("0.5x")->paced());
+  for (const char* wrong : {"", "x", "1", "0x", "-1x", "fast", "1xx"})
+    EXPECT_FALSE(ReplayClock::parse(wrong)) << wrong;
+}
+
+TEST(ReplayClock, a_packet_is_due_when_its_share_of_time_has_passed) {
+  ReplayClock clock = *ReplayClock::parse("10x");
+  clock.start(1000, 0);
+  EXPECT_EQ(clock.until(1000, 0), 0);
+  EXPECT_EQ(clock.until(1500, 0), 50);
+  EXPECT_EQ(clock.until(1500, 50), 0);
+  EXPECT_EQ(clock.event_now(30), 1300);
+}
+
+// Runs the spout on files until its end, without an engine.
+class SpoutTask final : public Emitter::Outlet {
+ public:
+  explicit SpoutTask(const testing::TextOptions& options)
+      : def_(pcap_operator()),
+        emitter_({std::make_shared<const Schema>(packet_fields())}, *this),
+        spout_(def_.make_spout(Options::parse(def_.options, testing::raw_options(options)).value())) {
+    context_.outputs = {std::make_shared<const Schema>(packet_fields())};
+    context_.clock = &clock_;
+    context_.counters = &counters_;
+  }
+  void deliver(std::size_t, BatchPtr batch, SelectionPtr) override {
+    PacketFields fields(batch->schema());
+    for (RowView row : Rows(*batch)) times.push_back(row.get(fields.time));
+  }
+  Result<void> run() {
+    DNSTORM_CHECK(spout_->open(context_));
+    for (;;) {
+      auto next = spout_->next(emitter_);
+      emitter_.flush();
+      watermarks.push_back(spout_->watermark());
+      if (!next.ok()) return next.error();
+      if (*next == Spout::Next::end) return {};
+    }
+  }
+  std::uint64_t counter(std::string_view name) const {
+    for (const NamedValue& value : counters_.values())
+      if (value.name == name) return value.value;
+    return 0;
+  }
+  std::vector<TimeNs> times, watermarks;
+
+ private:
+  OperatorDef def_;
+  Emitter emitter_;
+  testing::StillClock clock_;
+  CounterSet counters_;
+  TaskContext context_;
+  std::unique_ptr<Spout> spout_;
+};
+
+class PcapSpout : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / fmt::format("dnstorm-pcap-spout-{}", ::getpid());
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // A capture with frames of 60 bytes at these times, in milliseconds.
+  std::string capture(const std::string& name, const std::vector<int>& times_ms) {
+    std::string path = folder_ / name;
+    auto writer = capture::pcap::Writer::open(path).value();
+    std::vector<std::uint8_t> frame(60, 0);
+    for (int time : times_ms) EXPECT_TRUE(writer->write(time * ns_per_ms, frame).ok());
+    EXPECT_TRUE(writer->close().ok());
+    return path;
+  }
+  fs::path folder_;
+};
+
+TEST_F(PcapSpout, reads_files_one_after_the_other) {
+  SpoutTask task({{"file", {capture("a.pcap", {1000, 2000}), capture("b.pcap.gz", {3000})}}});
+  ASSERT_TRUE(task.run().ok());
+  EXPECT_THAT(task.times, ::testing::ElementsAre(ns_per_s, 2 * ns_per_s, 3 * ns_per_s));
+  EXPECT_EQ(task.counter("captured"), 3u);
+  EXPECT_EQ(task.counter("captured_bytes"), 180u);
+  EXPECT_EQ(task.counter("first_packet_ns"), static_cast<std::uint64_t>(ns_per_s));
+  EXPECT_EQ(task.counter("last_packet_ns"), static_cast<std::uint64_t>(3 * ns_per_s));
+  EXPECT_EQ(task.watermarks.back(), 2 * ns_per_s);
+}
+
+TEST_F(PcapSpout, counts_what_the_filter_keeps_out) {
+  SpoutTask task({{"file", {capture("a.pcap", {1, 2, 3})}}, {"filter", {"udp port 53"}}});
+  ASSERT_TRUE(task.run().ok());
+  EXPECT_TRUE(task.times.empty());
+  EXPECT_EQ(task.counter("captured"), 3u);
+  EXPECT_EQ(task.counter("filtered.bpf"), 3u);
+}
+
+TEST_F(PcapSpout, counts_what_came_before_a_cut) {
+  std::string path = capture("a.pcap", {1, 2, 3});
+  fs::resize_file(path, fs::file_size(path) - 1);
+  SpoutTask task({{"file", {path}}});
+  auto result = task.run();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().kind, ErrorKind::data);
+  EXPECT_EQ(task.times.size(), 2u);
+  EXPECT_EQ(task.counter("captured"), 2u);
+}
+
+TEST_F(PcapSpout, a_file_that_is_missing_is_told_when_it_is_opened) {
+  SpoutTask task({{"file", {(folder_ / "nothing.pcap").string()}}});
+  auto result = task.run();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().kind, ErrorKind::no_input);
+}
+
+TEST(PcapOptions, either_a_file_or_an_interface) {
+  EXPECT_EQ(declare_error(pcap_operator(), {}, {}), "needs either `file` or `interface`");
+  EXPECT_EQ(declare_error(pcap_operator(), {{"file", {"a"}}, {"interface", {"eth0"}}}, {}),
+            "needs either `file` or `interface`");
+  EXPECT_EQ(declare_error(pcap_operator(), {{"file", {"a"}}, {"speed", {"fast"}}}, {}),
+            "option 'speed' is max, 1x, 10x ..., not 'fast'");
+}
+
+}  // namespace
+}  // namespace dnstorm::operators
