@@ -61,8 +61,8 @@ void report(benchmark::State& state, std::size_t packets) {
   state.counters["packets"] = static_cast<double>(packets);
   auto all = static_cast<double>(packets) * static_cast<double>(state.iterations());
   // The inverse of a rate is time per packet; Google Benchmark prints it with n for nano.
-  state.counters["per_packet"] = benchmark::Counter(
-      all, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_packet"] =
+      benchmark::Counter(all, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void read_file(benchmark::State& state) {
@@ -71,7 +71,8 @@ void read_file(benchmark::State& state) {
     auto reader = open(state);
     if (!reader) return;
     pcap::Packet packet;
-    while (reader->next(packet) == pcap::Read::packet) benchmark::DoNotOptimize(packet.bytes.data());
+    while (reader->next(packet) == pcap::Read::packet)
+      benchmark::DoNotOptimize(packet.bytes.data());
     packets = reader->packets();
   }
   report(state, packets);

@@ -13,11 +13,12 @@ namespace dnstorm::capture::dns {
 
 namespace type {
 inline constexpr std::uint16_t a = 1, ns = 2, cname = 5, soa = 6, null = 10, ptr = 12, hinfo = 13,
-                               mx = 15, txt = 16, rp = 17, afsdb = 18, aaaa = 28, loc = 29, srv = 33,
-                               naptr = 35, dname = 39, opt = 41, ds = 43, sshfp = 44, rrsig = 46,
-                               nsec = 47, dnskey = 48, nsec3 = 50, nsec3param = 51, tlsa = 52,
-                               smimea = 53, cds = 59, cdnskey = 60, openpgpkey = 61, svcb = 64,
-                               https = 65, tsig = 250, ixfr = 251, axfr = 252, any = 255, caa = 257;
+                               mx = 15, txt = 16, rp = 17, afsdb = 18, aaaa = 28, loc = 29,
+                               srv = 33, naptr = 35, dname = 39, opt = 41, ds = 43, sshfp = 44,
+                               rrsig = 46, nsec = 47, dnskey = 48, nsec3 = 50, nsec3param = 51,
+                               tlsa = 52, smimea = 53, cds = 59, cdnskey = 60, openpgpkey = 61,
+                               svcb = 64, https = 65, tsig = 250, ixfr = 251, axfr = 252, any = 255,
+                               caa = 257;
 }  // namespace type
 
 namespace dns_class {

@@ -19,7 +19,7 @@ struct EdnsOption {
 
 struct Edns {
   bool present = false;
-  bool dnssec_ok = false;           // the DO bit
+  bool dnssec_ok = false;  // the DO bit
   std::uint8_t version = 0;
   std::uint8_t extended_rcode = 0;  // the upper eight bits
   std::uint16_t udp_size = 0;       // what the sender can take, in bytes

@@ -46,7 +46,8 @@ class Parser {
   const std::uint8_t* wire_;
   std::size_t size_;
   std::size_t at_ = header_size;
-  std::size_t first_name_wire_ = 0;  // uncompressed length of the name at offset 12, once it is read
+  std::size_t first_name_wire_ =
+      0;  // uncompressed length of the name at offset 12, once it is read
   Message& out_;
 };
 
@@ -80,8 +81,7 @@ ParseError Parser::read_first_name() {
     NameShape shape;
     std::span<const std::uint8_t> wire(wire_, size_);
     ParseError error = walk_name(wire, at_, shape);
-    if (error == ParseError::none)
-      error = write_name(wire, at_, LetterCase::lower, text, length);
+    if (error == ParseError::none) error = write_name(wire, at_, LetterCase::lower, text, length);
     if (error != ParseError::none) return error;
     out_.qname = {text, length};
     out_.qname_labels = shape.labels;
@@ -117,7 +117,8 @@ ParseError Parser::read_questions() {
 // Nearly every owner is the root (of OPT) or a pointer to the question's name, which is sound.
 inline ParseError Parser::skip_name() {
   if (left() >= 2) [[likely]] {
-    if (first_name_wire_ != 0 && load_be16(wire_ + at_) == (detail::pointer_mark << 8 | header_size)) {
+    if (first_name_wire_ != 0 &&
+        load_be16(wire_ + at_) == (detail::pointer_mark << 8 | header_size)) {
       at_ += 2;
       return ParseError::none;
     }

@@ -1,13 +1,13 @@
 // A DNS message, read once (RFC 1035 4, RFC 6891). The hottest loop of dnstorm.
 //
-// A Message is made once per thread and filled again and again by parse(); it allocates nothing once
-// its vectors have grown. Everything in it points into the bytes that parse() was given or into the
-// Message itself, and holds until the next parse() or the end of those bytes. Not thread-safe, not
-// copyable.
+// A Message is made once per thread and filled again and again by parse(); it allocates nothing
+// once its vectors have grown. Everything in it points into the bytes that parse() was given or
+// into the Message itself, and holds until the next parse() or the end of those bytes. Not
+// thread-safe, not copyable.
 //
-// A malformed message is no failure of the program: parse() says why, and the Message keeps all that
-// was read before the fault. `header_ok` and `question_ok` tell how far it got, so that a message
-// with a readable header still counts as a query or a response.
+// A malformed message is no failure of the program: parse() says why, and the Message keeps all
+// that was read before the fault. `header_ok` and `question_ok` tell how far it got, so that a
+// message with a readable header still counts as a query or a response.
 #pragma once
 
 #include <array>
@@ -69,15 +69,15 @@ struct Message : HeaderFlags {
   std::uint8_t opcode = 0;
   std::uint8_t rcode = 0;  // the four bits of the header; see full_rcode()
 
-  // As the header says; `questions` and `records` hold what is really there. In an update (RFC 2136)
-  // the sections are zone, prerequisite, update and additional.
+  // As the header says; `questions` and `records` hold what is really there. In an update (RFC
+  // 2136) the sections are zone, prerequisite, update and additional.
   std::uint16_t question_count = 0;
   std::uint16_t answer_count = 0;
   std::uint16_t authority_count = 0;
   std::uint16_t additional_count = 0;
 
-  // The first question, if there is one (`has_question`): the name in lower-case text (name.hpp) and
-  // its xxh3. Without a question the name is empty, and hash, type and class are 0.
+  // The first question, if there is one (`has_question`): the name in lower-case text (name.hpp)
+  // and its xxh3. Without a question the name is empty, and hash, type and class are 0.
   bool has_question = false;
   std::uint8_t qname_labels = 0;        // without the root
   std::uint16_t qname_wire_length = 0;  // in bytes, uncompressed: 1 to 255
@@ -105,8 +105,8 @@ struct Message : HeaderFlags {
     return name_text(wire, question.offset);
   }
 
-  // What qname points into, 16 bytes behind the beginning: the fast way writes in steps of 16 and may
-  // touch what lies before.
+  // What qname points into, 16 bytes behind the beginning: the fast way writes in steps of 16 and
+  // may touch what lies before.
   static constexpr std::size_t qname_margin = 16;
   std::array<char, qname_margin + max_name_text> qname_buffer;
 };

@@ -30,7 +30,8 @@ constexpr ByteTexts make_byte_texts(LetterCase letters) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     char plain = static_cast<char>(byte);
     auto digit = [byte](unsigned unit) { return static_cast<char>('0' + byte / unit % 10); };
-    if (letters == LetterCase::lower && byte >= 'A' && byte <= 'Z') plain = static_cast<char>(byte + 32);
+    if (letters == LetterCase::lower && byte >= 'A' && byte <= 'Z')
+      plain = static_cast<char>(byte + 32);
     if (byte < 0x21 || byte > 0x7e)
       texts[byte] = {{'\\', digit(100), digit(10), digit(1)}, 4};
     else if (needs_backslash(byte))

@@ -1,9 +1,9 @@
 // Domain names: wire form (RFC 1035 3.1, 4.1.4) and text.
 //
 // The text form used everywhere in dnstorm: labels joined by dots, no dot at the end, the root is
-// ".". Within a label `"().;\@$` carry a backslash, and bytes outside 0x21..0x7e are written \DDD, as
-// BIND and dig do (RFC 1035 5.1). Lower case (A to Z only, RFC 4343) wherever names are compared.
-// Functions read nothing outside the message and are thread-safe.
+// ".". Within a label `"().;\@$` carry a backslash, and bytes outside 0x21..0x7e are written \DDD,
+// as BIND and dig do (RFC 1035 5.1). Lower case (A to Z only, RFC 4343) wherever names are
+// compared. Functions read nothing outside the message and are thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -28,9 +28,9 @@ enum class LetterCase : std::uint8_t { lower, keep };
 
 // What walking over a name found.
 struct NameShape {
-  std::size_t end = 0;          // offset of the first byte after the name, in place
+  std::size_t end = 0;            // offset of the first byte after the name, in place
   std::uint16_t wire_length = 0;  // uncompressed, with the root's zero byte: 1 to 255
-  std::uint8_t labels = 0;      // without the root
+  std::uint8_t labels = 0;        // without the root
 };
 
 // Validates the name at `offset`, following compression pointers; each must point before the part

@@ -9,13 +9,13 @@ namespace dnstorm::capture::dns {
 
 enum class ParseError : std::uint8_t {
   none,
-  short_header,        // fewer than 12 bytes
-  message_too_long,    // more than 65,535 bytes
-  truncated_name,      // a name runs past the end
-  label_too_long,      // a length byte of 64 to 191 (RFC 1035 4.1.4, RFC 6891 5: no such label type)
-  name_too_long,       // more than 255 bytes (RFC 1035 2.3.4)
-  pointer_forward,     // a compression pointer does not point before the name that it is part of
-  too_many_pointers,   // more pointers in one name than a name can have labels
+  short_header,       // fewer than 12 bytes
+  message_too_long,   // more than 65,535 bytes
+  truncated_name,     // a name runs past the end
+  label_too_long,     // a length byte of 64 to 191 (RFC 1035 4.1.4, RFC 6891 5: no such label type)
+  name_too_long,      // more than 255 bytes (RFC 1035 2.3.4)
+  pointer_forward,    // a compression pointer does not point before the name that it is part of
+  too_many_pointers,  // more pointers in one name than a name can have labels
   truncated_question,  // question type or class cut off
   truncated_record,    // record type, class, TTL or length cut off
   rdata_overrun,       // the record's data run past the end

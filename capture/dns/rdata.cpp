@@ -39,7 +39,8 @@ class Reader {
       unsigned window = u8();
       ByteSpan bits = counted();
       for (std::size_t i = 0; i < bits.size() * 8; ++i)
-        if (bits[i / 8] & 0x80 >> i % 8) types.push_back(static_cast<std::uint16_t>(window << 8 | i));
+        if (bits[i / 8] & 0x80 >> i % 8)
+          types.push_back(static_cast<std::uint16_t>(window << 8 | i));
     }
     return types;
   }
@@ -65,7 +66,8 @@ bool is(const Message& message, const Record& record, std::initializer_list<std:
 std::uint16_t key_tag_of(ByteSpan rdata) {
   if (rdata[3] == 1) return rdata.size() < 7 ? 0 : load_be16(&rdata[rdata.size() - 3]);
   std::uint32_t sum = 0;
-  for (std::size_t i = 0; i < rdata.size(); ++i) sum += std::uint32_t{rdata[i]} << (i % 2 == 0 ? 8 : 0);
+  for (std::size_t i = 0; i < rdata.size(); ++i)
+    sum += std::uint32_t{rdata[i]} << (i % 2 == 0 ? 8 : 0);
   return static_cast<std::uint16_t>(sum + (sum >> 16 & 0xffff));
 }
 
@@ -84,7 +86,8 @@ std::optional<std::string> parse_host(const Message& message, const Record& reco
   return Reader(message, record).name();
 }
 
-std::optional<std::vector<std::string_view>> parse_txt(const Message& message, const Record& record) {
+std::optional<std::vector<std::string_view>> parse_txt(const Message& message,
+                                                       const Record& record) {
   if (!is(message, record, {type::txt})) return std::nullopt;
   std::vector<std::string_view> strings;
   for (Reader reader(message, record); !reader.done();)

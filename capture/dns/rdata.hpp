@@ -1,8 +1,8 @@
 // Data of resource records: typed views and zone-file text. Called on demand, outside the hot path.
 //
-// parse_X() takes a record of a message that parse() has read and answers nothing when the record is
-// of another type or its data do not have the form that the type's RFC asks for. Views point into
-// the message. Names are text (name.hpp) in the letters of the message.
+// parse_X() takes a record of a message that parse() has read and answers nothing when the record
+// is of another type or its data do not have the form that the type's RFC asks for. Views point
+// into the message. Names are text (name.hpp) in the letters of the message.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +79,10 @@ struct Tlsa {  // RFC 6698; also SMIMEA
 };
 
 std::optional<IpAddress> parse_address(const Message& message, const Record& record);  // A, AAAA
-std::optional<std::string> parse_host(const Message& message, const Record& record);  // NS CNAME PTR DNAME
-std::optional<std::vector<std::string_view>> parse_txt(const Message& message, const Record& record);
+std::optional<std::string> parse_host(const Message& message,
+                                      const Record& record);  // NS CNAME PTR DNAME
+std::optional<std::vector<std::string_view>> parse_txt(const Message& message,
+                                                       const Record& record);
 std::optional<Soa> parse_soa(const Message& message, const Record& record);
 std::optional<Mx> parse_mx(const Message& message, const Record& record);
 std::optional<Srv> parse_srv(const Message& message, const Record& record);

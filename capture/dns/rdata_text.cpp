@@ -31,7 +31,9 @@ std::string text_of(const Soa& soa) {
   return fmt::format("{} {} {} {} {} {} {}", absolute(soa.mname), absolute(soa.rname), soa.serial,
                      soa.refresh, soa.retry, soa.expire, soa.minimum);
 }
-std::string text_of(const Mx& mx) { return fmt::format("{} {}", mx.preference, absolute(mx.exchange)); }
+std::string text_of(const Mx& mx) {
+  return fmt::format("{} {}", mx.preference, absolute(mx.exchange));
+}
 std::string text_of(const Srv& srv) {
   return fmt::format("{} {} {} {}", srv.priority, srv.weight, srv.port, absolute(srv.target));
 }
@@ -67,9 +69,9 @@ std::string text_of(const std::vector<std::string_view>& strings) {
 
 // RFC 9460 14.3.2 and RFC 9461, 9540; others are keyN.
 std::string svc_key_text(std::uint16_t key) {
-  static constexpr std::string_view names[] = {"mandatory", "alpn", "no-default-alpn", "port",
-                                               "ipv4hint",  "ech",  "ipv6hint",        "dohpath",
-                                               "ohttp"};
+  static constexpr std::string_view names[] = {"mandatory", "alpn",     "no-default-alpn",
+                                               "port",      "ipv4hint", "ech",
+                                               "ipv6hint",  "dohpath",  "ohttp"};
   return key < std::size(names) ? std::string(names[key]) : fmt::format("key{}", key);
 }
 
@@ -80,7 +82,8 @@ std::string svc_keys_text(ByteSpan value) {
   return fmt::format("{}", fmt::join(keys, ","));
 }
 
-// A comma in an id is escaped in the list, and the list is escaped as a whole (RFC 9460 appendix A).
+// A comma in an id is escaped in the list, and the list is escaped as a whole (RFC 9460 appendix
+// A).
 std::string alpn_text(ByteSpan value) {
   std::string list;
   for (std::size_t i = 0; i < value.size(); i += value[i] + std::size_t{1}) {
@@ -102,12 +105,18 @@ std::string addresses_text(ByteSpan value, std::size_t size) {
 
 std::string svc_value_text(const SvcParam& param) {
   switch (param.key) {
-    case 0: return svc_keys_text(param.value);
-    case 1: return alpn_text(param.value);
-    case 3: return fmt::format("{}", load_be16(param.value.data()));
-    case 4: return addresses_text(param.value, 4);
-    case 5: return base64(param.value);
-    case 6: return addresses_text(param.value, 16);
+    case 0:
+      return svc_keys_text(param.value);
+    case 1:
+      return alpn_text(param.value);
+    case 3:
+      return fmt::format("{}", load_be16(param.value.data()));
+    case 4:
+      return addresses_text(param.value, 4);
+    case 5:
+      return base64(param.value);
+    case 6:
+      return addresses_text(param.value, 16);
     default:
       return quoted({reinterpret_cast<const char*>(param.value.data()), param.value.size()});
   }
@@ -143,23 +152,36 @@ std::optional<std::string> typed_text(const Message& message, const Record& reco
       auto host = parse_host(message, record);
       return host ? std::optional(absolute(*host)) : std::nullopt;
     }
-    case type::txt: return text_if(parse_txt(message, record));
-    case type::soa: return text_if(parse_soa(message, record));
-    case type::mx: return text_if(parse_mx(message, record));
-    case type::srv: return text_if(parse_srv(message, record));
+    case type::txt:
+      return text_if(parse_txt(message, record));
+    case type::soa:
+      return text_if(parse_soa(message, record));
+    case type::mx:
+      return text_if(parse_mx(message, record));
+    case type::srv:
+      return text_if(parse_srv(message, record));
     case type::ds:
-    case type::cds: return text_if(parse_ds(message, record));
-    case type::rrsig: return text_if(parse_rrsig(message, record));
-    case type::nsec: return text_if(parse_nsec(message, record));
-    case type::nsec3: return text_if(parse_nsec3(message, record));
+    case type::cds:
+      return text_if(parse_ds(message, record));
+    case type::rrsig:
+      return text_if(parse_rrsig(message, record));
+    case type::nsec:
+      return text_if(parse_nsec(message, record));
+    case type::nsec3:
+      return text_if(parse_nsec3(message, record));
     case type::dnskey:
-    case type::cdnskey: return text_if(parse_dnskey(message, record));
+    case type::cdnskey:
+      return text_if(parse_dnskey(message, record));
     case type::svcb:
-    case type::https: return text_if(parse_svcb(message, record));
-    case type::caa: return text_if(parse_caa(message, record));
+    case type::https:
+      return text_if(parse_svcb(message, record));
+    case type::caa:
+      return text_if(parse_caa(message, record));
     case type::tlsa:
-    case type::smimea: return text_if(parse_tlsa(message, record));
-    default: return std::nullopt;
+    case type::smimea:
+      return text_if(parse_tlsa(message, record));
+    default:
+      return std::nullopt;
   }
 }
 
@@ -170,8 +192,8 @@ std::string rdata_text(const Message& message, const Record& record) {
 }
 
 std::string to_text(const Message& message, const Record& record) {
-  return fmt::format("{} {} {} {} {}", absolute(message.owner(record, LetterCase::keep)), record.ttl,
-                     class_text(record.dns_class), type_text(record.type),
+  return fmt::format("{} {} {} {} {}", absolute(message.owner(record, LetterCase::keep)),
+                     record.ttl, class_text(record.dns_class), type_text(record.type),
                      rdata_text(message, record));
 }
 

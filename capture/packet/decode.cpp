@@ -31,9 +31,12 @@ constexpr Extension extension_of(std::uint8_t next_header) {
     case 139:  // host identity
     case 140:  // shim6
       return Extension::by_eights;
-    case 51: return Extension::authentication;
-    case 44: return Extension::fragment;
-    default: return Extension::none;
+    case 51:
+      return Extension::authentication;
+    case 44:
+      return Extension::fragment;
+    default:
+      return Extension::none;
   }
 }
 
@@ -80,22 +83,29 @@ class Decoder {
 
 Verdict Decoder::link(LinkType link) {
   switch (link) {
-    case LinkType::ethernet: return typed_link(14, 12);
-    case LinkType::linux_sll: return typed_link(16, 14);
-    case LinkType::linux_sll2: return typed_link(20, 0);
+    case LinkType::ethernet:
+      return typed_link(14, 12);
+    case LinkType::linux_sll:
+      return typed_link(16, 14);
+    case LinkType::linux_sll2:
+      return typed_link(20, 0);
     case LinkType::raw:
     case LinkType::raw_bsd:
-    case LinkType::raw_openbsd: return raw_ip();
+    case LinkType::raw_openbsd:
+      return raw_ip();
     case LinkType::null:
-    case LinkType::loop: return loopback();
-    case LinkType::ipv4: return found(false);
-    case LinkType::ipv6: return found(true);
+    case LinkType::loop:
+      return loopback();
+    case LinkType::ipv4:
+      return found(false);
+    case LinkType::ipv6:
+      return found(true);
   }
   return Verdict::unknown_link;
 }
 
-// A header of fixed length that holds an Ethernet type at a fixed place; a tag carries the next type
-// in its last two bytes.
+// A header of fixed length that holds an Ethernet type at a fixed place; a tag carries the next
+// type in its last two bytes.
 Verdict Decoder::typed_link(std::size_t header, std::size_t type_at) {
   if (left_ < header) return missing(Verdict::malformed_link);
   std::uint16_t ethertype = load_be16(at_ + type_at);
@@ -132,12 +142,15 @@ Verdict Decoder::loopback() {
   if (family > 0xffff) family = __builtin_bswap32(family);
   skip(4);
   switch (family) {
-    case 2: return found(false);
+    case 2:
+      return found(false);
     case 10:
     case 24:
     case 28:
-    case 30: return found(true);
-    default: return Verdict::not_ip;
+    case 30:
+      return found(true);
+    default:
+      return Verdict::not_ip;
   }
 }
 
@@ -256,33 +269,52 @@ Verdict decode(LinkType link, std::span<const std::uint8_t> frame, std::uint32_t
 
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
-    case Verdict::udp: return "udp";
-    case Verdict::tcp: return "tcp";
-    case Verdict::icmp: return "icmp";
-    case Verdict::other_protocol: return "other_protocol";
-    case Verdict::fragment: return "fragment";
-    case Verdict::not_ip: return "not_ip";
-    case Verdict::truncated: return "truncated";
-    case Verdict::malformed_link: return "malformed_link";
-    case Verdict::malformed_ip: return "malformed_ip";
-    case Verdict::malformed_udp: return "malformed_udp";
-    case Verdict::unknown_link: return "unknown_link";
+    case Verdict::udp:
+      return "udp";
+    case Verdict::tcp:
+      return "tcp";
+    case Verdict::icmp:
+      return "icmp";
+    case Verdict::other_protocol:
+      return "other_protocol";
+    case Verdict::fragment:
+      return "fragment";
+    case Verdict::not_ip:
+      return "not_ip";
+    case Verdict::truncated:
+      return "truncated";
+    case Verdict::malformed_link:
+      return "malformed_link";
+    case Verdict::malformed_ip:
+      return "malformed_ip";
+    case Verdict::malformed_udp:
+      return "malformed_udp";
+    case Verdict::unknown_link:
+      return "unknown_link";
   }
   return "?";
 }
 
 std::string to_string(LinkType link) {
   switch (link) {
-    case LinkType::null: return "null";
-    case LinkType::ethernet: return "ethernet";
+    case LinkType::null:
+      return "null";
+    case LinkType::ethernet:
+      return "ethernet";
     case LinkType::raw:
     case LinkType::raw_bsd:
-    case LinkType::raw_openbsd: return "raw";
-    case LinkType::loop: return "loop";
-    case LinkType::linux_sll: return "linux_sll";
-    case LinkType::ipv4: return "ipv4";
-    case LinkType::ipv6: return "ipv6";
-    case LinkType::linux_sll2: return "linux_sll2";
+    case LinkType::raw_openbsd:
+      return "raw";
+    case LinkType::loop:
+      return "loop";
+    case LinkType::linux_sll:
+      return "linux_sll";
+    case LinkType::ipv4:
+      return "ipv4";
+    case LinkType::ipv6:
+      return "ipv6";
+    case LinkType::linux_sll2:
+      return "linux_sll2";
   }
   return fmt::format("link type {}", static_cast<unsigned>(link));
 }

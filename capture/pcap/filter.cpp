@@ -18,7 +18,8 @@ struct BpfFilter::Program {
 
 Result<BpfFilter> BpfFilter::compile(const std::string& expression, packet::LinkType link) {
   auto close = [](pcap_t* handle) { pcap_close(handle); };
-  std::unique_ptr<pcap_t, decltype(close)> handle(pcap_open_dead(detail::dlt_of(link), 262'144), close);
+  std::unique_ptr<pcap_t, decltype(close)> handle(pcap_open_dead(detail::dlt_of(link), 262'144),
+                                                  close);
   auto program = std::make_shared<Program>();
   if (pcap_compile(handle.get(), &program->code, expression.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
     return Error{ErrorKind::usage,

@@ -35,7 +35,8 @@ class PcapLive final : public LiveCapture {
   PcapLive& operator=(const PcapLive&) = delete;
   ~PcapLive() override { close(wake_); }
 
-  Result<std::uint64_t> poll(const std::function<void(const Packet&)>& take, int max_packets) override {
+  Result<std::uint64_t> poll(const std::function<void(const Packet&)>& take,
+                             int max_packets) override {
     pollfd waiting[2] = {{pcap_get_selectable_fd(handle_.get()), POLLIN, 0}, {wake_, POLLIN, 0}};
     if (::poll(waiting, 2, timeout_ms_) < 0 && errno != EINTR) return failed(std::strerror(errno));
     if (broken_.load(std::memory_order_relaxed)) return std::uint64_t{0};
@@ -149,8 +150,8 @@ Result<void> set_filter(pcap_t* handle, const LiveOptions& options) {
   pcap_freecode(&program);
   if (ok) return {};
   return Error{ErrorKind::usage,
-               fmt::format("filter \"{}\" does not work on {}: {}", options.filter, options.interface,
-                           pcap_geterr(handle)),
+               fmt::format("filter \"{}\" does not work on {}: {}", options.filter,
+                           options.interface, pcap_geterr(handle)),
                "filter"};
 }
 

@@ -16,11 +16,11 @@
 namespace dnstorm::capture::pcap {
 
 struct LiveOptions {
-  std::string interface = {};              // "eth0"; "any" for all
-  std::string filter = {};                 // pcap-filter(7); empty: everything
-  int snaplen = 65'535;                    // bytes kept of a packet
-  int buffer_bytes = 32 * 1024 * 1024;     // of the kernel's ring
-  int timeout_ms = 10;                     // a packet waits at most this long in the ring
+  std::string interface = {};           // "eth0"; "any" for all
+  std::string filter = {};              // pcap-filter(7); empty: everything
+  int snaplen = 65'535;                 // bytes kept of a packet
+  int buffer_bytes = 32 * 1024 * 1024;  // of the kernel's ring
+  int timeout_ms = 10;                  // a packet waits at most this long in the ring
   bool promiscuous = true;
 };
 

@@ -16,8 +16,10 @@ using namespace std::string_view_literals;
 
 // What people hand over by mistake.
 constexpr Magic known_files[] = {
-    {"\xa1\xb2\xcd\x34"sv, "a pcap of the modified (Kuznetzov) kind; convert it: editcap -F pcap IN OUT"},
-    {"\x34\xcd\xb2\xa1"sv, "a pcap of the modified (Kuznetzov) kind; convert it: editcap -F pcap IN OUT"},
+    {"\xa1\xb2\xcd\x34"sv,
+     "a pcap of the modified (Kuznetzov) kind; convert it: editcap -F pcap IN OUT"},
+    {"\x34\xcd\xb2\xa1"sv,
+     "a pcap of the modified (Kuznetzov) kind; convert it: editcap -F pcap IN OUT"},
     {"snoop\0\0\0"sv, "a snoop capture; convert it: editcap -F pcap IN OUT"},
     {"GMBU"sv, "a Network Monitor capture; convert it: editcap -F pcap IN OUT"},
     {"RTSS"sv, "a Network Monitor capture; convert it: editcap -F pcap IN OUT"},
@@ -27,7 +29,9 @@ constexpr Magic known_files[] = {
     {"PK\x03\x04"sv, "a zip archive; unpack it first: unzip"},
     {"\x37\x7a\xbc\xaf\x27\x1c"sv, "a 7-Zip archive; unpack it first"},
     {"SQLite format 3"sv, "a SQLite database, not a packet capture"},
-    {"\x7f" "ELF"sv, "a program, not a packet capture"},
+    {"\x7f"
+     "ELF"sv,
+     "a program, not a packet capture"},
     {"%PDF"sv, "a PDF, not a packet capture"},
 };
 
@@ -36,9 +40,13 @@ constexpr std::size_t described_bytes = 512;
 std::string describe(std::string_view head) {
   for (const Magic& magic : known_files)
     if (head.starts_with(magic.bytes)) return fmt::format("is {}", magic.what);
-  if (head.size() > 262 && head.substr(257, 5) == "ustar") return "is a tar archive; unpack it first";
-  auto printable = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t'; };
-  if (std::ranges::all_of(head.substr(0, 64), printable)) return "is a text file, not a packet capture";
+  if (head.size() > 262 && head.substr(257, 5) == "ustar")
+    return "is a tar archive; unpack it first";
+  auto printable = [](char c) {
+    return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t';
+  };
+  if (std::ranges::all_of(head.substr(0, 64), printable))
+    return "is a text file, not a packet capture";
   std::string bytes;
   for (char c : head.substr(0, 8)) bytes += fmt::format(" {:02x}", static_cast<unsigned char>(c));
   return fmt::format("is neither pcap nor pcapng (it begins with{})", bytes);

@@ -2,9 +2,9 @@
 // sections and interfaces), plain or compressed by gzip, zstd or xz; the form is told by the bytes,
 // never by the file's name.
 //
-// open() reads the head of the file, next() hands out packet after packet without a copy. One thread
-// at a time. A file that is cut off gives all packets before the cut and then Read::error; so does a
-// damaged one: nothing is skipped silently.
+// open() reads the head of the file, next() hands out packet after packet without a copy. One
+// thread at a time. A file that is cut off gives all packets before the cut and then Read::error;
+// so does a damaged one: nothing is skipped silently.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,9 @@ class FileReader {
   // Why next() answered Read::error; names file, packet and byte.
   virtual const Error& error() const = 0;
 
-  virtual std::uint64_t packets() const = 0;      // handed out so far
-  virtual std::uint64_t bytes_read() const = 0;   // of the file as it lies on disk, compressed or not
+  virtual std::uint64_t packets() const = 0;  // handed out so far
+  virtual std::uint64_t bytes_read()
+      const = 0;  // of the file as it lies on disk, compressed or not
   virtual std::uint64_t bytes_total() const = 0;  // of the file on disk; 0 where unknown (a pipe)
 };
 

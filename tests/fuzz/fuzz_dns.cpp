@@ -44,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   DNSTORM_ASSERT(to_string(error) != "?", "every reason has a name");
   check_question(message);
   look_at_everything(message);
-  std::size_t claimed = std::size_t{message.answer_count} + message.authority_count + message.additional_count;
+  std::size_t claimed =
+      std::size_t{message.answer_count} + message.authority_count + message.additional_count;
   DNSTORM_ASSERT(message.records.size() <= claimed, "no more records than the header says");
   if (error == ParseError::none) {
     DNSTORM_ASSERT(message.header_ok && message.question_ok, "a sound message was read whole");

@@ -1,4 +1,5 @@
-// Frames of every link type: the first byte chooses it, the second says how much the capture cut off.
+// Frames of every link type: the first byte chooses it, the second says how much the capture cut
+// off.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +12,7 @@ using namespace dnstorm::capture::packet;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static constexpr LinkType links[] = {
-      LinkType::null,       LinkType::ethernet, LinkType::raw_bsd, LinkType::raw_openbsd,
+      LinkType::null,       LinkType::ethernet, LinkType::raw_bsd,   LinkType::raw_openbsd,
       LinkType::raw,        LinkType::loop,     LinkType::linux_sll, LinkType::ipv4,
       LinkType::linux_sll2, LinkType::ipv6,     LinkType{147}};
   if (size < 2) return 0;

@@ -34,7 +34,8 @@ inline void lower_chunk(const std::uint8_t* from, char* to, std::size_t n, Bytes
   Bytes16 x = load_bytes16(from);
   auto upper = reinterpret_cast<Bytes16>((x - 'A') < 26);
   x |= upper & 0x20;
-  auto plain = reinterpret_cast<Bytes16>(((x - 'a') < 26) | ((x - '/') < 11) | (x == '-') | (x == '_'));
+  auto plain =
+      reinterpret_cast<Bytes16>(((x - 'a') < 26) | ((x - '/') < 11) | (x == '-') | (x == '_'));
   x = (x & plain) | (~plain & '.');
   std::memcpy(to, &x, 16);
   dots -= ~plain & load_bytes16(last_n_table.data() + n);

@@ -78,7 +78,8 @@ bool type_bitmap_fits(Data data) {
 bool nsec_fits(Data data) { return data.name() && type_bitmap_fits(data); }
 
 bool nsec3_fits(Data data) {
-  return data.skip(4) && data.counted() && data.left() > 1 && data.counted() && type_bitmap_fits(data);
+  return data.skip(4) && data.counted() && data.left() > 1 && data.counted() &&
+         type_bitmap_fits(data);
 }
 
 bool rrsig_fits(Data data) { return data.skip(18) && data.name() && !data.done(); }
@@ -100,11 +101,16 @@ bool svc_param_fits(std::uint16_t key, Wire value) {
         if (!data.u8(length) || length == 0 || !data.skip(length)) return false;
       return true;
     }
-    case 2: return value.empty();                              // no-default-alpn
-    case 3: return value.size() == 2;                          // port
-    case 4: return !value.empty() && value.size() % 4 == 0;    // ipv4hint
-    case 6: return !value.empty() && value.size() % 16 == 0;   // ipv6hint
-    default: return true;
+    case 2:
+      return value.empty();  // no-default-alpn
+    case 3:
+      return value.size() == 2;  // port
+    case 4:
+      return !value.empty() && value.size() % 4 == 0;  // ipv4hint
+    case 6:
+      return !value.empty() && value.size() % 16 == 0;  // ipv6hint
+    default:
+      return true;
   }
 }
 
@@ -137,30 +143,47 @@ bool loc_fits(Data data) {
 bool rdata_fits(std::uint16_t type, std::uint16_t dns_class, Wire wire, std::size_t offset) {
   Data data(wire, offset);
   switch (type) {
-    case type::a: return dns_class != dns_class::in || data.left() == 4;
-    case type::aaaa: return dns_class != dns_class::in || data.left() == 16;
+    case type::a:
+      return dns_class != dns_class::in || data.left() == 4;
+    case type::aaaa:
+      return dns_class != dns_class::in || data.left() == 16;
     case type::ns:
     case type::cname:
     case type::ptr:
-    case type::dname: return data.name() && data.done();
-    case type::soa: return data.name() && data.name() && data.left() == 20;
-    case type::mx: return data.skip(2) && data.name() && data.done();
-    case type::txt: return strings_fit(data);
-    case type::srv: return data.skip(6) && data.name() && data.done();
+    case type::dname:
+      return data.name() && data.done();
+    case type::soa:
+      return data.name() && data.name() && data.left() == 20;
+    case type::mx:
+      return data.skip(2) && data.name() && data.done();
+    case type::txt:
+      return strings_fit(data);
+    case type::srv:
+      return data.skip(6) && data.name() && data.done();
     case type::ds:
-    case type::cds: return data.left() > 4;
-    case type::rrsig: return rrsig_fits(data);
-    case type::nsec: return nsec_fits(data);
-    case type::nsec3: return nsec3_fits(data);
+    case type::cds:
+      return data.left() > 4;
+    case type::rrsig:
+      return rrsig_fits(data);
+    case type::nsec:
+      return nsec_fits(data);
+    case type::nsec3:
+      return nsec3_fits(data);
     case type::dnskey:
-    case type::cdnskey: return data.left() > 4;
+    case type::cdnskey:
+      return data.left() > 4;
     case type::svcb:
-    case type::https: return svcb_fits(data);
-    case type::caa: return caa_fits(data);
+    case type::https:
+      return svcb_fits(data);
+    case type::caa:
+      return caa_fits(data);
     case type::tlsa:
-    case type::smimea: return data.left() >= 3;
-    case type::loc: return loc_fits(data);
-    default: return true;
+    case type::smimea:
+      return data.left() >= 3;
+    case type::loc:
+      return loc_fits(data);
+    default:
+      return true;
   }
 }
 

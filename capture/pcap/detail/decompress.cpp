@@ -1,5 +1,5 @@
-// gzip (zlib), zstd and xz (liblzma), streaming. All three forms may be several streams one after the
-// other (RFC 1952 2.2, RFC 8878 3, xz-file-format 2), as pigz, zstdmt and `cat` make them.
+// gzip (zlib), zstd and xz (liblzma), streaming. All three forms may be several streams one after
+// the other (RFC 1952 2.2, RFC 8878 3, xz-file-format 2), as pigz, zstdmt and `cat` make them.
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -154,7 +154,8 @@ class XzSource final : public Decompressor {
       if (code == LZMA_MEMLIMIT_ERROR)
         return damaged("xz data need more than 256 MiB of memory to unpack; unpack them first");
       if (code != LZMA_OK && !done_)
-        return damaged(fmt::format("xz data are damaged (liblzma code {})", static_cast<int>(code)));
+        return damaged(
+            fmt::format("xz data are damaged (liblzma code {})", static_cast<int>(code)));
     }
     return std::size_t{0};
   }
@@ -168,10 +169,14 @@ class XzSource final : public Decompressor {
 
 std::unique_ptr<Source> decompress(Compression compression, std::unique_ptr<Source> compressed) {
   switch (compression) {
-    case Compression::gzip: return std::make_unique<GzipSource>(std::move(compressed));
-    case Compression::zstd: return std::make_unique<ZstdSource>(std::move(compressed));
-    case Compression::xz: return std::make_unique<XzSource>(std::move(compressed));
-    case Compression::none: break;
+    case Compression::gzip:
+      return std::make_unique<GzipSource>(std::move(compressed));
+    case Compression::zstd:
+      return std::make_unique<ZstdSource>(std::move(compressed));
+    case Compression::xz:
+      return std::make_unique<XzSource>(std::move(compressed));
+    case Compression::none:
+      break;
   }
   return compressed;
 }

@@ -8,8 +8,8 @@
 
 namespace dnstorm::capture::pcap::detail {
 
-// No packet is longer in earnest: libpcap keeps at most 256 KiB of one. A file whose own snap length
-// is larger is believed up to 16 MiB, beyond that a length is damage.
+// No packet is longer in earnest: libpcap keeps at most 256 KiB of one. A file whose own snap
+// length is larger is believed up to 16 MiB, beyond that a length is damage.
 inline constexpr std::uint32_t packet_bytes_usual = 262'144;
 inline constexpr std::uint32_t packet_bytes_max = 16u << 20;
 
@@ -39,8 +39,8 @@ class FileBase : public FileReader {
     const std::optional<Error>& failure = window_.failure();
     if (failure && failure->kind == ErrorKind::io) return fail(failure->what, failure->kind);
     if (!failure && window_.size() == 0) return state_ = Read::end;
-    std::string why = failure ? failure->what
-                              : fmt::format("{} of {} bytes are there", window_.size(), wanted);
+    std::string why =
+        failure ? failure->what : fmt::format("{} of {} bytes are there", window_.size(), wanted);
     error_ = {ErrorKind::data,
               fmt::format("{}: cut off in packet {} at byte {}: {}", name_, packets_ + 1,
                           window_.offset(), why),

@@ -25,7 +25,8 @@ std::optional<Form> form_of(std::uint32_t magic) {
 
 class PcapFile final : public FileBase {
  public:
-  PcapFile(std::string name, Window window, Form form, packet::LinkType link, std::uint32_t length_max)
+  PcapFile(std::string name, Window window, Form form, packet::LinkType link,
+           std::uint32_t length_max)
       : FileBase(std::move(name), std::move(window)),
         form_(form),
         link_(link),

@@ -20,8 +20,8 @@ __extension__ using Wide = unsigned __int128;
 // Turns an interface's ticks into nanoseconds.
 class TickClock {
  public:
-  // if_tsresol: a power of ten, or of two with the upper bit set; 6 by default. False where a second
-  // would have more ticks than fit into 64 bits.
+  // if_tsresol: a power of ten, or of two with the upper bit set; 6 by default. False where a
+  // second would have more ticks than fit into 64 bits.
   bool set_resolution(std::uint8_t option) {
     unsigned exponent = option & 0x7fu;
     if (exponent > (option & 0x80 ? 63u : 19u)) return false;
@@ -58,7 +58,8 @@ class TickClock {
     TimeNs ns = 0;
     bool over = seconds > static_cast<std::uint64_t>(time_max / ns_per_s) ||
                 __builtin_add_overflow(static_cast<std::int64_t>(seconds), offset_s_, &sum) ||
-                __builtin_mul_overflow(sum, ns_per_s, &ns) || __builtin_add_overflow(ns, fraction, &ns);
+                __builtin_mul_overflow(sum, ns_per_s, &ns) ||
+                __builtin_add_overflow(ns, fraction, &ns);
     return over ? time_max : ns;
   }
 
@@ -120,12 +121,18 @@ class PcapngFile final : public FileBase {
   // Read::packet: `out` is filled. Read::end: a block without a packet. Errors go into state_.
   Read take_block(const std::uint8_t* block, std::uint32_t length, Packet& out) {
     switch (load32(block, swap_)) {
-      case block_packet: return take_packet(block, length, load32(block + 8, swap_), out);
-      case block_packet_obsolete: return take_packet(block, length, load16(block + 8, swap_), out);
-      case block_packet_simple: return take_simple_packet(block, length, out);
-      case block_interface: return add_interface(block, length);
-      case block_section: return check_section(block, length);
-      default: return Read::end;
+      case block_packet:
+        return take_packet(block, length, load32(block + 8, swap_), out);
+      case block_packet_obsolete:
+        return take_packet(block, length, load16(block + 8, swap_), out);
+      case block_packet_simple:
+        return take_simple_packet(block, length, out);
+      case block_interface:
+        return add_interface(block, length);
+      case block_section:
+        return check_section(block, length);
+      default:
+        return Read::end;
     }
   }
 
@@ -137,7 +144,8 @@ class PcapngFile final : public FileBase {
     if (kept > length - head - 4) return fail(fmt::format("a packet of {} bytes", kept));
     if (id >= interfaces_.size()) return fail(fmt::format("a packet of unknown interface {}", id));
     const Interface& interface = interfaces_[id];
-    std::uint64_t ticks = std::uint64_t{load32(block + 12, swap_)} << 32 | load32(block + 16, swap_);
+    std::uint64_t ticks =
+        std::uint64_t{load32(block + 12, swap_)} << 32 | load32(block + 16, swap_);
     out.time = interface.clock.time(ticks);
     out.link = interface.link;
     out.original_length = load32(block + 24, swap_);
@@ -151,7 +159,8 @@ class PcapngFile final : public FileBase {
     if (interfaces_.empty()) return fail("a packet of unknown interface 0");
     const Interface& interface = interfaces_[0];
     std::uint32_t original = load32(block + 8, swap_);
-    std::uint32_t kept = interface.snap_length == 0 ? original : std::min(original, interface.snap_length);
+    std::uint32_t kept =
+        interface.snap_length == 0 ? original : std::min(original, interface.snap_length);
     out.time = 0;
     out.link = interface.link;
     out.original_length = original;
@@ -185,7 +194,8 @@ class PcapngFile final : public FileBase {
       at += 4;
       if (code == option_end) return true;
       if (end - at < length) return false;
-      if (code == option_time_resolution && (length != 1 || !clock.set_resolution(*at))) return false;
+      if (code == option_time_resolution && (length != 1 || !clock.set_resolution(*at)))
+        return false;
       if (code == option_time_offset && length == 8) clock.set_offset(load_seconds(at));
       at += std::min<std::ptrdiff_t>((length + 3) & ~3, end - at);
     }

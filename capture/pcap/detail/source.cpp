@@ -56,7 +56,8 @@ class FileSource final : public Source {
     ssize_t n;
     do n = ::read(descriptor_, to, size);
     while (n < 0 && errno == EINTR);
-    if (n < 0) return Error{ErrorKind::io, fmt::format("reading failed: {}", std::strerror(errno)), {}};
+    if (n < 0)
+      return Error{ErrorKind::io, fmt::format("reading failed: {}", std::strerror(errno)), {}};
     read_ += static_cast<std::uint64_t>(n);
     return static_cast<std::size_t>(n);
   }
@@ -70,7 +71,8 @@ class FileSource final : public Source {
 };
 
 Error cannot_open(const std::string& path, int number) {
-  ErrorKind kind = number == EACCES || number == EPERM ? ErrorKind::permission : ErrorKind::no_input;
+  ErrorKind kind =
+      number == EACCES || number == EPERM ? ErrorKind::permission : ErrorKind::no_input;
   return {kind, fmt::format("{}: cannot be opened: {}", path, std::strerror(number)), {}};
 }
 
@@ -85,7 +87,8 @@ Result<std::unique_ptr<Source>> open_source(const std::string& path) {
       known && S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
   auto file = std::make_unique<FileSource>(descriptor, total);
   if (known && S_ISDIR(status.st_mode))
-    return Error{ErrorKind::no_input, fmt::format("{}: is a directory; name a capture file", path), {}};
+    return Error{
+        ErrorKind::no_input, fmt::format("{}: is a directory; name a capture file", path), {}};
   // Only a hint to the kernel's read-ahead; a pipe refuses it, which does not matter.
   (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
   Result<Compression> compression = file->peek_compression();

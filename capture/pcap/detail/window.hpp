@@ -12,7 +12,8 @@ namespace dnstorm::capture::pcap::detail {
 
 class Window {
  public:
-  static constexpr std::size_t first_size = 128 * 1024;  // with what is made of it, stays in a core's L2 cache
+  static constexpr std::size_t first_size =
+      128 * 1024;  // with what is made of it, stays in a core's L2 cache
 
   explicit Window(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 
