@@ -23,6 +23,7 @@ struct FixedLabel {
 };
 
 constexpr std::array fixed_labels = {
+    FixedLabel{"qr", 0, "query"},                FixedLabel{"qr", 1, "response"},
     FixedLabel{"transport", 6, "tcp"},           FixedLabel{"transport", 17, "udp"},
     FixedLabel{"match_status", 0, "answered"},   FixedLabel{"match_status", 1, "unanswered"},
     FixedLabel{"match_status", 2, "unsolicited"}, FixedLabel{"match_status", 3, "duplicate"},

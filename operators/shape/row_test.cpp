@@ -186,13 +186,16 @@ Result<std::unique_ptr<RowTest>> number_test(const FilterCondition& condition, c
       std::make_unique<SetTest<T>>(FieldRef<T>{offset}, std::move(values), is_negative(condition.op)));
 }
 
-Result<std::unique_ptr<RowTest>> boolean_test(const FilterCondition& condition, std::uint32_t offset) {
+Result<std::unique_ptr<RowTest>> boolean_test(const FilterCondition& condition, const Field& field,
+                                              std::uint32_t offset) {
   if (condition.op != FilterOp::equal && condition.op != FilterOp::not_equal)
     return fault(condition, "a bool can only be compared with == and !=");
   const std::string& literal = condition.literals[0];
-  if (literal != "true" && literal != "false")
+  auto named = field.labels.empty() ? std::nullopt : label_value(field.labels, literal);
+  if (literal != "true" && literal != "false" && !named)
     return fault(condition, fmt::format("'{}' is neither true nor false", literal));
-  bool wanted = (literal == "true") == (condition.op == FilterOp::equal);
+  bool value = named ? *named != 0 : literal == "true";
+  bool wanted = value == (condition.op == FilterOp::equal);
   // A bool is read as its byte: std::vector<bool> has no use here.
   return std::unique_ptr<RowTest>(std::make_unique<SetTest<std::uint8_t>>(
       FieldRef<std::uint8_t>{offset}, std::vector<std::uint8_t>{wanted ? std::uint8_t{1} : std::uint8_t{0}},
@@ -256,7 +259,7 @@ Result<std::unique_ptr<RowTest>> make_row_test(const FilterCondition& condition,
   const Field& field = schema.field(index);
   std::uint32_t offset = schema.offset(index);
   switch (field.type) {
-    case Type::boolean: return boolean_test(condition, offset);
+    case Type::boolean: return boolean_test(condition, field, offset);
     case Type::u8: return number_test<std::uint8_t>(condition, field, offset);
     case Type::u16: return number_test<std::uint16_t>(condition, field, offset);
     case Type::u32: return number_test<std::uint32_t>(condition, field, offset);

@@ -18,7 +18,7 @@ Field client() {
   return open_set("client", Type::ip, "who asks: source of a query, destination of a response");
 }
 Field server() { return open_set("server", Type::ip, "who answers"); }
-Field qr() { return plain("qr", Type::boolean, "true: a response"); }
+Field qr() { return plain("qr", Type::boolean, "true: a response", "qr"); }
 
 }  // namespace
 
