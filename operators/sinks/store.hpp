@@ -1,9 +1,8 @@
 // The `store` sink: points into a SQLite file that keeps some days, written in one transaction per
 // closed group of windows; readers are not disturbed (WAL). The file, PRAGMA user_version 1:
 //
-//   series(id, measurement, tags)           tags: a JSON object, names in order
-//   points(series, time, end, fields)       times: ns since 1970; end: of the window; fields: a
-//   JSON object
+//   series(id, measurement, tags)      tags: a JSON object, names in order
+//   points(series, time, end, fields)  ns since 1970; end: of the window; fields: a JSON object
 #pragma once
 
 #include "engine/api/registry.hpp"
