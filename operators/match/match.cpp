@@ -146,9 +146,10 @@ class MatchBolt final : public Bolt {
   void watermark(TimeNs now, Emitter& out) override {
     for (std::uint32_t group = 0; group < key_groups; ++group) {
       MatchTable& table = tables_[group];
-      if (group + 2 < key_groups) tables_[group + 2].prefetch_oldest(0);
+      for (std::size_t ahead = 0; ahead < 4 && group + 2 < key_groups; ++ahead)
+        tables_[group + 2].prefetch_oldest(ahead);
       while (table.size() != 0 && deadlines_[group] <= now) {
-        table.prefetch_oldest(2);
+        table.prefetch_oldest(4);
         table.take_oldest([&](std::uint32_t number) { expire(table, number, out); });
         deadlines_[group] = table.next_deadline();
       }
