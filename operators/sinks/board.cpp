@@ -117,7 +117,7 @@ OperatorDef board_operator() {
   OperatorDef def;
   def.name = "board";
   def.kind = OperatorKind::sink;
-  def.summary = "Shows windows live on the page that dnstorm serves";
+  def.summary = "Shows windows live on the page that dnstorm serves.";
   def.options = {
       {.name = "view",
        .type = OptionType::choice,

@@ -161,7 +161,7 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
   OperatorDef def;
   def.name = "influx";
   def.kind = OperatorKind::sink;
-  def.summary = "Writes points to an InfluxDB";
+  def.summary = "Writes points to an InfluxDB.";
   append(def.options, target_specs());
   append(def.options, delivery_specs());
   append(def.options, PointOptions::specs());

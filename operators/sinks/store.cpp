@@ -103,7 +103,7 @@ OperatorDef store_operator() {
   OperatorDef def;
   def.name = "store";
   def.kind = OperatorKind::sink;
-  def.summary = "Keeps points in a SQLite file";
+  def.summary = "Keeps points in a SQLite file.";
   def.options = {
       {"file", OptionType::text, "dnstorm.sqlite",
        "the file; made if there is none, added to if there is"},

@@ -118,7 +118,7 @@ OperatorDef text_operator() {
   OperatorDef def;
   def.name = "text";
   def.kind = OperatorKind::sink;
-  def.summary = "Writes points as text to a file or to standard output";
+  def.summary = "Writes points as text to a file or to standard output.";
   def.options = {
       {"file", OptionType::text, "-",
        "where to write; - is standard output; an existing file is replaced"},
