@@ -100,8 +100,11 @@ class TidyTest(unittest.TestCase):
     def test_what_is_not_built(self):
         self.expect({"engine/api/CMakeLists.txt": None}, "no CMakeLists.txt in engine/api")
         self.expect({"tests/unit/operators/count/x.cpp": "\n"}, "end in _test.cpp")
-        self.expect({"tests/unit/operators/units.cmake": "\n"},
+        self.expect({"tests/unit/operators/units.cmake": "dnstorm_unit_test(operators/coun)\n"},
                     "no dnstorm_unit_test(operators/count")
+
+        self.expect({"tests/unit/operators/units.cmake": "dnstorm_unit_test(operators USES x)\n",
+                     "tests/unit/operators/gone/x_test.cpp": "\n"}, "there is no operators/gone")
 
     def test_operators_have_a_page_and_a_test(self):
         self.expect({"operators/count/count.md": None}, "count.md, its page, is missing")
