@@ -23,10 +23,14 @@ struct FixedLabel {
 };
 
 constexpr std::array fixed_labels = {
-    FixedLabel{"qr", 0, "query"},                FixedLabel{"qr", 1, "response"},
-    FixedLabel{"transport", 6, "tcp"},           FixedLabel{"transport", 17, "udp"},
-    FixedLabel{"match_status", 0, "answered"},   FixedLabel{"match_status", 1, "unanswered"},
-    FixedLabel{"match_status", 2, "unsolicited"}, FixedLabel{"match_status", 3, "duplicate"},
+    FixedLabel{"qr", 0, "query"},
+    FixedLabel{"qr", 1, "response"},
+    FixedLabel{"transport", 6, "tcp"},
+    FixedLabel{"transport", 17, "udp"},
+    FixedLabel{"match_status", 0, "answered"},
+    FixedLabel{"match_status", 1, "unanswered"},
+    FixedLabel{"match_status", 2, "unsolicited"},
+    FixedLabel{"match_status", 3, "duplicate"},
 };
 
 // A table of the DNS: how a number becomes text and text a number.
@@ -56,7 +60,8 @@ constexpr std::array code_tables = {
     CodeTable{"qclass", 65535, text_of<dns::class_text>, value_of<dns::parse_class>},
     CodeTable{"opcode", 255, text_of<dns::opcode_text>, value_of<dns::parse_opcode>},
     CodeTable{"rcode", 65535, text_of<dns::rcode_text>, value_of<dns::parse_rcode>},
-    CodeTable{"edns_option", 65535, text_of<dns::edns_option_text>, value_of<dns::parse_edns_option>},
+    CodeTable{"edns_option", 65535, text_of<dns::edns_option_text>,
+              value_of<dns::parse_edns_option>},
 };
 
 bool same_letters(std::string_view a, std::string_view b) {

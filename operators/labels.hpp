@@ -14,11 +14,12 @@
 
 namespace dnstorm::operators {
 
-// The number that `text` stands for in that table, in any case of letters; plain numbers are taken as
-// they are. Nothing if the table or the name is unknown.
+// The number that `text` stands for in that table, in any case of letters; plain numbers are taken
+// as they are. Nothing if the table or the name is unknown.
 std::optional<std::uint64_t> label_value(std::string_view table, std::string_view text);
 
-// The text of a number ("NXDOMAIN", "TYPE1234"); the plain number if the table or its entry is unknown.
+// The text of a number ("NXDOMAIN", "TYPE1234"); the plain number if the table or its entry is
+// unknown.
 std::string label_text(std::string_view table, std::uint64_t value);
 
 // Whether there is a table of that name.

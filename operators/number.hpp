@@ -20,18 +20,24 @@ class NumberRef {
   NumberRef(const Schema& schema, const std::string& name) {
     auto index = schema.find(name);
     if (!index) return;
-    DNSTORM_ASSERT(is_unsigned(schema.field(*index).type), "a number is read from another type", name);
+    DNSTORM_ASSERT(is_unsigned(schema.field(*index).type), "a number is read from another type",
+                   name);
     offset_ = schema.offset(*index);
     width_ = size_of(schema.field(*index).type);
   }
   bool present() const { return width_ != 0; }
   std::uint64_t get(const RowView& row) const {
     switch (width_) {
-      case 1: return row.get(FieldRef<std::uint8_t>{offset_});
-      case 2: return row.get(FieldRef<std::uint16_t>{offset_});
-      case 4: return row.get(FieldRef<std::uint32_t>{offset_});
-      case 8: return row.get(FieldRef<std::uint64_t>{offset_});
-      default: return 0;
+      case 1:
+        return row.get(FieldRef<std::uint8_t>{offset_});
+      case 2:
+        return row.get(FieldRef<std::uint16_t>{offset_});
+      case 4:
+        return row.get(FieldRef<std::uint32_t>{offset_});
+      case 8:
+        return row.get(FieldRef<std::uint64_t>{offset_});
+      default:
+        return 0;
     }
   }
 

@@ -1,6 +1,7 @@
 // Operators alone: one task, fed with batches of rows as the decode bolt makes them, watermarks and
-// emission included; the batch is in the cache, where whoever made it has left it. Two million rows over 20 s of event time: names by Zipf's law from 400,000, 50,000
-// clients, nine in ten queries answered after some milliseconds. `ns_per_row` is CPU time.
+// emission included; the batch is in the cache, where whoever made it has left it. Two million rows
+// over 20 s of event time: names by Zipf's law from 400,000, 50,000 clients, nine in ten queries
+// answered after some milliseconds. `ns_per_row` is CPU time.
 //   build/release/benchmarks/bench_operators
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -25,12 +26,19 @@ constexpr std::size_t row_count = 2'000'000;
 constexpr TimeNs time_step = 10 * ns_per_us;
 
 const std::vector<Field>& message_fields() {
-  static const std::vector<Field> fields = {
-      {"time", Type::time},       {"qr", Type::boolean},      {"client", Type::ip},
-      {"server", Type::ip},       {"client_port", Type::u16}, {"server_port", Type::u16},
-      {"id", Type::u16},          {"transport", Type::u8},    {"qname", Type::str},
-      {"qtype", Type::u16},       {"rcode", Type::u16, Role::plain, "rcode"}, {"size", Type::u16},
-      {"txn", Type::u64}};
+  static const std::vector<Field> fields = {{"time", Type::time},
+                                            {"qr", Type::boolean},
+                                            {"client", Type::ip},
+                                            {"server", Type::ip},
+                                            {"client_port", Type::u16},
+                                            {"server_port", Type::u16},
+                                            {"id", Type::u16},
+                                            {"transport", Type::u8},
+                                            {"qname", Type::str},
+                                            {"qtype", Type::u16},
+                                            {"rcode", Type::u16, Role::plain, "rcode"},
+                                            {"size", Type::u16},
+                                            {"txn", Type::u64}};
   return fields;
 }
 
@@ -59,7 +67,8 @@ std::vector<Message> make_messages(std::size_t name_count) {
   std::mt19937_64 random(2026);
   std::vector<double> cumulated(name_count);
   double sum = 0;
-  for (std::size_t i = 0; i < name_count; ++i) cumulated[i] = sum += 1.0 / static_cast<double>(i + 1);
+  for (std::size_t i = 0; i < name_count; ++i)
+    cumulated[i] = sum += 1.0 / static_cast<double>(i + 1);
   std::uniform_real_distribution<double> uniform(0, sum);
   std::priority_queue<Message, std::vector<Message>, std::greater<>> responses;
   std::vector<Message> messages;
@@ -88,7 +97,8 @@ std::vector<Message> make_messages(std::size_t name_count) {
 }
 
 IpAddress address(std::uint32_t number) {
-  std::uint8_t bytes[4] = {10, static_cast<std::uint8_t>(number >> 16), static_cast<std::uint8_t>(number >> 8),
+  std::uint8_t bytes[4] = {10, static_cast<std::uint8_t>(number >> 16),
+                           static_cast<std::uint8_t>(number >> 8),
                            static_cast<std::uint8_t>(number)};
   return IpAddress::v4(bytes);
 }
@@ -143,7 +153,9 @@ const Traffic& traffic() {
 
 class Nowhere final : public Emitter::Outlet {
  public:
-  void deliver(std::size_t, BatchPtr batch, SelectionPtr) override { benchmark::DoNotOptimize(batch); }
+  void deliver(std::size_t, BatchPtr batch, SelectionPtr) override {
+    benchmark::DoNotOptimize(batch);
+  }
 };
 
 double cpu_seconds() {
@@ -199,7 +211,8 @@ void run(benchmark::State& state, const std::string& name, const TextOptions& te
       double before = cpu_seconds();
       bolt->execute({0, batch, nullptr}, out);
       out.flush();
-      if (time.present()) bolt->watermark(Rows(*batch)[batch->row_count() - 1].get(time) - 50 * ns_per_ms, out);
+      if (time.present())
+        bolt->watermark(Rows(*batch)[batch->row_count() - 1].get(time) - 50 * ns_per_ms, out);
       seconds += cpu_seconds() - before;
     }
     double before = cpu_seconds();
@@ -214,7 +227,9 @@ void run(benchmark::State& state, const std::string& name, const TextOptions& te
 }
 
 void count_qtype(benchmark::State& state) { run(state, "count", {{"by", {"qtype"}}}); }
-void count_qtype_rcode(benchmark::State& state) { run(state, "count", {{"by", {"qtype", "rcode"}}}); }
+void count_qtype_rcode(benchmark::State& state) {
+  run(state, "count", {{"by", {"qtype", "rcode"}}});
+}
 void count_client(benchmark::State& state) { run(state, "count", {{"by", {"client"}}}); }
 void count_qname(benchmark::State& state) { run(state, "count", {{"by", {"qname"}}}); }
 void top_qname(benchmark::State& state) { run(state, "top", {{"of", {"qname"}}, {"k", {"20"}}}); }

@@ -7,11 +7,13 @@
 namespace dnstorm::operators {
 
 std::vector<OptionSpec> window_options() {
-  OptionSpec window{"window", OptionType::duration, "10s",
-                    "width of the tumbling windows of event time; 0s: one window over the whole input"};
+  OptionSpec window{
+      "window", OptionType::duration, "10s",
+      "width of the tumbling windows of event time; 0s: one window over the whole input"};
   OptionSpec time{"time", OptionType::text, "time", "the field that holds the event time of a row"};
-  OptionSpec lateness{"lateness", OptionType::duration, "0s",
-                      "how far the watermark must be past a window's end before the window is closed"};
+  OptionSpec lateness{
+      "lateness", OptionType::duration, "0s",
+      "how far the watermark must be past a window's end before the window is closed"};
   return {window, time, lateness};
 }
 
@@ -25,12 +27,13 @@ Result<std::vector<Field>> common_fields(const std::vector<InputDecl>& inputs,
       Field field = DNSTORM_TRY(require_field(inputs[i], name, subject));
       if (i == 0) first = field;
       if (field.type != first.type)
-        return Error{ErrorKind::config,
-                     fmt::format("field '{}' is {} in stream '{}' of '{}' and {} in stream '{}' of '{}'; "
-                                 "one operator can only take fields of one type together",
-                                 name, to_string(first.type), inputs[0].stream, inputs[0].component,
-                                 to_string(field.type), inputs[i].stream, inputs[i].component),
-                     subject};
+        return Error{
+            ErrorKind::config,
+            fmt::format("field '{}' is {} in stream '{}' of '{}' and {} in stream '{}' of '{}'; "
+                        "one operator can only take fields of one type together",
+                        name, to_string(first.type), inputs[0].stream, inputs[0].component,
+                        to_string(field.type), inputs[i].stream, inputs[i].component),
+            subject};
     }
     fields.push_back(std::move(first));
   }
@@ -41,10 +44,11 @@ Result<Field> common_number(const std::vector<InputDecl>& inputs, const std::str
                             const std::string& subject) {
   Field field = DNSTORM_TRY(common_fields(inputs, {name}, subject)).front();
   if (is_unsigned(field.type)) return field;
-  return Error{ErrorKind::config,
-               fmt::format("field '{}' is of type {}; '{}' adds up fields of type u8, u16, u32 or u64",
-                           name, to_string(field.type), subject),
-               subject};
+  return Error{
+      ErrorKind::config,
+      fmt::format("field '{}' is of type {}; '{}' adds up fields of type u8, u16, u32 or u64", name,
+                  to_string(field.type), subject),
+      subject};
 }
 
 Result<Declaration> declare_windowed(const Options& options, const std::vector<InputDecl>& inputs) {
@@ -60,9 +64,12 @@ Result<Declaration> declare_windowed(const Options& options, const std::vector<I
                    "time"};
     read_from_all(declaration, {name});
   }
-  Field window{.name = "window", .type = Type::time, .role = Role::time, .help = "start of the window"};
-  Field window_end{
-      .name = "window_end", .type = Type::time, .role = Role::window_end, .help = "end of the window"};
+  Field window{
+      .name = "window", .type = Type::time, .role = Role::time, .help = "start of the window"};
+  Field window_end{.name = "window_end",
+                   .type = Type::time,
+                   .role = Role::window_end,
+                   .help = "end of the window"};
   declaration.outputs.push_back({"default", {window, window_end}});
   return declaration;
 }
@@ -77,10 +84,11 @@ Result<void> check_output_names(const StreamDecl& stream, const std::string& sub
   for (std::size_t i = 0; i < stream.fields.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (stream.fields[i].name == stream.fields[j].name)
-        return Error{ErrorKind::config,
-                     fmt::format("the result would have two fields named '{}'; leave '{}' out of '{}'",
-                                 stream.fields[i].name, stream.fields[i].name, subject),
-                     subject};
+        return Error{
+            ErrorKind::config,
+            fmt::format("the result would have two fields named '{}'; leave '{}' out of '{}'",
+                        stream.fields[i].name, stream.fields[i].name, subject),
+            subject};
   return {};
 }
 

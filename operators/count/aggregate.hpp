@@ -1,5 +1,6 @@
 // What count, top and distinct share: the options of their windows, the checks of the fields that
-// they name, and the fields with which their results begin. Pure functions for OperatorDef::declare.
+// they name, and the fields with which their results begin. Pure functions for
+// OperatorDef::declare.
 #pragma once
 
 #include <string>

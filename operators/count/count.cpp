@@ -35,7 +35,8 @@ class CountBolt final : public Bolt {
     const auto& by = options_.list("by");
     for (const Input& input : task.inputs) {
       Reader reader{KeyReader(*input.schema, by), time_ref(options_, *input.schema), {}, {}};
-      if (options_.given("weight")) reader.weight = NumberRef(*input.schema, options_.text("weight"));
+      if (options_.given("weight"))
+        reader.weight = NumberRef(*input.schema, options_.text("weight"));
       for (const std::string& name : options_.list("sums"))
         reader.sums.emplace_back(*input.schema, name);
       readers_.push_back(std::move(reader));
@@ -78,7 +79,8 @@ class CountBolt final : public Bolt {
            const Reader& reader) const {
     auto block_of = [&](std::uint32_t number) {
       std::size_t at = std::size_t{number} * block_;
-      if (at == state.values.size()) [[unlikely]] state.values.resize(at + block_);
+      if (at == state.values.size()) [[unlikely]]
+        state.values.resize(at + block_);
       return state.values.data() + at;
     };
     if (reader.sums.empty() && !reader.weight.present()) {
@@ -108,7 +110,8 @@ class CountBolt final : public Bolt {
       row.set(window_, bounds.start);
       row.set(window_end_, bounds.end);
       readers_[0].key.restore(state.index.key(number), row, targets_);
-      for (std::size_t i = 0; i < block_; ++i) row.set(values_[i], state.values[number * block_ + i]);
+      for (std::size_t i = 0; i < block_; ++i)
+        row.set(values_[i], state.values[number * block_ + i]);
     }
   }
 
@@ -133,7 +136,8 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
     field.role = Role::key;
     stream.fields.push_back(std::move(field));
   }
-  std::string what = options.given("weight") ? "sum of " + options.text("weight") : "number of rows";
+  std::string what =
+      options.given("weight") ? "sum of " + options.text("weight") : "number of rows";
   stream.fields.push_back({.name = "count", .type = Type::u64, .role = Role::value, .help = what});
   DNSTORM_CHECK(check_output_names(stream, "by"));
   for (const std::string& name : sums) {
@@ -160,9 +164,11 @@ OperatorDef count_operator() {
   def.name = "count";
   def.summary = "Counts rows per key and window of event time, exactly.";
   def.options = {
-      {"by", OptionType::list, "", "the fields that make up the key; none: one number for all rows"},
+      {"by", OptionType::list, "",
+       "the fields that make up the key; none: one number for all rows"},
       {"weight", OptionType::text, "", "an unsigned field that is added instead of 1"},
-      {"sums", OptionType::list, "", "unsigned fields to be added up beside the count, as NAME_sum"},
+      {"sums", OptionType::list, "",
+       "unsigned fields to be added up beside the count, as NAME_sum"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
   def.example =

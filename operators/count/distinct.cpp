@@ -23,7 +23,8 @@ struct DistinctState {
       counters.erase(counters.begin() + index.count(), counters.end());
     index.clear();
   }
-  // A counter may hold a sketch of many kilobytes: a burst of keys must not keep its memory for ever.
+  // A counter may hold a sketch of many kilobytes: a burst of keys must not keep its memory for
+  // ever.
   static constexpr std::size_t counters_kept_max = 256;
   KeyIndex index;
   std::vector<DistinctCounter> counters;
@@ -41,7 +42,8 @@ class DistinctBolt final : public Bolt {
   Result<void> prepare(const TaskContext& task) override {
     const auto& by = options_.list("by");
     for (const Input& input : task.inputs)
-      readers_.push_back({KeyReader(*input.schema, by), KeyReader(*input.schema, options_.list("of")),
+      readers_.push_back({KeyReader(*input.schema, by),
+                          KeyReader(*input.schema, options_.list("of")),
                           time_ref(options_, *input.schema)});
     KeyIndex empty(*task.inputs[0].schema, by);
     order_ = KeyOrder(*task.inputs[0].schema, by);
@@ -111,7 +113,8 @@ Result<Declaration> declare_distinct(const Options& options, const std::vector<I
   const auto& of = options.list("of");
   const auto& by = options.list("by");
   if (of.empty())
-    return Error{ErrorKind::config, "option 'of' names no field; write for example of: [qname]", "of"};
+    return Error{ErrorKind::config, "option 'of' names no field; write for example of: [qname]",
+                 "of"};
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   DNSTORM_CHECK(common_fields(inputs, of, "of"));
   StreamDecl& stream = declaration.outputs[0];
@@ -142,9 +145,13 @@ OperatorDef distinct_operator() {
   def.name = "distinct";
   def.summary = "Counts different items per window: exactly while few, with HyperLogLog beyond.";
   def.options = {
-      {.name = "of", .type = OptionType::list, .default_text = "",
-       .help = "the fields that make up an item", .required = true},
-      {"by", OptionType::list, "", "the fields that make up the key; none: one number for all rows"},
+      {.name = "of",
+       .type = OptionType::list,
+       .default_text = "",
+       .help = "the fields that make up an item",
+       .required = true},
+      {"by", OptionType::list, "",
+       "the fields that make up the key; none: one number for all rows"},
       {.name = "precision",
        .type = OptionType::integer,
        .default_text = "14",

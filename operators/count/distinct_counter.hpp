@@ -23,7 +23,8 @@ class DistinctCounter {
   void add(std::uint64_t hash) {
     // 0 marks a free slot of the set. The hash 0 is taken for 1, in the sketch too: what an item
     // does to it must not depend on when the item came.
-    if (hash == 0) [[unlikely]] hash = 1;
+    if (hash == 0) [[unlikely]]
+      hash = 1;
     if (estimating_) {
       sketch_->add(hash);
       return;

@@ -2,9 +2,9 @@
 // with the improved raw estimator of Ertl (New cardinality estimation algorithms for HyperLogLog
 // sketches, 2017, algorithm 6), which is unbiased over the whole range and needs no tables.
 //
-// Standard error 1.04 / sqrt(2^precision): 0.81 % at 14. The state is a function of the set of hashes:
-// neither order nor repetition matters, and merging two sketches gives that of the union. Hashes must
-// be well mixed in all 64 bits. Not thread-safe.
+// Standard error 1.04 / sqrt(2^precision): 0.81 % at 14. The state is a function of the set of
+// hashes: neither order nor repetition matters, and merging two sketches gives that of the union.
+// Hashes must be well mixed in all 64 bits. Not thread-safe.
 #pragma once
 
 #include <algorithm>

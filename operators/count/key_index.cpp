@@ -34,7 +34,8 @@ bool is_variable(Type type) { return type == Type::str || type == Type::bytes; }
 KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields) {
   KeyReader reader(schema, fields);
   std::uint32_t width = 0;
-  for (const std::string& name : fields) width += size_of(schema.field(schema.find(name).value()).type);
+  for (const std::string& name : fields)
+    width += size_of(schema.field(schema.find(name).value()).type);
   if (fields.empty()) return;
   if (!reader.packs()) {
     form_ = Form::hashed;
@@ -51,13 +52,18 @@ KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields)
 
 void KeyIndex::clear() {
   switch (form_) {
-    case Form::none: break;
+    case Form::none:
+      break;
     case Form::direct:
       for (std::uint64_t cell : direct_used_) direct_[cell] = 0;
       direct_used_.clear();
       break;
-    case Form::packed: reset(packed_, count(), mask_); break;
-    case Form::hashed: reset(hashed_, count(), mask_); break;
+    case Form::packed:
+      reset(packed_, count(), mask_);
+      break;
+    case Form::hashed:
+      reset(hashed_, count(), mask_);
+      break;
   }
   keys_.clear();
   key_ends_.clear();
@@ -111,7 +117,8 @@ void KeyIndex::grow_hashed() {
 }
 
 KeyOrder::KeyOrder(const Schema& schema, const std::vector<std::string>& fields) {
-  for (const std::string& name : fields) types_.push_back(schema.field(schema.find(name).value()).type);
+  for (const std::string& name : fields)
+    types_.push_back(schema.field(schema.find(name).value()).type);
 }
 
 int KeyOrder::compare(std::string_view a, std::string_view b) const {
@@ -142,14 +149,15 @@ int KeyOrder::compare(std::string_view a, std::string_view b) const {
   return 0;
 }
 
-// Eight bytes of the first field, ordered as the field is: most comparisons end here, without touching
-// the keys themselves.
+// Eight bytes of the first field, ordered as the field is: most comparisons end here, without
+// touching the keys themselves.
 std::uint64_t KeyOrder::prefix(std::string_view key) const {
   if (types_.empty()) return 0;
   if (is_variable(types_[0]) || size_of(types_[0]) > 8) {
     std::uint32_t from = is_variable(types_[0]) ? 4 : 0;
     std::size_t size = is_variable(types_[0]) ? load_number(key.data(), 4) : 16;
-    std::uint64_t bytes = load_number(key.data() + from, static_cast<std::uint32_t>(std::min<std::size_t>(8, size)));
+    std::uint64_t bytes =
+        load_number(key.data() + from, static_cast<std::uint32_t>(std::min<std::size_t>(8, size)));
     return __builtin_bswap64(bytes);
   }
   std::uint64_t value = load_number(key.data(), size_of(types_[0]));
@@ -173,7 +181,8 @@ std::vector<std::uint32_t> KeyOrder::sorted(const KeyIndex& index) const {
   return numbers;
 }
 
-std::vector<std::uint32_t> key_targets(const Schema& schema, const std::vector<std::string>& fields) {
+std::vector<std::uint32_t> key_targets(const Schema& schema,
+                                       const std::vector<std::string>& fields) {
   std::vector<std::uint32_t> targets;
   for (const std::string& name : fields) {
     auto index = schema.find(name);

@@ -1,9 +1,9 @@
-// Numbers the distinct keys of rows 0, 1, 2, ... in order of first appearance: the table under every
-// aggregate by key. Exact: keys are compared, not only their hashes.
+// Numbers the distinct keys of rows 0, 1, 2, ... in order of first appearance: the table under
+// every aggregate by key. Exact: keys are compared, not only their hashes.
 //
 // Three forms, chosen by the width of the key: up to 2 bytes index an array, up to 8 bytes (packed
-// into one number) and longer keys go through open addressing with linear probing. clear() keeps the
-// memory. Used by one task; not thread-safe.
+// into one number) and longer keys go through open addressing with linear probing. clear() keeps
+// the memory. Used by one task; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -68,22 +68,26 @@ class KeyIndex {
 
   std::uint32_t number_direct(const RowView& row, const KeyReader& reader) {
     std::uint32_t& cell = direct_[reader.pack(row)];
-    if (cell == 0) [[unlikely]] cell = add_key(row, reader) + 1;
+    if (cell == 0) [[unlikely]]
+      cell = add_key(row, reader) + 1;
     return cell - 1;
   }
   std::uint32_t number_packed(const RowView& row, const KeyReader& reader) {
     std::uint64_t key = reader.pack(row);
     for (std::uint64_t at = hash_number(key) & mask_;; at = (at + 1) & mask_) {
       const PackedSlot& slot = packed_[at];
-      if (slot.key == key && slot.next != 0) [[likely]] return slot.next - 1;
-      if (slot.next == 0) [[unlikely]] return add_packed(at, key, row, reader);
+      if (slot.key == key && slot.next != 0) [[likely]]
+        return slot.next - 1;
+      if (slot.next == 0) [[unlikely]]
+        return add_packed(at, key, row, reader);
     }
   }
   std::uint32_t number_hashed(const RowView& row, const KeyReader& reader) {
     std::uint64_t hash = reader.hash(row);
     for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
       const HashedSlot& slot = hashed_[at];
-      if (slot.next == 0) [[unlikely]] return add_hashed(at, hash, row, reader);
+      if (slot.next == 0) [[unlikely]]
+        return add_hashed(at, hash, row, reader);
       if (slot.hash == hash && reader.equals(row, {keys_.data() + slot.key_at, slot.key_size}))
         return slot.next - 1;
     }
@@ -107,7 +111,8 @@ class KeyIndex {
   std::vector<std::size_t> key_ends_;
 };
 
-// The order of keys in results: field by field, numbers by value, text and addresses by their bytes.
+// The order of keys in results: field by field, numbers by value, text and addresses by their
+// bytes.
 class KeyOrder {
  public:
   KeyOrder() = default;
@@ -124,6 +129,7 @@ class KeyOrder {
 
 // Where the fields of a key lie in rows of `schema`, for KeyReader::restore(); absent fields are
 // skipped there.
-std::vector<std::uint32_t> key_targets(const Schema& schema, const std::vector<std::string>& fields);
+std::vector<std::uint32_t> key_targets(const Schema& schema,
+                                       const std::vector<std::string>& fields);
 
 }  // namespace dnstorm::operators

@@ -9,8 +9,8 @@ namespace dnstorm::operators {
 
 SpaceSaving::SpaceSaving(std::uint32_t capacity)
     : capacity_(capacity), mask_(std::bit_ceil(capacity * 2) - 1), slots_(mask_ + 1U) {
-  DNSTORM_ASSERT(capacity > 0 && capacity <= capacity_max, "Space-Saving with an impossible capacity",
-                 capacity);
+  DNSTORM_ASSERT(capacity > 0 && capacity <= capacity_max,
+                 "Space-Saving with an impossible capacity", capacity);
   static_assert(capacity_max * 2 <= 65536, "a slot keeps 16 bits of the hash and 16 of the number");
   counts_.reserve(capacity);
 }

@@ -3,13 +3,13 @@
 //
 // With N the sum of all weights and m counters, for every item that is kept:
 //   count - error <= true count <= count, and error <= N / m;
-// every item with a true count above N / m is kept. As long as there are no more than m distinct items
-// all counts are exact and all errors 0. The result depends on the order of the stream.
+// every item with a true count above N / m is kept. As long as there are no more than m distinct
+// items all counts are exact and all errors 0. The result depends on the order of the stream.
 //
 // The minimum is not kept in a heap or in buckets: counters that had the smallest count when last
-// looked are taken one by one, and the next search comes when they are used up. Counts only grow, so
-// none below is missed. In long-tailed streams many counters share the smallest count, and a search over
-// some hundred numbers in a row costs less than one cache miss. Not thread-safe.
+// looked are taken one by one, and the next search comes when they are used up. Counts only grow,
+// so none below is missed. In long-tailed streams many counters share the smallest count, and a
+// search over some hundred numbers in a row costs less than one cache miss. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -72,7 +72,8 @@ class SpaceSaving {
 
   std::uint32_t capacity_;
   std::uint32_t mask_;
-  std::vector<std::uint32_t> slots_;  // open addressing: 16 bits of the hash, 16 of number + 1; 0: free
+  std::vector<std::uint32_t>
+      slots_;  // open addressing: 16 bits of the hash, 16 of number + 1; 0: free
   std::vector<std::uint64_t> counts_;
   std::vector<Item> items_;  // as long as was ever needed: clear() keeps the keys' memory
   std::uint64_t floor_ = 0;  // the smallest count when it was last searched

@@ -25,7 +25,8 @@ struct TopState {
   explicit TopState(std::uint32_t sketch_capacity) : capacity(sketch_capacity) {}
   SpaceSaving& group(std::uint64_t hash) {
     auto& sketch = groups[key_group(hash)];
-    if (sketch == nullptr) [[unlikely]] sketch = std::make_unique<SpaceSaving>(capacity);
+    if (sketch == nullptr) [[unlikely]]
+      sketch = std::make_unique<SpaceSaving>(capacity);
     return *sketch;
   }
   void clear() {
@@ -52,7 +53,8 @@ class TopBolt final : public Bolt {
     const auto& of = options_.list("of");
     for (const Input& input : task.inputs) {
       Reader reader{KeyReader(*input.schema, of), time_ref(options_, *input.schema), {}};
-      if (options_.given("weight")) reader.weight = NumberRef(*input.schema, options_.text("weight"));
+      if (options_.given("weight"))
+        reader.weight = NumberRef(*input.schema, options_.text("weight"));
       readers_.push_back(std::move(reader));
     }
     std::uint32_t capacity = capacity_of(options_);
@@ -127,11 +129,12 @@ Result<void> add_output_fields(StreamDecl& stream, std::vector<Field> items) {
 Result<void> check_merge_options(const Options& options) {
   for (const char* name : {"window", "time", "weight", "capacity"})
     if (options.given(name))
-      return Error{ErrorKind::config,
-                   fmt::format("option '{}' has no meaning with merge: true, which takes windows and counts "
-                               "as the tops before it made them; leave it out",
-                               name),
-                   name};
+      return Error{
+          ErrorKind::config,
+          fmt::format("option '{}' has no meaning with merge: true, which takes windows and counts "
+                      "as the tops before it made them; leave it out",
+                      name),
+          name};
   return {};
 }
 
@@ -148,10 +151,12 @@ Result<Declaration> declare_merge(const Options& options, const std::vector<Inpu
   for (const auto& [name, type] : parts) {
     Field field = DNSTORM_TRY(common_fields(inputs, {name}, "merge")).front();
     if (field.type != type)
-      return Error{ErrorKind::config,
-                   fmt::format("merge: true reads the results of a top, but field '{}' is of type {}, not {}",
-                               name, to_string(field.type), to_string(type)),
-                   "merge"};
+      return Error{
+          ErrorKind::config,
+          fmt::format(
+              "merge: true reads the results of a top, but field '{}' is of type {}, not {}", name,
+              to_string(field.type), to_string(type)),
+          "merge"};
     if (type == Type::time) stream.fields.push_back(field);
     read_from_all(declaration, {name});
   }
@@ -166,10 +171,12 @@ Result<Declaration> declare_merge(const Options& options, const std::vector<Inpu
 Result<Declaration> declare_top(const Options& options, const std::vector<InputDecl>& inputs) {
   const auto& of = options.list("of");
   if (of.empty())
-    return Error{ErrorKind::config, "option 'of' names no field; write for example of: [qname]", "of"};
+    return Error{ErrorKind::config, "option 'of' names no field; write for example of: [qname]",
+                 "of"};
   if (options.flag("merge")) return declare_merge(options, inputs);
   if (capacity_of(options) < static_cast<std::uint32_t>(options.integer("k")))
-    return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least twice k", "capacity"};
+    return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least twice k",
+                 "capacity"};
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   std::vector<Field> items = DNSTORM_TRY(common_fields(inputs, of, "of"));
   DNSTORM_CHECK(add_output_fields(declaration.outputs[0], std::move(items)));
@@ -188,10 +195,14 @@ Result<Declaration> declare_top(const Options& options, const std::vector<InputD
 OperatorDef top_operator() {
   OperatorDef def;
   def.name = "top";
-  def.summary = "Finds the k most frequent items per window with Space-Saving, and says how exact each is.";
+  def.summary =
+      "Finds the k most frequent items per window with Space-Saving, and says how exact each is.";
   def.options = {
-      {.name = "of", .type = OptionType::list, .default_text = "",
-       .help = "the fields that make up an item", .required = true},
+      {.name = "of",
+       .type = OptionType::list,
+       .default_text = "",
+       .help = "the fields that make up an item",
+       .required = true},
       {.name = "k",
        .type = OptionType::integer,
        .default_text = "10",

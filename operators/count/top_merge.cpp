@@ -21,8 +21,8 @@ class TopMergeBolt final : public Bolt {
     for (const Input& input : task.inputs) {
       const Schema& schema = *input.schema;
       readers_.push_back({KeyReader(schema, of), schema.ref<std::int64_t>("window"),
-                          schema.ref<std::int64_t>("window_end"), schema.ref<std::uint64_t>("count"),
-                          schema.ref<std::uint64_t>("error")});
+                          schema.ref<std::int64_t>("window_end"),
+                          schema.ref<std::uint64_t>("count"), schema.ref<std::uint64_t>("error")});
     }
     lateness_ = options_.duration("lateness");
     late_rows_ = &task.counter("late_rows");

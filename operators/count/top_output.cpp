@@ -4,8 +4,8 @@
 
 namespace dnstorm::operators {
 
-TopOutput::TopOutput(const Schema& input, const SchemaPtr& output, const std::vector<std::string>& of,
-                     std::size_t k)
+TopOutput::TopOutput(const Schema& input, const SchemaPtr& output,
+                     const std::vector<std::string>& of, std::size_t k)
     : k_(k), reader_(input, of), order_(input, of) {
   if (output == nullptr) return;
   window_ = output->ref<std::int64_t>("window");

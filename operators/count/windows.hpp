@@ -1,10 +1,10 @@
-// Tumbling windows of event time. A window [start, start + width) is open from its first row until the
-// watermark has passed its end by the allowed lateness; then its state is handed out, cleared and
-// used again, so that a running topology allocates nothing.
+// Tumbling windows of event time. A window [start, start + width) is open from its first row until
+// the watermark has passed its end by the allowed lateness; then its state is handed out, cleared
+// and used again, so that a running topology allocates nothing.
 //
 // Windows are aligned to multiples of the width since 1970 (floor division: times before 1970 fall
-// into windows of their own). Width 0 is one window over the whole input, closed by its end. Used by
-// one task; not thread-safe.
+// into windows of their own). Width 0 is one window over the whole input, closed by its end. Used
+// by one task; not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -19,8 +19,8 @@
 
 namespace dnstorm::operators {
 
-// A range of event time. The window over the whole input is [0, 0): it has no bounds of its own, and
-// must be the same for every task.
+// A range of event time. The window over the whole input is [0, 0): it has no bounds of its own,
+// and must be the same for every task.
 struct WindowBounds {
   TimeNs start = 0;
   TimeNs end = 0;
@@ -42,15 +42,16 @@ class Windows {
   Windows(DurationNs width, DurationNs lateness, Make make)
       : width_(width), lateness_(lateness), make_(std::move(make)) {}
 
-  // The state of the window that `time` falls into; null if that window has been handed out already.
+  // The state of the window that `time` falls into; null if that window has been handed out
+  // already.
   State* at(TimeNs time) {
     if (static_cast<std::uint64_t>(time) - current_start_ < current_width_) [[likely]]
       return current_;
     return find(time);
   }
 
-  // Hands runs of rows of one window to use(State&, first, last) (row `last` not included), in order.
-  // Answers how many rows were late.
+  // Hands runs of rows of one window to use(State&, first, last) (row `last` not included), in
+  // order. Answers how many rows were late.
   template <class Use>
   std::uint64_t each_run(const Rows& rows, FieldRef<std::int64_t> time, Use&& use) {
     std::uint32_t count = rows.size();
@@ -105,8 +106,9 @@ class Windows {
   State* find(TimeNs time) {
     WindowBounds bounds = width_ == 0 ? WindowBounds{} : window_of(time, width_);
     if (is_closed(bounds)) return nullptr;
-    auto place = std::lower_bound(open_.begin(), open_.end(), bounds.start,
-                                  [](const Window& w, TimeNs start) { return w.bounds.start < start; });
+    auto place =
+        std::lower_bound(open_.begin(), open_.end(), bounds.start,
+                         [](const Window& w, TimeNs start) { return w.bounds.start < start; });
     if (place == open_.end() || place->bounds.start != bounds.start)
       place = open_.insert(place, Window{bounds, fresh()});
     current_ = place->state.get();

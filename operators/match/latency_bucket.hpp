@@ -1,5 +1,6 @@
-// Buckets for response times: eight to an octave, so that a bound is at most an eighth above what it
-// stands for (as in HdrHistogram, with three significant bits). Below 16 us every value has its own.
+// Buckets for response times: eight to an octave, so that a bound is at most an eighth above what
+// it stands for (as in HdrHistogram, with three significant bits). Below 16 us every value has its
+// own.
 #pragma once
 
 #include <bit>

@@ -109,12 +109,15 @@ class MatchBolt final : public Bolt {
   explicit MatchBolt(Options options)
       : options_(std::move(options)),
         timeout_(options_.duration("timeout")),
-        open_max_(std::max<std::size_t>(1, static_cast<std::size_t>(options_.integer("max_open")) / key_groups)) {}
+        open_max_(std::max<std::size_t>(
+            1, static_cast<std::size_t>(options_.integer("max_open")) / key_groups)) {}
 
   Result<void> prepare(const TaskContext& task) override {
-    for (const Input& input : task.inputs) readers_.emplace_back(*input.schema, options_.text("time"));
+    for (const Input& input : task.inputs)
+      readers_.emplace_back(*input.schema, options_.text("time"));
     if (task.outputs[0] != nullptr) writer_ = ResultWriter(*task.outputs[0]);
-    for (std::uint32_t i = 0; i < key_groups; ++i) tables_.emplace_back(timeout_, writer_.qname.present());
+    for (std::uint32_t i = 0; i < key_groups; ++i)
+      tables_.emplace_back(timeout_, writer_.qname.present());
     deadlines_.fill(time_max);
     queries_ = &task.counter("queries");
     responses_ = &task.counter("responses");
@@ -127,8 +130,8 @@ class MatchBolt final : public Bolt {
     return {};
   }
 
-  // Rows are taken key group by key group. What comes out then stands in the order of key groups, and
-  // the outputs of several tasks, one after the other, are that of a single task.
+  // Rows are taken key group by key group. What comes out then stands in the order of key groups,
+  // and the outputs of several tasks, one after the other, are that of a single task.
   void execute(const InputBatch& in, Emitter& out) override {
     const MessageReader& reader = readers_[in.input];
     Rows rows = in.rows();
@@ -173,10 +176,12 @@ class MatchBolt final : public Bolt {
       ++begins[key_group(hashes_[i]) + 1];
     }
     for (std::uint32_t group = 0; group < key_groups; ++group) begins[group + 1] += begins[group];
-    for (std::uint32_t i = 0; i < count; ++i) order_[begins[key_group(hashes_[i])]++] = {hashes_[i], i};
+    for (std::uint32_t i = 0; i < count; ++i)
+      order_[begins[key_group(hashes_[i])]++] = {hashes_[i], i};
   }
 
-  // Tables are larger than any cache: messages to come have theirs fetched while others are worked on.
+  // Tables are larger than any cache: messages to come have theirs fetched while others are worked
+  // on.
   void fetch_ahead(std::size_t i) const {
     constexpr std::size_t slot_ahead = 8;
     constexpr std::size_t query_ahead = 4;
@@ -200,12 +205,14 @@ class MatchBolt final : public Bolt {
       return;
     }
     if (table.size() >= open_max_)
-      table.take_oldest([&](std::uint32_t number) { given_up_->add(table.query(number).answered ? 0 : 1); });
+      table.take_oldest(
+          [&](std::uint32_t number) { given_up_->add(table.query(number).answered ? 0 : 1); });
     table.open(hash, query, row.get(reader.qname));
     deadlines_[group] = table.next_deadline();
   }
 
-  void take_response(const MessageReader& reader, const RowView& row, std::uint64_t hash, Emitter& out) {
+  void take_response(const MessageReader& reader, const RowView& row, std::uint64_t hash,
+                     Emitter& out) {
     responses_->add();
     OpenQuery response = reader.read(row);
     MatchTable& table = tables_[key_group(hash)];
@@ -222,7 +229,8 @@ class MatchBolt final : public Bolt {
     query.answered = true;
     if (!out.wanted()) return;
     RowWriter result = writer_.begin(out, query, status, response.time);
-    auto latency_us = static_cast<std::uint64_t>(time_from_to(query.time, response.time) / ns_per_us);
+    auto latency_us =
+        static_cast<std::uint64_t>(time_from_to(query.time, response.time) / ns_per_us);
     result.set(writer_.latency_us, latency_us);
     result.set(writer_.latency_bucket_us, latency_bucket(latency_us));
     result.set(writer_.rcode, static_cast<std::uint16_t>(reader.rcode.get(row)));
@@ -251,7 +259,8 @@ class MatchBolt final : public Bolt {
     RowWriter result =
         writer_.begin(out, query, MatchStatus::unanswered, add_time(query.time, timeout_));
     result.set(writer_.query_size, query.size);
-    if (writer_.qname.present()) result.set_str(writer_.qname, table.name(number), query.qname_hash);
+    if (writer_.qname.present())
+      result.set_str(writer_.qname, table.name(number), query.qname_hash);
   }
 
   Options options_;
@@ -259,8 +268,8 @@ class MatchBolt final : public Bolt {
   std::size_t open_max_;  // of a key group: a limit of the task would depend on how many there are
   std::vector<MessageReader> readers_;  // one an input
   ResultWriter writer_;
-  std::vector<MatchTable> tables_;                  // one a key group
-  std::array<TimeNs, key_groups> deadlines_{};      // the earliest of each table
+  std::vector<MatchTable> tables_;              // one a key group
+  std::array<TimeNs, key_groups> deadlines_{};  // the earliest of each table
   std::vector<std::uint64_t> hashes_;
   std::vector<Message> order_;
   Counter* queries_ = nullptr;
@@ -278,20 +287,22 @@ struct Wanted {
   Type type;
 };
 
-Result<void> check_input(const InputDecl& input, const std::string& time, std::vector<std::string>& reads) {
+Result<void> check_input(const InputDecl& input, const std::string& time,
+                         std::vector<std::string>& reads) {
   const std::vector<Wanted> needed = {
-      {time, Type::time},         {"qr", Type::boolean},      {"client", Type::ip},
-      {"server", Type::ip},       {"client_port", Type::u16}, {"server_port", Type::u16},
-      {"id", Type::u16},          {"transport", Type::u8},    {"qname", Type::str},
-      {"qtype", Type::u16},       {"txn", Type::u64},
+      {time, Type::time},   {"qr", Type::boolean},      {"client", Type::ip},
+      {"server", Type::ip}, {"client_port", Type::u16}, {"server_port", Type::u16},
+      {"id", Type::u16},    {"transport", Type::u8},    {"qname", Type::str},
+      {"qtype", Type::u16}, {"txn", Type::u64},
   };
   for (const Wanted& wanted : needed) {
     std::string subject = wanted.name == time ? "time" : "";
     Field field = DNSTORM_TRY(require_field(input, wanted.name, subject));
     if (field.type != wanted.type)
       return Error{ErrorKind::config,
-                   fmt::format("field '{}' of stream '{}' of '{}' is of type {}; match needs {}", wanted.name,
-                               input.stream, input.component, to_string(field.type), to_string(wanted.type)),
+                   fmt::format("field '{}' of stream '{}' of '{}' is of type {}; match needs {}",
+                               wanted.name, input.stream, input.component, to_string(field.type),
+                               to_string(wanted.type)),
                    subject};
     reads.push_back(wanted.name);
   }
@@ -308,7 +319,9 @@ std::vector<Field> result_fields() {
        .type = Type::time,
        .role = Role::time,
        .help = "when it was decided: the response's time, or the query's plus the timeout"},
-      {.name = "query_time", .type = Type::time, .help = "of the first query; unsolicited: the response's"},
+      {.name = "query_time",
+       .type = Type::time,
+       .help = "of the first query; unsolicited: the response's"},
       {.name = "latency_us",
        .type = Type::u64,
        .role = Role::value,
@@ -316,15 +329,27 @@ std::vector<Field> result_fields() {
       {.name = "latency_bucket_us",
        .type = Type::u64,
        .help = "upper bound of the logarithmic bucket of latency_us; count by it for a histogram"},
-      {.name = "status", .type = Type::u8, .labels = "match_status", .help = "how the pairing went"},
+      {.name = "status",
+       .type = Type::u8,
+       .labels = "match_status",
+       .help = "how the pairing went"},
       {.name = "client", .type = Type::ip, .unbounded = true},
       {.name = "server", .type = Type::ip, .unbounded = true},
       {.name = "transport", .type = Type::u8, .labels = "transport"},
       {.name = "qname", .type = Type::str, .unbounded = true},
       {.name = "qtype", .type = Type::u16, .labels = "qtype"},
-      {.name = "rcode", .type = Type::u16, .labels = "rcode", .help = "of the response; 0 without one"},
-      {.name = "query_size", .type = Type::u32, .role = Role::value, .help = "bytes; 0 without a query"},
-      {.name = "response_size", .type = Type::u32, .role = Role::value, .help = "bytes; 0 without a response"},
+      {.name = "rcode",
+       .type = Type::u16,
+       .labels = "rcode",
+       .help = "of the response; 0 without one"},
+      {.name = "query_size",
+       .type = Type::u32,
+       .role = Role::value,
+       .help = "bytes; 0 without a query"},
+      {.name = "response_size",
+       .type = Type::u32,
+       .role = Role::value,
+       .help = "bytes; 0 without a response"},
   };
 }
 
@@ -344,7 +369,8 @@ Result<Declaration> declare_match(const Options& options, const std::vector<Inpu
 OperatorDef match_operator() {
   OperatorDef def;
   def.name = "match";
-  def.summary = "Pairs responses with queries, measures response times, finds what stays unanswered.";
+  def.summary =
+      "Pairs responses with queries, measures response times, finds what stays unanswered.";
   def.options = {
       {.name = "timeout",
        .type = OptionType::duration,
@@ -354,7 +380,8 @@ OperatorDef match_operator() {
       {.name = "max_open",
        .type = OptionType::integer,
        .default_text = "1000000",
-       .help = "queries remembered at once, a 128th of them in each key group; beyond, the oldest are given up",
+       .help = "queries remembered at once, a 128th of them in each key group; beyond, the oldest "
+               "are given up",
        .min = key_groups,
        .max = 1e9},
       {"time", OptionType::text, "time", "the field that holds the event time of a message"},

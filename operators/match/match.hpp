@@ -1,4 +1,5 @@
-// match: pairs responses with the queries that they answer and measures the response time. See match.md.
+// match: pairs responses with the queries that they answer and measures the response time. See
+// match.md.
 #pragma once
 
 #include "engine/api/registry.hpp"
@@ -6,7 +7,12 @@
 namespace dnstorm::operators {
 
 // Values of the field `status`; named by the label table "match_status" (operators/labels.hpp).
-enum class MatchStatus : std::uint8_t { answered = 0, unanswered = 1, unsolicited = 2, duplicate = 3 };
+enum class MatchStatus : std::uint8_t {
+  answered = 0,
+  unanswered = 1,
+  unsolicited = 2,
+  duplicate = 3
+};
 
 OperatorDef match_operator();
 

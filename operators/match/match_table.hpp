@@ -1,12 +1,12 @@
 // The queries of one key group that wait for a response, and those answered a short while ago.
 //
 // A query stays from open() until its deadline (its time plus the timeout) has been passed by
-// expire(): answered ones too, so that a second response is known as a duplicate. Whether a response
-// is in time depends on event times only, never on when expire() happens to be called.
+// expire(): answered ones too, so that a second response is known as a duplicate. Whether a
+// response is in time depends on event times only, never on when expire() happens to be called.
 //
 // Open addressing over 8-byte slots, queries of one cache line each behind them, deletion without
-// tombstones. The table of a busy server is larger than its caches, so every byte counts. Deadlines stand in a queue while they come in order and in a heap where they do not.
-// Not thread-safe.
+// tombstones. The table of a busy server is larger than its caches, so every byte counts. Deadlines
+// stand in a queue while they come in order and in a heap where they do not. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +79,8 @@ class MatchTable {
     remove(oldest);
   }
 
-  // Three stages of fetching ahead what a message will need: its slot, then the query behind it; and
-  // what take_oldest() touches.
+  // Three stages of fetching ahead what a message will need: its slot, then the query behind it;
+  // and what take_oldest() touches.
   void prefetch_slot(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & mask_]);
   }
@@ -127,7 +127,7 @@ class MatchTable {
   std::vector<std::uint32_t> free_;  // numbers to be used again
   std::vector<Deadline> queue_;      // ascending, from queue_head_ on
   std::size_t queue_head_ = 0;
-  std::vector<Deadline> heap_;       // those that came too late for the queue's order
+  std::vector<Deadline> heap_;  // those that came too late for the queue's order
 };
 
 }  // namespace dnstorm::operators

@@ -54,10 +54,11 @@ class FilterBolt final : public Bolt {
 
 Result<Declaration> declare_filter(const Options& options, const std::vector<InputDecl>& inputs) {
   if (inputs.size() != 1)
-    return Error{ErrorKind::config,
-                 fmt::format("a filter passes one stream on, and {} come in; use one filter for each",
-                             inputs.size()),
-                 "where"};
+    return Error{
+        ErrorKind::config,
+        fmt::format("a filter passes one stream on, and {} come in; use one filter for each",
+                    inputs.size()),
+        "where"};
   Declaration declaration;
   declaration.reads.resize(1);
   for (const FilterCondition& condition : DNSTORM_TRY(parse_filter(options.text("where")))) {

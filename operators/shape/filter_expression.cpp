@@ -14,12 +14,18 @@ struct OpName {
   std::string_view text;
 };
 constexpr std::array op_names = {
-    OpName{FilterOp::equal, "=="},          OpName{FilterOp::not_equal, "!="},
-    OpName{FilterOp::less, "<"},            OpName{FilterOp::less_equal, "<="},
-    OpName{FilterOp::greater, ">"},         OpName{FilterOp::greater_equal, ">="},
-    OpName{FilterOp::in, "in"},             OpName{FilterOp::not_in, "not in"},
-    OpName{FilterOp::contains, "contains"}, OpName{FilterOp::starts_with, "starts_with"},
-    OpName{FilterOp::ends_with, "ends_with"}, OpName{FilterOp::under, "under"},
+    OpName{FilterOp::equal, "=="},
+    OpName{FilterOp::not_equal, "!="},
+    OpName{FilterOp::less, "<"},
+    OpName{FilterOp::less_equal, "<="},
+    OpName{FilterOp::greater, ">"},
+    OpName{FilterOp::greater_equal, ">="},
+    OpName{FilterOp::in, "in"},
+    OpName{FilterOp::not_in, "not in"},
+    OpName{FilterOp::contains, "contains"},
+    OpName{FilterOp::starts_with, "starts_with"},
+    OpName{FilterOp::ends_with, "ends_with"},
+    OpName{FilterOp::under, "under"},
 };
 
 enum class TokenKind : std::uint8_t { word, quoted, sign, end };
@@ -112,7 +118,8 @@ class Parser {
       if (pair) size = 2;
       next_.kind = TokenKind::sign;
     } else {
-      while (at_ + size < text_.size() && !is_blank(text_[at_ + size]) && !is_sign(text_[at_ + size]))
+      while (at_ + size < text_.size() && !is_blank(text_[at_ + size]) &&
+             !is_sign(text_[at_ + size]))
         ++size;
       next_.kind = TokenKind::word;
     }
@@ -141,7 +148,8 @@ class Parser {
   Error fault(std::string_view what) const {
     std::string place = next_.at >= text_.size() ? std::string("at the end")
                                                  : fmt::format("at '{}'", text_.substr(next_.at));
-    return {ErrorKind::config, fmt::format("in the filter '{}' {}: {}", text_, place, what), "where"};
+    return {ErrorKind::config, fmt::format("in the filter '{}' {}: {}", text_, place, what),
+            "where"};
   }
 
   std::string_view text_;

@@ -3,8 +3,8 @@
 //   qr == false and qtype in [A, AAAA] and client in 192.0.2.0/24 and qname under example.com
 //
 // condition: field operator literal, or field in / not in literal or [literal, literal ...].
-// A literal is a word or stands in quotes ('or "), which keep blanks and commas in it. Parsing knows
-// nothing of schemas; row_test.hpp gives the words their meaning. Pure, thread-safe.
+// A literal is a word or stands in quotes ('or "), which keep blanks and commas in it. Parsing
+// knows nothing of schemas; row_test.hpp gives the words their meaning. Pure, thread-safe.
 #pragma once
 
 #include <string>

@@ -33,7 +33,8 @@ std::size_t last_labels(std::string_view name, std::size_t labels) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Puts harmless letters in place of escapes (\. and \032): same length, and no dot that parts nothing.
+// Puts harmless letters in place of escapes (\. and \032): same length, and no dot that parts
+// nothing.
 void hide_escapes(std::string& name) {
   for (std::size_t at = name.find('\\'); at != std::string::npos; at = name.find('\\', at)) {
     std::size_t size = at + 1 < name.size() && is_digit(name[at + 1]) ? 4 : 2;
@@ -67,7 +68,8 @@ void RegisteredDomain::read_rules(const char* path) {
       kind = Node::special;
     }
     add_node(rule, kind);
-    for (std::size_t dot = rule.find('.'); dot != std::string_view::npos; dot = rule.find('.', dot + 1))
+    for (std::size_t dot = rule.find('.'); dot != std::string_view::npos;
+         dot = rule.find('.', dot + 1))
       add_node(rule.substr(dot + 1), Node::inner);
   }
   have_rules_ = rules != 0;

@@ -1,5 +1,5 @@
-// The registered domain of a name: the part below the public suffix, as the Public Suffix List has it
-// (libpsl; the list of the system's package `publicsuffix`, or the one built into the library).
+// The registered domain of a name: the part below the public suffix, as the Public Suffix List has
+// it (libpsl; the list of the system's package `publicsuffix`, or the one built into the library).
 //
 //   www.example.co.uk -> example.co.uk      example.com -> example.com
 //   co.uk, com        -> themselves: a public suffix has nothing registered above it
@@ -8,12 +8,12 @@
 //   1.2.0.192.in-addr.arpa -> 192.in-addr.arpa (three labels: the /8)
 //   names under ip6.arpa   -> eight nibbles above it (the /32, what a network is usually given)
 //
-// libpsl takes 0.7 us a look-up, so it is asked as little as possible: a name is walked label by label
-// through the tails of the list's rules (one table of 256 KiB). Where the walk leaves them above a plain
-// rule ("com", "co.uk"), the next label is the registered one; everything else (wildcards, exceptions,
-// international names) is left to libpsl and its answers kept in a small cache. The rules are read from
-// the list's text file; without it libpsl is asked for every name that the cache does not have.
-// One instance a task; not thread-safe.
+// libpsl takes 0.7 us a look-up, so it is asked as little as possible: a name is walked label by
+// label through the tails of the list's rules (one table of 256 KiB). Where the walk leaves them
+// above a plain rule ("com", "co.uk"), the next label is the registered one; everything else
+// (wildcards, exceptions, international names) is left to libpsl and its answers kept in a small
+// cache. The rules are read from the list's text file; without it libpsl is asked for every name
+// that the cache does not have. One instance a task; not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class RegisteredDomain {
   RegisteredDomain(const RegisteredDomain&) = delete;
   RegisteredDomain& operator=(const RegisteredDomain&) = delete;
 
-  // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its name_hash().
-  // The answer is the end of `qname` and lives as long. Escaped dots part no labels.
+  // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its
+  // name_hash(). The answer is the end of `qname` and lives as long. Escaped dots part no labels.
   std::string_view of(std::string_view qname, std::uint64_t hash);
 
  private:
@@ -52,7 +52,8 @@ class RegisteredDomain {
   std::uint16_t ask_list(std::string_view qname) const;
 
   psl_ctx_st* list_;
-  std::vector<std::uint64_t> nodes_;  // open addressing: hash of the tail, its last two bits the Node
+  std::vector<std::uint64_t>
+      nodes_;  // open addressing: hash of the tail, its last two bits the Node
   bool have_rules_ = false;
   std::vector<Entry> cache_;  // of libpsl's answers, direct-mapped by the name's hash
 };

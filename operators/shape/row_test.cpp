@@ -16,7 +16,8 @@ namespace {
 
 Error fault(const FilterCondition& condition, const std::string& what) {
   return {ErrorKind::config,
-          fmt::format("in the filter, '{} {}': {}", condition.field, to_string(condition.op), what), "where"};
+          fmt::format("in the filter, '{} {}': {}", condition.field, to_string(condition.op), what),
+          "where"};
 }
 
 bool is_list(FilterOp op) { return op == FilterOp::in || op == FilterOp::not_in; }
@@ -67,10 +68,14 @@ class OrderTest final : public RowTest {
   OrderTest(FieldRef<T> field, FilterOp op, T limit) : field_(field), op_(op), limit_(limit) {}
   void narrow(const Batch& batch, Selection& rows) const override {
     switch (op_) {
-      case FilterOp::less: return pick(batch, rows, std::less<T>());
-      case FilterOp::less_equal: return pick(batch, rows, std::less_equal<T>());
-      case FilterOp::greater: return pick(batch, rows, std::greater<T>());
-      default: return pick(batch, rows, std::greater_equal<T>());
+      case FilterOp::less:
+        return pick(batch, rows, std::less<T>());
+      case FilterOp::less_equal:
+        return pick(batch, rows, std::less_equal<T>());
+      case FilterOp::greater:
+        return pick(batch, rows, std::greater<T>());
+      default:
+        return pick(batch, rows, std::greater_equal<T>());
     }
   }
 
@@ -126,11 +131,14 @@ class TextTest final : public RowTest {
           return row.get(field_).find(value) != std::string_view::npos;
         });
       case FilterOp::starts_with:
-        return keep(batch, rows, [&](const RowView& row) { return row.get(field_).starts_with(value); });
+        return keep(batch, rows,
+                    [&](const RowView& row) { return row.get(field_).starts_with(value); });
       case FilterOp::ends_with:
-        return keep(batch, rows, [&](const RowView& row) { return row.get(field_).ends_with(value); });
+        return keep(batch, rows,
+                    [&](const RowView& row) { return row.get(field_).ends_with(value); });
       case FilterOp::under:
-        return keep(batch, rows, [&](const RowView& row) { return is_under(row.get(field_), value); });
+        return keep(batch, rows,
+                    [&](const RowView& row) { return is_under(row.get(field_), value); });
       default: {
         bool negative = is_negative(op_);
         keep(batch, rows, [&](const RowView& row) {
@@ -170,20 +178,22 @@ std::optional<T> parse_number(const std::string& text, const std::string& labels
 template <class T>
 Result<std::unique_ptr<RowTest>> number_test(const FilterCondition& condition, const Field& field,
                                              std::uint32_t offset) {
-  if (is_text(condition.op)) return fault(condition, "this operator is for text, the field is a number");
+  if (is_text(condition.op))
+    return fault(condition, "this operator is for text, the field is a number");
   std::vector<T> values;
   for (const std::string& literal : condition.literals) {
     auto value = parse_number<T>(literal, field.labels);
     if (!value)
-      return fault(condition, fmt::format("'{}' is not a {}{}", literal, to_string(field.type),
-                                          field.labels.empty() ? "" : " or a name of a " + field.labels));
+      return fault(condition,
+                   fmt::format("'{}' is not a {}{}", literal, to_string(field.type),
+                               field.labels.empty() ? "" : " or a name of a " + field.labels));
     values.push_back(*value);
   }
   if (is_order(condition.op))
     return std::unique_ptr<RowTest>(
         std::make_unique<OrderTest<T>>(FieldRef<T>{offset}, condition.op, values[0]));
-  return std::unique_ptr<RowTest>(
-      std::make_unique<SetTest<T>>(FieldRef<T>{offset}, std::move(values), is_negative(condition.op)));
+  return std::unique_ptr<RowTest>(std::make_unique<SetTest<T>>(
+      FieldRef<T>{offset}, std::move(values), is_negative(condition.op)));
 }
 
 Result<std::unique_ptr<RowTest>> boolean_test(const FilterCondition& condition, const Field& field,
@@ -198,8 +208,8 @@ Result<std::unique_ptr<RowTest>> boolean_test(const FilterCondition& condition, 
   bool wanted = value == (condition.op == FilterOp::equal);
   // A bool is read as its byte: std::vector<bool> has no use here.
   return std::unique_ptr<RowTest>(std::make_unique<SetTest<std::uint8_t>>(
-      FieldRef<std::uint8_t>{offset}, std::vector<std::uint8_t>{wanted ? std::uint8_t{1} : std::uint8_t{0}},
-      false));
+      FieldRef<std::uint8_t>{offset},
+      std::vector<std::uint8_t>{wanted ? std::uint8_t{1} : std::uint8_t{0}}, false));
 }
 
 std::optional<Prefix> parse_prefix(std::string_view text) {
@@ -211,34 +221,38 @@ std::optional<Prefix> parse_prefix(std::string_view text) {
   std::string bits_text(text.substr(slash + 1));
   auto bits = parse_number<std::uint8_t>(bits_text, "");
   // IPv4 is kept mapped: its prefixes are 96 bits longer.
-  unsigned mapped = address->is_v4() && text.substr(0, slash).find(':') == std::string_view::npos ? 96 : 0;
+  unsigned mapped =
+      address->is_v4() && text.substr(0, slash).find(':') == std::string_view::npos ? 96 : 0;
   if (!bits || *bits + mapped > 128) return std::nullopt;
   prefix.bits = *bits + mapped;
   return prefix;
 }
 
-Result<std::unique_ptr<RowTest>> address_test(const FilterCondition& condition, std::uint32_t offset) {
+Result<std::unique_ptr<RowTest>> address_test(const FilterCondition& condition,
+                                              std::uint32_t offset) {
   if (is_order(condition.op) || is_text(condition.op))
     return fault(condition, "an address can only be compared with ==, !=, in and not in");
   std::vector<Prefix> prefixes;
   for (const std::string& literal : condition.literals) {
     auto prefix = parse_prefix(literal);
     if (!prefix)
-      return fault(condition, fmt::format("'{}' is neither an address nor a prefix such as 192.0.2.0/24 "
-                                          "or 2001:db8::/32",
-                                          literal));
+      return fault(condition,
+                   fmt::format("'{}' is neither an address nor a prefix such as 192.0.2.0/24 "
+                               "or 2001:db8::/32",
+                               literal));
     if (!is_list(condition.op) && prefix->bits != 128)
       return fault(condition, fmt::format("'{}' is a prefix; write 'in' instead", literal));
     prefixes.push_back(*prefix);
   }
-  return std::unique_ptr<RowTest>(std::make_unique<AddressTest>(FieldRef<IpAddress>{offset},
-                                                                std::move(prefixes),
-                                                                is_negative(condition.op)));
+  return std::unique_ptr<RowTest>(std::make_unique<AddressTest>(
+      FieldRef<IpAddress>{offset}, std::move(prefixes), is_negative(condition.op)));
 }
 
 Result<std::unique_ptr<RowTest>> text_test(const FilterCondition& condition, std::uint32_t offset) {
-  if (is_order(condition.op)) return fault(condition, "text has no order here; use ==, in, contains, "
-                                                      "starts_with, ends_with or under");
+  if (is_order(condition.op))
+    return fault(condition,
+                 "text has no order here; use ==, in, contains, "
+                 "starts_with, ends_with or under");
   std::vector<std::string> values = condition.literals;
   if (condition.op == FilterOp::under) {
     std::string& zone = values[0];
@@ -254,24 +268,36 @@ Result<std::unique_ptr<RowTest>> text_test(const FilterCondition& condition, std
 
 }  // namespace
 
-Result<std::unique_ptr<RowTest>> make_row_test(const FilterCondition& condition, const Schema& schema) {
+Result<std::unique_ptr<RowTest>> make_row_test(const FilterCondition& condition,
+                                               const Schema& schema) {
   std::size_t index = schema.find(condition.field).value();
   const Field& field = schema.field(index);
   std::uint32_t offset = schema.offset(index);
   switch (field.type) {
-    case Type::boolean: return boolean_test(condition, field, offset);
-    case Type::u8: return number_test<std::uint8_t>(condition, field, offset);
-    case Type::u16: return number_test<std::uint16_t>(condition, field, offset);
-    case Type::u32: return number_test<std::uint32_t>(condition, field, offset);
-    case Type::u64: return number_test<std::uint64_t>(condition, field, offset);
-    case Type::i64: return number_test<std::int64_t>(condition, field, offset);
-    case Type::f64: return number_test<double>(condition, field, offset);
-    case Type::ip: return address_test(condition, offset);
-    case Type::str: return text_test(condition, offset);
+    case Type::boolean:
+      return boolean_test(condition, field, offset);
+    case Type::u8:
+      return number_test<std::uint8_t>(condition, field, offset);
+    case Type::u16:
+      return number_test<std::uint16_t>(condition, field, offset);
+    case Type::u32:
+      return number_test<std::uint32_t>(condition, field, offset);
+    case Type::u64:
+      return number_test<std::uint64_t>(condition, field, offset);
+    case Type::i64:
+      return number_test<std::int64_t>(condition, field, offset);
+    case Type::f64:
+      return number_test<double>(condition, field, offset);
+    case Type::ip:
+      return address_test(condition, offset);
+    case Type::str:
+      return text_test(condition, offset);
     case Type::time:
-    case Type::bytes: break;
+    case Type::bytes:
+      break;
   }
-  return fault(condition, fmt::format("a field of type {} cannot be filtered on", to_string(field.type)));
+  return fault(condition,
+               fmt::format("a field of type {} cannot be filtered on", to_string(field.type)));
 }
 
 }  // namespace dnstorm::operators

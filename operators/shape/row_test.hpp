@@ -17,9 +17,10 @@ class RowTest {
   virtual void narrow(const Batch& batch, Selection& rows) const = 0;
 };
 
-// Gives the words of the condition the meaning that the field's type has: numbers, also by the names
-// of the field's label table (NXDOMAIN); true and false; addresses and prefixes; text. The error says
-// what is wrong with the field, operator or literal. `field` is one of `schema`.
-Result<std::unique_ptr<RowTest>> make_row_test(const FilterCondition& condition, const Schema& schema);
+// Gives the words of the condition the meaning that the field's type has: numbers, also by the
+// names of the field's label table (NXDOMAIN); true and false; addresses and prefixes; text. The
+// error says what is wrong with the field, operator or literal. `field` is one of `schema`.
+Result<std::unique_ptr<RowTest>> make_row_test(const FilterCondition& condition,
+                                               const Schema& schema);
 
 }  // namespace dnstorm::operators

@@ -7,10 +7,10 @@
 //   task.watermark(10 * ns_per_s);
 //   EXPECT_THAT(task.take(), ElementsAre("0s 10s 1 1", "0s 10s 28 1"));
 //
-// The input is pruned to what the operator says it reads, as the planner does: an operator that reads
-// more than it declares fails here too. Cells stand in the order of the schema as it was given: times
-// "1.5s", "-3s" or plain nanoseconds; addresses, numbers, true/false, text. Output cells are parted by
-// a blank, in the order of the output's schema; labels are not applied.
+// The input is pruned to what the operator says it reads, as the planner does: an operator that
+// reads more than it declares fails here too. Cells stand in the order of the schema as it was
+// given: times "1.5s", "-3s" or plain nanoseconds; addresses, numbers, true/false, text. Output
+// cells are parted by a blank, in the order of the output's schema; labels are not applied.
 #pragma once
 
 #include <fmt/format.h>
@@ -69,7 +69,8 @@ class FrameList final : public Feed {
 
 inline TimeNs time_of_text(const std::string& text) {
   if (!text.empty() && text.front() == '-') return -time_of_text(text.substr(1));
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) return std::stoll(text);
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos)
+    return std::stoll(text);
   auto ns = parse_duration(text);
   DNSTORM_ASSERT(ns.has_value(), "a test writes a time that is none", text);
   return *ns;
@@ -89,20 +90,29 @@ void write_number(RowWriter row, std::uint32_t offset, const std::string& text) 
 
 inline void write_cell(RowWriter row, Type type, std::uint32_t offset, const std::string& text) {
   switch (type) {
-    case Type::boolean: return row.set(FieldRef<bool>{offset}, text == "true");
-    case Type::u8: return write_number<std::uint8_t>(row, offset, text);
-    case Type::u16: return write_number<std::uint16_t>(row, offset, text);
-    case Type::u32: return write_number<std::uint32_t>(row, offset, text);
-    case Type::u64: return write_number<std::uint64_t>(row, offset, text);
-    case Type::i64: return write_number<std::int64_t>(row, offset, text);
-    case Type::f64: return write_number<double>(row, offset, text);
-    case Type::time: return row.set(FieldRef<std::int64_t>{offset}, time_of_text(text));
+    case Type::boolean:
+      return row.set(FieldRef<bool>{offset}, text == "true");
+    case Type::u8:
+      return write_number<std::uint8_t>(row, offset, text);
+    case Type::u16:
+      return write_number<std::uint16_t>(row, offset, text);
+    case Type::u32:
+      return write_number<std::uint32_t>(row, offset, text);
+    case Type::u64:
+      return write_number<std::uint64_t>(row, offset, text);
+    case Type::i64:
+      return write_number<std::int64_t>(row, offset, text);
+    case Type::f64:
+      return write_number<double>(row, offset, text);
+    case Type::time:
+      return row.set(FieldRef<std::int64_t>{offset}, time_of_text(text));
     case Type::ip: {
       auto ip = parse_ip(text);
       DNSTORM_ASSERT(ip.has_value(), "a test writes an address that is none", text);
       return row.set(FieldRef<IpAddress>{offset}, *ip);
     }
-    case Type::str: return row.set_str(FieldRef<Str>{offset}, text);
+    case Type::str:
+      return row.set_str(FieldRef<Str>{offset}, text);
     case Type::bytes:
       return row.set_bytes(FieldRef<Bytes>{offset},
                            {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
@@ -111,16 +121,26 @@ inline void write_cell(RowWriter row, Type type, std::uint32_t offset, const std
 
 inline std::string cell_text(const RowView& row, Type type, std::uint32_t offset) {
   switch (type) {
-    case Type::boolean: return row.get(FieldRef<bool>{offset}) ? "true" : "false";
-    case Type::u8: return fmt::format("{}", row.get(FieldRef<std::uint8_t>{offset}));
-    case Type::u16: return fmt::format("{}", row.get(FieldRef<std::uint16_t>{offset}));
-    case Type::u32: return fmt::format("{}", row.get(FieldRef<std::uint32_t>{offset}));
-    case Type::u64: return fmt::format("{}", row.get(FieldRef<std::uint64_t>{offset}));
-    case Type::i64: return fmt::format("{}", row.get(FieldRef<std::int64_t>{offset}));
-    case Type::f64: return fmt::format("{}", row.get(FieldRef<double>{offset}));
-    case Type::time: return text_of_time(row.get(FieldRef<std::int64_t>{offset}));
-    case Type::ip: return format_ip(row.get(FieldRef<IpAddress>{offset}));
-    case Type::str: return std::string(row.get(FieldRef<Str>{offset}));
+    case Type::boolean:
+      return row.get(FieldRef<bool>{offset}) ? "true" : "false";
+    case Type::u8:
+      return fmt::format("{}", row.get(FieldRef<std::uint8_t>{offset}));
+    case Type::u16:
+      return fmt::format("{}", row.get(FieldRef<std::uint16_t>{offset}));
+    case Type::u32:
+      return fmt::format("{}", row.get(FieldRef<std::uint32_t>{offset}));
+    case Type::u64:
+      return fmt::format("{}", row.get(FieldRef<std::uint64_t>{offset}));
+    case Type::i64:
+      return fmt::format("{}", row.get(FieldRef<std::int64_t>{offset}));
+    case Type::f64:
+      return fmt::format("{}", row.get(FieldRef<double>{offset}));
+    case Type::time:
+      return text_of_time(row.get(FieldRef<std::int64_t>{offset}));
+    case Type::ip:
+      return format_ip(row.get(FieldRef<IpAddress>{offset}));
+    case Type::str:
+      return std::string(row.get(FieldRef<Str>{offset}));
     case Type::bytes: {
       auto bytes = row.get(FieldRef<Bytes>{offset});
       return {bytes.begin(), bytes.end()};
@@ -153,8 +173,8 @@ class TaskHarness final : public Emitter::Outlet {
 
   TaskHarness(OperatorDef operator_def, const TextOptions& options, std::vector<Field> input,
               Settings settings = {})
-      : TaskHarness(std::move(operator_def), options, std::vector<std::vector<Field>>{std::move(input)},
-                    std::move(settings)) {}
+      : TaskHarness(std::move(operator_def), options,
+                    std::vector<std::vector<Field>>{std::move(input)}, std::move(settings)) {}
 
   TaskHarness(OperatorDef operator_def, const TextOptions& options,
               const std::vector<std::vector<Field>>& inputs, Settings settings = {})
@@ -196,13 +216,17 @@ class TaskHarness final : public Emitter::Outlet {
 
   // The rows that have come out of a stream; take() forgets them.
   const std::vector<std::string>& rows(std::size_t stream = 0) const { return texts_[stream]; }
-  std::vector<std::string> take(std::size_t stream = 0) { return std::exchange(texts_[stream], {}); }
+  std::vector<std::string> take(std::size_t stream = 0) {
+    return std::exchange(texts_[stream], {});
+  }
   // The batches behind rows(), for those who feed them to another harness.
   std::vector<std::pair<BatchPtr, SelectionPtr>> take_batches(std::size_t stream = 0) {
     return std::exchange(batches_[stream], {});
   }
 
-  const SchemaPtr& input_schema(std::size_t input = 0) const { return context.inputs[input].schema; }
+  const SchemaPtr& input_schema(std::size_t input = 0) const {
+    return context.inputs[input].schema;
+  }
   std::uint64_t counter(std::string_view name) const {
     for (const NamedValue& value : counters.values())
       if (value.name == name) return value.value;
@@ -224,7 +248,8 @@ class TaskHarness final : public Emitter::Outlet {
     context.task_index = settings.task_index;
     context.task_count = settings.task_count;
     for (std::size_t i = 0; i < full_inputs_.size(); ++i)
-      context.inputs.push_back({"input", "default", std::make_shared<const Schema>(pruned_input(i, settings))});
+      context.inputs.push_back(
+          {"input", "default", std::make_shared<const Schema>(pruned_input(i, settings))});
     for (const StreamDecl& stream : declaration.outputs) {
       Schema schema(stream.fields);
       if (!settings.read_outputs.empty()) schema = schema.pruned(settings.read_outputs);
@@ -242,18 +267,21 @@ class TaskHarness final : public Emitter::Outlet {
   // What readers of a forwarding stream read is read from its input.
   Schema pruned_input(std::size_t input, const Settings& settings) const {
     bool forwards = false;
-    for (const StreamDecl& stream : declaration.outputs) forwards = forwards || stream.forwards_input;
+    for (const StreamDecl& stream : declaration.outputs)
+      forwards = forwards || stream.forwards_input;
     std::vector<std::string> keep = declaration.reads.at(input);
     if (forwards && settings.read_outputs.empty()) return full_inputs_[input];
-    if (forwards) keep.insert(keep.end(), settings.read_outputs.begin(), settings.read_outputs.end());
+    if (forwards)
+      keep.insert(keep.end(), settings.read_outputs.begin(), settings.read_outputs.end());
     return full_inputs_[input].pruned(keep);
   }
 
   void write_row(RowWriter row, const TextRow& cells, std::size_t input) const {
     const Schema& full = full_inputs_[input];
     const Schema& schema = *context.inputs[input].schema;
-    DNSTORM_ASSERT(cells.size() == full.size(), "a test row has another number of cells than the schema",
-                   cells.size(), full.names());
+    DNSTORM_ASSERT(cells.size() == full.size(),
+                   "a test row has another number of cells than the schema", cells.size(),
+                   full.names());
     for (std::size_t i = 0; i < cells.size(); ++i)
       if (auto kept = schema.find(full.field(i).name))
         write_cell(row, full.field(i).type, schema.offset(*kept), cells[i]);

@@ -7,27 +7,30 @@
 namespace dnstorm::operators {
 namespace {
 
+using testing::declare;
+using testing::declare_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::declare;
-using testing::declare_error;
 using testing::TaskHarness;
 using testing::TextOptions;
 using testing::TextRow;
 
-const std::vector<Field> packets = {{"time", Type::time},
-                                    {"qtype", Type::u16, Role::plain, "qtype"},
-                                    {"rcode", Type::u8},
-                                    {"size", Type::u32},
-                                    {"qname", Type::str, Role::plain, "", true},
-                                    {"client", Type::ip},
-                                    {"latency", Type::f64}};
+const std::vector<Field> packets = {
+    {"time", Type::time},  {"qtype", Type::u16, Role::plain, "qtype"},  {"rcode", Type::u8},
+    {"size", Type::u32},   {"qname", Type::str, Role::plain, "", true}, {"client", Type::ip},
+    {"latency", Type::f64}};
 
-TextRow packet(std::string time, std::string qtype, std::string rcode = "0", std::string size = "100",
-               std::string qname = "example.com", std::string client = "192.0.2.1") {
-  return {std::move(time), std::move(qtype), std::move(rcode), std::move(size),
-          std::move(qname), std::move(client), "0"};
+TextRow packet(std::string time, std::string qtype, std::string rcode = "0",
+               std::string size = "100", std::string qname = "example.com",
+               std::string client = "192.0.2.1") {
+  return {std::move(time),
+          std::move(qtype),
+          std::move(rcode),
+          std::move(size),
+          std::move(qname),
+          std::move(client),
+          "0"};
 }
 
 TEST(Count, counts_per_key_and_window_in_the_order_of_keys) {
@@ -53,13 +56,15 @@ TEST(Count, counts_every_form_of_key) {
       {{"size", "qtype"}, {"0s 10s 90 1 1", "0s 10s 100 1 2", "0s 10s 100 28 1"}},
       {{"qname"}, {"0s 10s a.example 1", "0s 10s b.example 3"}},
       {{"client"}, {"0s 10s 192.0.2.1 3", "0s 10s 2001:db8::1 1"}},
-      {{"client", "qname"}, {"0s 10s 192.0.2.1 a.example 1", "0s 10s 192.0.2.1 b.example 2",
-                             "0s 10s 2001:db8::1 b.example 1"}},
+      {{"client", "qname"},
+       {"0s 10s 192.0.2.1 a.example 1", "0s 10s 192.0.2.1 b.example 2",
+        "0s 10s 2001:db8::1 b.example 1"}},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(fmt::format("by {}", fmt::join(c.by, ",")));
     TaskHarness task(count_operator(), {{"by", c.by}}, packets);
-    task.feed({packet("1s", "1", "0", "100", "b.example"), packet("2s", "28", "0", "100", "b.example"),
+    task.feed({packet("1s", "1", "0", "100", "b.example"),
+               packet("2s", "28", "0", "100", "b.example"),
                packet("3s", "1", "5", "90", "b.example", "2001:db8::1"),
                packet("3s", "1", "0", "100", "a.example")});
     task.watermark(10 * ns_per_s);
@@ -75,7 +80,8 @@ TEST(Count, counts_every_form_of_key) {
 TEST(Count, adds_a_weight_and_sums) {
   TaskHarness task(count_operator(), {{"by", {"qtype"}}, {"weight", {"size"}}, {"sums", {"rcode"}}},
                    packets);
-  task.feed({packet("1s", "1", "2", "40"), packet("2s", "1", "3", "60"), packet("2s", "2", "0", "0")});
+  task.feed(
+      {packet("1s", "1", "2", "40"), packet("2s", "1", "3", "60"), packet("2s", "2", "0", "0")});
   task.watermark(10 * ns_per_s);
   EXPECT_THAT(task.take(), ElementsAre("0s 10s 1 100 5", "0s 10s 2 0 0"));
 }
@@ -96,7 +102,8 @@ TEST(Count, counts_late_rows_instead_of_losing_them) {
 
 TEST(Count, a_gap_of_years_costs_nothing_and_times_before_1970_have_windows) {
   TaskHarness task(count_operator(), {{"window", {"1ms"}}}, packets);
-  task.feed({packet("-2000000000s", "1"), packet("-1", "1"), packet("0", "1"), packet("2000000000s", "1")});
+  task.feed({packet("-2000000000s", "1"), packet("-1", "1"), packet("0", "1"),
+             packet("2000000000s", "1")});
   task.watermark(3'000'000'000 * ns_per_s);
   EXPECT_THAT(task.take(), ElementsAre("-2000000000s -1999999999999000000ns 1", "-1000000ns 0s 1",
                                        "0s 1000000ns 1", "2000000000s 2000000000001000000ns 1"));
@@ -110,7 +117,8 @@ TEST(Count, the_ends_of_time_do_not_overflow) {
 }
 
 TEST(Count, window_zero_is_the_whole_input_and_needs_no_time) {
-  TaskHarness task(count_operator(), {{"by", {"qtype"}}, {"window", {"0s"}}}, {{"qtype", Type::u16}});
+  TaskHarness task(count_operator(), {{"by", {"qtype"}}, {"window", {"0s"}}},
+                   {{"qtype", Type::u16}});
   task.feed({{"1"}, {"1"}});
   task.watermark(1000 * ns_per_s);
   task.feed({{"1"}});
@@ -128,8 +136,8 @@ TEST(Count, windows_that_are_used_again_start_empty) {
       // Many keys in one window, then few: tables shrink and stay right.
       int keys = window % 5 == 0 ? 20'000 : 3;
       for (int i = 0; i < keys; ++i)
-        rows.push_back(packet(fmt::format("{}s", window * 10), std::to_string(i), "0", std::to_string(i * 7),
-                              fmt::format("n{}.example", i)));
+        rows.push_back(packet(fmt::format("{}s", window * 10), std::to_string(i), "0",
+                              std::to_string(i * 7), fmt::format("n{}.example", i)));
       task.feed(rows);
       task.watermark((window + 1) * 10 * ns_per_s);
       auto out = task.take();
@@ -162,8 +170,9 @@ TEST(Count, agrees_with_a_map_on_random_rows) {
 }
 
 TEST(Count, takes_several_inputs_with_fields_at_different_places) {
-  std::vector<std::vector<Field>> inputs = {{{"time", Type::time}, {"qname", Type::str}},
-                                            {{"qname", Type::str}, {"client", Type::ip}, {"time", Type::time}}};
+  std::vector<std::vector<Field>> inputs = {
+      {{"time", Type::time}, {"qname", Type::str}},
+      {{"qname", Type::str}, {"client", Type::ip}, {"time", Type::time}}};
   TaskHarness task(count_operator(), {{"by", {"qname"}}}, inputs);
   task.feed({{"1s", "a"}}, 0);
   task.feed({{"a", "::1", "1s"}, {"b", "::1", "1s"}}, 1);
@@ -199,16 +208,20 @@ TEST(Count, declares_roles_and_partition) {
 }
 
 TEST(Count, refuses_what_cannot_be_counted) {
-  auto error = [](const TextOptions& options) { return declare_error(count_operator(), options, {packets}); };
+  auto error = [](const TextOptions& options) {
+    return declare_error(count_operator(), options, {packets});
+  };
   EXPECT_EQ(error({{"by", {"qtyp"}}}),
             "stream 'default' of 'input' has no field 'qtyp', did you mean 'qtype'?");
-  EXPECT_EQ(error({{"time", {"size"}}}), "field 'size' is of type u32, windows need one of type time");
+  EXPECT_EQ(error({{"time", {"size"}}}),
+            "field 'size' is of type u32, windows need one of type time");
   EXPECT_EQ(error({{"weight", {"latency"}}}),
             "field 'latency' is of type f64; 'weight' adds up fields of type u8, u16, u32 or u64");
   EXPECT_EQ(error({{"by", {"qtype", "qtype"}}}),
             "the result would have two fields named 'qtype'; leave 'qtype' out of 'by'");
   EXPECT_THAT(declare_error(count_operator(), {{"by", {"a"}}},
-                            {{{"time", Type::time}, {"a", Type::u8}}, {{"time", Type::time}, {"a", Type::u16}}}),
+                            {{{"time", Type::time}, {"a", Type::u8}},
+                             {{"time", Type::time}, {"a", Type::u16}}}),
               HasSubstr("field 'a' is u8 in stream"));
 }
 

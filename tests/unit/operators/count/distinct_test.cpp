@@ -5,10 +5,10 @@
 namespace dnstorm::operators {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using testing::declare;
 using testing::declare_error;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::TaskHarness;
 using testing::TextRow;
 
@@ -29,8 +29,11 @@ TEST(Distinct, counts_items_once_a_window) {
 
 TEST(Distinct, counts_items_of_several_fields_by_key) {
   TaskHarness task(distinct_operator(), {{"of", {"client", "qname"}}, {"by", {"rcode"}}}, packets);
-  task.feed({{"1s", "a", "::1", "3"}, {"1s", "a", "::2", "3"}, {"1s", "b", "::1", "3"},
-             {"1s", "a", "::1", "3"}, {"1s", "a", "::1", "0"}});
+  task.feed({{"1s", "a", "::1", "3"},
+             {"1s", "a", "::2", "3"},
+             {"1s", "b", "::1", "3"},
+             {"1s", "a", "::1", "3"},
+             {"1s", "a", "::1", "0"}});
   task.finish();
   EXPECT_THAT(task.take(), ElementsAre("0s 10s 0 1 0", "0s 10s 3 3 0"));
 }
@@ -78,9 +81,11 @@ TEST(Distinct, declares_partition_and_refuses_nonsense) {
   EXPECT_FALSE(by.single_task);
   EXPECT_EQ(Schema(by.outputs[0].fields).names(), "window, window_end, rcode, distinct, error");
   EXPECT_TRUE(declare(distinct_operator(), {{"of", {"qname"}}}, {packets})->single_task);
-  EXPECT_THAT(declare_error(distinct_operator(), {{"of", {"nme"}}}, {packets}), HasSubstr("no field 'nme'"));
-  EXPECT_THAT(declare_error(distinct_operator(), {{"of", {"qname"}}, {"precision", {"19"}}}, {packets}),
-              HasSubstr("is between 4 and 18"));
+  EXPECT_THAT(declare_error(distinct_operator(), {{"of", {"nme"}}}, {packets}),
+              HasSubstr("no field 'nme'"));
+  EXPECT_THAT(
+      declare_error(distinct_operator(), {{"of", {"qname"}}, {"precision", {"19"}}}, {packets}),
+      HasSubstr("is between 4 and 18"));
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace {
 TEST(HyperLogLog, an_empty_sketch_estimates_zero) { EXPECT_EQ(HyperLogLog(14).estimate(), 0); }
 
 TEST(HyperLogLog, estimates_stay_within_four_standard_errors_over_the_whole_range) {
-  for (std::uint8_t precision : {std::uint8_t{4}, std::uint8_t{10}, std::uint8_t{14}, std::uint8_t{18}}) {
+  for (std::uint8_t precision :
+       {std::uint8_t{4}, std::uint8_t{10}, std::uint8_t{14}, std::uint8_t{18}}) {
     HyperLogLog sketch(precision);
     std::uint64_t next_check = 1;
     for (std::uint64_t n = 1; n <= 4'000'000; ++n) {
@@ -19,7 +20,8 @@ TEST(HyperLogLog, estimates_stay_within_four_standard_errors_over_the_whole_rang
       if (n != next_check) continue;
       next_check = next_check * 3 / 2 + 1;
       double error = std::abs(sketch.estimate() / static_cast<double>(n) - 1);
-      EXPECT_LE(error, 4 * sketch.standard_error()) << "precision " << int{precision} << ", n " << n;
+      EXPECT_LE(error, 4 * sketch.standard_error())
+          << "precision " << int{precision} << ", n " << n;
     }
   }
 }
@@ -34,7 +36,8 @@ TEST(HyperLogLog, is_unbiased_with_the_standard_error_that_is_documented) {
     for (int run = 0; run < runs; ++run) {
       HyperLogLog sketch(10);
       expected = sketch.standard_error();
-      for (std::uint64_t i = 0; i < n; ++i) sketch.add(hash_combine(static_cast<std::uint64_t>(run), i));
+      for (std::uint64_t i = 0; i < n; ++i)
+        sketch.add(hash_combine(static_cast<std::uint64_t>(run), i));
       double error = sketch.estimate() / static_cast<double>(n) - 1;
       sum += error;
       squares += error * error;

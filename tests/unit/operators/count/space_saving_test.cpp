@@ -48,7 +48,8 @@ class Zipf {
 };
 
 // The guarantees of the paper, for every item kept and for every frequent one.
-void expect_guarantees(const SpaceSaving& sketch, const std::map<std::string, std::uint64_t>& truth) {
+void expect_guarantees(const SpaceSaving& sketch,
+                       const std::map<std::string, std::uint64_t>& truth) {
   std::uint64_t total = 0;
   for (const auto& [name, count] : truth) total += count;
   auto items = found(sketch);

@@ -7,11 +7,11 @@
 namespace dnstorm::operators {
 namespace {
 
+using testing::declare;
+using testing::declare_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::declare;
-using testing::declare_error;
 using testing::TaskHarness;
 using testing::TextOptions;
 using testing::TextRow;
@@ -34,9 +34,13 @@ TEST(Top, ranks_by_count_then_by_item) {
 
 TEST(Top, ranks_by_weight_and_by_several_fields) {
   TaskHarness task(top_operator(), {{"of", {"qtype", "qname"}}, {"weight", {"size"}}}, packets);
-  task.feed({{"1s", "a", "1", "50"}, {"1s", "b", "1", "10"}, {"1s", "a", "28", "51"}, {"1s", "b", "1", "42"}});
+  task.feed({{"1s", "a", "1", "50"},
+             {"1s", "b", "1", "10"},
+             {"1s", "a", "28", "51"},
+             {"1s", "b", "1", "42"}});
   task.finish();
-  EXPECT_THAT(task.take(), ElementsAre("0s 10s 1 1 b 52 0", "0s 10s 2 28 a 51 0", "0s 10s 3 1 a 50 0"));
+  EXPECT_THAT(task.take(),
+              ElementsAre("0s 10s 1 1 b 52 0", "0s 10s 2 28 a 51 0", "0s 10s 3 1 a 50 0"));
 }
 
 TEST(Top, counts_late_rows) {
@@ -112,7 +116,8 @@ TEST(Top, any_number_of_tasks_and_a_merge_give_the_same) {
   EXPECT_EQ(run_with(128, rows), alone);
 
   // With one task the merge changes nothing.
-  TaskHarness single(top_operator(), {{"of", {"qname"}}, {"k", {"50"}}, {"capacity", {"100"}}}, packets);
+  TaskHarness single(top_operator(), {{"of", {"qname"}}, {"k", {"50"}}, {"capacity", {"100"}}},
+                     packets);
   single.feed(rows);
   single.finish();
   EXPECT_EQ(single.take(), alone);
@@ -120,7 +125,9 @@ TEST(Top, any_number_of_tasks_and_a_merge_give_the_same) {
 
 TEST(Top, merges_a_window_over_the_whole_input_at_its_end) {
   std::vector<Field> results =
-      declare(top_operator(), {{"of", {"qname"}}, {"window", {"0s"}}}, {packets})->outputs[0].fields;
+      declare(top_operator(), {{"of", {"qname"}}, {"window", {"0s"}}}, {packets})
+          ->outputs[0]
+          .fields;
   TaskHarness merge(top_operator(), {{"of", {"qname"}}, {"merge", {"true"}}}, results);
   merge.feed({{"0s", "0s", "1", "b", "4", "0"}, {"0s", "0s", "2", "a", "3", "1"}});
   merge.watermark(100 * ns_per_s);
@@ -131,7 +138,8 @@ TEST(Top, merges_a_window_over_the_whole_input_at_its_end) {
 }
 
 TEST(Top, merge_counts_late_rows) {
-  std::vector<Field> results = declare(top_operator(), {{"of", {"qname"}}}, {packets})->outputs[0].fields;
+  std::vector<Field> results =
+      declare(top_operator(), {{"of", {"qname"}}}, {packets})->outputs[0].fields;
   TaskHarness merge(top_operator(), {{"of", {"qname"}}, {"merge", {"true"}}}, results);
   merge.watermark(10 * ns_per_s);
   merge.feed({{"0s", "10s", "1", "b", "4", "0"}});
@@ -153,11 +161,14 @@ TEST(Top, declares_roles_and_partition) {
   EXPECT_THAT(declaration.reads[0], ElementsAre("time", "qname", "qtype"));
   auto merge = declare(top_operator(), {{"of", {"qname"}}, {"merge", {"true"}}}, {fields}).value();
   EXPECT_TRUE(merge.single_task);
-  EXPECT_EQ(Schema(merge.outputs[0].fields).names(), "window, window_end, rank, qname, count, error");
+  EXPECT_EQ(Schema(merge.outputs[0].fields).names(),
+            "window, window_end, rank, qname, count, error");
 }
 
 TEST(Top, refuses_what_makes_no_sense) {
-  auto error = [](const TextOptions& options) { return declare_error(top_operator(), options, {packets}); };
+  auto error = [](const TextOptions& options) {
+    return declare_error(top_operator(), options, {packets});
+  };
   EXPECT_THAT(error({}), HasSubstr("option 'of' is missing"));
   EXPECT_THAT(error({{"of", {}}}), HasSubstr("option 'of' names no field"));
   EXPECT_THAT(error({{"of", {"qnme"}}}), HasSubstr("did you mean 'qname'?"));

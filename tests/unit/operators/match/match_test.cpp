@@ -8,20 +8,20 @@
 namespace dnstorm::operators {
 namespace {
 
+using testing::declare;
+using testing::declare_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::declare;
-using testing::declare_error;
 using testing::TaskHarness;
 using testing::TextOptions;
 using testing::TextRow;
 
 const std::vector<Field> messages = {
-    {"time", Type::time},       {"qr", Type::boolean},      {"client", Type::ip},
-    {"server", Type::ip},       {"client_port", Type::u16}, {"server_port", Type::u16},
-    {"id", Type::u16},          {"transport", Type::u8},    {"qname", Type::str},
-    {"qtype", Type::u16},       {"rcode", Type::u8},        {"size", Type::u16},
+    {"time", Type::time}, {"qr", Type::boolean},      {"client", Type::ip},
+    {"server", Type::ip}, {"client_port", Type::u16}, {"server_port", Type::u16},
+    {"id", Type::u16},    {"transport", Type::u8},    {"qname", Type::str},
+    {"qtype", Type::u16}, {"rcode", Type::u8},        {"size", Type::u16},
     {"txn", Type::u64}};
 
 struct Message {
@@ -39,8 +39,13 @@ struct Message {
 };
 
 TextRow row(const Message& m) {
-  return {m.time, m.response ? "true" : "false", m.client, "198.51.100.53", m.client_port, "53", m.id,
-          m.transport, m.name, m.type, m.rcode, m.response ? "120" : "40", m.txn};
+  return {m.time,        m.response ? "true" : "false",
+          m.client,      "198.51.100.53",
+          m.client_port, "53",
+          m.id,          m.transport,
+          m.name,        m.type,
+          m.rcode,       m.response ? "120" : "40",
+          m.txn};
 }
 
 // Shorter rows: what the tests below look at.
@@ -67,7 +72,9 @@ struct MatchRun {
 TEST(Match, pairs_a_response_with_its_query) {
   TaskHarness task(match_operator(), {}, messages);
   task.feed({row({"1s"}), row({.time = "1002500us", .response = true, .rcode = "3"})});
-  EXPECT_THAT(task.take(), ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 17 example.com 1 3 40 120"));
+  EXPECT_THAT(
+      task.take(),
+      ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 17 example.com 1 3 40 120"));
   task.finish();
   EXPECT_THAT(task.take(), IsEmpty());
   EXPECT_EQ(task.counter("answered"), 1U);
@@ -130,8 +137,9 @@ TEST(Match, a_second_response_is_a_duplicate_until_the_timeout_and_then_unsolici
   MatchRun run;
   run.feed({{"1s"}, {.time = "2s", .response = true}, {.time = "3s", .response = true}});
   run.feed({{.time = "6s", .response = true}});
-  EXPECT_THAT(run.task.take(), ElementsAre("2s 1s 1000000 0 example.com 0", "3s 1s 2000000 3 example.com 0",
-                                           "6s 6s 0 2 example.com 0"));
+  EXPECT_THAT(run.task.take(),
+              ElementsAre("2s 1s 1000000 0 example.com 0", "3s 1s 2000000 3 example.com 0",
+                          "6s 6s 0 2 example.com 0"));
   run.finish();
   EXPECT_EQ(run.task.counter("duplicates"), 1U);
 }
@@ -174,9 +182,10 @@ TEST(Match, event_time_decides_and_not_when_watermarks_come) {
     return rows;
   };
   EXPECT_EQ(decide(true), decide(false));
-  EXPECT_THAT(decide(true), ElementsAre("12500000000ns 12s 500000 0 example.com 0", "12s 7s 0 1 example.com 0",
-                                        "16900000000ns 12s 4900000 3 example.com 0", "17s 17s 0 2 example.com 0",
-                                        "6s 1s 0 1 example.com 0", "6s 6s 0 2 example.com 0"));
+  EXPECT_THAT(decide(true),
+              ElementsAre("12500000000ns 12s 500000 0 example.com 0", "12s 7s 0 1 example.com 0",
+                          "16900000000ns 12s 4900000 3 example.com 0", "17s 17s 0 2 example.com 0",
+                          "6s 1s 0 1 example.com 0", "6s 6s 0 2 example.com 0"));
 }
 
 TEST(Match, times_out_of_order_expire_in_order) {
@@ -201,8 +210,11 @@ TEST(Match, a_response_stamped_before_its_query_has_no_negative_latency) {
 TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
   // 128 is one query in each key group; all of these fall into one.
   MatchRun run(TextOptions{{"max_open", {"128"}}});
-  run.feed({{.time = "1s", .name = "a"}, {.time = "2s", .name = "b"}, {.time = "3s", .response = true, .name = "a"},
-            {.time = "3s", .response = true, .name = "b"}, {.time = "4s", .name = "c"}});
+  run.feed({{.time = "1s", .name = "a"},
+            {.time = "2s", .name = "b"},
+            {.time = "3s", .response = true, .name = "a"},
+            {.time = "3s", .response = true, .name = "b"},
+            {.time = "4s", .name = "c"}});
   EXPECT_THAT(run.task.take(), ElementsAre("3s 3s 0 2 a 0", "3s 2s 1000000 0 b 0"));
   run.finish();
   EXPECT_EQ(run.task.counter("given_up"), 1U);
@@ -211,7 +223,8 @@ TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
 
 TEST(Match, the_ends_of_time_do_not_overflow) {
   MatchRun run;
-  run.feed({{.time = std::to_string(time_max), .name = "a"}, {.time = "-9000000000s", .name = "b"},
+  run.feed({{.time = std::to_string(time_max), .name = "a"},
+            {.time = "-9000000000s", .name = "b"},
             {.time = std::to_string(time_max), .response = true, .name = "b"}});
   run.finish();
   EXPECT_EQ(run.task.counter("unanswered"), 2U);
@@ -232,8 +245,10 @@ std::vector<TextRow> random_traffic(std::size_t count) {
     query.txn = std::to_string(hash_bytes(query.client + query.client_port + query.id));
     list.emplace_back(now, query);
     query.response = true;
-    if (random() % 10 != 0) list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
-    if (random() % 20 == 0) list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
+    if (random() % 10 != 0)
+      list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
+    if (random() % 20 == 0)
+      list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
   }
   std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
     return a.first / 10'000'000 < b.first / 10'000'000;
@@ -252,8 +267,10 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-// `tasks` tasks behind a fields grouping on txn; what they emit for one batch stands task after task.
-Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows, const TextOptions& options) {
+// `tasks` tasks behind a fields grouping on txn; what they emit for one batch stands task after
+// task.
+Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows,
+                 const TextOptions& options) {
   std::vector<std::unique_ptr<TaskHarness>> all;
   for (std::uint32_t i = 0; i < tasks; ++i)
     all.push_back(std::make_unique<TaskHarness>(match_operator(), options, messages, brief));
@@ -280,7 +297,8 @@ Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows, const Te
   for (auto& task : all) task->finish();
   collect();
   for (auto& task : all)
-    for (const NamedValue& value : task->counters.values()) outcome.counters[value.name] += value.value;
+    for (const NamedValue& value : task->counters.values())
+      outcome.counters[value.name] += value.value;
   return outcome;
 }
 
@@ -294,7 +312,8 @@ TEST(Match, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
     EXPECT_EQ(n["queries"], n["retransmissions"] + n["answered"] + n["unanswered"] + n["given_up"]);
     EXPECT_EQ(n["responses"], n["answered"] + n["duplicates"] + n["unsolicited"]);
     EXPECT_EQ(n["queries"], 20'000U);
-    EXPECT_EQ(alone.rows.size(), n["answered"] + n["unanswered"] + n["duplicates"] + n["unsolicited"]);
+    EXPECT_EQ(alone.rows.size(),
+              n["answered"] + n["unanswered"] + n["duplicates"] + n["unsolicited"]);
     EXPECT_GT(n["duplicates"], 0U);
     EXPECT_GT(n["answered"], options.empty() ? 10'000U : 1'000U);
     EXPECT_EQ(n["given_up"] > 0, !options.empty());
@@ -344,7 +363,8 @@ TEST(Match, agrees_with_a_plain_search) {
 
 TEST(Match, works_without_the_fields_that_may_be_missing_and_without_readers) {
   std::vector<Field> few(messages);
-  std::erase_if(few, [](const Field& field) { return field.name == "rcode" || field.name == "size"; });
+  std::erase_if(few,
+                [](const Field& field) { return field.name == "rcode" || field.name == "size"; });
   auto without = [](TextRow cells) {
     cells.erase(cells.begin() + 10, cells.begin() + 12);
     return cells;
@@ -364,12 +384,14 @@ TEST(Match, declares_what_it_needs) {
   EXPECT_THAT(declaration.partition_by, ElementsAre("txn"));
   EXPECT_TRUE(declaration.partition_exact);
   EXPECT_EQ(declaration.reads[0].size(), messages.size());
-  EXPECT_THAT(declare_error(match_operator(), {}, {{{"time", Type::time}}}), HasSubstr("has no field 'qr'"));
+  EXPECT_THAT(declare_error(match_operator(), {}, {{{"time", Type::time}}}),
+              HasSubstr("has no field 'qr'"));
   std::vector<Field> wrong(messages);
   wrong[6].type = Type::u32;
   EXPECT_EQ(declare_error(match_operator(), {}, {wrong}),
             "field 'id' of stream 'default' of 'input' is of type u32; match needs u16");
-  EXPECT_THAT(declare_error(match_operator(), {{"timeout", {"0s"}}}, {messages}), HasSubstr("'timeout'"));
+  EXPECT_THAT(declare_error(match_operator(), {{"timeout", {"0s"}}}, {messages}),
+              HasSubstr("'timeout'"));
 }
 
 }  // namespace

@@ -6,10 +6,10 @@
 namespace dnstorm::operators {
 namespace {
 
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::declare;
 using testing::declare_error;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using testing::TaskHarness;
 using testing::TextRow;
 
@@ -102,37 +102,46 @@ TEST(Filter, refuses_with_one_clear_sentence) {
   };
   const Case cases[] = {
       {"", "in the filter '' at the end: the name of a field is expected"},
-      {"qr", "in the filter 'qr' at the end: one of == != < <= > >= in, not in, contains, starts_with, "
-             "ends_with, under is expected"},
-      {"qr = true", "in the filter 'qr = true' at '= true': one of == != < <= > >= in, not in, contains, "
-                    "starts_with, ends_with, under is expected"},
+      {"qr",
+       "in the filter 'qr' at the end: one of == != < <= > >= in, not in, contains, starts_with, "
+       "ends_with, under is expected"},
+      {"qr = true",
+       "in the filter 'qr = true' at '= true': one of == != < <= > >= in, not in, contains, "
+       "starts_with, ends_with, under is expected"},
       {"qr == true or qr == false",
-       "in the filter 'qr == true or qr == false' at 'or qr == false': 'or' is not known; list values "
+       "in the filter 'qr == true or qr == false' at 'or qr == false': 'or' is not known; list "
+       "values "
        "with 'field in [a, b]', or use two filters"},
-      {"qr == true qtype == A", "in the filter 'qr == true qtype == A' at 'qtype == A': 'and' or the end is "
-                                "expected"},
+      {"qr == true qtype == A",
+       "in the filter 'qr == true qtype == A' at 'qtype == A': 'and' or the end is "
+       "expected"},
       {"qtype in [A, AAAA", "in the filter 'qtype in [A, AAAA' at the end: ',' or ']' is expected"},
       {"qtype in []", "in the filter 'qtype in []' at ']': a value is expected"},
       {"qname == 'a", "in the filter 'qname == 'a' at ''a': a quote is not closed"},
       {"rcod == 0", "stream 'default' of 'input' has no field 'rcod', did you mean 'rcode'?"},
-      {"rcode == NXDOMAINS", "in the filter, 'rcode ==': 'NXDOMAINS' is not a u16 or a name of a rcode"},
+      {"rcode == NXDOMAINS",
+       "in the filter, 'rcode ==': 'NXDOMAINS' is not a u16 or a name of a rcode"},
       {"qtype == 65536", "in the filter, 'qtype ==': '65536' is not a u16 or a name of a qtype"},
       {"size == -1", "in the filter, 'size ==': '-1' is not a u64"},
-      {"size contains 1", "in the filter, 'size contains': this operator is for text, the field is a number"},
+      {"size contains 1",
+       "in the filter, 'size contains': this operator is for text, the field is a number"},
       {"qr == 1", "in the filter, 'qr ==': '1' is neither true nor false"},
       {"qr < true", "in the filter, 'qr <': a bool can only be compared with == and !="},
       {"client == 192.0.2.0/24",
        "in the filter, 'client ==': '192.0.2.0/24' is a prefix; write 'in' instead"},
-      {"client in 192.0.2.0/33", "in the filter, 'client in': '192.0.2.0/33' is neither an address nor a prefix "
-                                 "such as 192.0.2.0/24 or 2001:db8::/32"},
+      {"client in 192.0.2.0/33",
+       "in the filter, 'client in': '192.0.2.0/33' is neither an address nor a prefix "
+       "such as 192.0.2.0/24 or 2001:db8::/32"},
       {"client > 192.0.2.0",
        "in the filter, 'client >': an address can only be compared with ==, !=, in and not in"},
-      {"qname < a", "in the filter, 'qname <': text has no order here; use ==, in, contains, starts_with, "
-                    "ends_with or under"},
+      {"qname < a",
+       "in the filter, 'qname <': text has no order here; use ==, in, contains, starts_with, "
+       "ends_with or under"},
       {"time == 5", "in the filter, 'time ==': a field of type time cannot be filtered on"},
   };
   for (const Case& c : cases)
-    EXPECT_EQ(declare_error(filter_operator(), {{"where", {c.where}}}, {messages}), c.error) << c.where;
+    EXPECT_EQ(declare_error(filter_operator(), {{"where", {c.where}}}, {messages}), c.error)
+        << c.where;
   EXPECT_EQ(declare_error(filter_operator(), {{"where", {"qr == true"}}}, {messages, messages}),
             "a filter passes one stream on, and 2 come in; use one filter for each");
 }
@@ -158,7 +167,8 @@ TEST(Filter, narrows_a_selection_and_shares_the_batch) {
 
 TEST(Filter, declares_that_it_forwards) {
   auto declaration =
-      declare(filter_operator(), {{"where", {"qr == true and size > 5 and size < 9"}}}, {messages}).value();
+      declare(filter_operator(), {{"where", {"qr == true and size > 5 and size < 9"}}}, {messages})
+          .value();
   EXPECT_TRUE(declaration.outputs[0].forwards_input);
   EXPECT_THAT(declaration.reads[0], ElementsAre("qr", "size"));
   EXPECT_THAT(declaration.partition_by, IsEmpty());

@@ -11,9 +11,15 @@ TEST(Labels, turn_numbers_into_text_and_back) {
     std::uint64_t value;
     const char* text;
   };
-  const Case cases[] = {{"qtype", 1, "A"},        {"qtype", 65, "HTTPS"},      {"qtype", 65280, "TYPE65280"},
-                        {"qclass", 3, "CH"},      {"opcode", 5, "UPDATE"},     {"rcode", 3, "NXDOMAIN"},
-                        {"rcode", 23, "BADCOOKIE"}, {"edns_option", 8, "ECS"}, {"transport", 17, "udp"},
+  const Case cases[] = {{"qtype", 1, "A"},
+                        {"qtype", 65, "HTTPS"},
+                        {"qtype", 65280, "TYPE65280"},
+                        {"qclass", 3, "CH"},
+                        {"opcode", 5, "UPDATE"},
+                        {"rcode", 3, "NXDOMAIN"},
+                        {"rcode", 23, "BADCOOKIE"},
+                        {"edns_option", 8, "ECS"},
+                        {"transport", 17, "udp"},
                         {"match_status", 2, "unsolicited"}};
   for (const Case& c : cases) {
     EXPECT_EQ(label_text(c.table, c.value), c.text);

@@ -46,7 +46,8 @@ TEST(RegisteredDomain, is_the_part_below_the_public_suffix) {
   };
   RegisteredDomain domains;
   for (int round = 0; round < 2; ++round)
-    for (const Case& c : cases) EXPECT_EQ(domains.of(c.name, hash_bytes(c.name)), c.domain) << c.name;
+    for (const Case& c : cases)
+      EXPECT_EQ(domains.of(c.name, hash_bytes(c.name)), c.domain) << c.name;
 }
 
 // Every rule of the list, itself and with one to three labels more: what libpsl says.
