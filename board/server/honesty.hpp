@@ -1,6 +1,6 @@
-// The honesty line: where every packet went. The engine's owner fills one from its counters whenever the
-// board asks (ten times a second, on the board's thread); the board shows it and says so when
-// captured = parsed + malformed + not_dns + filtered + in_flight does not hold.
+// The honesty line: where every packet went. The engine's owner fills one from its counters
+// whenever the board asks (ten times a second, on the board's thread); the board shows it and says
+// so when captured = parsed + malformed + not_dns + filtered + in_flight does not hold.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Honesty {
   std::uint64_t malformed = 0;
   std::uint64_t not_dns = 0;
   std::uint64_t filtered = 0;
-  std::uint64_t in_flight = 0;  // captured, on their way to one of the four above
+  std::uint64_t in_flight = 0;          // captured, on their way to one of the four above
   std::uint64_t dropped_kernel = 0;     // lost before us: the kernel's buffer was full
   std::uint64_t dropped_interface = 0;  // lost before us: the network interface
   std::uint64_t late = 0;               // came after their window had closed

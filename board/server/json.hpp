@@ -1,6 +1,7 @@
-// Writes JSON into a string, piece by piece and without a tree: the board serialises a delta ten times
-// a second and throws it away. Every string is taken for hostile (names come from packets): bytes that
-// are not UTF-8 become U+FFFD, control characters are escaped, so a text is always one valid line.
+// Writes JSON into a string, piece by piece and without a tree: the board serialises a delta ten
+// times a second and throws it away. Every string is taken for hostile (names come from packets):
+// bytes that are not UTF-8 become U+FFFD, control characters are escaped, so a text is always one
+// valid line.
 #pragma once
 
 #include <cstdint>

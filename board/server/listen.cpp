@@ -28,13 +28,15 @@ Error cannot_listen(const std::string& host, std::uint16_t port, int error) {
             "board"};
   if (error == EACCES)
     return {ErrorKind::permission,
-            fmt::format("{} is not allowed for this user: choose a port above 1023", where), "board"};
-  if (error == EADDRNOTAVAIL)
-    return {ErrorKind::usage,
-            fmt::format("board: {} is not an address of this machine: use 127.0.0.1, or 0.0.0.0 for "
-                        "all",
-                        host),
+            fmt::format("{} is not allowed for this user: choose a port above 1023", where),
             "board"};
+  if (error == EADDRNOTAVAIL)
+    return {
+        ErrorKind::usage,
+        fmt::format("board: {} is not an address of this machine: use 127.0.0.1, or 0.0.0.0 for "
+                    "all",
+                    host),
+        "board"};
   return {ErrorKind::io, fmt::format("{}: {}", where, std::strerror(error)), "board"};
 }
 
@@ -70,9 +72,9 @@ Result<Listener> listen_on(int fd, const addrinfo& at, const std::string& host,
   socklen_t size = sizeof bound;
   auto* address = reinterpret_cast<sockaddr*>(&bound);
   if (getsockname(fd, address, &size) != 0) return cannot_listen(host, port, errno);
-  const std::uint16_t actual = ntohs(bound.ss_family == AF_INET6
-                                         ? reinterpret_cast<sockaddr_in6*>(address)->sin6_port
-                                         : reinterpret_cast<sockaddr_in*>(address)->sin_port);
+  const std::uint16_t actual =
+      ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(address)->sin6_port
+                                        : reinterpret_cast<sockaddr_in*>(address)->sin_port);
   return Listener{fd, actual, url_of(address, actual), is_loopback(address)};
 }
 
@@ -83,8 +85,7 @@ Result<Listener> open_listener(const std::string& host, std::uint16_t port) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int failed =
-      getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   const AddressList list(found, &freeaddrinfo);
   if (failed != 0)
     return Error{ErrorKind::usage,

@@ -15,7 +15,8 @@ struct Listener {
   bool loopback = false;  // reachable from this machine only
 };
 
-// What a client may leave unread in the kernel; small, so that a slow one is noticed within seconds.
+// What a client may leave unread in the kernel; small, so that a slow one is noticed within
+// seconds.
 inline constexpr int send_buffer_bytes = 64 * 1024;
 
 Result<Listener> open_listener(const std::string& host, std::uint16_t port);

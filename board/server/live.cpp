@@ -109,8 +109,9 @@ Live::Panel* Live::panel_for(const FeedFrame& frame) {
   for (const auto& panel : panels_) {
     if (panel->id != frame.panel) continue;
     if (panel->view == frame.view) return panel.get();
-    note(fmt::format("panel \"{}\" is fed as {} and as {}: give one of the board sinks another panel",
-                     panel->id, panel->view, frame.view));
+    note(fmt::format(
+        "panel \"{}\" is fed as {} and as {}: give one of the board sinks another panel", panel->id,
+        panel->view, frame.view));
     return nullptr;
   }
   constexpr std::string_view views[] = {"wall", "series", "table", "totals"};
@@ -144,8 +145,10 @@ void Live::apply_totals(Panel& panel, const FeedFrame& frame) {
   for (const FeedRow& row : frame.rows) {
     const auto same = [&](const FeedRow& other) { return other.key == row.key; };
     const auto at = std::find_if(panel.rows.begin(), panel.rows.end(), same);
-    if (at != panel.rows.end()) *at = row;
-    else if (panel.rows.size() < totals_rows_max) panel.rows.push_back(row);
+    if (at != panel.rows.end())
+      *at = row;
+    else if (panel.rows.size() < totals_rows_max)
+      panel.rows.push_back(row);
   }
   panel.rows_all = panel.rows.size();
   panel.rows_news = true;
@@ -225,9 +228,12 @@ void Live::append_delta(bool slow, Moment now) {
     json.key(panel->id).begin_object();
     panel->write_window(json);
     json.key(panel->view);
-    if (panel->view == "wall") panel->wall.write_delta(json);
-    else if (panel->view == "series") panel->series.write_delta(json);
-    else panel->write_rows(json), panel->rows_news = false;
+    if (panel->view == "wall")
+      panel->wall.write_delta(json);
+    else if (panel->view == "series")
+      panel->series.write_delta(json);
+    else
+      panel->write_rows(json), panel->rows_news = false;
     json.end_object();
   }
   json.end_object();
@@ -254,9 +260,12 @@ void Live::write_panel(JsonWriter& json, const Panel& panel) const {
   json.key("columns").begin_array();
   for (const std::string& column : panel.columns) json.value(column);
   json.end_array().key(panel.view);
-  if (panel.view == "wall") panel.wall.write_state(json);
-  else if (panel.view == "series") panel.series.write_state(json);
-  else panel.write_rows(json);
+  if (panel.view == "wall")
+    panel.wall.write_state(json);
+  else if (panel.view == "series")
+    panel.series.write_state(json);
+  else
+    panel.write_rows(json);
   json.end_object();
 }
 
@@ -290,7 +299,8 @@ Subscription Live::subscribe(std::string_view last_id) const {
 
 std::size_t Live::read(Subscription& subscription, char* out, std::size_t size) {
   std::lock_guard lock(mutex_);
-  return subscription.read(ring_, [this] { return snapshot(); }, out, size);
+  return subscription.read(
+      ring_, [this] { return snapshot(); }, out, size);
 }
 
 std::string Live::snapshot_json() const {

@@ -1,10 +1,10 @@
-// Live: what the board knows. It takes the frames of the board sinks, keeps walls, series, tables and
-// totals, and turns what changed into the events of the stream (contract: board/README.md).
+// Live: what the board knows. It takes the frames of the board sinks, keeps walls, series, tables
+// and totals, and turns what changed into the events of the stream (contract: board/README.md).
 //
-// A pure state machine: time comes in with tick(), nothing here sleeps or opens a socket. publish() is
-// called by executor threads and only puts the frame into an inbox; tick() is called by the server's
-// ticker ten times a second and takes the inbox in; subscribe(), read() and snapshot_json() are called by
-// the HTTP thread. All are thread-safe.
+// A pure state machine: time comes in with tick(), nothing here sleeps or opens a socket. publish()
+// is called by executor threads and only puts the frame into an inbox; tick() is called by the
+// server's ticker ten times a second and takes the inbox in; subscribe(), read() and
+// snapshot_json() are called by the HTTP thread. All are thread-safe.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,8 @@ struct LiveOptions {
   std::size_t series_windows_max = 600;
   std::size_t table_rows_max = 200;
   std::size_t panels_max = 32;
-  // Rows waiting to be taken in. Beyond it publish() takes them in itself: slower, but nothing is lost.
+  // Rows waiting to be taken in. Beyond it publish() takes them in itself: slower, but nothing is
+  // lost.
   std::size_t inbox_rows_max = 1u << 18;
 };
 

@@ -1,6 +1,6 @@
 // The points of one series panel: a ring of the last windows, one value per line and window.
-// Frames of one window from several tasks add up; a window older than the ring is not taken in again.
-// A plain value without a clock or a lock; Live owns it.
+// Frames of one window from several tasks add up; a window older than the ring is not taken in
+// again. A plain value without a clock or a lock; Live owns it.
 #pragma once
 
 #include <cstddef>

@@ -18,7 +18,7 @@ namespace dnstorm::board {
 namespace {
 
 constexpr std::size_t stream_block_bytes = 16 * 1024;
-constexpr unsigned idle_timeout_s = 30;         // a client that reads nothing for so long is cut off
+constexpr unsigned idle_timeout_s = 30;  // a client that reads nothing for so long is cut off
 constexpr unsigned other_connections_max = 64;  // beside the streams
 constexpr const char* csp =
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -61,8 +61,8 @@ MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::str
 
 MHD_Result send_asset(MHD_Connection* connection, const Asset& asset) {
   const bool cached = std::string_view(header(connection, "If-None-Match")) == asset.etag;
-  const bool gzip =
-      std::string_view(header(connection, "Accept-Encoding")).find("gzip") != std::string_view::npos;
+  const bool gzip = std::string_view(header(connection, "Accept-Encoding")).find("gzip") !=
+                    std::string_view::npos;
   const std::string_view body = cached ? std::string_view{} : gzip ? asset.gzip : asset.plain;
   MHD_Response* response = MHD_create_response_from_buffer(
       body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_PERSISTENT);
@@ -131,8 +131,7 @@ class Server::State {
 };
 
 Result<void> Server::State::start() {
-  const unsigned connections =
-      static_cast<unsigned>(options_.clients_max) + other_connections_max;
+  const unsigned connections = static_cast<unsigned>(options_.clients_max) + other_connections_max;
   daemon_ = MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, nullptr,
       nullptr, &State::on_request, this, MHD_OPTION_EXTERNAL_LOGGER, &quiet, nullptr,
@@ -209,8 +208,7 @@ MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view pa
   if (path == "/api/stream") return open_stream(connection);
   if (path == "/api/snapshot")
     return send_text(connection, MHD_HTTP_OK, live_.snapshot_json(), json);
-  if (path == "/api/honesty")
-    return send_text(connection, MHD_HTTP_OK, live_.honesty_text(), json);
+  if (path == "/api/honesty") return send_text(connection, MHD_HTTP_OK, live_.honesty_text(), json);
   if (path == "/healthz") return send_text(connection, MHD_HTTP_OK, "ok\n");
   for (const Asset& asset : assets())
     if (asset.path == path) return send_asset(connection, asset);
@@ -276,8 +274,8 @@ void Server::State::on_gone(void* client) {
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Live& live,
                                               std::function<Honesty()> honesty) {
   Listener listener = DNSTORM_TRY(open_listener(options.host, options.port));
-  auto state = std::make_unique<State>(std::move(options), std::move(listener), live,
-                                       std::move(honesty));
+  auto state =
+      std::make_unique<State>(std::move(options), std::move(listener), live, std::move(honesty));
   DNSTORM_CHECK(state->start());
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

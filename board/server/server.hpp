@@ -4,9 +4,10 @@
 //   GET /api/snapshot  all that is shown GET /api/honesty    the honesty line
 //   GET /healthz       "ok"
 //
-// start() binds and starts two threads: one of the HTTP library, which answers, and the ticker, which
-// asks `honesty` and drives Live ten times a second. stop() ends both; the destructor stops. `live` and
-// whatever `honesty` refers to must outlive the server. Nothing is ever changed through this server.
+// start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
+// which asks `honesty` and drives Live ten times a second. stop() ends both; the destructor stops.
+// `live` and whatever `honesty` refers to must outlive the server. Nothing is ever changed through
+// this server.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Fails with kind `unavailable` if the port is taken, `permission` if it is not allowed, `usage` if
-  // the host is not an address of this machine.
+  // Fails with kind `unavailable` if the port is taken, `permission` if it is not allowed, `usage`
+  // if the host is not an address of this machine.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Live& live,
                                                std::function<Honesty()> honesty);
   ~Server();

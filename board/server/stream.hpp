@@ -1,9 +1,9 @@
 // The stream of events that all clients share (board/README.md has the contract).
 //
-// EventRing keeps the last seconds of serialised events. A Subscription is a client's place in it and
-// the one event it is being given: nothing is queued per client. One that falls behind by more than
-// `lag_max`, or whose place has left the ring, gets a gap event and then a snapshot.
-// Plain values without a lock; Live owns the ring and guards it.
+// EventRing keeps the last seconds of serialised events. A Subscription is a client's place in it
+// and the one event it is being given: nothing is queued per client. One that falls behind by more
+// than `lag_max`, or whose place has left the ring, gets a gap event and then a snapshot. Plain
+// values without a lock; Live owns the ring and guards it.
 #pragma once
 
 #include <cstddef>
@@ -83,8 +83,8 @@ class Subscription {
   bool is_lost(const EventRing& ring) const;
   bool next(const EventRing& ring, const std::function<Snapshot()>& snapshot);
 
-  std::uint64_t next_ = 0;           // number of the event to give next; 0: snapshot first
-  std::uint64_t replayed_until_ = 0; // events before it are a replay and may be old
+  std::uint64_t next_ = 0;            // number of the event to give next; 0: snapshot first
+  std::uint64_t replayed_until_ = 0;  // events before it are a replay and may be old
   SharedText current_;
   std::size_t offset_ = 0;
   SharedText after_gap_;

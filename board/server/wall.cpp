@@ -27,26 +27,26 @@ Wall::Cell& Wall::cell_for(std::string_view key, TimeNs now) {
   if (const auto found = cells_.find(key); found != cells_.end()) return found->second;
   // Twice the limit before pruning: one pass over all keys pays for `tracked_max` new ones.
   if (cells_.size() >= 2 * limits_.tracked_max) prune(now);
-  Cell& cell = cells_[std::string(key)];
+  Cell& cell = cells_.try_emplace(std::string(key)).first->second;
   cell.at_least = overflow_;
   return cell;
 }
 
 // Keeps owners, then warm keys, then the most counted ones.
 void Wall::prune(TimeNs now) {
-  std::vector<Entry*> candidates;
+  std::vector<Cells::iterator> candidates;
   candidates.reserve(cells_.size());
-  for (Entry& entry : cells_)
-    if (entry.second.slot == no_slot) candidates.push_back(&entry);
+  for (auto it = cells_.begin(); it != cells_.end(); ++it)
+    if (it->second.slot == no_slot) candidates.push_back(it);
   const std::size_t keep =
       limits_.tracked_max > owned_ ? std::min(limits_.tracked_max - owned_, candidates.size()) : 0;
   const auto cut = candidates.begin() + static_cast<std::ptrdiff_t>(keep);
-  std::nth_element(candidates.begin(), cut, candidates.end(), [&](const Entry* a, const Entry* b) {
+  std::nth_element(candidates.begin(), cut, candidates.end(), [&](auto a, auto b) {
     const bool warm_a = is_warm(a->second, now);
     const bool warm_b = is_warm(b->second, now);
-    return warm_a != warm_b ? warm_a : before(a, b);
+    return warm_a != warm_b ? warm_a : before(&*a, &*b);
   });
-  for (auto it = cut; it != candidates.end(); ++it) cells_.erase(cells_.find((*it)->first));
+  for (auto it = cut; it != candidates.end(); ++it) cells_.erase(*it);
   overflow_ = true;
 }
 

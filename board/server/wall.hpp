@@ -1,11 +1,11 @@
 // One wall of cells: counts per key, and which key owns which cell (slot).
 //
-// Slots are stable so that the wall does not jump. A key gets a cell when it is among the first k of the
-// warm keys (k = number of slots) and a cell is free or can be taken; an owner can lose its cell only
-// when it has left the first 2k or was cold for `cold`, and only to such a key.
-// Memory is bounded: at most 2 x tracked_max keys. Keys pushed out lose their count, so a key first
-// seen after that carries `at_least`: its count is a lower bound and the page says so.
-// A plain value without a clock or a lock; Live owns it.
+// Slots are stable so that the wall does not jump. A key gets a cell when it is among the first k
+// of the warm keys (k = number of slots) and a cell is free or can be taken; an owner can lose its
+// cell only when it has left the first 2k or was cold for `cold`, and only to such a key. Memory is
+// bounded: at most 2 x tracked_max keys. Keys pushed out lose their count, so a key first seen
+// after that carries `at_least`: its count is a lower bound and the page says so. A plain value
+// without a clock or a lock; Live owns it.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,8 @@ class Wall {
   bool write_moves(JsonWriter& json);
   // {"add":[slot, increment, ...],"total":n,"keys":n,"overflow":b}
   void write_delta(JsonWriter& json);
-  // {"slots":[[key, count, at_least] | null, ...],"total":n,"keys":n,"overflow":b} as of the last delta.
+  // {"slots":[[key, count, at_least] | null, ...],"total":n,"keys":n,"overflow":b} as of the last
+  // delta.
   void write_state(JsonWriter& json) const;
 
   double total() const { return total_; }
@@ -65,7 +66,9 @@ class Wall {
   };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>{}(key);
+    }
   };
   using Cells = std::unordered_map<std::string, Cell, Hash, std::equal_to<>>;
   using Entry = Cells::value_type;

@@ -8,5 +8,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: false,
   },
+  // `npx vite` shows the page under work with the numbers of a board that runs.
+  server: { proxy: { '/api': 'http://127.0.0.1:8353' } },
   test: { include: ['test/*.test.ts'] },
 });

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const page of pages) await page.context().close();
-  await demo.stop();
+  assert.equal(await demo.stop(), 0, 'the server ended well (a sanitizer would say otherwise)');
 });
 
 async function open(options, url = demo.url) {

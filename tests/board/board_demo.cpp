@@ -1,6 +1,6 @@
 // A board with a fake feed, for the browser tests and for whoever works on the page: no engine, no
-// packets, the same numbers at every run. Commands come line by line on standard input; each is answered
-// by a line "ok" when Live has what it asked for.
+// packets, the same numbers at every run. Commands come line by line on standard input; each is
+// answered by a line "ok" when Live has what it asked for.
 //
 //   board_demo [PORT]      prints "board at URL" first; 0 takes any free port
 //   step N                 feeds N windows of one second of ordinary traffic
@@ -57,10 +57,12 @@ class Feeder {
     publish("domains", "wall", "Registered domains", domains(queries));
     publish("qtypes", "wall", "Query types", shares(queries, qtype_shares));
     publish("rcodes", "wall", "Response codes", shares(responses, rcode_shares));
-    publish("rates", "series", "Queries and responses", {{"query", {queries}}, {"response", {responses}}});
+    publish("rates", "series", "Queries and responses",
+            {{"query", {queries}}, {"response", {responses}}});
     publish("response-time", "series", "Response time", latencies(load));
     if (window_ % 10 == 0) {
-      publish("top-clients", "table", "Clients that ask most", ranking(10 * queries, 0.02, &client));
+      publish("top-clients", "table", "Clients that ask most",
+              ranking(10 * queries, 0.02, &client));
       publish("top-names", "table", "Names most asked for", ranking(10 * queries, 0.04, &host));
     }
     account(queries, responses);
@@ -68,7 +70,9 @@ class Feeder {
   }
 
   void hostile() {
-    const std::string bidi = "moc.\xe2\x80\xae" "elgoog.evil.example";
+    const std::string bidi =
+        "moc.\xe2\x80\xae"
+        "elgoog.evil.example";
     publish("domains", "wall", "Registered domains",
             {{"<img src=x onerror=\"window.hacked=1\">", {9e6}},
              {"</script><script>window.hacked=1</script>", {8e6}},
@@ -79,7 +83,8 @@ class Feeder {
              {R"(a\032b\000c\255.example)", {5e6}},
              {"\xff\xfe not utf-8", {4e6}},
              {"", {3e6}}});
-    publish("top-names", "table", "<b>Names</b>", {{"<svg onload=\"window.hacked=1\">", {3}}, {bidi, {2}}});
+    publish("top-names", "table", "<b>Names</b>",
+            {{"<svg onload=\"window.hacked=1\">", {3}}, {bidi, {2}}});
     ++window_;
   }
 
@@ -100,18 +105,21 @@ class Feeder {
  private:
   using Shares = std::vector<std::pair<const char*, double>>;
   inline static const Shares qtype_shares = {
-      {"A", 0.55}, {"AAAA", 0.22}, {"HTTPS", 0.12}, {"PTR", 0.04}, {"TXT", 0.015}, {"NS", 0.012},
-      {"SRV", 0.01}, {"MX", 0.01}, {"DS", 0.008}, {"SOA", 0.007}, {"DNSKEY", 0.004}, {"CNAME", 0.002},
-      {"SVCB", 0.001}, {"NAPTR", 0.0005}, {"CAA", 0.0005}};
-  inline static const Shares rcode_shares = {
-      {"NOERROR", 0.74}, {"NXDOMAIN", 0.23}, {"SERVFAIL", 0.02}, {"REFUSED", 0.009}, {"FORMERR", 0.001}};
+      {"A", 0.55},       {"AAAA", 0.22},   {"HTTPS", 0.12}, {"PTR", 0.04},     {"TXT", 0.015},
+      {"NS", 0.012},     {"SRV", 0.01},    {"MX", 0.01},    {"DS", 0.008},     {"SOA", 0.007},
+      {"DNSKEY", 0.004}, {"CNAME", 0.002}, {"SVCB", 0.001}, {"NAPTR", 0.0005}, {"CAA", 0.0005}};
+  inline static const Shares rcode_shares = {{"NOERROR", 0.74},
+                                             {"NXDOMAIN", 0.23},
+                                             {"SERVFAIL", 0.02},
+                                             {"REFUSED", 0.009},
+                                             {"FORMERR", 0.001}};
 
   static std::string name(std::size_t i) {
-    static const char* words[] = {"push", "cloud", "mail", "news", "stream", "video", "shop", "bank",
-                                  "metrics", "game", "photo", "cdn", "update", "chat", "maps", "search",
-                                  "time", "music", "forum", "travel"};
-    static const char* suffixes[] = {"example.com", "example.net", "example.org", "co.example", "test",
-                                     "example", "net.example", "org.test"};
+    static const char* words[] = {"push", "cloud",   "mail", "news",  "stream", "video",  "shop",
+                                  "bank", "metrics", "game", "photo", "cdn",    "update", "chat",
+                                  "maps", "search",  "time", "music", "forum",  "travel"};
+    static const char* suffixes[] = {"example.com", "example.net", "example.org", "co.example",
+                                     "test",        "example",     "net.example", "org.test"};
     const std::string word = words[(i * 7) % 20];
     if (i < 20) return fmt::format("{}.{}", word, suffixes[i % 8]);
     return fmt::format("{}-{}.{}", word, words[(i * 3 + i / 20) % 20], suffixes[(i / 3) % 8]);
@@ -149,7 +157,9 @@ class Feeder {
   std::vector<FeedRow> ranking(double whole, double first, std::string (*key)(std::size_t)) {
     std::vector<FeedRow> rows;
     for (std::size_t i = 0; i < 20; ++i)
-      rows.push_back({key(i), {std::floor(whole * first / static_cast<double>(i + 1)), static_cast<double>(i)}});
+      rows.push_back(
+          {key(i),
+           {std::floor(whole * first / static_cast<double>(i + 1)), static_cast<double>(i)}});
     return rows;
   }
 
@@ -170,9 +180,11 @@ class Feeder {
     honesty_.malformed += 3;
     honesty_.not_dns += 11;
     honesty_.in_flight = 64;
-    honesty_.captured = honesty_.parsed + honesty_.malformed + honesty_.not_dns + honesty_.in_flight;
+    honesty_.captured =
+        honesty_.parsed + honesty_.malformed + honesty_.not_dns + honesty_.in_flight;
     honesty_.behind_s = 0.2;
-    honesty_.reasons = {{"name_too_long", honesty_.malformed / 3}, {"truncated_header", honesty_.malformed / 3 * 2}};
+    honesty_.reasons = {{"name_too_long", honesty_.malformed / 3},
+                        {"truncated_header", honesty_.malformed / 3 * 2}};
     const std::uint64_t all = honesty_.parsed;
     honesty_.components = {{"packets", "spout", 1, 0, honesty_.captured, 0},
                            {"dns", "bolt", 2, honesty_.captured, all, 0},
@@ -193,8 +205,10 @@ bool obey(Feeder& feeder, const std::string& line) {
   const std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
   const int times = std::atoi(rest.c_str());
   if (verb == "quit") return false;
-  if (verb == "step") for (int i = 0; i < times; ++i) feeder.step();
-  if (verb == "flood") for (int i = 0; i < times; ++i) feeder.flood();
+  if (verb == "step")
+    for (int i = 0; i < times; ++i) feeder.step();
+  if (verb == "flood")
+    for (int i = 0; i < times; ++i) feeder.flood();
   if (verb == "hostile") feeder.hostile();
   if (verb == "finish") feeder.end("finished", "");
   if (verb == "fail") feeder.end("failed", rest);
