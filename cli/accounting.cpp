@@ -21,8 +21,8 @@ std::string thousands(std::uint64_t number) {
   return digits;
 }
 
-// The counters of the tasks that handle packets: `pcap` and `decode`. Other operators have counters of
-// the same names that count rows.
+// The counters of the tasks that handle packets: `pcap` and `decode`. Other operators have counters
+// of the same names that count rows.
 std::map<std::string, std::uint64_t> packet_counters(const plan::Plan& plan,
                                                      const runtime::RunStatus& status) {
   std::map<std::string, std::uint64_t> sums;
@@ -49,7 +49,8 @@ board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status)
   honesty.dropped_interface = counters["dropped_interface"];
   honesty.late = status.total("late_rows");
   if (!status.finished) {
-    // Counters are read one after the other: a packet may be seen as decoded, but not yet as captured.
+    // Counters are read one after the other: a packet may be seen as decoded, but not yet as
+    // captured.
     std::uint64_t settled = honesty.parsed + honesty.malformed + honesty.not_dns + honesty.filtered;
     honesty.captured = std::max(honesty.captured, settled);
     honesty.in_flight = honesty.captured - settled;
@@ -83,9 +84,10 @@ void check_conservation(const plan::Plan& plan, const board::Honesty& honesty) {
     }
   }
   if (readers != 1) return;
-  DNSTORM_ASSERT(honesty.captured == honesty.parsed + honesty.malformed + honesty.not_dns + honesty.filtered,
-                 "captured = parsed + malformed + not DNS + filtered", honesty.captured, honesty.parsed,
-                 honesty.malformed, honesty.not_dns, honesty.filtered);
+  DNSTORM_ASSERT(
+      honesty.captured == honesty.parsed + honesty.malformed + honesty.not_dns + honesty.filtered,
+      "captured = parsed + malformed + not DNS + filtered", honesty.captured, honesty.parsed,
+      honesty.malformed, honesty.not_dns, honesty.filtered);
 }
 
 std::string summary_line(const board::Honesty& h) {

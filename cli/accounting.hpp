@@ -1,4 +1,5 @@
-// Where every packet of a run went: the engine's counters, summed up for people, for the board and for
+// Where every packet of a run went: the engine's counters, summed up for people, for the board and
+// for
 // `--summary`. A value.
 #pragma once
 

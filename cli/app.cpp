@@ -10,14 +10,22 @@ namespace dnstorm::cli {
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage: return EX_USAGE;
-    case ErrorKind::data: return EX_DATAERR;
-    case ErrorKind::no_input: return EX_NOINPUT;
-    case ErrorKind::unavailable: return EX_UNAVAILABLE;
-    case ErrorKind::internal: return EX_SOFTWARE;
-    case ErrorKind::io: return EX_IOERR;
-    case ErrorKind::permission: return EX_NOPERM;
-    case ErrorKind::config: return EX_CONFIG;
+    case ErrorKind::usage:
+      return EX_USAGE;
+    case ErrorKind::data:
+      return EX_DATAERR;
+    case ErrorKind::no_input:
+      return EX_NOINPUT;
+    case ErrorKind::unavailable:
+      return EX_UNAVAILABLE;
+    case ErrorKind::internal:
+      return EX_SOFTWARE;
+    case ErrorKind::io:
+      return EX_IOERR;
+    case ErrorKind::permission:
+      return EX_NOPERM;
+    case ErrorKind::config:
+      return EX_CONFIG;
   }
   return EX_SOFTWARE;
 }
@@ -36,7 +44,8 @@ int run_app(int argc, char** argv) {
       "  dnstorm run topology.yaml --board 8353   run a topology and serve the live board\n"
       "  dnstorm COMMAND --help                   more about a command\n"
       "Exit codes: 0 all well, 64 wrong usage, 65 damaged input, 66 input not there,\n"
-      "  69 a service does not answer, 74 reading or writing failed, 77 not allowed, 78 wrong topology");
+      "  69 a service does not answer, 74 reading or writing failed, 77 not allowed, 78 wrong "
+      "topology");
   Chosen chosen;
   add_run_command(app, chosen);
   add_report_command(app, chosen);

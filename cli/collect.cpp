@@ -16,20 +16,31 @@ std::uint64_t load(const std::byte* at) {
 
 std::uint64_t load_number(Type type, const std::byte* at) {
   switch (size_of(type)) {
-    case 1: return load<std::uint8_t>(at);
-    case 2: return load<std::uint16_t>(at);
-    case 4: return load<std::uint32_t>(at);
-    default: return load<std::uint64_t>(at);
+    case 1:
+      return load<std::uint8_t>(at);
+    case 2:
+      return load<std::uint16_t>(at);
+    case 4:
+      return load<std::uint32_t>(at);
+    default:
+      return load<std::uint64_t>(at);
   }
 }
 
 Cell read_cell(const Field& field, std::uint32_t offset, const RowView& row) {
   Cell cell;
   switch (field.type) {
-    case Type::str: cell.text = row.get(FieldRef<Str>{offset}); break;
-    case Type::bytes: break;
-    case Type::ip: cell.text = format_ip(row.get(FieldRef<IpAddress>{offset})); break;
-    case Type::f64: cell.real = row.get(FieldRef<double>{offset}); break;
+    case Type::str:
+      cell.text = row.get(FieldRef<Str>{offset});
+      break;
+    case Type::bytes:
+      break;
+    case Type::ip:
+      cell.text = format_ip(row.get(FieldRef<IpAddress>{offset}));
+      break;
+    case Type::f64:
+      cell.real = row.get(FieldRef<double>{offset});
+      break;
     default:
       cell.number = load_number(field.type, row.data() + offset);
       cell.text = field.labels.empty() ? std::to_string(cell.number)

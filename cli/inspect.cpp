@@ -37,13 +37,20 @@ int with_plan(const PlanArgs& args, const std::function<void(const plan::Plan&)>
 
 std::string_view type_name(OptionType type) {
   switch (type) {
-    case OptionType::flag: return "true|false";
-    case OptionType::integer: return "integer";
-    case OptionType::number: return "number";
-    case OptionType::duration: return "duration";
-    case OptionType::text: return "text";
-    case OptionType::choice: return "choice";
-    case OptionType::list: return "list";
+    case OptionType::flag:
+      return "true|false";
+    case OptionType::integer:
+      return "integer";
+    case OptionType::number:
+      return "number";
+    case OptionType::duration:
+      return "duration";
+    case OptionType::text:
+      return "text";
+    case OptionType::choice:
+      return "choice";
+    case OptionType::list:
+      return "list";
   }
   return "?";
 }
@@ -56,7 +63,7 @@ void print_operator(const OperatorDef& def) {
   for (const OptionSpec& option : def.options) {
     std::string type(option.choices.empty() ? std::string(type_name(option.type))
                                             : fmt::format("{}", fmt::join(option.choices, "|")));
-    std::string fallback = option.required              ? "required"
+    std::string fallback = option.required               ? "required"
                            : option.default_text.empty() ? "no default"
                                                          : "default " + option.default_text;
     fmt::print("  {:<18} {} ({}; {})\n", option.name, option.help, type, fallback);
@@ -73,16 +80,18 @@ int print_operators(const std::string& name) {
   const OperatorDef* def = registry.find(name);
   if (def == nullptr) {
     std::string hint = nearest(name, registry.names());
-    return fail({ErrorKind::usage,
-                 fmt::format("there is no operator '{}'{}", name,
-                             hint.empty() ? "; see dnstorm operators" : ", did you mean '" + hint + "'?"),
-                 ""});
+    return fail(
+        {ErrorKind::usage,
+         fmt::format("there is no operator '{}'{}", name,
+                     hint.empty() ? "; see dnstorm operators" : ", did you mean '" + hint + "'?"),
+         ""});
   }
   print_operator(*def);
   return 0;
 }
 
-constexpr std::string_view bash_completion = R"sh(# dnstorm completion for bash: source <(dnstorm completion bash)
+constexpr std::string_view bash_completion =
+    R"sh(# dnstorm completion for bash: source <(dnstorm completion bash)
 _dnstorm() {
   local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -97,7 +106,8 @@ _dnstorm() {
 }
 complete -o filenames -F _dnstorm dnstorm
 )sh";
-constexpr std::string_view zsh_completion = R"sh(# dnstorm completion for zsh: source <(dnstorm completion zsh)
+constexpr std::string_view zsh_completion =
+    R"sh(# dnstorm completion for zsh: source <(dnstorm completion zsh)
 autoload -U +X bashcompinit && bashcompinit
 )sh";
 
@@ -119,12 +129,13 @@ int print_words(const CLI::App& app, const std::string& verb) {
 
 void add_validate_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<PlanArgs>();
-  add_plan_command(app, "validate", "Check a topology file and say what is wrong, with line and column", args)
+  add_plan_command(app, "validate",
+                   "Check a topology file and say what is wrong, with line and column", args)
       ->callback([args, &chosen] {
         chosen = [args] {
           return with_plan(*args, [&](const plan::Plan& plan) {
-            fmt::print("{}: valid: topology '{}', {} components, {} tasks\n", args->topology, plan.name,
-                       plan.components.size(), plan.task_count);
+            fmt::print("{}: valid: topology '{}', {} components, {} tasks\n", args->topology,
+                       plan.name, plan.components.size(), plan.task_count);
           });
         };
       });
@@ -132,17 +143,20 @@ void add_validate_command(CLI::App& app, Chosen& chosen) {
 
 void add_explain_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<PlanArgs>();
-  add_plan_command(app, "explain", "Show the plan of a topology: tasks, streams, fields, groupings", args)
+  add_plan_command(app, "explain", "Show the plan of a topology: tasks, streams, fields, groupings",
+                   args)
       ->callback([args, &chosen] {
         chosen = [args] {
-          return with_plan(*args, [](const plan::Plan& plan) { fmt::print("{}", plan::explain(plan)); });
+          return with_plan(*args,
+                           [](const plan::Plan& plan) { fmt::print("{}", plan::explain(plan)); });
         };
       });
 }
 
 void add_operators_command(CLI::App& app, Chosen& chosen) {
   auto name = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("operators", "List the operators that a topology can name");
+  CLI::App* command =
+      app.add_subcommand("operators", "List the operators that a topology can name");
   command->add_option("name", *name, "Show all of one operator");
   command->footer("Example:\n  dnstorm operators top");
   command->callback([name, &chosen] { chosen = [name] { return print_operators(*name); }; });
@@ -173,7 +187,8 @@ void add_completion_command(CLI::App& app, Chosen& chosen) {
     chosen = [args, command, &app] {
       if (args->words) return print_words(app, command->count("shell") > 0 ? args->shell : "");
       if (args->shell != "bash" && args->shell != "zsh")
-        return fail({ErrorKind::usage, fmt::format("completion is for bash and zsh, not '{}'", args->shell), ""});
+        return fail({ErrorKind::usage,
+                     fmt::format("completion is for bash and zsh, not '{}'", args->shell), ""});
       fmt::print("{}{}", args->shell == "zsh" ? zsh_completion : "", bash_completion);
       return 0;
     };

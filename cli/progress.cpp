@@ -14,7 +14,8 @@ std::string short_number(double number) {
 }
 }  // namespace
 
-std::string progress_text(std::uint64_t packets, double per_second, double share, double seconds_left) {
+std::string progress_text(std::uint64_t packets, double per_second, double share,
+                          double seconds_left) {
   std::string text = fmt::format("{} packets, {}/s", short_number(static_cast<double>(packets)),
                                  short_number(per_second));
   if (share > 0) text += fmt::format(", {:.0f} %", share * 100);
@@ -24,12 +25,14 @@ std::string progress_text(std::uint64_t packets, double per_second, double share
 
 Progress::Progress(bool enabled) : enabled_(enabled && isatty(STDERR_FILENO) == 1) {}
 
-void Progress::show(const board::Honesty& honesty, const runtime::RunStatus& status, TimeNs steady) {
+void Progress::show(const board::Honesty& honesty, const runtime::RunStatus& status,
+                    TimeNs steady) {
   if (!enabled_) return;
   if (start_ == 0) start_ = last_ = steady;
   double since_start = static_cast<double>(steady - start_) / 1e9;
   double since_last = static_cast<double>(steady - last_) / 1e9;
-  double rate = since_last > 0 ? static_cast<double>(honesty.captured - last_captured_) / since_last : 0;
+  double rate =
+      since_last > 0 ? static_cast<double>(honesty.captured - last_captured_) / since_last : 0;
   auto total = static_cast<double>(status.total("file_bytes_total"));
   double share = total > 0 ? static_cast<double>(status.total("file_bytes_read")) / total : 0;
   double left = share > 0 ? since_start * (1 - share) / share : 0;

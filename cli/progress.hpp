@@ -1,5 +1,5 @@
-// The progress line of a run on standard error: packets, rate, share of the files, time left. Only on
-// a terminal; a log file gets nothing.
+// The progress line of a run on standard error: packets, rate, share of the files, time left. Only
+// on a terminal; a log file gets nothing.
 #pragma once
 
 #include <string>
@@ -27,6 +27,7 @@ class Progress {
 };
 
 // The line itself.
-std::string progress_text(std::uint64_t packets, double per_second, double share, double seconds_left);
+std::string progress_text(std::uint64_t packets, double per_second, double share,
+                          double seconds_left);
 
 }  // namespace dnstorm::cli

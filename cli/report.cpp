@@ -44,7 +44,8 @@ void read_qtypes(const Table& table, Report& report) {
 std::vector<Report::Ranked> read_top(const Table& table, std::string_view item) {
   std::vector<Report::Ranked> top;
   for (std::size_t i = 0; i < table.rows.size(); ++i)
-    top.push_back({table.at(i, item).text, table.at(i, "count").number, table.at(i, "error").number});
+    top.push_back(
+        {table.at(i, item).text, table.at(i, "count").number, table.at(i, "error").number});
   return top;
 }
 
@@ -67,7 +68,8 @@ std::string share_table(const std::string& title, const Counts& counts) {
   for (auto& [name, count] : rows) total += static_cast<double>(count);
   std::string text = fmt::format("\n{}\n", title);
   for (auto& [name, count] : rows)
-    text += fmt::format("  {:<16} {:>12} {:>6.2f} %\n", name, count, 100 * static_cast<double>(count) / total);
+    text += fmt::format("  {:<16} {:>12} {:>6.2f} %\n", name, count,
+                        100 * static_cast<double>(count) / total);
   return rows.empty() ? "" : text;
 }
 
@@ -81,14 +83,16 @@ std::string top_table(const std::string& title, const std::vector<Report::Ranked
 
 std::string response_time_text(const Report& report) {
   if (report.response_times_us.empty()) return "";
-  return fmt::format("\nResponse time (upper bounds)\n  median {} us, 90 % {} us, 99 % {} us, longest {} us\n",
-                     response_time_us(report, 0.5), response_time_us(report, 0.9),
-                     response_time_us(report, 0.99), response_time_us(report, 1.0));
+  return fmt::format(
+      "\nResponse time (upper bounds)\n  median {} us, 90 % {} us, 99 % {} us, longest {} us\n",
+      response_time_us(report, 0.5), response_time_us(report, 0.9), response_time_us(report, 0.99),
+      response_time_us(report, 1.0));
 }
 
 Counts opcode_names(const Report& report) {
   Counts names;
-  for (auto& [opcode, count] : report.opcodes) names[operators::label_text("opcode", opcode)] = count;
+  for (auto& [opcode, count] : report.opcodes)
+    names[operators::label_text("opcode", opcode)] = count;
   return names;
 }
 
@@ -143,13 +147,17 @@ std::string report_text(const Report& r) {
   double seconds = static_cast<double>(r.last_ns - r.first_ns) / 1e9;
   std::string text = fmt::format("{}\n  {}\n", r.file, summary_line(r.packets));
   if (r.packets.captured != 0)
-    text += fmt::format("  from {} to {} ({:.3f} s)\n", format_time(r.first_ns), format_time(r.last_ns), seconds);
+    text += fmt::format("  from {} to {} ({:.3f} s)\n", format_time(r.first_ns),
+                        format_time(r.last_ns), seconds);
   Counts reasons(r.packets.reasons.begin(), r.packets.reasons.end());
   text += share_table("Packets that are no DNS message, by reason", reasons);
-  text += fmt::format("\nMessages\n  {} = {} queries + {} responses", r.messages, r.queries, r.responses);
-  if (seconds > 0) text += fmt::format(" ({:.1f} queries/s)", static_cast<double>(r.queries) / seconds);
-  text += fmt::format("\n  {} names, {} clients; IPv6 {}, EDNS {}, DO {}, client subnet {}, truncated {}\n",
-                      r.qnames, r.clients, r.v6, r.edns, r.dnssec_ok, r.ecs, r.tc);
+  text += fmt::format("\nMessages\n  {} = {} queries + {} responses", r.messages, r.queries,
+                      r.responses);
+  if (seconds > 0)
+    text += fmt::format(" ({:.1f} queries/s)", static_cast<double>(r.queries) / seconds);
+  text += fmt::format(
+      "\n  {} names, {} clients; IPv6 {}, EDNS {}, DO {}, client subnet {}, truncated {}\n",
+      r.qnames, r.clients, r.v6, r.edns, r.dnssec_ok, r.ecs, r.tc);
   text += share_table("Query types", r.qtypes) + share_table("Response codes", r.rcodes);
   if (r.opcodes.size() > 1) text += share_table("Kinds of query", opcode_names(r));
   text += share_table("Queries and their responses", r.outcomes) + response_time_text(r);
@@ -161,11 +169,21 @@ std::string report_text(const Report& r) {
 
 std::string report_json(const Report& r) {
   nlohmann::ordered_json json = {
-      {"file", r.file},         {"packets", r.packets.captured}, {"messages", r.messages},
-      {"queries", r.queries},   {"responses", r.responses},      {"tcp", r.tcp},
-      {"v6", r.v6},             {"edns", r.edns},                {"do", r.dnssec_ok},
-      {"ecs", r.ecs},           {"tc", r.tc},                    {"qnames", r.qnames},
-      {"opcodes", nullptr},     {"qtypes", r.qtypes},            {"rcodes", r.rcodes},
+      {"file", r.file},
+      {"packets", r.packets.captured},
+      {"messages", r.messages},
+      {"queries", r.queries},
+      {"responses", r.responses},
+      {"tcp", r.tcp},
+      {"v6", r.v6},
+      {"edns", r.edns},
+      {"do", r.dnssec_ok},
+      {"ecs", r.ecs},
+      {"tc", r.tc},
+      {"qnames", r.qnames},
+      {"opcodes", nullptr},
+      {"qtypes", r.qtypes},
+      {"rcodes", r.rcodes},
   };
   json["opcodes"] = nlohmann::ordered_json::object();
   for (auto& [opcode, count] : r.opcodes) json["opcodes"][std::to_string(opcode)] = count;
@@ -175,7 +193,8 @@ std::string report_json(const Report& r) {
   json["filtered"] = r.packets.filtered;
   for (const char* outcome : {"malformed", "not_dns", "filtered"})
     json[std::string(outcome) + "_by_reason"] = reasons_json(r, outcome);
-  json["dropped"] = {{"kernel", r.packets.dropped_kernel}, {"interface", r.packets.dropped_interface}};
+  json["dropped"] = {{"kernel", r.packets.dropped_kernel},
+                     {"interface", r.packets.dropped_interface}};
   json["first_ns"] = r.first_ns;
   json["last_ns"] = r.last_ns;
   json["clients"] = r.clients;

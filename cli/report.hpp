@@ -1,5 +1,5 @@
-// The result of `dnstorm report`: what a capture holds. Made of the tables that the report's topology
-// produced; printed as text or as JSON.
+// The result of `dnstorm report`: what a capture holds. Made of the tables that the report's
+// topology produced; printed as text or as JSON.
 #pragma once
 
 #include <map>

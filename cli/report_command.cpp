@@ -76,12 +76,19 @@ int report(const ReportArgs& args) {
 
 void add_report_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<ReportArgs>();
-  CLI::App* command = app.add_subcommand("report", "Say what is in a capture: counts, names, clients, response times");
-  command->add_option("file", args->file, "Capture (pcap, pcapng; plain, gzip, zstd, xz); -: standard input")->required();
+  CLI::App* command = app.add_subcommand(
+      "report", "Say what is in a capture: counts, names, clients, response times");
+  command
+      ->add_option("file", args->file,
+                   "Capture (pcap, pcapng; plain, gzip, zstd, xz); -: standard input")
+      ->required();
   command->add_flag("--json", args->json, "One JSON object");
-  command->add_option("--port", args->ports, "UDP ports that carry DNS, comma separated (default 53)");
-  command->add_option("--filter", args->filter, "BPF filter; what it keeps out is counted as filtered");
-  command->add_option("--parallelism", args->parallelism, "Executors of every component that may have several");
+  command->add_option("--port", args->ports,
+                      "UDP ports that carry DNS, comma separated (default 53)");
+  command->add_option("--filter", args->filter,
+                      "BPF filter; what it keeps out is counted as filtered");
+  command->add_option("--parallelism", args->parallelism,
+                      "Executors of every component that may have several");
   command->footer("Example:\n  dnstorm report capture.pcap.gz");
   command->callback([args, &chosen] { chosen = [args] { return report(*args); }; });
 }

@@ -23,10 +23,10 @@ namespace {
 struct RunArgs {
   std::string topology;
   LoadOptions load;
-  std::string board;       // [HOST:]PORT; empty: no board
+  std::string board;  // [HOST:]PORT; empty: no board
   bool keep_board = false;
   bool quiet = false;
-  std::string summary;     // file for the accounting as JSON
+  std::string summary;  // file for the accounting as JSON
 };
 
 Result<board::ServerOptions> parse_address(const std::string& text) {
@@ -37,11 +37,14 @@ Result<board::ServerOptions> parse_address(const std::string& text) {
     options.host = text.substr(0, colon);
     port.remove_prefix(colon + 1);
     // [::1]:8353
-    if (options.host.size() > 2 && options.host.front() == '[') options.host = options.host.substr(1, options.host.size() - 2);
+    if (options.host.size() > 2 && options.host.front() == '[')
+      options.host = options.host.substr(1, options.host.size() - 2);
   }
   auto [rest, problem] = std::from_chars(port.data(), port.data() + port.size(), options.port);
   if (problem != std::errc() || rest != port.data() + port.size())
-    return Error{ErrorKind::usage, fmt::format("--board takes [HOST:]PORT, such as 8353 or 0.0.0.0:8353, not '{}'", text), ""};
+    return Error{
+        ErrorKind::usage,
+        fmt::format("--board takes [HOST:]PORT, such as 8353 or 0.0.0.0:8353, not '{}'", text), ""};
   return options;
 }
 
@@ -124,7 +127,10 @@ class Session {
     std::FILE* file = std::fopen(args_.summary.c_str(), "w");
     bool good = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
     if (file != nullptr) good = std::fclose(file) == 0 && good;
-    if (!good) return Error{ErrorKind::io, fmt::format("{}: cannot be written: {}", args_.summary, std::strerror(errno)), ""};
+    if (!good)
+      return Error{ErrorKind::io,
+                   fmt::format("{}: cannot be written: {}", args_.summary, std::strerror(errno)),
+                   ""};
     return {};
   }
 
@@ -166,11 +172,14 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--board", args->board, "Serve the live board at [HOST:]PORT")
       ->expected(0, 1)
       ->default_str(std::to_string(board::default_port));
-  command->add_flag("--keep-board", args->keep_board, "Serve the board after the end, until Ctrl-C");
-  command->add_option("--summary", args->summary, "Write where every packet went as JSON; -: standard output");
+  command->add_flag("--keep-board", args->keep_board,
+                    "Serve the board after the end, until Ctrl-C");
+  command->add_option("--summary", args->summary,
+                      "Write where every packet went as JSON; -: standard output");
   command->add_flag("-q,--quiet", args->quiet, "No progress line and no closing line");
   command->footer(
-      "Example:\n  dnstorm run configs/topologies/quickstart.yaml --set packets.file=my.pcap --board 8353");
+      "Example:\n  dnstorm run configs/topologies/quickstart.yaml --set packets.file=my.pcap "
+      "--board 8353");
   command->callback([args, command, &chosen] {
     if (command->count("--board") > 0 && args->board.empty())
       args->board = std::to_string(board::default_port);

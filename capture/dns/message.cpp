@@ -95,15 +95,15 @@ ParseError Parser::read_first_name() {
 
 ParseError Parser::read_questions() {
   for (std::uint16_t i = 0; i < out_.question_count; ++i) {
-    Question question;
-    question.offset = static_cast<std::uint16_t>(at_);
+    const std::size_t offset = at_;
     ParseError error = i == 0 ? read_first_name() : skip_name();
     if (error != ParseError::none) return error;
     if (left() < 4) return ParseError::truncated_question;
+    Question& question = out_.questions.emplace_back();
+    question.offset = static_cast<std::uint16_t>(offset);
     question.type = load_be16(wire_ + at_);
     question.dns_class = load_be16(wire_ + at_ + 2);
     at_ += 4;
-    out_.questions.push_back(question);
     if (i == 0) {
       out_.has_question = true;
       out_.qtype = question.type;
@@ -156,13 +156,13 @@ ParseError Parser::read_opt(const Record& record) {
   const std::size_t end = at + record.rdata_length;
   while (at < end) {
     if (end - at < 4) return ParseError::opt_malformed;
-    EdnsOption option;
-    option.code = load_be16(wire_ + at);
-    std::size_t length = load_be16(wire_ + at + 2);
+    const std::uint16_t code = load_be16(wire_ + at);
+    const std::size_t length = load_be16(wire_ + at + 2);
     at += 4;
     if (end - at < length) return ParseError::opt_malformed;
+    EdnsOption& option = edns.options.emplace_back();
+    option.code = code;
     option.data = {wire_ + at, length};
-    edns.options.push_back(option);
     at += length;
   }
   return ParseError::none;
@@ -174,21 +174,23 @@ ParseError Parser::read_records() {
   const std::uint32_t additional = authority + out_.authority_count;
   const std::uint32_t end = additional + out_.additional_count;
   for (std::uint32_t i = 0; i < end; ++i) {
-    Record record;
-    record.section = static_cast<Section>((i >= authority) + (i >= additional));
-    record.owner_offset = static_cast<std::uint16_t>(at_);
+    const std::size_t owner = at_;
     ParseError error = skip_name();
     if (error != ParseError::none) return error;
     if (left() < record_head_size) return ParseError::truncated_record;
-    record.type = load_be16(wire_ + at_);
-    record.dns_class = load_be16(wire_ + at_ + 2);
-    record.ttl = load_be32(wire_ + at_ + 4);
-    record.rdata_length = load_be16(wire_ + at_ + 8);
+    const std::uint8_t* head = wire_ + at_;
+    const std::uint16_t length = load_be16(head + 8);
     at_ += record_head_size;
+    if (left() < length) return ParseError::rdata_overrun;
+    Record& record = out_.records.emplace_back();  // filled in place: a copy would be packed first
+    record.ttl = load_be32(head + 4);
+    record.type = load_be16(head);
+    record.dns_class = load_be16(head + 2);
+    record.owner_offset = static_cast<std::uint16_t>(owner);
     record.rdata_offset = static_cast<std::uint16_t>(at_);
-    if (left() < record.rdata_length) return ParseError::rdata_overrun;
-    at_ += record.rdata_length;
-    out_.records.push_back(record);
+    record.rdata_length = length;
+    record.section = static_cast<Section>((i >= authority) + (i >= additional));
+    at_ += length;
     if (record.type == type::opt)
       error = read_opt(record);
     else if (!fits(record))

@@ -29,7 +29,9 @@ inline constexpr std::uint32_t batch_bytes_max = 128 * 1024;
 
 // XXH3 64 of the bytes: the hash that StrCell carries.
 std::uint64_t hash_bytes(const void* data, std::size_t size);
-inline std::uint64_t hash_bytes(std::string_view text) { return hash_bytes(text.data(), text.size()); }
+inline std::uint64_t hash_bytes(std::string_view text) {
+  return hash_bytes(text.data(), text.size());
+}
 // A cheap, well mixing hash of one number (Stafford's variant 13 of MurmurHash3's finaliser).
 inline std::uint64_t hash_number(std::uint64_t x) {
   x ^= x >> 30;
@@ -61,7 +63,8 @@ class ByteBuffer {
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return capacity_; }
   std::byte* grow(std::size_t n) {
-    if (size_ + n > capacity_) [[unlikely]] reallocate(size_ + n);
+    if (size_ + n > capacity_) [[unlikely]]
+      reallocate(size_ + n);
     std::byte* at = data_.get() + size_;
     size_ += n;
     return at;
@@ -159,9 +162,7 @@ class Rows {
   const Batch& batch() const { return *batch_; }
   // The number within the batch of the i-th row seen.
   std::uint32_t index(std::uint32_t i) const { return selection_ ? (*selection_)[i] : i; }
-  RowView operator[](std::uint32_t i) const {
-    return {batch_->row(index(i)), batch_->arena()};
-  }
+  RowView operator[](std::uint32_t i) const { return {batch_->row(index(i)), batch_->arena()}; }
 
   class Iterator {
    public:
@@ -182,8 +183,8 @@ class Rows {
   const Selection* selection_ = nullptr;
 };
 
-// Writes one row. A field that is absent (pruned) is skipped by the caller: `if (f.present())`, or by
-// the set_* functions, which do nothing then.
+// Writes one row. A field that is absent (pruned) is skipped by the caller: `if (f.present())`, or
+// by the set_* functions, which do nothing then.
 class RowWriter {
  public:
   RowWriter(std::byte* row, ByteBuffer* arena) : row_(row), arena_(arena) {}
@@ -194,8 +195,8 @@ class RowWriter {
   }
   void set_str(FieldRef<Str> field, std::string_view text, std::uint64_t hash) {
     if (!field.present()) return;
-    StrCell cell{static_cast<std::uint32_t>(arena_->size()), static_cast<std::uint32_t>(text.size()),
-                 hash};
+    StrCell cell{static_cast<std::uint32_t>(arena_->size()),
+                 static_cast<std::uint32_t>(text.size()), hash};
     if (!text.empty()) std::memcpy(arena_->grow(text.size()), text.data(), text.size());
     std::memcpy(row_ + field.offset, &cell, sizeof cell);
   }
@@ -218,10 +219,12 @@ class RowWriter {
 
 class BatchBuilder {
  public:
-  explicit BatchBuilder(SchemaPtr schema) : schema_(std::move(schema)), row_size_(schema_->row_size()) {}
+  explicit BatchBuilder(SchemaPtr schema)
+      : schema_(std::move(schema)), row_size_(schema_->row_size()) {}
 
   RowWriter add_row() {
-    if (rows_.capacity() == 0) [[unlikely]] start();
+    if (rows_.capacity() == 0) [[unlikely]]
+      start();
     std::byte* row = rows_.grow(row_size_);
     std::memset(row, 0, row_size_);
     ++row_count_;

@@ -1,4 +1,5 @@
-// Bolt: takes rows, gives rows. What an operator's author writes; nothing of threads, queues or nodes.
+// Bolt: takes rows, gives rows. What an operator's author writes; nothing of threads, queues or
+// nodes.
 //
 // Life cycle of a task, all calls from one executor, never two at once:
 //   prepare -> { execute | watermark }* -> finish -> destruction
@@ -25,7 +26,8 @@ struct InputBatch {
 class Bolt {
  public:
   virtual ~Bolt() = default;
-  // Once, before the first input. `task` stays valid. An error stops the topology with its sentence.
+  // Once, before the first input. `task` stays valid. An error stops the topology with its
+  // sentence.
   virtual Result<void> prepare(const TaskContext& task) = 0;
   virtual void execute(const InputBatch& in, Emitter& out) = 0;
   // Event time has reached `now`: no row before it follows, but for late ones (which the operator
@@ -34,8 +36,8 @@ class Bolt {
   // The input has ended; a last watermark of time_max has been delivered before. An error (a sink
   // that could not deliver all) makes the run fail with its sentence.
   virtual Result<void> finish(Emitter& /*out*/) { return {}; }
-  // True if a call may wait for the outside world (a database, a socket): the task then gets a thread
-  // of its own, so that it delays nobody else.
+  // True if a call may wait for the outside world (a database, a socket): the task then gets a
+  // thread of its own, so that it delays nobody else.
   virtual bool blocking() const { return false; }
 };
 

@@ -28,7 +28,8 @@ class Emitter {
   // Begins a row, all fields zero. Valid until the next call on this emitter.
   RowWriter row(std::size_t stream = 0) {
     BatchBuilder& builder = streams_[stream].builder;
-    if (builder.full()) [[unlikely]] flush(stream);
+    if (builder.full()) [[unlikely]]
+      flush(stream);
     ++rows_emitted_;
     return builder.add_row();
   }

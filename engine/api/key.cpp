@@ -57,7 +57,8 @@ bool KeyReader::equals(const RowView& row, std::string_view key) const {
     std::uint32_t size = 0;
     std::memcpy(&size, at, sizeof size);
     at += sizeof size;
-    if (size != bytes.size() || (size != 0 && std::memcmp(at, bytes.data(), size) != 0)) return false;
+    if (size != bytes.size() || (size != 0 && std::memcmp(at, bytes.data(), size) != 0))
+      return false;
     at += size;
   }
   return at == key.data() + key.size();

@@ -13,7 +13,9 @@ namespace dnstorm {
 // contiguous range of them. What is computed per key group does not depend on how many tasks share
 // the work (Flink's key groups).
 inline constexpr std::uint32_t key_groups = 128;
-inline std::uint32_t key_group(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 57); }
+inline std::uint32_t key_group(std::uint64_t hash) {
+  return static_cast<std::uint32_t>(hash >> 57);
+}
 static_assert(key_groups == 1u << (64 - 57));
 // The task that owns a key group; ranges are contiguous.
 inline std::uint32_t task_of_group(std::uint32_t group, std::uint32_t tasks) {
@@ -27,7 +29,8 @@ class KeyReader {
   KeyReader(const Schema& schema, const std::vector<std::string>& fields);
 
   std::uint64_t hash(const RowView& row) const {
-    if (parts_.size() == 1) [[likely]] return part_hash(parts_[0], row);
+    if (parts_.size() == 1) [[likely]]
+      return part_hash(parts_[0], row);
     std::uint64_t hash = 0;
     for (const Part& part : parts_) hash = hash_combine(hash, part_hash(part, row));
     return hash;
@@ -51,7 +54,8 @@ class KeyReader {
   bool equals(const RowView& row, std::string_view key) const;
   // Writes the fields of a key made by append() into a row that has fields of the same types.
   // `targets` are offsets, one a field; FieldRef<>::absent skips.
-  void restore(std::string_view key, RowWriter row, const std::vector<std::uint32_t>& targets) const;
+  void restore(std::string_view key, RowWriter row,
+               const std::vector<std::uint32_t>& targets) const;
 
  private:
   struct Part {
@@ -66,10 +70,14 @@ class KeyReader {
       return std::uint64_t{value};
     };
     switch (width) {
-      case 1: return as(std::uint8_t{});
-      case 2: return as(std::uint16_t{});
-      case 4: return as(std::uint32_t{});
-      default: return as(std::uint64_t{});
+      case 1:
+        return as(std::uint8_t{});
+      case 2:
+        return as(std::uint16_t{});
+      case 4:
+        return as(std::uint32_t{});
+      default:
+        return as(std::uint64_t{});
     }
   }
   static std::uint64_t part_hash(const Part& part, const RowView& row) {

@@ -94,11 +94,14 @@ Result<Options::Value> Options::parse_value(const OptionSpec& spec,
       return value;
     case OptionType::choice:
       if (std::find(spec.choices.begin(), spec.choices.end(), text) == spec.choices.end())
-        return option_error(spec, fmt::format("is one of {}, not '{}'", fmt::join(spec.choices, ", "), text));
+        return option_error(
+            spec, fmt::format("is one of {}, not '{}'", fmt::join(spec.choices, ", "), text));
       return value;
     case OptionType::duration: {
       auto ns = parse_duration(text);
-      if (!ns) return option_error(spec, fmt::format("is a duration such as 10s or 500ms, not '{}'", text));
+      if (!ns)
+        return option_error(spec,
+                            fmt::format("is a duration such as 10s or 500ms, not '{}'", text));
       value.number = static_cast<double>(*ns);
       value.integer = *ns;
       break;
@@ -108,17 +111,20 @@ Result<Options::Value> Options::parse_value(const OptionSpec& spec,
       auto number = parse_scaled(text);
       bool whole = number && std::abs(*number) < 9e18 && *number == std::trunc(*number);
       if (!number || (spec.type == OptionType::integer && !whole))
-        return option_error(spec, fmt::format("is a {}number, not '{}'",
-                                              spec.type == OptionType::integer ? "whole " : "", text));
+        return option_error(spec,
+                            fmt::format("is a {}number, not '{}'",
+                                        spec.type == OptionType::integer ? "whole " : "", text));
       value.number = *number;
       value.integer = whole ? static_cast<std::int64_t>(*number) : 0;
       break;
     }
-    default: return value;
+    default:
+      return value;
   }
   if (value.number < spec.min || value.number > spec.max)
-    return option_error(spec, fmt::format("is between {} and {}, not {}", limit_text(spec, spec.min),
-                                          limit_text(spec, spec.max), text));
+    return option_error(spec,
+                        fmt::format("is between {} and {}, not {}", limit_text(spec, spec.min),
+                                    limit_text(spec, spec.max), text));
   return value;
 }
 
@@ -129,7 +135,8 @@ Result<Options> Options::parse(const std::vector<OptionSpec>& specs, const RawOp
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     std::string hint = nearest(name, known);
     return Error{ErrorKind::config,
-                 hint.empty() ? fmt::format("unknown option '{}'; known are {}", name, fmt::join(known, ", "))
+                 hint.empty() ? fmt::format("unknown option '{}'; known are {}", name,
+                                            fmt::join(known, ", "))
                               : fmt::format("unknown option '{}', did you mean '{}'?", name, hint),
                  name};
   }
@@ -138,8 +145,8 @@ Result<Options> Options::parse(const std::vector<OptionSpec>& specs, const RawOp
     auto found = raw.find(spec.name);
     bool given = found != raw.end();
     if (!given && spec.required)
-      return Error{ErrorKind::config, fmt::format("option '{}' is missing ({})", spec.name, spec.help),
-                   spec.name};
+      return Error{ErrorKind::config,
+                   fmt::format("option '{}' is missing ({})", spec.name, spec.help), spec.name};
     std::vector<std::string> texts;
     if (given)
       texts = found->second.values;
@@ -162,7 +169,8 @@ Result<Options> Options::parse(const std::vector<OptionSpec>& specs, const RawOp
 
 const Options::Value& Options::value(std::string_view name) const {
   auto found = values_.find(name);
-  DNSTORM_ASSERT(found != values_.end(), "an operator asks for an option it has not declared", name);
+  DNSTORM_ASSERT(found != values_.end(), "an operator asks for an option it has not declared",
+                 name);
   return found->second;
 }
 
@@ -171,7 +179,9 @@ std::int64_t Options::integer(std::string_view name) const { return value(name).
 double Options::number(std::string_view name) const { return value(name).number; }
 DurationNs Options::duration(std::string_view name) const { return value(name).integer; }
 const std::string& Options::text(std::string_view name) const { return value(name).texts.front(); }
-const std::vector<std::string>& Options::list(std::string_view name) const { return value(name).texts; }
+const std::vector<std::string>& Options::list(std::string_view name) const {
+  return value(name).texts;
+}
 bool Options::given(std::string_view name) const { return value(name).given; }
 
 }  // namespace dnstorm

@@ -46,7 +46,8 @@ using RawOptions = std::map<std::string, RawOption>;
 // Checked options of one component.
 class Options {
  public:
-  // Error::subject names the option at fault. Unknown options are refused with the nearest known one.
+  // Error::subject names the option at fault. Unknown options are refused with the nearest known
+  // one.
   static Result<Options> parse(const std::vector<OptionSpec>& specs, const RawOptions& raw);
 
   bool flag(std::string_view name) const;

@@ -29,11 +29,12 @@ Result<Field> require_field(const InputDecl& input, const std::string& name,
   std::vector<std::string> known;
   for (const Field& field : input.schema.fields()) known.push_back(field.name);
   std::string hint = nearest(name, known);
-  return Error{ErrorKind::config,
-               fmt::format("stream '{}' of '{}' has no field '{}'{}", input.stream, input.component, name,
-                           hint.empty() ? fmt::format("; it has {}", input.schema.names())
-                                        : fmt::format(", did you mean '{}'?", hint)),
-               subject};
+  return Error{
+      ErrorKind::config,
+      fmt::format("stream '{}' of '{}' has no field '{}'{}", input.stream, input.component, name,
+                  hint.empty() ? fmt::format("; it has {}", input.schema.names())
+                               : fmt::format(", did you mean '{}'?", hint)),
+      subject};
 }
 
 }  // namespace dnstorm

@@ -47,7 +47,7 @@ struct Declaration {
 struct OperatorDef {
   std::string name;
   OperatorKind kind = OperatorKind::bolt;
-  std::string summary;               // one sentence
+  std::string summary;  // one sentence
   std::vector<OptionSpec> options;
   std::string example;               // YAML of the component
   std::vector<std::string> aliases;  // Storm class names with the same meaning
@@ -72,6 +72,7 @@ class OperatorRegistry {
 
 // For `declare`: the field of an input, or an error that names the fields there are.
 // `subject` is the option through which the field was asked for.
-Result<Field> require_field(const InputDecl& input, const std::string& name, const std::string& subject);
+Result<Field> require_field(const InputDecl& input, const std::string& name,
+                            const std::string& subject);
 
 }  // namespace dnstorm

@@ -8,17 +8,28 @@ namespace dnstorm {
 
 std::string_view to_string(Type type) {
   switch (type) {
-    case Type::boolean: return "bool";
-    case Type::u8: return "u8";
-    case Type::u16: return "u16";
-    case Type::u32: return "u32";
-    case Type::u64: return "u64";
-    case Type::i64: return "i64";
-    case Type::f64: return "f64";
-    case Type::time: return "time";
-    case Type::ip: return "ip";
-    case Type::str: return "string";
-    case Type::bytes: return "bytes";
+    case Type::boolean:
+      return "bool";
+    case Type::u8:
+      return "u8";
+    case Type::u16:
+      return "u16";
+    case Type::u32:
+      return "u32";
+    case Type::u64:
+      return "u64";
+    case Type::i64:
+      return "i64";
+    case Type::f64:
+      return "f64";
+    case Type::time:
+      return "time";
+    case Type::ip:
+      return "ip";
+    case Type::str:
+      return "string";
+    case Type::bytes:
+      return "bytes";
   }
   return "?";
 }
@@ -26,16 +37,21 @@ std::string_view to_string(Type type) {
 std::uint32_t size_of(Type type) {
   switch (type) {
     case Type::boolean:
-    case Type::u8: return 1;
-    case Type::u16: return 2;
-    case Type::u32: return 4;
+    case Type::u8:
+      return 1;
+    case Type::u16:
+      return 2;
+    case Type::u32:
+      return 4;
     case Type::u64:
     case Type::i64:
     case Type::f64:
     case Type::time:
-    case Type::bytes: return 8;
+    case Type::bytes:
+      return 8;
     case Type::ip:
-    case Type::str: return 16;
+    case Type::str:
+      return 16;
   }
   return 8;
 }

@@ -20,11 +20,11 @@ std::string_view to_string(Type type);
 
 // What a field is for. Sinks need no configuration because of it.
 enum class Role : std::uint8_t {
-  plain,         // an attribute of the row
-  time,          // event time; of an aggregate: the start of the window
-  window_end,    // the end of the window
-  key,           // a dimension of an aggregate: becomes a tag
-  value,         // a measured number: becomes a field
+  plain,       // an attribute of the row
+  time,        // event time; of an aggregate: the start of the window
+  window_end,  // the end of the window
+  key,         // a dimension of an aggregate: becomes a tag
+  value,       // a measured number: becomes a field
 };
 
 struct Field {
@@ -81,8 +81,8 @@ class Schema {
   // "qname, qtype, ...": for diagnostics.
   std::string names() const;
 
-  // Resolves a field of type T; absent if there is no such field. A field of another type is a bug of
-  // the caller: declare() has checked types before.
+  // Resolves a field of type T; absent if there is no such field. A field of another type is a bug
+  // of the caller: declare() has checked types before.
   template <class T>
   FieldRef<T> ref(std::string_view name) const {
     auto index = find(name);

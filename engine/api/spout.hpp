@@ -22,8 +22,8 @@ class Spout {
 
   virtual ~Spout() = default;
   virtual Result<void> open(const TaskContext& task) = 0;
-  // Emits about one batch and returns. An error ends the source: what was emitted before counts, the
-  // rest of the topology finishes its work, and the run fails with this sentence.
+  // Emits about one batch and returns. An error ends the source: what was emitted before counts,
+  // the rest of the topology finishes its work, and the run fails with this sentence.
   virtual Result<Next> next(Emitter& out) = 0;
   // Event time of this source: no row before it will follow (but for late ones). Asked after each
   // next(); must not go back. time_min: not known yet.

@@ -1,4 +1,5 @@
-// What a task knows of its surroundings. Handed to Spout::open and Bolt::prepare; outlives the task.
+// What a task knows of its surroundings. Handed to Spout::open and Bolt::prepare; outlives the
+// task.
 #pragma once
 
 #include <string>

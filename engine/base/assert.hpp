@@ -1,6 +1,6 @@
-// DNSTORM_ASSERT(condition, "what must hold", values...): a broken assertion is a bug of ours, never
-// bad input. It prints the place, the sentence and the values, and aborts, in release builds too:
-// a wrong number on a board is worse than a stopped process.
+// DNSTORM_ASSERT(condition, "what must hold", values...): a broken assertion is a bug of ours,
+// never bad input. It prints the place, the sentence and the values, and aborts, in release builds
+// too: a wrong number on a board is worse than a stopped process.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,9 +25,9 @@ std::string assertion_values(const Values&... values) {
 
 }  // namespace dnstorm
 
-#define DNSTORM_ASSERT(condition, what, ...)                                     \
-  do {                                                                           \
-    if (!(condition)) [[unlikely]]                                               \
-      ::dnstorm::assertion_failed(__FILE__, __LINE__, #condition, what,          \
+#define DNSTORM_ASSERT(condition, what, ...)                                         \
+  do {                                                                               \
+    if (!(condition)) [[unlikely]]                                                   \
+      ::dnstorm::assertion_failed(__FILE__, __LINE__, #condition, what,              \
                                   ::dnstorm::detail::assertion_values(__VA_ARGS__)); \
   } while (false)

@@ -1,5 +1,6 @@
-// A bounded reader of big-endian bytes. Never throws, never reads past the end: take() functions say
-// whether they could. For parsers of hostile input; header only because it sits in the hottest loop.
+// A bounded reader of big-endian bytes. Never throws, never reads past the end: take() functions
+// say whether they could. For parsers of hostile input; header only because it sits in the hottest
+// loop.
 #pragma once
 
 #include <cstddef>

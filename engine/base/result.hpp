@@ -26,8 +26,9 @@ enum class ErrorKind {
 
 struct Error {
   ErrorKind kind = ErrorKind::internal;
-  std::string what;     // one sentence: what is wrong, where, what to do
-  std::string subject;  // the option or field it is about, if one; lets a reader name line and column
+  std::string what;  // one sentence: what is wrong, where, what to do
+  std::string
+      subject;  // the option or field it is about, if one; lets a reader name line and column
 
   // Puts the place of the failure before the sentence: "capture.pcap: ...".
   Error within(std::string_view place) && {
@@ -39,8 +40,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}       // NOLINT: implicit
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}   // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -75,16 +76,17 @@ class [[nodiscard]] Result<void> {
 
 }  // namespace dnstorm
 
-// Evaluates to the value, or returns the error to the caller (a statement expression of GCC and clang).
-#define DNSTORM_TRY(expression)                                        \
-  __extension__({                                                      \
-    auto dnstorm_result = (expression);                                \
+// Evaluates to the value, or returns the error to the caller (a statement expression of GCC and
+// clang).
+#define DNSTORM_TRY(expression)                                         \
+  __extension__({                                                       \
+    auto dnstorm_result = (expression);                                 \
     if (!dnstorm_result.ok()) return std::move(dnstorm_result.error()); \
-    std::move(dnstorm_result).value();                                 \
+    std::move(dnstorm_result).value();                                  \
   })
 
-#define DNSTORM_CHECK(expression)                                      \
-  do {                                                                 \
-    auto dnstorm_result = (expression);                                \
+#define DNSTORM_CHECK(expression)                                       \
+  do {                                                                  \
+    auto dnstorm_result = (expression);                                 \
     if (!dnstorm_result.ok()) return std::move(dnstorm_result.error()); \
   } while (false)

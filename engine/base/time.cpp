@@ -26,9 +26,15 @@ struct Unit {
   std::string_view name;
   DurationNs ns;
 };
-constexpr Unit units[] = {{"d", 86'400 * ns_per_s}, {"h", 3'600 * ns_per_s}, {"m", 60 * ns_per_s},
-                          {"min", 60 * ns_per_s},   {"s", ns_per_s},         {"ms", ns_per_ms},
-                          {"us", ns_per_us},        {"ns", 1},               {"", ns_per_s}};
+constexpr Unit units[] = {{"d", 86'400 * ns_per_s},
+                          {"h", 3'600 * ns_per_s},
+                          {"m", 60 * ns_per_s},
+                          {"min", 60 * ns_per_s},
+                          {"s", ns_per_s},
+                          {"ms", ns_per_ms},
+                          {"us", ns_per_us},
+                          {"ns", 1},
+                          {"", ns_per_s}};
 
 }  // namespace
 
@@ -63,7 +69,8 @@ std::string format_time(TimeNs ns) {
     fraction += ns_per_s;
     --seconds;
   }
-  std::string text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+  std::string text =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(static_cast<std::time_t>(seconds)));
   if (fraction != 0) {
     std::string digits = fmt::format("{:09}", fraction);
     while (digits.back() == '0') digits.pop_back();

@@ -1,4 +1,5 @@
-// A plan: a checked topology, resolved to tasks and executors. A printable value; the runtime runs it.
+// A plan: a checked topology, resolved to tasks and executors. A printable value; the runtime runs
+// it.
 #pragma once
 
 #include <string>
@@ -29,7 +30,8 @@ struct ComponentPlan {
   Options options;
   std::uint32_t executors = 1;
   std::uint32_t tasks = 1;
-  std::uint32_t first_task = 1;  // ids are handed out from 1 in alphabetical order of component ids (Storm)
+  std::uint32_t first_task =
+      1;  // ids are handed out from 1 in alphabetical order of component ids (Storm)
   std::vector<OutputPlan> outputs;
   std::vector<InputPlan> inputs;
   bool is_spout() const { return op->kind == OperatorKind::spout; }
@@ -37,9 +39,9 @@ struct ComponentPlan {
 
 // Settings of the engine, from the topology's `config`.
 struct EngineConfig {
-  std::uint32_t threads = 0;         // topology.threads: CAF workers; 0: one a core
-  std::uint32_t credits = 16;        // topology.edge.credits: rounds under way on an edge
-  std::string scheduler = "sharing"; // topology.scheduler: sharing | stealing
+  std::uint32_t threads = 0;          // topology.threads: CAF workers; 0: one a core
+  std::uint32_t credits = 16;         // topology.edge.credits: rounds under way on an edge
+  std::string scheduler = "sharing";  // topology.scheduler: sharing | stealing
 };
 
 struct Plan {
@@ -50,7 +52,8 @@ struct Plan {
 };
 
 struct ExpandOptions {
-  std::uint32_t parallelism = 0;  // executors and tasks of every component that may have several; 0: as written
+  std::uint32_t parallelism =
+      0;  // executors and tasks of every component that may have several; 0: as written
 };
 
 struct ExpandResult {
@@ -59,12 +62,13 @@ struct ExpandResult {
   bool ok() const { return problems.empty(); }
 };
 
-// Checks names, options, fields, groupings, cycles and reachability; resolves schemas, prunes fields
-// that nobody reads, numbers the tasks. Pure. `registry` must outlive the plan.
+// Checks names, options, fields, groupings, cycles and reachability; resolves schemas, prunes
+// fields that nobody reads, numbers the tasks. Pure. `registry` must outlive the plan.
 ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& registry,
                     const ExpandOptions& options = {});
 
-// First task (0-based within the component) of each executor and one past the last: contiguous, even.
+// First task (0-based within the component) of each executor and one past the last: contiguous,
+// even.
 std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& component,
                                                        std::uint32_t executor);
 

@@ -1,5 +1,5 @@
-// What travels on an edge between two tasks: rows, and in band with them the end of a round, with the
-// watermark, a checkpoint barrier and the end of the stream.
+// What travels on an edge between two tasks: rows, and in band with them the end of a round, with
+// the watermark, a checkpoint barrier and the end of the stream.
 //
 // A *round* is one call of Spout::next and everything that follows from it. Rounds of a spout task
 // (the *origin*) are numbered from 0 without gaps; every task closes each round once on each of its
@@ -16,8 +16,9 @@
 namespace dnstorm::runtime {
 
 using TaskIndex = std::uint32_t;  // 0 .. tasks of the plan - 1
-using EdgeIndex = std::uint32_t;  // index into the in-edges of the receiver, or the out-edges of the sender
-using Slot = std::uint32_t;       // position of an origin in TaskWiring::origins of one task
+using EdgeIndex =
+    std::uint32_t;  // index into the in-edges of the receiver, or the out-edges of the sender
+using Slot = std::uint32_t;  // position of an origin in TaskWiring::origins of one task
 
 struct Event {
   TaskIndex to = 0;
@@ -30,9 +31,9 @@ struct Event {
   std::uint32_t input = 0;  // which subscription of the receiver
   // The end of the round on this edge, if closes is set. All in-edges of a task carry the same end.
   bool closes = false;
-  bool last = false;              // the origin has ended: no further round
-  std::uint64_t checkpoint = 0;   // barrier: the state after this round is checkpoint N; 0: none
-  TimeNs watermark = time_min;    // event time that the origin has reached
+  bool last = false;             // the origin has ended: no further round
+  std::uint64_t checkpoint = 0;  // barrier: the state after this round is checkpoint N; 0: none
+  TimeNs watermark = time_min;   // event time that the origin has reached
 
   std::uint32_t row_count() const {
     if (!batch) return 0;
@@ -40,8 +41,8 @@ struct Event {
   }
 };
 
-// "The receiver has worked off the first `rounds` rounds of an origin": goes back over an edge to the
-// sending task. Cumulative, so that a newer one says all that an older one did.
+// "The receiver has worked off the first `rounds` rounds of an origin": goes back over an edge to
+// the sending task. Cumulative, so that a newer one says all that an older one did.
 struct Credit {
   TaskIndex to = 0;
   EdgeIndex edge = 0;  // out-edge of `to`

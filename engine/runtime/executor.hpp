@@ -13,7 +13,8 @@ class Executor {
  public:
   Executor(const TaskSetup& setup, const ExecutorWiring& wiring);
 
-  // Opens or prepares the operators, on the calling thread. An exception of theirs becomes an error.
+  // Opens or prepares the operators, on the calling thread. An exception of theirs becomes an
+  // error.
   Result<void> prepare();
   void push(Event event) { task(event.to).push(std::move(event)); }
   void credit(const Credit& credit) { task(credit.to).credit(credit); }

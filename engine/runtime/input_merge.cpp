@@ -18,7 +18,8 @@ std::uint32_t at_or_nowhere(const std::vector<std::uint32_t>& table, std::uint32
 
 InputMerge::InputMerge(const TaskWiring& task) {
   for (std::uint32_t id : task.origins) {
-    slot_of_origin_.resize(std::max<std::size_t>(slot_of_origin_.size(), id + std::size_t{1}), nowhere);
+    slot_of_origin_.resize(std::max<std::size_t>(slot_of_origin_.size(), id + std::size_t{1}),
+                           nowhere);
     slot_of_origin_[id] = static_cast<Slot>(origins_.size());
     Origin& origin = origins_.emplace_back();
     origin.lane_of_edge.resize(task.in_edges.size(), nowhere);
@@ -81,7 +82,8 @@ void InputMerge::close_lane(Origin& origin, const Event& closing) {
   }
   DNSTORM_ASSERT(origin.end.last == closing.last && origin.end.checkpoint == closing.checkpoint &&
                      origin.end.watermark == closing.watermark,
-                 "two edges close a round of one origin differently", closing.origin, closing.round);
+                 "two edges close a round of one origin differently", closing.origin,
+                 closing.round);
 }
 
 void InputMerge::complete_round(Origin& origin, Step& step) {

@@ -1,6 +1,6 @@
 // Puts what arrives at a task in order: for each origin, round after round, and within a round edge
-// after edge (in the order of the subscriptions, then of the sending tasks). What the task sees of an
-// origin is a function of the rows sent, not of timing. (Synchronous rounds: a special case of
+// after edge (in the order of the subscriptions, then of the sending tasks). What the task sees of
+// an origin is a function of the rows sent, not of timing. (Synchronous rounds: a special case of
 // Naiad's epochs, Murray et al., SOSP 2013.)
 //
 // Origins are independent of each other: they take turns by round, as their rounds arrive; a round

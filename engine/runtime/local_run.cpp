@@ -2,8 +2,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/send.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 #include <thread>
 
 #include "engine/runtime/executor_actor.hpp"
@@ -13,7 +13,8 @@ namespace dnstorm::runtime {
 namespace {
 
 void configure(caf::actor_system_config& system, const plan::EngineConfig& config) {
-  std::size_t threads = config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency());
+  std::size_t threads =
+      config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency());
   system.set("scheduler.policy", caf::atom_from_string(config.scheduler));
   system.set("scheduler.max-threads", threads);
 }
@@ -86,8 +87,8 @@ void LocalRun::State::check_conservation() const {
       std::uint64_t sent = tasks[in_edges[e].from]->rows_sent(in_edges[e].out_edge);
       std::uint64_t received = tasks[t]->rows_received()[e];
       DNSTORM_ASSERT(sent == received, "rows were lost between two tasks",
-                     tasks[in_edges[e].from]->context().component, tasks[t]->context().component, sent,
-                     received);
+                     tasks[in_edges[e].from]->context().component, tasks[t]->context().component,
+                     sent, received);
     }
   }
 }
@@ -104,7 +105,8 @@ LocalRun::~LocalRun() {
   state_->system.reset();
 }
 
-Result<std::unique_ptr<LocalRun>> LocalRun::start(const plan::Plan& plan, const RunOptions& options) {
+Result<std::unique_ptr<LocalRun>> LocalRun::start(const plan::Plan& plan,
+                                                  const RunOptions& options) {
   auto state = std::make_unique<State>(plan);
   DNSTORM_CHECK(state->build(options));
   state->spawn();
@@ -117,7 +119,9 @@ void LocalRun::request_stop() {
       caf::anon_send<caf::message_priority::high>(state_->actors[e], StopAtom::value);
 }
 
-bool LocalRun::wait_for(std::chrono::milliseconds time) { return state_->completion->wait_for(time); }
+bool LocalRun::wait_for(std::chrono::milliseconds time) {
+  return state_->completion->wait_for(time);
+}
 
 Result<void> LocalRun::wait() {
   state_->completion->wait();

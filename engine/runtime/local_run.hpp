@@ -1,9 +1,9 @@
-// Runs a plan in this process: every executor an actor (CAF), or a thread of its own if it waits for
-// the outside world.
+// Runs a plan in this process: every executor an actor (CAF), or a thread of its own if it waits
+// for the outside world.
 //
 //   auto run = LocalRun::start(plan, options);   // opens and prepares everything, or says why not
-//   run->request_stop();                         // any thread; sources end, what is under way is finished
-//   auto result = run->wait();                   // until the last executor has finished
+//   run->request_stop();                         // any thread; sources end, what is under way is
+//   finished auto result = run->wait();                   // until the last executor has finished
 //   run->status();                               // any thread, any time
 #pragma once
 

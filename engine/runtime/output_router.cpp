@@ -51,9 +51,13 @@ void OutputRouter::deliver(std::size_t stream, BatchPtr batch, SelectionPtr sele
       case GroupingType::all:
         for (EdgeIndex edge : to.targets) push(edge, to.input, batch, selection);
         break;
-      case GroupingType::global: push(to.targets[0], to.input, batch, selection); break;
+      case GroupingType::global:
+        push(to.targets[0], to.input, batch, selection);
+        break;
       case GroupingType::shuffle:
-      case GroupingType::none: push(target_of_round(to), to.input, batch, selection); break;
+      case GroupingType::none:
+        push(target_of_round(to), to.input, batch, selection);
+        break;
       case GroupingType::local_or_shuffle:
         push(local_target(to), to.input, batch, selection);
         break;
@@ -97,7 +101,8 @@ void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const Select
   }
 }
 
-void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch, SelectionPtr selection) {
+void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch,
+                        SelectionPtr selection) {
   Edge& edge = edges_[index];
   if (edge.held) send(edge);
   edge.newest.input = input;

@@ -2,12 +2,13 @@
 //
 // Credits are rounds: a task may be as many rounds of an origin ahead of each of its readers as
 // EngineConfig::credits says, and must not begin another (horizon()). A round once begun is never
-// held up: all its events leave at once. Counting events instead would let a reader wait for the end
-// of a round that its sender, out of credit, cannot finish; counting per origin keeps origins from
-// waiting for each other. So the least unfinished round can always be worked off: no deadlock
+// held up: all its events leave at once. Counting events instead would let a reader wait for the
+// end of a round that its sender, out of credit, cannot finish; counting per origin keeps origins
+// from waiting for each other. So the least unfinished round can always be worked off: no deadlock
 // whatever the topology, and what is under way on an edge is bounded by credits x origins rounds.
 //
-// The newest event of a round is held back on every edge, so that it can carry the end of the round.
+// The newest event of a round is held back on every edge, so that it can carry the end of the
+// round.
 #pragma once
 
 #include <functional>

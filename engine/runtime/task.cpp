@@ -30,7 +30,8 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
 // Adds the time of a scope to busy_ns.
 class BusyTime {
  public:
-  BusyTime(const Clock& clock, Counter& counter) : clock_(clock), counter_(counter), start_(clock.steady_ns()) {}
+  BusyTime(const Clock& clock, Counter& counter)
+      : clock_(clock), counter_(counter), start_(clock.steady_ns()) {}
   ~BusyTime() { counter_.add(static_cast<std::uint64_t>(clock_.steady_ns() - start_)); }
 
  private:
@@ -45,7 +46,8 @@ Task::Task(const TaskSetup& setup, TaskIndex index)
     : setup_(setup),
       index_(index),
       context_(make_context(setup, index)),
-      router_(setup.wiring->tasks[index], context_.outputs, setup.plan->config.credits, setup.send_event),
+      router_(setup.wiring->tasks[index], context_.outputs, setup.plan->config.credits,
+              setup.send_event),
       emitter_(context_.outputs, router_),
       rows_received_(setup.wiring->tasks[index].in_edges.size()) {
   context_.counters = &stats_.own;
@@ -70,8 +72,7 @@ void Task::close_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
 }
 
 SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
-    : Task(setup, index),
-      spout_(component().op->make_spout(component().options)) {}
+    : Task(setup, index), spout_(component().op->make_spout(component().options)) {}
 
 Result<void> SpoutTask::prepare() { return spout_->open(context_); }
 
@@ -160,7 +161,8 @@ void BoltTask::return_credit(Slot slot, std::uint64_t rounds) {
   for (const InEdge& edge : wiring().in_edges) {
     auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
     if (at == edge.origins.end()) continue;
-    setup_.send_credit({edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
+    setup_.send_credit(
+        {edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
   }
 }
 

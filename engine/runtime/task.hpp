@@ -38,8 +38,8 @@ class Task {
 
   enum class Progress {
     worked,
-    idle,      // no input (a bolt), nothing to pull (a spout)
-    blocked,   // a spout whose readers have no room
+    idle,     // no input (a bolt), nothing to pull (a spout)
+    blocked,  // a spout whose readers have no room
     finished,
   };
 
@@ -108,8 +108,8 @@ class BoltTask final : public Task {
 
   std::unique_ptr<Bolt> bolt_;
   InputMerge merge_;
-  std::uint32_t credit_stride_;             // rounds between two credits
-  std::vector<TimeNs> origin_watermarks_;   // by slot
+  std::uint32_t credit_stride_;            // rounds between two credits
+  std::vector<TimeNs> origin_watermarks_;  // by slot
   TimeNs watermark_ = time_min;
   std::uint32_t origins_open_;
   bool finished_ = false;

@@ -47,7 +47,8 @@ class Wirer {
   // Components come after all that feed them, so the origins of the senders are complete here.
   void connect_component(std::uint32_t c) {
     const plan::ComponentPlan& component = plan_.components[c];
-    for (std::uint32_t i = 0; i < component.inputs.size(); ++i) subscribe(c, i, component.inputs[i]);
+    for (std::uint32_t i = 0; i < component.inputs.size(); ++i)
+      subscribe(c, i, component.inputs[i]);
   }
 
   void subscribe(std::uint32_t c, std::uint32_t input, const plan::InputPlan& plan_input) {
@@ -71,7 +72,8 @@ class Wirer {
     sender.out_edges.push_back({to, static_cast<EdgeIndex>(receiver.in_edges.size())});
     receiver.in_edges.push_back({from, out, sender.origins});
     for (std::uint32_t origin : sender.origins)
-      if (std::find(receiver.origins.begin(), receiver.origins.end(), origin) == receiver.origins.end())
+      if (std::find(receiver.origins.begin(), receiver.origins.end(), origin) ==
+          receiver.origins.end())
         receiver.origins.push_back(origin);
     std::sort(receiver.origins.begin(), receiver.origins.end());
     return out;

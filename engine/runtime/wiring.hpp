@@ -13,8 +13,9 @@ namespace dnstorm::runtime {
 // One pair of tasks, whatever the number of streams between them.
 struct InEdge {
   TaskIndex from = 0;
-  EdgeIndex out_edge = 0;              // as the sender numbers it
-  std::vector<std::uint32_t> origins;  // whose rounds come this way: those of the sender, by its slots
+  EdgeIndex out_edge = 0;  // as the sender numbers it
+  std::vector<std::uint32_t>
+      origins;  // whose rounds come this way: those of the sender, by its slots
 };
 struct OutEdge {
   TaskIndex to = 0;

@@ -29,8 +29,8 @@ struct NamedValue {
   std::uint64_t value = 0;
 };
 
-// The counters of one task. counter() is for set-up (prepare/open): it takes a lock and the reference
-// stays valid for the life of the set.
+// The counters of one task. counter() is for set-up (prepare/open): it takes a lock and the
+// reference stays valid for the life of the set.
 class CounterSet {
  public:
   Counter& counter(std::string_view name);

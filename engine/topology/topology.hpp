@@ -16,7 +16,8 @@ struct Place {
   int column = 0;
 };
 
-// No component has more tasks or executors than this: far beyond what one machine can run side by side.
+// No component has more tasks or executors than this: far beyond what one machine can run side by
+// side.
 inline constexpr std::uint32_t tasks_max = 1024;
 
 enum class GroupingType : std::uint8_t { shuffle, fields, all, global, local_or_shuffle, none };
@@ -24,12 +25,12 @@ enum class GroupingType : std::uint8_t { shuffle, fields, all, global, local_or_
 struct Component {
   std::string id;
   std::string class_name;
-  Place place;             // of the id
+  Place place;  // of the id
   Place class_name_place;
   RawOptions properties;
   std::uint32_t parallelism = 1;  // executors
   Place parallelism_place;
-  std::uint32_t num_tasks = 0;    // 0: as many as executors
+  std::uint32_t num_tasks = 0;  // 0: as many as executors
   Place num_tasks_place;
 };
 

@@ -43,7 +43,7 @@ struct PointField {
 struct Point {
   std::string_view measurement;
   std::string series;  // measurement and tags as in line protocol: the identity but for the time
-  std::vector<PointTag> tags;  // by name
+  std::vector<PointTag> tags;      // by name
   std::vector<PointField> fields;  // in the order of the schema, without NaN and infinities
   TimeNs time = 0;
   TimeNs end = 0;  // of the window; the same as `time` if there is none

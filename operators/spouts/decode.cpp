@@ -50,7 +50,8 @@ std::string_view last_label(std::string_view name) {
 
 class Decode final : public Bolt {
  public:
-  Decode(std::vector<std::uint16_t> ports, bool detect) : ports_(std::move(ports)), detect_(detect) {}
+  Decode(std::vector<std::uint16_t> ports, bool detect)
+      : ports_(std::move(ports)), detect_(detect) {}
 
   Result<void> prepare(const TaskContext& task) override {
     in_ = PacketFields(*task.inputs[0].schema);
@@ -90,14 +91,15 @@ class Decode final : public Bolt {
     return false;
   }
 
-  PacketClasses::ClassId decode(const RowView& row, TimeNs time, std::span<const std::uint8_t> bytes,
-                                Emitter& out) {
+  PacketClasses::ClassId decode(const RowView& row, TimeNs time,
+                                std::span<const std::uint8_t> bytes, Emitter& out) {
     auto link = static_cast<packet::LinkType>(row.get(in_.link));
     packet::Verdict verdict = packet::decode(link, bytes, row.get(in_.original_length), datagram_);
     bool ours = datagram_.has_ports && (watched(datagram_.dst_port) || watched(datagram_.src_port));
     bool cut = verdict == packet::Verdict::truncated;
     if (verdict != packet::Verdict::udp && !(cut && ours)) return PacketClasses::of(verdict, ours);
-    if (!ours) return detect_ && detected() ? emit_detected(time, out) : PacketClasses::other_port();
+    if (!ours)
+      return detect_ && detected() ? emit_detected(time, out) : PacketClasses::other_port();
     dns::ParseError error = dns::parse(datagram_.payload, message_);
     if (message_.header_ok) emit(time, error != dns::ParseError::none || cut, out);
     // What the snap length cut off is no fault of the message.
@@ -105,14 +107,15 @@ class Decode final : public Bolt {
   }
 
   // Whether a datagram on a port that is not watched is a DNS message all the same: a whole one,
-  // with one question of the Internet class and nothing behind it. Other protocols of the DNS family
-  // look alike and are told by their ports: mDNS, LLMNR, NetBIOS.
+  // with one question of the Internet class and nothing behind it. Other protocols of the DNS
+  // family look alike and are told by their ports: mDNS, LLMNR, NetBIOS.
   bool detected() {
     for (std::uint16_t port : {datagram_.src_port, datagram_.dst_port})
       if (port == 5353 || port == 5355 || port == 137) return false;
     return dns::parse(datagram_.payload, message_) == dns::ParseError::none &&
            message_.question_count == 1 && message_.qclass == dns::dns_class::in &&
-           message_.qtype != 0 && message_.opcode == dns::opcode::query && message_.trailing_bytes == 0;
+           message_.qtype != 0 && message_.opcode == dns::opcode::query &&
+           message_.trailing_bytes == 0;
   }
   PacketClasses::ClassId emit_detected(TimeNs time, Emitter& out) {
     emit(time, false, out);
@@ -243,7 +246,8 @@ class Decode final : public Bolt {
 
   // The classes are told per second of event time.
   void turn_second(TimeNs time, Emitter& out) {
-    if (time >= second_ && time - second_ < ns_per_s) [[likely]] return;
+    if (time >= second_ && time - second_ < ns_per_s) [[likely]]
+      return;
     settle(out);
     second_ = time - ((time % ns_per_s) + ns_per_s) % ns_per_s;
   }
@@ -290,11 +294,13 @@ Result<std::vector<std::uint16_t>> parse_ports(const Options& options) {
     auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (problem != std::errc() || rest != text.data() + text.size() || port == 0)
       return Error{ErrorKind::config,
-                   fmt::format("option 'ports' takes port numbers from 1 to 65535, not '{}'", text), "ports"};
+                   fmt::format("option 'ports' takes port numbers from 1 to 65535, not '{}'", text),
+                   "ports"};
     ports.push_back(port);
   }
   if (ports.empty() || ports.size() > ports_max)
-    return Error{ErrorKind::config, fmt::format("option 'ports' takes 1 to {} ports", ports_max), "ports"};
+    return Error{ErrorKind::config, fmt::format("option 'ports' takes 1 to {} ports", ports_max),
+                 "ports"};
   return ports;
 }
 
@@ -307,10 +313,12 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
   for (const Field& field : packet_fields()) {
     Field found = DNSTORM_TRY(require_field(inputs[0], field.name, ""));
     if (found.type != field.type)
-      return Error{ErrorKind::config,
-                   fmt::format("field '{}' of '{}' is {}, not {}: packets of a `pcap` spout are wanted",
-                               field.name, inputs[0].component, to_string(found.type), to_string(field.type)),
-                   ""};
+      return Error{
+          ErrorKind::config,
+          fmt::format("field '{}' of '{}' is {}, not {}: packets of a `pcap` spout are wanted",
+                      field.name, inputs[0].component, to_string(found.type),
+                      to_string(field.type)),
+          ""};
     reads.push_back(field.name);
   }
   declaration.reads.push_back(std::move(reads));
@@ -327,10 +335,12 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
 OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
-  def.summary = "DNS messages out of packets; streams: default, questions, records, options, packets";
+  def.summary =
+      "DNS messages out of packets; streams: default, questions, records, options, packets";
   def.options = {
       {"ports", OptionType::list, "53", "UDP ports that carry DNS"},
-      {"detect", OptionType::flag, "false", "take whole DNS messages on other ports, too (not mDNS, LLMNR, NetBIOS)"},
+      {"detect", OptionType::flag, "false",
+       "take whole DNS messages on other ports, too (not mDNS, LLMNR, NetBIOS)"},
   };
   def.example =
       "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";

@@ -2,8 +2,9 @@
 //
 //   captured = parsed + malformed + not DNS + filtered
 //
-// which finish() asserts. A malformed message whose header was readable is still a row of the default
-// stream (with `malformed` set), as any server would count it; why it is malformed is counted.
+// which finish() asserts. A malformed message whose header was readable is still a row of the
+// default stream (with `malformed` set), as any server would count it; why it is malformed is
+// counted.
 #pragma once
 
 #include "engine/api/registry.hpp"

@@ -1,6 +1,7 @@
 // Event time of a packet source. Packets of a capture are nearly in order: the watermark trails the
-// newest packet by `disorder`, and a packet older than the watermark is moved up to it. What results
-// depends on the order of the packets only, never on how they were batched or how fast they came.
+// newest packet by `disorder`, and a packet older than the watermark is moved up to it. What
+// results depends on the order of the packets only, never on how they were batched or how fast they
+// came.
 #pragma once
 
 #include <algorithm>

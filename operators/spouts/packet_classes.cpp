@@ -16,17 +16,21 @@ enum Own : std::size_t { own_other_port, own_tcp, own_count };
 
 Outcome outcome_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::udp: return Outcome::parsed;  // never counted under its verdict
+    case Verdict::udp:
+      return Outcome::parsed;  // never counted under its verdict
     case Verdict::tcp:
     case Verdict::icmp:
     case Verdict::other_protocol:
     case Verdict::not_ip:
-    case Verdict::unknown_link: return Outcome::not_dns;
-    case Verdict::fragment: return Outcome::filtered;
+    case Verdict::unknown_link:
+      return Outcome::not_dns;
+    case Verdict::fragment:
+      return Outcome::filtered;
     case Verdict::truncated:
     case Verdict::malformed_link:
     case Verdict::malformed_ip:
-    case Verdict::malformed_udp: return Outcome::malformed;
+    case Verdict::malformed_udp:
+      return Outcome::malformed;
   }
   return Outcome::not_dns;
 }
@@ -50,10 +54,14 @@ std::vector<PacketClasses::Class> make_table() {
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
-    case Outcome::parsed: return "parsed";
-    case Outcome::malformed: return "malformed";
-    case Outcome::not_dns: return "not_dns";
-    case Outcome::filtered: return "filtered";
+    case Outcome::parsed:
+      return "parsed";
+    case Outcome::malformed:
+      return "malformed";
+    case Outcome::not_dns:
+      return "not_dns";
+    case Outcome::filtered:
+      return "filtered";
   }
   return "?";
 }

@@ -1,6 +1,6 @@
-// In which of the four classes every packet ended, and why. Counts per task, and per second of event
-// time for the `packets` stream of `decode` (window ends are multiples of a second, so the counts of
-// a second fall into one window).
+// In which of the four classes every packet ended, and why. Counts per task, and per second of
+// event time for the `packets` stream of `decode` (window ends are multiples of a second, so the
+// counts of a second fall into one window).
 #pragma once
 
 #include <array>

@@ -10,7 +10,8 @@ namespace dnstorm::operators {
 inline std::vector<Field> packet_fields() {
   return {
       {"time", Type::time, Role::time, "", false, "when the packet was captured"},
-      {"link", Type::u16, Role::plain, "", false, "link-layer type (https://www.tcpdump.org/linktypes.html)"},
+      {"link", Type::u16, Role::plain, "", false,
+       "link-layer type (https://www.tcpdump.org/linktypes.html)"},
       {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
       {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
   };

@@ -86,7 +86,10 @@ class PacketSpout : public Spout {
 class FileSpout final : public PacketSpout {
  public:
   FileSpout(const Options& options, ReplayClock replay)
-      : PacketSpout(options), files_(options.list("file")), filter_text_(options.text("filter")), replay_(replay) {}
+      : PacketSpout(options),
+        files_(options.list("file")),
+        filter_text_(options.text("filter")),
+        replay_(replay) {}
 
   Result<void> open_source() override {
     filtered_ = &task_->counter("filtered.bpf");
@@ -94,7 +97,8 @@ class FileSpout final : public PacketSpout {
     bytes_total_ = &task_->counter("file_bytes_total");
     // A filter that cannot be right is told before the first packet.
     if (!filter_text_.empty())
-      filter_ = DNSTORM_TRY(pcap::BpfFilter::compile(filter_text_, capture::packet::LinkType::ethernet));
+      filter_ =
+          DNSTORM_TRY(pcap::BpfFilter::compile(filter_text_, capture::packet::LinkType::ethernet));
     return open_next_file();
   }
 
@@ -143,8 +147,11 @@ class FileSpout final : public PacketSpout {
   Result<bool> fetch() {
     for (;;) {
       switch (reader_->next(packet_)) {
-        case pcap::Read::packet: pending_ = true; return true;
-        case pcap::Read::error: return reader_->error();
+        case pcap::Read::packet:
+          pending_ = true;
+          return true;
+        case pcap::Read::error:
+          return reader_->error();
         case pcap::Read::end:
           if (file_ == files_.size()) return false;
           DNSTORM_CHECK(open_next_file());
@@ -210,8 +217,8 @@ class LiveSpout final : public PacketSpout {
   }
 
   Result<Next> next(Emitter& out) override {
-    std::uint64_t count = DNSTORM_TRY(
-        capture_->poll([&](const pcap::Packet& packet) { emit(packet, out); }, static_cast<int>(batch_rows_max)));
+    std::uint64_t count = DNSTORM_TRY(capture_->poll(
+        [&](const pcap::Packet& packet) { emit(packet, out); }, static_cast<int>(batch_rows_max)));
     if (count == 0) clock_.idle_until(task_->clock->wall_ns());
     publish_counts();
     DNSTORM_CHECK(read_drops(count == 0));
@@ -250,7 +257,8 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
     return Error{ErrorKind::config, "needs either `file` or `interface`", live ? "interface" : ""};
   if (!ReplayClock::parse(options.text("speed")))
     return Error{ErrorKind::config,
-                 fmt::format("option 'speed' is max, 1x, 10x ..., not '{}'", options.text("speed")), "speed"};
+                 fmt::format("option 'speed' is max, 1x, 10x ..., not '{}'", options.text("speed")),
+                 "speed"};
   Declaration declaration;
   declaration.outputs.push_back({"default", packet_fields()});
   declaration.single_task = true;
@@ -265,13 +273,19 @@ OperatorDef pcap_operator() {
   def.kind = OperatorKind::spout;
   def.summary = "captured packets from files or from an interface";
   def.options = {
-      {"file", OptionType::list, "", "capture files (pcap, pcapng; plain, gzip, zstd, xz), read one after the other; - is standard input"},
+      {"file", OptionType::list, "",
+       "capture files (pcap, pcapng; plain, gzip, zstd, xz), read one after the other; - is "
+       "standard input"},
       {"interface", OptionType::text, "", "network interface to capture from; any: all"},
-      {"filter", OptionType::text, "", "BPF filter (pcap-filter(7)); what it keeps out of a file is counted as filtered"},
-      {"speed", OptionType::text, "max", "replay of files: max, or a multiple of the capture's own speed such as 1x or 10x"},
-      {"max_disorder", OptionType::duration, "1s", "how far packets may be out of order; windows close that much later", false, 0, 3600e9},
+      {"filter", OptionType::text, "",
+       "BPF filter (pcap-filter(7)); what it keeps out of a file is counted as filtered"},
+      {"speed", OptionType::text, "max",
+       "replay of files: max, or a multiple of the capture's own speed such as 1x or 10x"},
+      {"max_disorder", OptionType::duration, "1s",
+       "how far packets may be out of order; windows close that much later", false, 0, 3600e9},
       {"snaplen", OptionType::integer, "65535", "bytes kept of a live packet", false, 64, 262144},
-      {"buffer", OptionType::integer, "32Mi", "bytes of the kernel's ring for live packets", false, 65536, 2147483647},
+      {"buffer", OptionType::integer, "32Mi", "bytes of the kernel's ring for live packets", false,
+       65536, 2147483647},
       {"promiscuous", OptionType::flag, "true", "see packets that are not for this host"},
   };
   def.example = "- id: packets\n  className: pcap\n  properties:\n    file: capture.pcap\n";

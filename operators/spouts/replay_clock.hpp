@@ -1,5 +1,5 @@
-// When a packet of a file is due, for a replay at N times the speed of the capture. Pure: the present
-// is handed in.
+// When a packet of a file is due, for a replay at N times the speed of the capture. Pure: the
+// present is handed in.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,8 @@ class ReplayClock {
   bool started() const { return started_; }
   // Event time that the replay has reached.
   TimeNs event_now(TimeNs steady_now) const {
-    return packet_start_ + static_cast<TimeNs>(static_cast<double>(steady_now - steady_start_) * speed_);
+    return packet_start_ +
+           static_cast<TimeNs>(static_cast<double>(steady_now - steady_start_) * speed_);
   }
   // How long until the packet is due, in ns of the steady clock; 0: now.
   DurationNs until(TimeNs packet, TimeNs steady_now) const {

@@ -1,5 +1,6 @@
 """Bad input: one clear line that says what and where, a proper exit code, and nothing lost that had
 been counted."""
+
 import json
 import os
 import socket
@@ -17,7 +18,9 @@ def pcap_packet(data, seconds=1):
     return struct.pack("<IIII", seconds, 0, len(data), len(data)) + data
 
 
-ARP = bytes.fromhex("ffffffffffff02000000000108060001080006040001020000000001c0000201000000000000c0000202")
+ARP = bytes.fromhex(
+    "ffffffffffff02000000000108060001080006040001020000000001c0000201000000000000c0000202"
+)
 
 COUNTS = """name: counts
 spouts:
@@ -65,7 +68,9 @@ class BadInput(harness.Case):
         self.assertIn("empty", line)
 
     def test_a_file_that_is_no_capture(self):
-        line = self.fails(DATAERR, "report", self.write("text.pcap", b"hello world, this is no capture\n" * 4))
+        line = self.fails(
+            DATAERR, "report", self.write("text.pcap", b"hello world, this is no capture\n" * 4)
+        )
         self.assertIn("text.pcap", line)
 
     def test_a_truncated_capture_is_counted_up_to_the_cut(self):
@@ -111,7 +116,9 @@ class BadInput(harness.Case):
 
     def test_a_missing_field(self):
         text = COUNTS.replace("by: [qtype]", "by: [qtyp]") % ("x.pcap", "-")
-        line = self.fails(CONFIG, "validate", self.write("t.yaml", text.replace("args: [qtype]", "args: [qtyp]")))
+        line = self.fails(
+            CONFIG, "validate", self.write("t.yaml", text.replace("args: [qtype]", "args: [qtyp]"))
+        )
         self.assertIn("t.yaml:", line)
         self.assertIn("qtyp", line)
 
@@ -129,9 +136,14 @@ class BadInput(harness.Case):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
-        text = (COUNTS % (capture, "-")).replace("className: text", "className: influx").replace(
-            'properties: {file: "-", format: lines}',
-            f"properties: {{url: 'http://127.0.0.1:{port}', database: dns}}")
+        text = (
+            (COUNTS % (capture, "-"))
+            .replace("className: text", "className: influx")
+            .replace(
+                'properties: {file: "-", format: lines}',
+                f"properties: {{url: 'http://127.0.0.1:{port}', database: dns}}",
+            )
+        )
         line = self.fails(UNAVAILABLE, "run", "-q", self.write("t.yaml", text))
         self.assertIn(f"127.0.0.1:{port}", line)
 
@@ -169,7 +181,16 @@ class BadInput(harness.Case):
         self.assertEqual(harness.dnstorm("operators", "cuont").returncode, USAGE)
 
     def test_every_command_has_help_with_an_example(self):
-        for command in ("run", "validate", "explain", "operators", "generate", "report", "version", "completion"):
+        for command in (
+            "run",
+            "validate",
+            "explain",
+            "operators",
+            "generate",
+            "report",
+            "version",
+            "completion",
+        ):
             with self.subTest(command):
                 self.assertIn("Example", self.ok(command, "--help").stdout)
 
@@ -179,7 +200,10 @@ class BadInput(harness.Case):
         self.assertEqual(report["packets"], truth["packets"])
         self.assertEqual(report["messages"], report["v6"])
         self.assertGreater(report["filtered_by_reason"]["bpf"], 0)
-        self.assertEqual(report["packets"], sum(report[k] for k in ("parsed", "malformed", "not_dns", "filtered")))
+        self.assertEqual(
+            report["packets"],
+            sum(report[k] for k in ("parsed", "malformed", "not_dns", "filtered")),
+        )
 
 
 class Store(harness.Case):
@@ -189,13 +213,25 @@ class Store(harness.Case):
         database = self.path("points.sqlite")
         contents = []
         for parallelism in (1, 4):
-            self.ok("run", "-q", os.path.join(harness.SOURCE, "configs/topologies/quickstart.yaml"),
-                    "--set", f"packets.file={capture}", "--set", f"store.file={database}",
-                    "--parallelism", parallelism)
+            self.ok(
+                "run",
+                "-q",
+                os.path.join(harness.SOURCE, "configs/topologies/quickstart.yaml"),
+                "--set",
+                f"packets.file={capture}",
+                "--set",
+                f"store.file={database}",
+                "--parallelism",
+                parallelism,
+            )
             with sqlite3.connect(database) as connection:
-                contents.append(connection.execute(
-                    "select measurement, tags, time, fields from points join series on series = series.id "
-                    "order by 1, 2, 3").fetchall())
+                contents.append(
+                    connection.execute(
+                        "select measurement, tags, time, fields"
+                        " from points join series on series = series.id "
+                        "order by 1, 2, 3"
+                    ).fetchall()
+                )
         self.assertGreater(len(contents[0]), 20)
         self.assertEqual(contents[0], contents[1])
 

@@ -4,6 +4,7 @@ points must be identical, byte for byte.
 
   --update   writes what comes out into the files; read the diff before you commit it
 """
+
 import glob
 import os
 import sys
@@ -18,16 +19,26 @@ class Golden(harness.Case):
     update = False
 
     def run_one(self, name, head):
-        settings = dict(line.split(": ", 1) for line in head.splitlines() if line and not line.startswith("#"))
+        settings = dict(
+            line.split(": ", 1) for line in head.splitlines() if line and not line.startswith("#")
+        )
         capture = self.path(name + ".pcap")
         self.ok("generate", "-o", capture, *settings["generate"].split())
         outputs = set()
         for parallelism in (1, 2, 4):
             for _ in range(2):
                 output = self.path("points.txt")
-                self.ok("run", "-q", os.path.join(harness.SOURCE, settings["topology"]),
-                        "--set", f"packets.file={capture}", "--set", f"out.file={output}",
-                        "--parallelism", parallelism)
+                self.ok(
+                    "run",
+                    "-q",
+                    os.path.join(harness.SOURCE, settings["topology"]),
+                    "--set",
+                    f"packets.file={capture}",
+                    "--set",
+                    f"out.file={output}",
+                    "--parallelism",
+                    parallelism,
+                )
                 with open(output) as file:
                     outputs.add(file.read())
         self.assertEqual(len(outputs), 1, f"{name}: the points depend on the parallelism")

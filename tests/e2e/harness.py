@@ -1,4 +1,5 @@
-"""What the end-to-end tests share: the program under test, its exit codes, a folder of their own."""
+"""What the end-to-end tests share: the program under test and a folder of their own."""
+
 import json
 import os
 import subprocess
@@ -13,8 +14,9 @@ DATA = os.environ.get("DNSTORM_DATA", "")
 
 def dnstorm(*arguments, timeout=300, **options):
     """Runs the program; returns CompletedProcess with text output."""
-    return subprocess.run([DNSTORM, *map(str, arguments)], capture_output=True, text=True,
-                          timeout=timeout, **options)
+    return subprocess.run(
+        [DNSTORM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout, **options
+    )
 
 
 class Case(unittest.TestCase):
@@ -46,7 +48,9 @@ def main():
     program = unittest.main(module="__main__", exit=False, argv=[sys.argv[0], *sys.argv[1:]])
     result = program.result
     # Several subtests may fail in one test.
-    failed = len({getattr(case, "test_case", case).id() for case, _ in result.failures + result.errors})
+    failed = len(
+        {getattr(case, "test_case", case).id() for case, _ in result.failures + result.errors}
+    )
     skipped = len(result.skipped)
     print(f"{result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped")
     if failed == 0 and skipped == result.testsRun:

@@ -1,5 +1,6 @@
-"""A live interface: packets on loopback are captured, counted and shown; Ctrl-C ends the run in order.
+"""A live interface: packets on loopback are captured, counted and shown; Ctrl-C ends the run.
 Needs the right to capture (root)."""
+
 import json
 import os
 import signal
@@ -32,7 +33,11 @@ streams:
   - {from: types, to: wall, grouping: {type: GLOBAL}}
 """
 
-QUERY = struct.pack(">HHHHHH", 1, 0x0100, 1, 0, 0, 0) + b"\x07example\x03com\x00" + struct.pack(">HH", 28, 1)
+QUERY = (
+    struct.pack(">HHHHHH", 1, 0x0100, 1, 0, 0, 0)
+    + b"\x07example\x03com\x00"
+    + struct.pack(">HH", 28, 1)
+)
 
 
 @unittest.skipUnless(os.geteuid() == 0, "capturing needs root")
@@ -40,8 +45,18 @@ class Live(harness.Case):
     def start(self, port):
         topology = self.write("live.yaml", TOPOLOGY % (port, port))
         process = subprocess.Popen(
-            [harness.DNSTORM, "run", topology, "--board", "127.0.0.1:0", "--summary", self.path("summary.json")],
-            stderr=subprocess.PIPE, text=True)
+            [
+                harness.DNSTORM,
+                "run",
+                topology,
+                "--board",
+                "127.0.0.1:0",
+                "--summary",
+                self.path("summary.json"),
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
@@ -54,22 +69,25 @@ class Live(harness.Case):
             return json.load(answer)
 
     def test_packets_on_loopback_are_counted_and_ctrl_c_ends_the_run(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, \
-                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server, socket.socket(
+            socket.AF_INET, socket.SOCK_DGRAM
+        ) as client:
             server.bind(("127.0.0.1", 0))
             port = server.getsockname()[1]
             process, address = self.start(port)
             for _ in range(500):
                 client.sendto(QUERY, ("127.0.0.1", port))
             client.sendto(b"short", ("127.0.0.1", port))
-            # The state that is waited for is the program's own count; the bound is the test's time-out.
+            # What is waited for is the program's own count; the bound is the test's time-out.
             while self.captured(address)["captured"] < 501:
                 self.assertIsNone(process.poll())
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), 0)
         with open(self.path("summary.json")) as file:
             summary = json.load(file)
-        self.assertEqual((summary["captured"], summary["parsed"], summary["malformed"]), (501, 500, 1))
+        self.assertEqual(
+            (summary["captured"], summary["parsed"], summary["malformed"]), (501, 500, 1)
+        )
         self.assertEqual(summary["dropped_kernel"], 0)
 
 

@@ -1,4 +1,5 @@
 """./quickstart, ./check and what they are made of: options, refusals, counting."""
+
 import glob
 import os
 import shutil
@@ -34,8 +35,13 @@ CASES = """<?xml version="1.0"?>
 
 
 def script(name, *arguments):
-    return subprocess.run([os.path.join(harness.SOURCE, name), *arguments], capture_output=True, text=True,
-                          timeout=60, cwd="/")
+    return subprocess.run(
+        [os.path.join(harness.SOURCE, name), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd="/",
+    )
 
 
 class Quickstart(harness.Case):
@@ -55,7 +61,9 @@ class Quickstart(harness.Case):
         self.refused(64, "'--boards'", "--boards")
         self.refused(64, "-i wants", "-i")
         self.refused(64, "one capture at a time", harness.SOURCE + "/quickstart", "b")
-        self.refused(64, "either a capture or an interface", "-i", "lo", harness.SOURCE + "/quickstart")
+        self.refused(
+            64, "either a capture or an interface", "-i", "lo", harness.SOURCE + "/quickstart"
+        )
         self.refused(66, "/nowhere.pcap", "nowhere.pcap")
         self.refused(66, "no interface 'nope0'", "-i", "nope0")
 
@@ -63,18 +71,25 @@ class Quickstart(harness.Case):
         for what, sets in QUICKSTART_SETS.items():
             with self.subTest(what):
                 arguments = [word for one in sets for word in ("--set", one)]
-                self.ok("validate", harness.SOURCE + "/configs/topologies/quickstart.yaml", *arguments)
+                self.ok(
+                    "validate", harness.SOURCE + "/configs/topologies/quickstart.yaml", *arguments
+                )
 
 
 class Check(harness.Case):
     def test_help_and_refusal(self):
         self.assertEqual(script("check", "--help").returncode, 0)
         done = script("check", "--fast")
-        self.assertEqual((done.returncode, done.stderr), (64, "check: unknown option '--fast' (./check --help)\n"))
+        self.assertEqual(
+            (done.returncode, done.stderr),
+            (64, "check: unknown option '--fast' (./check --help)\n"),
+        )
 
     def test_counts(self):
         self.write("ctest.xml", CTEST_REPORT)
-        self.write("unit_a.xml", CASES.format('<skipped message="where&#10;DNSTORM_DATA is not set"/>'))
+        self.write(
+            "unit_a.xml", CASES.format('<skipped message="where&#10;DNSTORM_DATA is not set"/>')
+        )
         self.write("unit_b.xml", CASES.format('<failure message="wrong"/>'))
         done = script("scripts/count-tests", self.path("ctest.xml"), self.path(""))
         lines = done.stdout.splitlines()
@@ -85,8 +100,15 @@ class Check(harness.Case):
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
     def test_shellcheck(self):
-        scripts = ["quickstart", "check", ".ci/run", *glob.glob("scripts/*.sh", root_dir=harness.SOURCE)]
-        done = subprocess.run(["shellcheck", "-x", *scripts], cwd=harness.SOURCE, capture_output=True, text=True)
+        scripts = [
+            "quickstart",
+            "check",
+            ".ci/run",
+            *glob.glob("scripts/*.sh", root_dir=harness.SOURCE),
+        ]
+        done = subprocess.run(
+            ["shellcheck", "-x", *scripts], cwd=harness.SOURCE, capture_output=True, text=True
+        )
         self.assertEqual(done.returncode, 0, done.stdout)
 
 

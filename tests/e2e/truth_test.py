@@ -1,6 +1,7 @@
 """Counts equal to the truth: `dnstorm report --json` against what the generator wrote down, against
 tshark's counts of real captures (DNSTORM_DATA), and against tshark itself for the UDP part of
 captures that also hold TCP or fragments."""
+
 import collections
 import json
 import os
@@ -10,22 +11,38 @@ import unittest
 
 import harness
 
-KEYS = ["packets", "messages", "queries", "responses", "tcp", "v6", "edns", "do", "ecs", "tc",
-        "qnames", "opcodes", "qtypes", "rcodes"]
+KEYS = [
+    "packets",
+    "messages",
+    "queries",
+    "responses",
+    "tcp",
+    "v6",
+    "edns",
+    "do",
+    "ecs",
+    "tc",
+    "qnames",
+    "opcodes",
+    "qtypes",
+    "rcodes",
+]
 # The README of the data calls their counts a guide: another sound decoder may differ.
 GUIDES = {"damaged-a.pcap", "fuzz-messages-a.pcap"}
 # DNS in a tunnel is not decoded: its packets count as UDP on another port.
 TUNNELS = {"zeek-gre-over-udp-4754.pcap"}
 # Differences in one count, with packet and reason.
 DIFFERENCES = {
-    # Packet 1 has two questions, the first named by a pointer forward, which RFC 1035 4.1.4 does not
-    # allow: the message is malformed, its question types are not taken.
+    # Packet 1 has two questions, the first named by a pointer forward, which RFC 1035 4.1.4 does
+    # not allow: the message is malformed, its question types are not taken.
     "suricata-forward-pointer.pcap": {"qtypes": {}},
 }
 
 
 def conserved(report):
-    return report["packets"] == sum(report[k] for k in ("parsed", "malformed", "not_dns", "filtered"))
+    return report["packets"] == sum(
+        report[k] for k in ("parsed", "malformed", "not_dns", "filtered")
+    )
 
 
 class Generated(harness.Case):
@@ -52,12 +69,35 @@ class Generated(harness.Case):
 
 def tshark_udp(path):
     """The same counts from tshark for the UDP part of a capture without its fragments."""
-    fields = ["dns.flags.response", "dns.flags.opcode", "dns.flags.rcode", "dns.qry.name",
-              "dns.qry.type", "dns.flags.truncated"]
-    command = ["tshark", "-n", "-r", path, "-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE",
-               "-Y", "dns && udp && !icmp && !icmpv6 && !mdns && !llmnr && !tcp"
-               " && !(ip.flags.mf == 1) && !(ip.frag_offset > 0) && !ipv6.fraghdr", "-T", "fields",
-               "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=\x01"]
+    fields = [
+        "dns.flags.response",
+        "dns.flags.opcode",
+        "dns.flags.rcode",
+        "dns.qry.name",
+        "dns.qry.type",
+        "dns.flags.truncated",
+    ]
+    command = [
+        "tshark",
+        "-n",
+        "-r",
+        path,
+        "-o",
+        "ip.defragment:FALSE",
+        "-o",
+        "ipv6.defragment:FALSE",
+        "-Y",
+        "dns && udp && !icmp && !icmpv6 && !mdns && !llmnr && !tcp"
+        " && !(ip.flags.mf == 1) && !(ip.frag_offset > 0) && !ipv6.fraghdr",
+        "-T",
+        "fields",
+        "-E",
+        "separator=/t",
+        "-E",
+        "occurrence=a",
+        "-E",
+        "aggregator=\x01",
+    ]
     for field in fields:
         command += ["-e", field]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -1,6 +1,6 @@
-// Runs the executors of a plan in one thread, without actors: events and credits lie in one queue per
-// (sender, receiver), and a seeded random number decides which queue moves next, which executor is
-// allowed to work and which queue is slow for the whole run. The same seed gives the same run.
+// Runs the executors of a plan in one thread, without actors: events and credits lie in one queue
+// per (sender, receiver), and a seeded random number decides which queue moves next, which executor
+// is allowed to work and which queue is slow for the whole run. The same seed gives the same run.
 //
 // Checked on the way: no edge has more rounds of an origin under way than its credits; at the end
 // every row sent has arrived, nothing is left in a queue. A run in which nobody can move any more
@@ -209,7 +209,8 @@ inline void Simulator::pump(std::size_t source) {
   if (*outcome == Executor::Outcome::again || *outcome == Executor::Outcome::idle) activate(source);
 }
 
-inline Simulator::Account& Simulator::account(TaskIndex to, EdgeIndex in_edge, std::uint32_t origin) {
+inline Simulator::Account& Simulator::account(TaskIndex to, EdgeIndex in_edge,
+                                              std::uint32_t origin) {
   return accounts_[to][in_edge][origin];
 }
 
@@ -249,7 +250,8 @@ inline std::string Simulator::conservation() const {
       std::uint64_t sent = tasks_[in.from]->rows_sent(in.out_edge);
       std::uint64_t received = tasks_[t]->rows_received()[e];
       if (sent != received)
-        return fmt::format("{} rows sent from task {} to {}, {} received", sent, in.from, t, received);
+        return fmt::format("{} rows sent from task {} to {}, {} received", sent, in.from, t,
+                           received);
     }
   }
   for (const Source& source : sources_)

@@ -36,9 +36,10 @@ TEST(Accounting, the_line_names_all_classes_and_what_was_lost) {
             "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered");
   honesty.dropped_kernel = 5;
   honesty.late = 2;
-  EXPECT_EQ(summary_line(honesty),
-            "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered; "
-            "dropped before us: 5 by the kernel, 0 by the interface; 2 rows too late for their window");
+  EXPECT_EQ(
+      summary_line(honesty),
+      "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered; "
+      "dropped before us: 5 by the kernel, 0 by the interface; 2 rows too late for their window");
 }
 
 TEST(Progress, tells_packets_rate_share_and_time_left) {

@@ -14,7 +14,7 @@
 namespace dnstorm::board {
 
 struct Reply {
-  long status = 0;  // 0: no answer
+  long status = 0;                             // 0: no answer
   std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };

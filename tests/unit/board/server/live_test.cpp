@@ -11,8 +11,8 @@ namespace {
 using nlohmann::json;
 
 FeedFrame frame(std::string panel, std::string view, TimeNs second, std::vector<FeedRow> rows) {
-  return {std::move(panel), std::move(view), "Title", second * ns_per_s, (second + 1) * ns_per_s,
-          {"count"}, std::move(rows)};
+  return {std::move(panel),        std::move(view), "Title",        second * ns_per_s,
+          (second + 1) * ns_per_s, {"count"},       std::move(rows)};
 }
 
 class LiveTest : public ::testing::Test {
@@ -132,8 +132,8 @@ TEST_F(LiveTest, goes_on_after_the_last_event_a_client_saw) {
 TEST_F(LiveTest, an_id_that_is_not_known_gets_a_snapshot) {
   live_.publish(frame("qtypes", "wall", 1, {{"A", {1}}}));
   tick();
-  const char* ids[] = {"e0.1", "e1.99999", "e1.", "e1.1x", "1", "e1.-1", "\xff",
-                       "e1.18446744073709551616"};
+  const char* ids[] = {"e0.1", "e1.99999", "e1.",  "e1.1x",
+                       "1",    "e1.-1",    "\xff", "e1.18446744073709551616"};
   for (const char* id : ids) {
     SCOPED_TRACE(id);
     Subscription client = live_.subscribe(id);
@@ -227,15 +227,26 @@ TEST_F(LiveTest, the_end_is_told_at_once_with_all_that_came_before) {
 }
 
 TEST_F(LiveTest, the_honesty_line_has_every_place_where_a_packet_can_end) {
-  honesty_ = {.captured = 100, .parsed = 80, .malformed = 9, .not_dns = 6, .filtered = 5, .in_flight = 1,
-              .dropped_kernel = 4, .dropped_interface = 3, .late = 2, .behind_s = 0.25,
-              .state = "running", .failure = "", .reasons = {{"label_too_long", 9}},
+  honesty_ = {.captured = 100,
+              .parsed = 80,
+              .malformed = 9,
+              .not_dns = 6,
+              .filtered = 5,
+              .in_flight = 1,
+              .dropped_kernel = 4,
+              .dropped_interface = 3,
+              .late = 2,
+              .behind_s = 0.25,
+              .state = "running",
+              .failure = "",
+              .reasons = {{"label_too_long", 9}},
               .components = {{.id = "pcap", .kind = "spout", .tasks = 1, .emitted = 100}}};
   tick();
   const json wanted = json::parse(R"({"captured":100,"parsed":80,"malformed":9,"not_dns":6,
       "filtered":5,"in_flight":1,"dropped_kernel":4,"dropped_interface":3,"late":2,"behind_s":0.25,
       "state":"running","failure":"","reasons":[["label_too_long",9]],
-      "components":[{"id":"pcap","kind":"spout","tasks":1,"executed":0,"emitted":100,"failed":0}]})");
+      "components":[{"id":"pcap","kind":"spout","tasks":1,"executed":0,"emitted":100,
+                     "failed":0}]})");
   EXPECT_EQ(json::parse(live_.honesty_text()), wanted);
   EXPECT_EQ(json::parse(live_.snapshot_json())["honesty"], wanted);
 }

@@ -95,8 +95,10 @@ class PageModel {
     for (const auto& point : change["points"]) {
       auto at = std::find_if(points.begin(), points.end(),
                              [&](const auto& other) { return other[0] >= point[0]; });
-      if (at != points.end() && (*at)[0] == point[0]) *at = point;
-      else points.insert(at, point);
+      if (at != points.end() && (*at)[0] == point[0])
+        *at = point;
+      else
+        points.insert(at, point);
     }
     while (points.size() > 600) points.erase(points.begin());
   }

@@ -9,8 +9,8 @@ namespace {
 using nlohmann::json;
 
 FeedFrame frame(TimeNs second, std::vector<FeedRow> rows) {
-  return {"rates", "series", "Rates", second * ns_per_s, (second + 1) * ns_per_s, {"count"},
-          std::move(rows)};
+  return {"rates",   "series",       "Rates", second * ns_per_s, (second + 1) * ns_per_s,
+          {"count"}, std::move(rows)};
 }
 
 json state(const Series& series) {

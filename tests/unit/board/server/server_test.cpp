@@ -54,7 +54,8 @@ TEST_F(ServerTest, every_answer_forbids_the_browser_what_the_page_does_not_need)
   for (const char* path : {"", "api/snapshot", "nothing", "healthz"}) {
     SCOPED_TRACE(path);
     Reply reply = get(path);
-    EXPECT_THAT(reply.headers["content-security-policy"], ::testing::StartsWith("default-src 'self'"));
+    EXPECT_THAT(reply.headers["content-security-policy"],
+                ::testing::StartsWith("default-src 'self'"));
     EXPECT_THAT(reply.headers["content-security-policy"],
                 ::testing::Not(::testing::HasSubstr("unsafe")));
     EXPECT_EQ(reply.headers["x-content-type-options"], "nosniff");
@@ -195,11 +196,11 @@ TEST_F(ServerTest, a_name_of_another_site_is_not_answered_on_loopback) {
 }
 
 TEST(HostHeader, is_local_when_it_is_an_address_or_localhost) {
-  for (const char* host : {"127.0.0.1", "127.0.0.1:8353", "localhost", "localhost:8353", "[::1]:8353",
-                           "board.localhost", "192.0.2.7:80"})
+  for (const char* host : {"127.0.0.1", "127.0.0.1:8353", "localhost", "localhost:8353",
+                           "[::1]:8353", "board.localhost", "192.0.2.7:80"})
     EXPECT_TRUE(is_local_host_header(host)) << host;
-  for (const char* host : {"", "evil.example", "localhost.evil.example:8353", "127.0.0.1.evil.example",
-                           "[::1", "[evil]"})
+  for (const char* host : {"", "evil.example", "localhost.evil.example:8353",
+                           "127.0.0.1.evil.example", "[::1", "[evil]"})
     EXPECT_FALSE(is_local_host_header(host)) << host;
 }
 
@@ -219,8 +220,9 @@ TEST(Server, an_address_of_another_machine_is_one_clear_line) {
   const auto elsewhere = Server::start({.host = "192.0.2.1", .port = 0}, live, {});
   ASSERT_FALSE(elsewhere.ok());
   EXPECT_EQ(elsewhere.error().kind, ErrorKind::usage);
-  EXPECT_EQ(elsewhere.error().what,
-            "board: 192.0.2.1 is not an address of this machine: use 127.0.0.1, or 0.0.0.0 for all");
+  EXPECT_EQ(
+      elsewhere.error().what,
+      "board: 192.0.2.1 is not an address of this machine: use 127.0.0.1, or 0.0.0.0 for all");
   const auto nonsense = Server::start({.host = "no such host", .port = 0}, live, {});
   ASSERT_FALSE(nonsense.ok());
   EXPECT_EQ(nonsense.error().kind, ErrorKind::usage);

@@ -24,7 +24,8 @@ const OptionRow option_rows[] = {
     {"ECS of IPv4", 8, bytes({0, 1, 24, 0, 192, 0, 2}), "ECS 192.0.2.0/24/0"},
     {"ECS of IPv6", 8, bytes({0, 2, 56, 48, 0x20, 1, 0x0d, 0xb8, 0, 0, 0}), "ECS 2001:db8::/56/48"},
     {"ECS that says nothing", 8, bytes({0, 1, 0, 0}), "ECS 0.0.0.0/0/0"},
-    {"ECS with bits beyond the prefix", 8, bytes({0, 1, 20, 0, 192, 0, 0xff}), "ECS 192.0.240.0/20/0"},
+    {"ECS with bits beyond the prefix", 8, bytes({0, 1, 20, 0, 192, 0, 0xff}),
+     "ECS 192.0.240.0/20/0"},
     {"ECS that is too long", 8, bytes({0, 1, 24, 0, 192, 0, 2, 1}), "ECS 00011800c0000201"},
     {"ECS of prefix 33", 8, bytes({0, 1, 33, 0, 1, 2, 3, 4, 5}), "ECS 000121000102030405"},
     {"cookie of a client", 10, bytes({1, 2, 3, 4, 5, 6, 7, 8}), "COOKIE 0102030405060708"},
@@ -65,7 +66,8 @@ TEST(Edns, ReadersLookAtTheCode) {
 }
 
 TEST(Edns, OptionsOfAMessageAreFoundByCode) {
-  Bytes options = test::option(8, bytes({0, 1, 0, 0})) + test::option(10, Bytes(8, 7)) + test::option(12, {});
+  Bytes options =
+      test::option(8, bytes({0, 1, 0, 0})) + test::option(10, Bytes(8, 7)) + test::option(12, {});
   Bytes wire = test::header(0, 0, 0, 0, 1) + test::opt(options, 0x00018000, 4096);
   Message message;
   ASSERT_EQ(parse(wire, message), ParseError::none);

@@ -11,7 +11,8 @@ namespace {
 using namespace test;  // NOLINT: the vocabulary of this file
 
 TEST(Message, QueryIsReadWhole) {
-  Bytes wire = header(0x0120, 1, 0, 0, 1) + question("wWw.Example.COM", type::aaaa) + opt({}, 0x8000);
+  Bytes wire =
+      header(0x0120, 1, 0, 0, 1) + question("wWw.Example.COM", type::aaaa) + opt({}, 0x8000);
   Message message;
   ASSERT_EQ(parse(wire, message), ParseError::none);
   EXPECT_TRUE(message.header_ok && message.question_ok && message.has_question);
@@ -70,9 +71,21 @@ TEST(Message, RecordsOfAllSectionsAreListed) {
 }
 
 TEST(Message, QnameTextIsRightWhateverTheName) {
-  const char* names[] = {".", "a", "de", "com", "a.de", "x.y.z", "exactly16bytes.x", "seventeen-bytes.x",
-                         "_dmarc.Under_Score.example", "1.0.0.127.in-addr.arpa", "back\\\\slash.com",
-                         "sp\\032ace.com", "d\\.ot.com", "\\000\\255.com", "UPPER.lower.MiXeD",
+  const char* names[] = {".",
+                         "a",
+                         "de",
+                         "com",
+                         "a.de",
+                         "x.y.z",
+                         "exactly16bytes.x",
+                         "seventeen-bytes.x",
+                         "_dmarc.Under_Score.example",
+                         "1.0.0.127.in-addr.arpa",
+                         "back\\\\slash.com",
+                         "sp\\032ace.com",
+                         "d\\.ot.com",
+                         "\\000\\255.com",
+                         "UPPER.lower.MiXeD",
                          "slash/label.example"};
   Message message;
   for (std::string text : names) {
@@ -96,7 +109,8 @@ TEST(Message, QnameTextIsRightForEveryLength) {
   for (std::size_t label = 1; label <= 63; ++label) {
     for (std::size_t labels = 1; labels * (label + 1) < 255; ++labels) {
       std::string text;
-      for (std::size_t i = 0; i < labels; ++i) text += (i ? "." : "") + std::string(label, char('A' + i % 26));
+      for (std::size_t i = 0; i < labels; ++i)
+        text += (i ? "." : "") + std::string(label, char('A' + i % 26));
       Bytes wire = header(0, 1) + question(text, type::a);
       ASSERT_EQ(parse(wire, message), ParseError::none) << text;
       ASSERT_EQ(message.qname, message.question_name(message.questions[0]));
@@ -108,7 +122,8 @@ TEST(Message, QnameTextIsRightForEveryLength) {
 TEST(Message, EveryByteInALabelIsTreatedAsInTheCarefulWay) {
   Message message;
   for (int byte = 0; byte < 256; ++byte) {
-    Bytes wire = header(0, 1) + bytes({5, 'a', 'b', byte, 'c', 'd', 3, 'c', 'o', 'm', 0}) + u16(1) + u16(1);
+    Bytes wire =
+        header(0, 1) + bytes({5, 'a', 'b', byte, 'c', 'd', 3, 'c', 'o', 'm', 0}) + u16(1) + u16(1);
     ASSERT_EQ(parse(wire, message), ParseError::none);
     ASSERT_EQ(message.qname, name_text(wire, 12)) << byte;
     ASSERT_EQ(message.qname_labels, 2) << byte;
@@ -159,8 +174,8 @@ TEST(Message, ExtendedCodeHasTwelveBits) {
 TEST(Message, NothingOfTheLastMessageIsLeft) {
   Message message;
   Bytes full = header(0xffff, 1, 1, 0, 1) + question("example.com", 1) +
-               record(to_question, type::a, bytes({1, 2, 3, 4})) + opt(option(10, Bytes(8, 1)), 0xff018000) +
-               bytes("junk");
+               record(to_question, type::a, bytes({1, 2, 3, 4})) +
+               opt(option(10, Bytes(8, 1)), 0xff018000) + bytes("junk");
   ASSERT_EQ(parse(full, message), ParseError::none);
   EXPECT_EQ(message.trailing_bytes, 4u);
   ASSERT_EQ(parse(Bytes{}, message), ParseError::short_header);
@@ -195,48 +210,75 @@ const FaultRow fault_rows[] = {
     {"a giant", Bytes(65536, 0), ParseError::message_too_long, true, false, 0},
     {"question missing", header(0, 1), ParseError::truncated_name, true, false, 0},
     {"qname cut", header(0, 1) + bytes("\7exam"), ParseError::truncated_name, true, false, 0},
-    {"label type", header(0, 1) + bytes({0x40, 0}) + u32(0), ParseError::label_too_long, true, false, 0},
-    {"qname forward", header(0, 1) + bytes({0xc0, 14, 0}) + u32(0), ParseError::pointer_forward, true, false, 0},
-    {"qname loop", header(0, 1) + bytes({0xc0, 12}) + u32(0), ParseError::pointer_forward, true, false, 0},
+    {"label type", header(0, 1) + bytes({0x40, 0}) + u32(0), ParseError::label_too_long, true,
+     false, 0},
+    {"qname forward", header(0, 1) + bytes({0xc0, 14, 0}) + u32(0), ParseError::pointer_forward,
+     true, false, 0},
+    {"qname loop", header(0, 1) + bytes({0xc0, 12}) + u32(0), ParseError::pointer_forward, true,
+     false, 0},
     {"qname of 257", header(0, 1) + Bytes(300, 1), ParseError::name_too_long, true, false, 0},
-    {"type cut", header(0, 1) + name("a.b") + bytes({0, 1, 0}), ParseError::truncated_question, true, false, 0},
-    {"second question cut", header(0, 2) + question("a.b", 1), ParseError::truncated_name, true, false, 0},
-    {"answer missing", header(0x8000, 1, 1) + question("a.b", 1), ParseError::truncated_name, true, true, 0},
-    {"record head cut", header(0x8000, 1, 1) + question("a.b", 1) + to_question + u32(1), ParseError::truncated_record, true, true, 0},
-    {"rdata cut", header(0x8000, 1, 1) + question("a.b", 1) + to_question + u16(1) + u16(1) + u32(1) + u16(5) + u32(1),
+    {"type cut", header(0, 1) + name("a.b") + bytes({0, 1, 0}), ParseError::truncated_question,
+     true, false, 0},
+    {"second question cut", header(0, 2) + question("a.b", 1), ParseError::truncated_name, true,
+     false, 0},
+    {"answer missing", header(0x8000, 1, 1) + question("a.b", 1), ParseError::truncated_name, true,
+     true, 0},
+    {"record head cut", header(0x8000, 1, 1) + question("a.b", 1) + to_question + u32(1),
+     ParseError::truncated_record, true, true, 0},
+    {"rdata cut",
+     header(0x8000, 1, 1) + question("a.b", 1) + to_question + u16(1) + u16(1) + u32(1) + u16(5) +
+         u32(1),
      ParseError::rdata_overrun, true, true, 0},
-    {"owner forward", header(0x8000, 0, 1) + record(bytes({0xc0, 40}), 1, u32(1)), ParseError::pointer_forward, true, true, 0},
-    {"owner loop", header(0x8000, 0, 1) + record(bytes({1, 'a', 0xc0, 12}), 1, u32(1)), ParseError::pointer_forward, true, true, 0},
+    {"owner forward", header(0x8000, 0, 1) + record(bytes({0xc0, 40}), 1, u32(1)),
+     ParseError::pointer_forward, true, true, 0},
+    {"owner loop", header(0x8000, 0, 1) + record(bytes({1, 'a', 0xc0, 12}), 1, u32(1)),
+     ParseError::pointer_forward, true, true, 0},
     {"A of three", one(type::a, Bytes(3, 1)), ParseError::rdata_malformed, true, true, 1},
     {"AAAA of four", one(type::aaaa, Bytes(4, 1)), ParseError::rdata_malformed, true, true, 1},
-    {"NS with more", one(type::ns, name("a") + bytes({0})), ParseError::rdata_malformed, true, true, 1},
+    {"NS with more", one(type::ns, name("a") + bytes({0})), ParseError::rdata_malformed, true, true,
+     1},
     {"CNAME cut", one(type::cname, bytes("\3ab")), ParseError::rdata_malformed, true, true, 1},
     {"PTR empty", one(type::ptr, {}), ParseError::rdata_malformed, true, true, 1},
-    {"SOA short", one(type::soa, name("a") + name("b") + Bytes(19, 0)), ParseError::rdata_malformed, true, true, 1},
+    {"SOA short", one(type::soa, name("a") + name("b") + Bytes(19, 0)), ParseError::rdata_malformed,
+     true, true, 1},
     {"MX short", one(type::mx, u16(1)), ParseError::rdata_malformed, true, true, 1},
     {"TXT empty", one(type::txt, {}), ParseError::rdata_malformed, true, true, 1},
     {"TXT cut", one(type::txt, bytes("\5abc")), ParseError::rdata_malformed, true, true, 1},
     {"SRV short", one(type::srv, u32(1) + u16(1)), ParseError::rdata_malformed, true, true, 1},
     {"DS without digest", one(type::ds, u32(1)), ParseError::rdata_malformed, true, true, 1},
-    {"RRSIG without signature", one(type::rrsig, Bytes(18, 0) + name("a")), ParseError::rdata_malformed, true, true, 1},
-    {"NSEC window of 33", one(type::nsec, name("a") + bytes({0, 33}) + Bytes(33, 1)), ParseError::rdata_malformed, true, true, 1},
-    {"NSEC empty window", one(type::nsec, name("a") + bytes({0, 0})), ParseError::rdata_malformed, true, true, 1},
-    {"NSEC windows fall", one(type::nsec, name("a") + bytes({1, 1, 1, 0, 1, 1})), ParseError::rdata_malformed, true, true, 1},
-    {"NSEC3 salt", one(type::nsec3, u32(1) + bytes({9, 1})), ParseError::rdata_malformed, true, true, 1},
+    {"RRSIG without signature", one(type::rrsig, Bytes(18, 0) + name("a")),
+     ParseError::rdata_malformed, true, true, 1},
+    {"NSEC window of 33", one(type::nsec, name("a") + bytes({0, 33}) + Bytes(33, 1)),
+     ParseError::rdata_malformed, true, true, 1},
+    {"NSEC empty window", one(type::nsec, name("a") + bytes({0, 0})), ParseError::rdata_malformed,
+     true, true, 1},
+    {"NSEC windows fall", one(type::nsec, name("a") + bytes({1, 1, 1, 0, 1, 1})),
+     ParseError::rdata_malformed, true, true, 1},
+    {"NSEC3 salt", one(type::nsec3, u32(1) + bytes({9, 1})), ParseError::rdata_malformed, true,
+     true, 1},
     {"DNSKEY without key", one(type::dnskey, u32(1)), ParseError::rdata_malformed, true, true, 1},
-    {"SVCB keys fall", one(type::svcb, u16(1) + bytes({0}) + u16(3) + u16(2) + u16(1) + u16(2) + u16(0)), ParseError::rdata_malformed, true, true, 1},
-    {"SVCB value cut", one(type::svcb, u16(1) + bytes({0}) + u16(3) + u16(4) + u16(1)), ParseError::rdata_malformed, true, true, 1},
-    {"HTTPS alpn", one(type::https, u16(1) + bytes({0}) + u16(1) + u16(2) + bytes({5, 'h'})), ParseError::rdata_malformed, true, true, 1},
-    {"HTTPS port of 3", one(type::https, u16(1) + bytes({0}) + u16(3) + u16(3) + Bytes(3, 0)), ParseError::rdata_malformed, true, true, 1},
-    {"HTTPS hint of 5", one(type::https, u16(1) + bytes({0}) + u16(4) + u16(5) + Bytes(5, 0)), ParseError::rdata_malformed, true, true, 1},
+    {"SVCB keys fall",
+     one(type::svcb, u16(1) + bytes({0}) + u16(3) + u16(2) + u16(1) + u16(2) + u16(0)),
+     ParseError::rdata_malformed, true, true, 1},
+    {"SVCB value cut", one(type::svcb, u16(1) + bytes({0}) + u16(3) + u16(4) + u16(1)),
+     ParseError::rdata_malformed, true, true, 1},
+    {"HTTPS alpn", one(type::https, u16(1) + bytes({0}) + u16(1) + u16(2) + bytes({5, 'h'})),
+     ParseError::rdata_malformed, true, true, 1},
+    {"HTTPS port of 3", one(type::https, u16(1) + bytes({0}) + u16(3) + u16(3) + Bytes(3, 0)),
+     ParseError::rdata_malformed, true, true, 1},
+    {"HTTPS hint of 5", one(type::https, u16(1) + bytes({0}) + u16(4) + u16(5) + Bytes(5, 0)),
+     ParseError::rdata_malformed, true, true, 1},
     {"CAA without tag", one(type::caa, bytes({0, 0})), ParseError::rdata_malformed, true, true, 1},
     {"CAA tag cut", one(type::caa, bytes({0, 9, 'i'})), ParseError::rdata_malformed, true, true, 1},
     {"TLSA short", one(type::tlsa, bytes({3, 1})), ParseError::rdata_malformed, true, true, 1},
     {"LOC of 15", one(type::loc, Bytes(15, 0)), ParseError::rdata_malformed, true, true, 1},
-    {"OPT with an owner", header(0, 0, 0, 0, 1) + record(name("a"), 41, {}), ParseError::opt_malformed, true, true, 1},
+    {"OPT with an owner", header(0, 0, 0, 0, 1) + record(name("a"), 41, {}),
+     ParseError::opt_malformed, true, true, 1},
     {"OPT as an answer", header(0x8000, 0, 1) + opt({}), ParseError::opt_malformed, true, true, 1},
-    {"option head cut", header(0, 0, 0, 0, 1) + opt(bytes({0, 10, 0})), ParseError::opt_malformed, true, true, 1},
-    {"option cut", header(0, 0, 0, 0, 1) + opt(bytes({0, 10, 0, 9, 1})), ParseError::opt_malformed, true, true, 1},
+    {"option head cut", header(0, 0, 0, 0, 1) + opt(bytes({0, 10, 0})), ParseError::opt_malformed,
+     true, true, 1},
+    {"option cut", header(0, 0, 0, 0, 1) + opt(bytes({0, 10, 0, 9, 1})), ParseError::opt_malformed,
+     true, true, 1},
     {"two OPTs", header(0, 0, 0, 0, 2) + opt({}) + opt({}), ParseError::several_opt, true, true, 2},
 };
 

@@ -45,13 +45,18 @@ Bytes pointer_chain(std::size_t pointers) {
 
 const NameRow name_rows[] = {
     {"the root", bytes({0}), 0, ParseError::none, ".", 1, 1, 0},
-    {"an ordinary name", bytes("\3www\7example\3com\0"), 0, ParseError::none, "www.example.com", 17, 17, 3},
+    {"an ordinary name", bytes("\3www\7example\3com\0"), 0, ParseError::none, "www.example.com", 17,
+     17, 3},
     {"upper case", bytes("\3WwW\7EXAMPLE\0"), 0, ParseError::none, "www.example", 13, 13, 2},
-    {"underscore, digits, hyphen", bytes("\4_sip\5a-0.9\0"), 0, ParseError::none, "_sip.a-0\\.9", 12, 12, 2},
-    {"escapes", bytes("\4\"(;@\5) $\\\x7f\0"), 0, ParseError::none, "\\\"\\(\\;\\@.\\)\\032\\$\\\\\\127", 12, 12, 2},
-    {"zero and high bytes", bytes({3, 0, 200, 255, 0}), 0, ParseError::none, "\\000\\200\\255", 5, 5, 1},
+    {"underscore, digits, hyphen", bytes("\4_sip\5a-0.9\0"), 0, ParseError::none, "_sip.a-0\\.9",
+     12, 12, 2},
+    {"escapes", bytes("\4\"(;@\5) $\\\x7f\0"), 0, ParseError::none,
+     "\\\"\\(\\;\\@.\\)\\032\\$\\\\\\127", 12, 12, 2},
+    {"zero and high bytes", bytes({3, 0, 200, 255, 0}), 0, ParseError::none, "\\000\\200\\255", 5,
+     5, 1},
     {"a pointer back", bytes("\3com\0\1a\xc0\0", 10), 5, ParseError::none, "a.com", 9, 7, 2},
-    {"a pointer to a pointer", bytes("\3com\0\xc0\0\1a\xc0\5", 11), 7, ParseError::none, "a.com", 11, 7, 2},
+    {"a pointer to a pointer", bytes("\3com\0\xc0\0\1a\xc0\5", 11), 7, ParseError::none, "a.com",
+     11, 7, 2},
     {"a pointer to the root", bytes({0, 0xc0, 0}), 1, ParseError::none, ".", 3, 1, 0},
     {"nothing there", {}, 0, ParseError::truncated_name, "", 0, 0, 0},
     {"no root", bytes("\3com"), 0, ParseError::truncated_name, "", 0, 0, 0},
@@ -60,7 +65,8 @@ const NameRow name_rows[] = {
     {"a pointer to itself", bytes({0, 0xc0, 1}), 1, ParseError::pointer_forward, "", 0, 0, 0},
     {"a pointer forward", bytes({0xc0, 2, 0}), 0, ParseError::pointer_forward, "", 0, 0, 0},
     {"a pointer past the end", bytes({0, 0xc0, 200}), 1, ParseError::pointer_forward, "", 0, 0, 0},
-    {"a loop through a label", bytes({1, 'a', 0xc0, 0}), 0, ParseError::pointer_forward, "", 0, 0, 0},
+    {"a loop through a label", bytes({1, 'a', 0xc0, 0}), 0, ParseError::pointer_forward, "", 0, 0,
+     0},
     {"label type 01", bytes({0x41, 'a', 0}), 0, ParseError::label_too_long, "", 0, 0, 0},
     {"label type 10", bytes({0x80, 'a', 0}), 0, ParseError::label_too_long, "", 0, 0, 0},
     {"255 bytes", letters(127), 0, ParseError::none, letters_text(127), 255, 255, 127},
@@ -89,7 +95,8 @@ TEST(Name, LettersAreKeptOnRequest) {
 
 TEST(Name, TheLongestTextFits) {
   Bytes wire;
-  for (int label : {63, 63, 63, 61}) wire += bytes({label}) + bytes(many(std::size_t(label), '\x01'));
+  for (int label : {63, 63, 63, 61})
+    wire += bytes({label}) + bytes(many(std::size_t(label), '\x01'));
   wire += bytes({0});
   EXPECT_EQ(wire.size(), 255u);
   EXPECT_EQ(name_text(wire, 0).size(), 250 * 4 + 3u);

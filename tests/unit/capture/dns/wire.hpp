@@ -25,7 +25,9 @@ inline Bytes bytes(std::initializer_list<int> values) {
   return out;
 }
 inline Bytes bytes(std::string_view text) { return Bytes(text.begin(), text.end()); }
-inline Bytes bytes(const char* text, std::size_t size) { return bytes(std::string_view(text, size)); }
+inline Bytes bytes(const char* text, std::size_t size) {
+  return bytes(std::string_view(text, size));
+}
 // A literal without its terminating zero; zeros inside count.
 template <std::size_t n>
 Bytes bytes(const char (&text)[n]) {
@@ -46,8 +48,8 @@ inline Bytes name(std::string_view text) {
   return out + bytes({0});
 }
 
-inline Bytes header(unsigned flags, unsigned questions, unsigned answers = 0, unsigned authority = 0,
-                    unsigned additional = 0, unsigned id = 0x1234) {
+inline Bytes header(unsigned flags, unsigned questions, unsigned answers = 0,
+                    unsigned authority = 0, unsigned additional = 0, unsigned id = 0x1234) {
   return u16(id) + u16(flags) + u16(questions) + u16(answers) + u16(authority) + u16(additional);
 }
 inline Bytes question(std::string_view qname, unsigned type, unsigned dns_class = 1) {

@@ -22,7 +22,8 @@ const Bytes payload = raw({'d', 'n', 's', '!', '!'});
 
 // Source port 4000, destination port 53.
 Bytes udp(const Bytes& data = payload, int length = -1) {
-  return u16(4000) + u16(53) + u16(length < 0 ? data.size() + 8 : std::size_t(length)) + u16(0) + data;
+  return u16(4000) + u16(53) + u16(length < 0 ? data.size() + 8 : std::size_t(length)) + u16(0) +
+         data;
 }
 Bytes tcp(const Bytes& data = payload) {
   return u16(4000) + u16(53) + Bytes(8, 0) + raw({0x50, 0x18}) + Bytes(6, 0) + data;
@@ -77,7 +78,8 @@ const Row whole_rows[] = {
     {"QinQ", LinkType::ethernet, ethernet(0x88a8, tag(0x8100) + tag(0x86dd) + v6)},
     {"old QinQ", LinkType::ethernet, ethernet(0x9100, tag(0x8100) + tag(0x0800) + v4)},
     {"PPPoE", LinkType::ethernet, ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 50, 0, 0x21}) + v4)},
-    {"PPPoE, IPv6", LinkType::ethernet, ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 50, 0, 0x57}) + v6)},
+    {"PPPoE, IPv6", LinkType::ethernet,
+     ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 50, 0, 0x57}) + v6)},
     {"Linux cooked", LinkType::linux_sll, Bytes(14, 0) + u16(0x0800) + v4},
     {"Linux cooked with a tag", LinkType::linux_sll, Bytes(14, 0) + u16(0x8100) + tag(0x0800) + v4},
     {"Linux cooked 2", LinkType::linux_sll2, u16(0x86dd) + Bytes(18, 0) + v6},
@@ -100,7 +102,9 @@ const Row whole_rows[] = {
     {"UDP shorter than IP", LinkType::raw, ipv4(udp() + Bytes(3, 7))},
     {"hop by hop", LinkType::raw, ipv6(raw({17, 0}) + Bytes(6, 0) + udp(), 0)},
     {"three extensions", LinkType::raw,
-     ipv6(raw({43, 0}) + Bytes(6, 0) + raw({60, 1}) + Bytes(14, 0) + raw({17, 0}) + Bytes(6, 0) + udp(), 0)},
+     ipv6(raw({43, 0}) + Bytes(6, 0) + raw({60, 1}) + Bytes(14, 0) + raw({17, 0}) + Bytes(6, 0) +
+              udp(),
+          0)},
     {"authentication header", LinkType::raw, ipv6(raw({17, 4}) + Bytes(22, 0) + udp(), 51)},
     {"atomic fragment", LinkType::raw, ipv6(fragment_header(17, 0) + udp(), 44)},
     {"snap length cut the padding", LinkType::ethernet, ethernet(0x0800, v4), Verdict::udp, 10},
@@ -129,7 +133,8 @@ Bytes many_tags(int tags) {
 }
 Bytes many_extensions(int extensions) {
   Bytes data;
-  for (int i = 0; i < extensions; ++i) data = data + raw({i + 1 == extensions ? 17 : 60, 0}) + Bytes(6, 0);
+  for (int i = 0; i < extensions; ++i)
+    data = data + raw({i + 1 == extensions ? 17 : 60, 0}) + Bytes(6, 0);
   return ipv6(data + udp(), 60);
 }
 
@@ -143,18 +148,22 @@ const Row other_rows[] = {
     {"no next header", LinkType::raw, ipv6({}, 59), Verdict::other_protocol},
     {"first fragment", LinkType::raw, ipv4(udp(), {.fragment = 0x2000}), Verdict::fragment},
     {"last fragment", LinkType::raw, ipv4(udp(), {.fragment = 0x0010}), Verdict::fragment},
-    {"first IPv6 fragment", LinkType::raw, ipv6(fragment_header(17, 1) + udp(), 44), Verdict::fragment},
-    {"last IPv6 fragment", LinkType::raw, ipv6(fragment_header(17, 8) + udp(), 44), Verdict::fragment},
+    {"first IPv6 fragment", LinkType::raw, ipv6(fragment_header(17, 1) + udp(), 44),
+     Verdict::fragment},
+    {"last IPv6 fragment", LinkType::raw, ipv6(fragment_header(17, 8) + udp(), 44),
+     Verdict::fragment},
     {"ARP", LinkType::ethernet, ethernet(0x0806, Bytes(28, 0)), Verdict::not_ip},
     {"802.3 length", LinkType::ethernet, ethernet(38, Bytes(38, 0)), Verdict::not_ip},
-    {"PPPoE control", LinkType::ethernet, ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 2, 0xc0, 0x21})), Verdict::not_ip},
+    {"PPPoE control", LinkType::ethernet, ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 2, 0xc0, 0x21})),
+     Verdict::not_ip},
     {"null, no IP", LinkType::null, raw({7, 0, 0, 0}) + v4, Verdict::not_ip},
     {"raw, version 5", LinkType::raw, raw({0x50, 0, 0, 0}), Verdict::not_ip},
     {"unknown link", static_cast<LinkType>(147), v4, Verdict::unknown_link},
     {"empty Ethernet", LinkType::ethernet, {}, Verdict::malformed_link},
     {"half an Ethernet header", LinkType::ethernet, Bytes(13, 0), Verdict::malformed_link},
     {"half a tag", LinkType::ethernet, ethernet(0x8100, Bytes(3, 0)), Verdict::malformed_link},
-    {"half a PPPoE header", LinkType::ethernet, ethernet(0x8864, Bytes(7, 0)), Verdict::malformed_link},
+    {"half a PPPoE header", LinkType::ethernet, ethernet(0x8864, Bytes(7, 0)),
+     Verdict::malformed_link},
     {"nine tags", LinkType::ethernet, many_tags(9), Verdict::malformed_link},
     {"half a cooked header", LinkType::linux_sll, Bytes(15, 0), Verdict::malformed_link},
     {"half a cooked 2 header", LinkType::linux_sll2, Bytes(19, 0), Verdict::malformed_link},
@@ -162,13 +171,16 @@ const Row other_rows[] = {
     {"empty raw", LinkType::raw, {}, Verdict::malformed_link},
     {"IPv4 of 19 bytes", LinkType::ipv4, Bytes(19, 0x45), Verdict::malformed_ip},
     {"IPv4 of version 6", LinkType::ipv4, v6, Verdict::malformed_ip},
-    {"IPv4 header of 16", LinkType::raw, raw({0x44}) + Bytes(v4.begin() + 1, v4.end()), Verdict::malformed_ip},
+    {"IPv4 header of 16", LinkType::raw, raw({0x44}) + Bytes(v4.begin() + 1, v4.end()),
+     Verdict::malformed_ip},
     {"IPv4 length below header", LinkType::raw, ipv4(udp(), {.length = 19}), Verdict::malformed_ip},
     {"IPv4 length beyond frame", LinkType::raw, ipv4(udp(), {.length = 34}), Verdict::malformed_ip},
-    {"IPv4 options beyond frame", LinkType::raw, raw({0x4f, 0}) + u16(0) + Bytes(v4.begin() + 4, v4.end()), Verdict::malformed_ip},
+    {"IPv4 options beyond frame", LinkType::raw,
+     raw({0x4f, 0}) + u16(0) + Bytes(v4.begin() + 4, v4.end()), Verdict::malformed_ip},
     {"IPv6 of 39 bytes", LinkType::ipv6, Bytes(39, 0x60), Verdict::malformed_ip},
     {"IPv6 length beyond frame", LinkType::raw, ipv6(udp(), 17, 14), Verdict::malformed_ip},
-    {"extension beyond packet", LinkType::raw, ipv6(raw({17, 9}) + Bytes(6, 0) + udp(), 0), Verdict::malformed_ip},
+    {"extension beyond packet", LinkType::raw, ipv6(raw({17, 9}) + Bytes(6, 0) + udp(), 0),
+     Verdict::malformed_ip},
     {"half an extension", LinkType::raw, ipv6(Bytes(7, 0), 0), Verdict::malformed_ip},
     {"sixteen extensions", LinkType::raw, many_extensions(16), Verdict::malformed_ip},
     {"TCP of 3 bytes", LinkType::raw, ipv4(Bytes(3, 0), {.protocol = 6}), Verdict::malformed_ip},
@@ -182,7 +194,8 @@ const Row other_rows[] = {
 TEST(Decode, EverythingElseIsToldApart) {
   for (const Row& row : other_rows) {
     Datagram datagram;
-    EXPECT_EQ(to_string(verdict_of(row.link, row.frame, datagram)), to_string(row.verdict)) << row.what;
+    EXPECT_EQ(to_string(verdict_of(row.link, row.frame, datagram)), to_string(row.verdict))
+        << row.what;
   }
 }
 
@@ -210,7 +223,8 @@ TEST(Decode, TcpHasAddressesPortsAndPayload) {
 
 TEST(Decode, FragmentHasAddressesButNoPorts) {
   Datagram datagram;
-  ASSERT_EQ(verdict_of(LinkType::raw, ipv6(fragment_header(17, 1) + udp(), 44), datagram), Verdict::fragment);
+  ASSERT_EQ(verdict_of(LinkType::raw, ipv6(fragment_header(17, 1) + udp(), 44), datagram),
+            Verdict::fragment);
   EXPECT_FALSE(datagram.has_ports);
   EXPECT_EQ(datagram.protocol, 17);
   EXPECT_EQ(format_ip(datagram.dst), "2001:db8::2");
@@ -223,12 +237,14 @@ TEST(Decode, EveryCutIsTruncatedByTheSnapLengthAndMalformedWithout) {
     if (row.missing > 0) continue;
     Datagram datagram;
     ASSERT_EQ(verdict_of(row.link, row.frame, datagram), Verdict::udp);
-    auto end = static_cast<std::size_t>(datagram.payload.data() + payload.size() - row.frame.data());
+    auto end =
+        static_cast<std::size_t>(datagram.payload.data() + payload.size() - row.frame.data());
     bool offload = std::string_view(row.what).find("offload") != std::string_view::npos;
     for (std::size_t size = 0; size < end && !offload; ++size) {
       Bytes cut(row.frame.begin(), row.frame.begin() + std::ptrdiff_t(size));
       cut.shrink_to_fit();
-      EXPECT_EQ(to_string(verdict_of(row.link, cut, datagram, row.frame.size() - size)), "truncated")
+      EXPECT_EQ(to_string(verdict_of(row.link, cut, datagram, row.frame.size() - size)),
+                "truncated")
           << row.what << " at " << size;
       EXPECT_NE(verdict_of(row.link, cut, datagram), Verdict::udp) << row.what << " at " << size;
     }
@@ -247,7 +263,8 @@ TEST(Decode, TruncatedPayloadIsHandedOutAsFarAsItGoes) {
 TEST(Decode, NothingOfTheLastFrameIsLeft) {
   Datagram datagram;
   ASSERT_EQ(verdict_of(LinkType::raw, v6, datagram), Verdict::udp);
-  ASSERT_EQ(verdict_of(LinkType::ethernet, ethernet(0x0806, Bytes(28, 0)), datagram), Verdict::not_ip);
+  ASSERT_EQ(verdict_of(LinkType::ethernet, ethernet(0x0806, Bytes(28, 0)), datagram),
+            Verdict::not_ip);
   EXPECT_EQ(datagram.src, IpAddress{});
   EXPECT_EQ(datagram.src_port, 0);
   EXPECT_FALSE(datagram.has_ports || datagram.v6);

@@ -70,7 +70,8 @@ inline Bytes pcap_packet(Order o, std::uint32_t seconds, std::uint32_t fraction,
 inline Bytes pcap_of(std::size_t count) {
   Bytes file = pcap_head({});
   for (std::size_t i = 0; i < count; ++i)
-    file = std::move(file) + pcap_packet({}, std::uint32_t(1000 + i), 0, Bytes(i % 50, std::uint8_t(i)));
+    file = std::move(file) +
+           pcap_packet({}, std::uint32_t(1000 + i), 0, Bytes(i % 50, std::uint8_t(i)));
   return file;
 }
 
@@ -92,8 +93,9 @@ inline Bytes interface(Order o, unsigned link, const Bytes& options = {}, std::u
 }
 inline Bytes enhanced(Order o, std::uint32_t id, std::uint64_t ticks, const Bytes& data,
                       std::uint32_t original = 0) {
-  return block(o, 6, o.u32(id) + o.u32(ticks >> 32) + o.u32(ticks) + o.u32(data.size()) +
-                         o.u32(original ? original : data.size()) + padded(data));
+  return block(o, 6,
+               o.u32(id) + o.u32(ticks >> 32) + o.u32(ticks) + o.u32(data.size()) +
+                   o.u32(original ? original : data.size()) + padded(data));
 }
 
 inline Bytes gzip(const Bytes& data) {
@@ -117,8 +119,8 @@ inline Bytes zstd(const Bytes& data) {
 inline Bytes xz(const Bytes& data) {
   Bytes out(lzma_stream_buffer_bound(data.size()));
   std::size_t size = 0;
-  if (lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, nullptr, data.data(), data.size(), out.data(), &size,
-                              out.size()) != LZMA_OK)
+  if (lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, nullptr, data.data(), data.size(), out.data(),
+                              &size, out.size()) != LZMA_OK)
     return {};
   out.resize(size);
   return out;

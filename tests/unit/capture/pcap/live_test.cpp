@@ -48,10 +48,10 @@ Result<std::unique_ptr<LiveCapture>> open_loopback(const std::string& filter) {
   return LiveCapture::open({.interface = "lo", .filter = filter});
 }
 
-#define OPEN_OR_SKIP(capture, filter)                                                   \
-  auto capture = open_loopback(filter);                                                 \
-  if (!capture.ok() && capture.error().kind == ErrorKind::permission)                   \
-    GTEST_SKIP() << capture.error().what;                                               \
+#define OPEN_OR_SKIP(capture, filter)                                 \
+  auto capture = open_loopback(filter);                               \
+  if (!capture.ok() && capture.error().kind == ErrorKind::permission) \
+    GTEST_SKIP() << capture.error().what;                             \
   ASSERT_TRUE(capture.ok()) << capture.error().what
 
 TEST(LiveCapture, SentPacketsArriveAndAreCounted) {
@@ -95,8 +95,10 @@ TEST(LiveCapture, NoMorePacketsThanAskedForAreHandedOut) {
 }
 
 TEST(LiveCapture, BreakLoopEndsAWaitingPoll) {
-  auto capture = LiveCapture::open({.interface = "lo", .filter = "udp port 1", .timeout_ms = 600'000});
-  if (!capture.ok() && capture.error().kind == ErrorKind::permission) GTEST_SKIP() << capture.error().what;
+  auto capture =
+      LiveCapture::open({.interface = "lo", .filter = "udp port 1", .timeout_ms = 600'000});
+  if (!capture.ok() && capture.error().kind == ErrorKind::permission)
+    GTEST_SKIP() << capture.error().what;
   ASSERT_TRUE(capture.ok()) << capture.error().what;
   std::thread breaker([&] { (*capture)->break_loop(); });
   auto polled = (*capture)->poll([](const Packet&) {}, 100);
@@ -127,8 +129,8 @@ Packet udp_packet(std::span<const std::uint8_t> bytes) {
 }
 
 TEST(BpfFilter, LetsMatchingPacketsPass) {
-  std::uint8_t ip[29] = {0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
-                         0x10, 0, 0,  53, 0, 9, 0, 0, 'x'};
+  std::uint8_t ip[29] = {0x45, 0,   0, 29, 0, 0,    0, 0, 64, 17, 0, 0, 192, 0,  2,
+                         1,    192, 0, 2,  2, 0x10, 0, 0, 53, 0,  9, 0, 0,   'x'};
   auto dns = BpfFilter::compile("udp port 53", packet::LinkType::raw);
   auto host = BpfFilter::compile("src host 192.0.2.9", packet::LinkType::raw);
   ASSERT_TRUE(dns.ok() && host.ok());

@@ -59,7 +59,8 @@ TEST(PcapFile, AllFourKindsAreRead) {
     for (bool nano : {false, true}) {
       Order o{big};
       Bytes file = pcap_head(o, nano ? 0xa1b23c4d : 0xa1b2c3d4, 65535, 113) +
-                   pcap_packet(o, 1700000000, 123456, {1, 2, 3}) + pcap_packet(o, 1700000001, 7, {4}, 90);
+                   pcap_packet(o, 1700000000, 123456, {1, 2, 3}) +
+                   pcap_packet(o, 1700000001, 7, {4}, 90);
       Outcome outcome = read_all(file);
       EXPECT_EQ(outcome.error, "");
       TimeNs unit = nano ? 1 : 1000;
@@ -86,7 +87,8 @@ TEST(PcapFile, LengthOfTheCheckSequenceIsNotPartOfTheLinkType) {
 TEST(PcapFile, PacketsThatCrossTheBufferAreWhole) {
   Bytes file = pcap_head({});
   std::vector<std::size_t> sizes = {100'000, 60'000, 262'144, 0, 1, 131'056, 131'057, 200'000};
-  for (std::size_t size : sizes) file = file + pcap_packet({}, 1, 1, Bytes(size, std::uint8_t(size)));
+  for (std::size_t size : sizes)
+    file = file + pcap_packet({}, 1, 1, Bytes(size, std::uint8_t(size)));
   Outcome outcome = read_all(file);
   EXPECT_EQ(outcome.error, "");
   ASSERT_EQ(outcome.packets.size(), sizes.size());
@@ -104,7 +106,8 @@ TEST(PcapFile, EveryCutGivesThePacketsBeforeItAndOneLine) {
     EXPECT_EQ(outcome.kind, between ? ErrorKind::internal : ErrorKind::data) << size;
   }
   file.pop_back();
-  EXPECT_EQ(read_all(file).error, "capture: cut off in packet 2 at byte 43: 17 of 18 bytes are there");
+  EXPECT_EQ(read_all(file).error,
+            "capture: cut off in packet 2 at byte 43: 17 of 18 bytes are there");
 }
 
 TEST(PcapFile, AbsurdLengthIsDamage) {
@@ -117,8 +120,11 @@ TEST(PcapFile, AbsurdLengthIsDamage) {
 
 TEST(PcapFile, SnapLengthAboveTheUsualIsBelieved) {
   Bytes large(300'000, 1);
-  EXPECT_EQ(read_all(pcap_head({}, 0xa1b2c3d4, 500'000) + pcap_packet({}, 1, 1, large)).packets.size(), 1u);
-  EXPECT_EQ(read_all(pcap_head({}, 0xa1b2c3d4, 100) + pcap_packet({}, 1, 1, large)).packets.size(), 0u);
+  EXPECT_EQ(
+      read_all(pcap_head({}, 0xa1b2c3d4, 500'000) + pcap_packet({}, 1, 1, large)).packets.size(),
+      1u);
+  EXPECT_EQ(read_all(pcap_head({}, 0xa1b2c3d4, 100) + pcap_packet({}, 1, 1, large)).packets.size(),
+            0u);
 }
 
 TEST(PcapFile, WhatIsNoCaptureIsNamed) {
@@ -155,7 +161,8 @@ TEST(PcapFile, MissingFileAndFolderAreNoInput) {
   auto missing = FileReader::open("/no/such/file.pcap");
   ASSERT_FALSE(missing.ok());
   EXPECT_EQ(missing.error().kind, ErrorKind::no_input);
-  EXPECT_EQ(missing.error().what, "/no/such/file.pcap: cannot be opened: No such file or directory");
+  EXPECT_EQ(missing.error().what,
+            "/no/such/file.pcap: cannot be opened: No such file or directory");
   auto folder = FileReader::open("/tmp");
   ASSERT_FALSE(folder.ok());
   EXPECT_EQ(folder.error().kind, ErrorKind::no_input);
@@ -200,7 +207,8 @@ TEST(Compressed, CutAndDamagedDataSayWhichItIs) {
     Bytes whole = compress(pcap_of(5'000));
     Bytes cut(whole.begin(), whole.end() - std::ptrdiff_t(whole.size() / 4));
     Outcome outcome = read_all(cut);
-    EXPECT_THAT(outcome.error, AllOf(HasSubstr("capture: cut off in packet "), HasSubstr("data are cut off")));
+    EXPECT_THAT(outcome.error,
+                AllOf(HasSubstr("capture: cut off in packet "), HasSubstr("data are cut off")));
     EXPECT_EQ(outcome.kind, ErrorKind::data);
     EXPECT_LT(outcome.packets.size(), 5'000u);
     for (std::size_t i = whole.size() / 2; i < whole.size() / 2 + 16; ++i) whole[i] ^= 0xff;
@@ -212,12 +220,13 @@ TEST(PcapngFile, BothByteOrdersAndSeveralInterfacesAreRead) {
   for (bool big : {false, true}) {
     Order o{big};
     Bytes nano = option(o, 9, {9}), power_of_two = option(o, 9, {0x80 | 10});
-    Bytes shifted = option(o, 14, big ? Bytes{0, 0, 0, 0, 0, 0, 0, 100} : Bytes{100, 0, 0, 0, 0, 0, 0, 0});
-    Bytes file = section(o) + interface(o, 1) + interface(o, 101, nano) + interface(o, 113, power_of_two) +
-                 interface(o, 276, shifted) + block(o, 5, Bytes(8, 0)) +
-                 enhanced(o, 0, 1'700'000'000'123'456, {1, 2, 3}) +
-                 enhanced(o, 1, 1'700'000'000'123'456'789, {4}, 99) + enhanced(o, 2, 1024 * 5 + 512, {5}) +
-                 enhanced(o, 3, 1'000'000, {6});
+    Bytes shifted =
+        option(o, 14, big ? Bytes{0, 0, 0, 0, 0, 0, 0, 100} : Bytes{100, 0, 0, 0, 0, 0, 0, 0});
+    Bytes file = section(o) + interface(o, 1) + interface(o, 101, nano) +
+                 interface(o, 113, power_of_two) + interface(o, 276, shifted) +
+                 block(o, 5, Bytes(8, 0)) + enhanced(o, 0, 1'700'000'000'123'456, {1, 2, 3}) +
+                 enhanced(o, 1, 1'700'000'000'123'456'789, {4}, 99) +
+                 enhanced(o, 2, 1024 * 5 + 512, {5}) + enhanced(o, 3, 1'000'000, {6});
     Outcome outcome = read_all(file);
     EXPECT_EQ(outcome.error, "");
     std::vector<Got> expected = {
@@ -231,10 +240,11 @@ TEST(PcapngFile, BothByteOrdersAndSeveralInterfacesAreRead) {
 
 TEST(PcapngFile, SimpleAndObsoletePacketBlocksAreRead) {
   Order o;
-  Bytes obsolete = o.u16(1) + o.u16(3) + o.u32(0) + o.u32(1'000'000) + o.u32(2) + o.u32(60) + padded({7, 8});
+  Bytes obsolete =
+      o.u16(1) + o.u16(3) + o.u32(0) + o.u32(1'000'000) + o.u32(2) + o.u32(60) + padded({7, 8});
   Bytes file = section(o) + interface(o, 1, {}, 4) + interface(o, 101) +
-               block(o, 3, o.u32(3) + padded({1, 2, 3})) + block(o, 3, o.u32(100) + Bytes{1, 2, 3, 4}) +
-               block(o, 2, obsolete);
+               block(o, 3, o.u32(3) + padded({1, 2, 3})) +
+               block(o, 3, o.u32(100) + Bytes{1, 2, 3, 4}) + block(o, 2, obsolete);
   Outcome outcome = read_all(file);
   EXPECT_EQ(outcome.error, "");
   std::vector<Got> expected = {{0, packet::LinkType::ethernet, 3, {1, 2, 3}},
@@ -246,7 +256,8 @@ TEST(PcapngFile, SimpleAndObsoletePacketBlocksAreRead) {
 TEST(PcapngFile, ASectionBeginsAnew) {
   Order little{false}, big{true};
   Bytes file = section(little) + interface(little, 1) + enhanced(little, 0, 5, {1}) + section(big) +
-               interface(big, 101) + enhanced(big, 0, 6, {2}) + section(little) + enhanced(little, 0, 7, {3});
+               interface(big, 101) + enhanced(big, 0, 6, {2}) + section(little) +
+               enhanced(little, 0, 7, {3});
   Outcome outcome = read_all(file);
   ASSERT_EQ(outcome.packets.size(), 2u);
   EXPECT_EQ(outcome.packets[1].link, packet::LinkType::raw);
@@ -300,7 +311,8 @@ TEST(PcapngFile, DamageIsNamed) {
 
 TEST(PcapngFile, UnknownOptionsAndBlocksAreSkipped) {
   Order o;
-  Bytes options = option(o, 2, {'e', 't', 'h', '0'}) + option(o, 11, {0, 'x'}) + option(o, 9, {9}) + option(o, 0, {});
+  Bytes options = option(o, 2, {'e', 't', 'h', '0'}) + option(o, 11, {0, 'x'}) + option(o, 9, {9}) +
+                  option(o, 0, {});
   Bytes file = section(o) + interface(o, 1, options) + block(o, 0x80001234, Bytes(4096, 9)) +
                enhanced(o, 0, 77, {1});
   Outcome outcome = read_all(file);

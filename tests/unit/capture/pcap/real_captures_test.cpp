@@ -31,8 +31,10 @@ struct Seen {
 // The rows of counts.jsonl that are about another port.
 bool is_dns_port(const std::string& file, const packet::Datagram& datagram) {
   static const std::map<std::string, int> ports = {
-      {"tcpdump-dns_udp_8053.pcap", 8053},     {"wireshark-dns_port.pcap", 65282},
-      {"pktvisor-dns_ipv4_udp.pcap", 53000},   {"ndpi-avast_securedns.pcapng", 443},
+      {"tcpdump-dns_udp_8053.pcap", 8053},
+      {"wireshark-dns_port.pcap", 65282},
+      {"pktvisor-dns_ipv4_udp.pcap", 53000},
+      {"ndpi-avast_securedns.pcapng", 443},
   };
   auto other = ports.find(file);
   int port = other == ports.end() ? 53 : other->second;

@@ -64,9 +64,9 @@ struct NumberSettings {
   std::uint64_t batches_per_round = 1;  // each an event of its own
   std::uint64_t keys = 16;
   std::uint64_t first_seq = 0;
-  DurationNs step = 1;   // event time from row to row
-  std::uint64_t disorder = 0;  // rows are up to so many steps late, the watermark allows for it
-  std::uint64_t idle_every = 0;   // every so many calls there is nothing
+  DurationNs step = 1;           // event time from row to row
+  std::uint64_t disorder = 0;    // rows are up to so many steps late, the watermark allows for it
+  std::uint64_t idle_every = 0;  // every so many calls there is nothing
   std::uint64_t error_after = ~std::uint64_t{0};  // rounds; then next() fails
   bool endless = false;
   bool blocking = false;
@@ -161,8 +161,8 @@ class PassBolt final : public Bolt {
   const TaskContext* task_ = nullptr;
 };
 
-// Counts rows per key and window; a window's counts (seq = count) leave once the watermark has passed
-// its end, ordered by window, key group and key.
+// Counts rows per key and window; a window's counts (seq = count) leave once the watermark has
+// passed its end, ordered by window, key group and key.
 class WindowBolt final : public Bolt {
  public:
   explicit WindowBolt(DurationNs window) : window_(window) {}

@@ -60,7 +60,8 @@ class Merge {
     std::vector<std::string> seen;
     while (auto step = merge.step(open)) {
       for (const TestRow& row : read_rows(step->event.batch, nullptr))
-        seen.push_back(fmt::format("rows {}/{}/{}", step->event.origin, step->event.round, row.seq));
+        seen.push_back(
+            fmt::format("rows {}/{}/{}", step->event.origin, step->event.round, row.seq));
       if (step->round_complete)
         seen.push_back(fmt::format("end {}/{}", step->event.origin, step->event.round));
     }
@@ -102,7 +103,8 @@ TEST(InputMerge, restores_the_order_from_any_interleaving) {
     std::vector<std::size_t> at(3);
     Merge merge(task_with_edges({{0}, {0}, {0}}));
     std::vector<std::string> seen;
-    for (std::size_t left = channels[0].size() + channels[1].size() + channels[2].size(); left > 0;) {
+    for (std::size_t left = channels[0].size() + channels[1].size() + channels[2].size();
+         left > 0;) {
       std::size_t c = random() % 3;
       if (at[c] == channels[c].size()) continue;
       merge.push(channels[c][at[c]++]);
@@ -136,9 +138,9 @@ TEST(InputMerge, origins_take_turns_by_whole_rounds) {
       merge.push(close(0, origin, round));
     }
   }
-  EXPECT_THAT(merge.drain(),
-              ElementsAre("rows 0/0/1", "rows 0/0/2", "end 0/0", "rows 1/0/1", "rows 1/0/2", "end 1/0",
-                          "rows 0/1/1", "rows 0/1/2", "end 0/1", "rows 1/1/1", "rows 1/1/2", "end 1/1"));
+  EXPECT_THAT(merge.drain(), ElementsAre("rows 0/0/1", "rows 0/0/2", "end 0/0", "rows 1/0/1",
+                                         "rows 1/0/2", "end 1/0", "rows 0/1/1", "rows 0/1/2",
+                                         "end 0/1", "rows 1/1/1", "rows 1/1/2", "end 1/1"));
 }
 
 TEST(InputMerge, holds_rounds_from_the_horizon_on) {

@@ -18,11 +18,13 @@ using ::testing::SizeIs;
 class LocalRunTest : public ::testing::Test {
  protected:
   void spout(NumberSettings settings, ComponentSpec spec = {}) {
-    build.spout("numbers", [settings] { return std::make_unique<NumberSpout>(settings); }, spec);
+    build.spout(
+        "numbers", [settings] { return std::make_unique<NumberSpout>(settings); }, spec);
   }
   void pass(const std::string& id, const std::vector<InputSpec>& inputs, ComponentSpec spec = {},
             PassBolt::Settings settings = {}) {
-    build.bolt(id, inputs, [settings] { return std::make_unique<PassBolt>(settings); }, spec);
+    build.bolt(
+        id, inputs, [settings] { return std::make_unique<PassBolt>(settings); }, spec);
   }
   void sink(const std::vector<InputSpec>& inputs, CollectSink::Settings settings = {}) {
     build.bolt("sink", inputs,
@@ -40,13 +42,16 @@ TEST_F(LocalRunTest, counts_words_as_one_task_does) {
     PlanBuilder plan;
     Collected words;
     plan.spout("numbers", [] {
-      return std::make_unique<NumberSpout>(NumberSettings{.rounds = 50, .rows_per_batch = 40, .keys = 30});
+      return std::make_unique<NumberSpout>(
+          NumberSettings{.rounds = 50, .rows_per_batch = 40, .keys = 30});
     });
-    plan.bolt("split", {{"numbers"}}, [] { return std::make_unique<PassBolt>(); }, {.tasks = tasks});
+    plan.bolt("split", {{"numbers"}}, [] { return std::make_unique<PassBolt>(); },
+              {.tasks = tasks});
     plan.bolt("count", {{"split", GroupingType::fields, {"name"}}},
               [] { return std::make_unique<WindowBolt>(100); }, {.tasks = tasks});
     plan.bolt("sink", {{"count", GroupingType::global}}, [&] {
-      return std::make_unique<CollectSink>(words, CollectSink::Settings{.sort_between_watermarks = true});
+      return std::make_unique<CollectSink>(words,
+                                           CollectSink::Settings{.sort_between_watermarks = true});
     });
     auto run = LocalRun::start(plan.plan(), {}).value();
     ASSERT_TRUE(run->wait().ok());
@@ -141,10 +146,10 @@ TEST_F(LocalRunTest, a_stop_drains_what_is_under_way) {
   spout({.endless = true}, {.tasks = 2});
   pass("pass", {{"numbers"}}, {.tasks = 2});
   sink({{"pass"}}, {.on_execute = [&] {
-    std::lock_guard lock(mutex);
-    any = true;
-    seen.notify_all();
-  }});
+         std::lock_guard lock(mutex);
+         any = true;
+         seen.notify_all();
+       }});
   auto run = start();
   {
     std::unique_lock lock(mutex);
@@ -160,7 +165,8 @@ TEST_F(LocalRunTest, a_stop_drains_what_is_under_way) {
 TEST_F(LocalRunTest, a_run_can_be_dropped_at_any_time) {
   for (int i = 0; i < 20; ++i) {
     PlanBuilder plan;
-    plan.spout("numbers", [] { return std::make_unique<NumberSpout>(NumberSettings{.endless = true}); });
+    plan.spout("numbers",
+               [] { return std::make_unique<NumberSpout>(NumberSettings{.endless = true}); });
     plan.bolt("pass", {{"numbers"}}, [] { return std::make_unique<PassBolt>(); }, {.tasks = 3});
     plan.bolt("sink", {{"pass"}}, [this] { return std::make_unique<CollectSink>(collected); });
     auto run = LocalRun::start(plan.plan(), {}).value();
@@ -169,14 +175,19 @@ TEST_F(LocalRunTest, a_run_can_be_dropped_at_any_time) {
 }
 
 TEST_F(LocalRunTest, operators_that_block_have_threads_of_their_own) {
-  // Each of two bolts waits inside execute() for the other: on the one worker thread they would for ever.
+  // Each of two bolts waits inside execute() for the other: on the one worker thread they would for
+  // ever.
   build.threads(1);
   std::barrier meeting(2);
   spout({.rounds = 20, .blocking = true});
-  build.bolt("pair", {{"numbers", GroupingType::all}}, [&] {
-    return std::make_unique<CollectSink>(
-        collected, CollectSink::Settings{.blocking = true, .on_execute = [&] { meeting.arrive_and_wait(); }});
-  }, {.tasks = 2});
+  build.bolt("pair", {{"numbers", GroupingType::all}},
+             [&] {
+               return std::make_unique<CollectSink>(
+                   collected, CollectSink::Settings{.blocking = true, .on_execute = [&] {
+                                                      meeting.arrive_and_wait();
+                                                    }});
+             },
+             {.tasks = 2});
   auto run = start();
   ASSERT_TRUE(run->wait().ok());
   EXPECT_THAT(collected.rows(), SizeIs(160));
@@ -222,13 +233,14 @@ TEST_F(LocalRunTest, a_slow_reader_stops_the_source) {
   build.credits(credits);
   build.spout("numbers", [&] { return std::make_unique<CountingSpout>(given); });
   sink({{"numbers"}}, {.blocking = true, .on_execute = [&] {
-    std::uint64_t done = worked;
-    // As far ahead as the source may be: waits until it is there.
-    std::uint64_t reach = std::min(rounds, done / (credits / 4) * (credits / 4) + credits);
-    while (given < reach) std::this_thread::yield();
-    ahead_max = std::max(ahead_max.load(), given - done);
-    ++worked;
-  }});
+                         std::uint64_t done = worked;
+                         // As far ahead as the source may be: waits until it is there.
+                         std::uint64_t reach =
+                             std::min(rounds, done / (credits / 4) * (credits / 4) + credits);
+                         while (given < reach) std::this_thread::yield();
+                         ahead_max = std::max(ahead_max.load(), given - done);
+                         ++worked;
+                       }});
   auto run = start();
   ASSERT_TRUE(run->wait().ok());
   EXPECT_EQ(worked, rounds);

@@ -28,7 +28,8 @@ TaskWiring task_with_targets(std::uint32_t targets, GroupingType grouping,
 
 struct Outgoing {
   explicit Outgoing(const TaskWiring& task, std::uint32_t credits = 1000)
-      : router(task, {row_schema()}, credits, [this](Event event) { sent.push_back(std::move(event)); }) {}
+      : router(task, {row_schema()}, credits,
+               [this](Event event) { sent.push_back(std::move(event)); }) {}
   void round(Slot slot, std::uint64_t number, const std::vector<std::vector<TestRow>>& batches) {
     router.enter_round(slot, number);
     for (const auto& rows : batches) router.deliver(0, make_batch(rows), nullptr);

@@ -6,7 +6,8 @@
 //   build.bolt("sum", {{"numbers", GroupingType::fields, {"key"}}}, [] { ... }, {.tasks = 4});
 //   LocalRun::start(build.plan(), {});
 //
-// Every stream has the schema of row_schema(). The builder owns the operators and must outlive the run.
+// Every stream has the schema of row_schema(). The builder owns the operators and must outlive the
+// run.
 #pragma once
 
 #include <functional>
@@ -22,8 +23,11 @@ namespace dnstorm::runtime::testing {
 using plan::GroupingType;
 
 inline const SchemaPtr& row_schema() {
-  static const SchemaPtr schema = std::make_shared<const Schema>(std::vector<Field>{
-      {"time", Type::time, Role::time}, {"seq", Type::u64}, {"key", Type::u64}, {"name", Type::str}});
+  static const SchemaPtr schema =
+      std::make_shared<const Schema>(std::vector<Field>{{"time", Type::time, Role::time},
+                                                        {"seq", Type::u64},
+                                                        {"key", Type::u64},
+                                                        {"name", Type::str}});
   return schema;
 }
 

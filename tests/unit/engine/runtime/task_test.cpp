@@ -177,7 +177,8 @@ TEST(BoltTask, sees_rows_then_the_watermark_then_the_end) {
   EXPECT_THAT(b.calls, ElementsAre("watermark max", "finish"));
   const Event& end = b.bench->events.back();
   EXPECT_TRUE(end.last);
-  EXPECT_EQ(read_rows(end.batch, end.selection)[0].seq, 99u) << "rows of finish() come in the last round";
+  EXPECT_EQ(read_rows(end.batch, end.selection)[0].seq, 99u)
+      << "rows of finish() come in the last round";
   EXPECT_EQ(b.task->stats().executed.value(), 4u);
   EXPECT_THAT(b.task->rows_received(), ElementsAre(4));
 }
@@ -218,7 +219,8 @@ TEST(BoltTask, finishes_once_after_the_last_origin) {
 
 TEST(BoltTask, returns_credit_every_quarter_of_the_window) {
   BoltBench b(1, 8);
-  for (std::uint64_t round = 0; round < 5; ++round) b.task->push(arriving(0, 0, round, time_min, 1));
+  for (std::uint64_t round = 0; round < 5; ++round)
+    b.task->push(arriving(0, 0, round, time_min, 1));
   b.run();
   ASSERT_THAT(b.bench->credits, SizeIs(2));
   EXPECT_EQ(b.bench->credits[0].rounds, 2u);
@@ -279,8 +281,8 @@ TEST(Executor, runs_all_its_tasks) {
   Collected collected;
   build.spout("s", [] { return std::make_unique<NumberSpout>(NumberSettings{.rounds = 7}); },
               {.tasks = 3, .executors = 1});
-  build.bolt("b", {{"s", GroupingType::fields, {"key"}}}, [] { return std::make_unique<PassBolt>(); },
-             {.tasks = 4, .executors = 2});
+  build.bolt("b", {{"s", GroupingType::fields, {"key"}}},
+             [] { return std::make_unique<PassBolt>(); }, {.tasks = 4, .executors = 2});
   build.bolt("sink", {{"b"}}, [&] { return std::make_unique<CollectSink>(collected); },
              {.tasks = 2, .executors = 1});
   Simulator simulator(build.plan(), 1);
@@ -296,10 +298,13 @@ TEST(Executor, an_error_of_one_task_leaves_the_others_at_work) {
   PlanBuilder build;
   Collected collected;
   std::uint64_t made = 0;
-  build.spout("s", [&] {
-    std::uint64_t error_after = made++ == 0 ? 2 : 1000;
-    return std::make_unique<NumberSpout>(NumberSettings{.rounds = 7, .error_after = error_after});
-  }, {.tasks = 2, .executors = 1});
+  build.spout("s",
+              [&] {
+                std::uint64_t error_after = made++ == 0 ? 2 : 1000;
+                return std::make_unique<NumberSpout>(
+                    NumberSettings{.rounds = 7, .error_after = error_after});
+              },
+              {.tasks = 2, .executors = 1});
   build.bolt("sink", {{"s"}}, [&] { return std::make_unique<CollectSink>(collected); });
   Simulator simulator(build.plan(), 1);
   ASSERT_TRUE(simulator.prepare().ok());
@@ -315,7 +320,8 @@ TEST(Executor, names_the_component_that_could_not_be_prepared) {
   Collected collected;
   build.spout("s", [] { return std::make_unique<NumberSpout>(NumberSettings{}); });
   build.bolt("sink", {{"s"}}, [&] {
-    return std::make_unique<CollectSink>(collected, CollectSink::Settings{.prepare_error = "no table"});
+    return std::make_unique<CollectSink>(collected,
+                                         CollectSink::Settings{.prepare_error = "no table"});
   });
   Simulator simulator(build.plan(), 1);
   EXPECT_EQ(simulator.prepare().error().what, "sink: no table");

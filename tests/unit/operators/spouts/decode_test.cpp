@@ -11,9 +11,9 @@ namespace {
 using capture::dns::MessageWriter;
 using capture::synth::Endpoints;
 using capture::synth::Frame;
-using testing::TaskHarness;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::TaskHarness;
 
 constexpr std::size_t messages = 0, questions = 1, records = 2, options = 3, packets = 4;
 const IpAddress client = *parse_ip("192.0.2.1");
@@ -63,16 +63,18 @@ TEST(Decode, tells_client_and_server_by_the_qr_bit) {
   task.udp(to_server(), query("example.com"));
   auto response = writer.begin(7, MessageWriter::qr).question("example.com", 1).finish();
   task.udp(to_server().reversed(), response);
-  EXPECT_THAT(task.harness.take(messages),
-              ElementsAre("192.0.2.1 198.51.100.53 4242 53 false", "192.0.2.1 198.51.100.53 4242 53 true"));
+  EXPECT_THAT(task.harness.take(messages), ElementsAre("192.0.2.1 198.51.100.53 4242 53 false",
+                                                       "192.0.2.1 198.51.100.53 4242 53 true"));
 }
 
 TEST(Decode, gives_query_and_response_one_transaction_hash) {
   DecodeTask task({"txn"});
   MessageWriter writer;
   task.udp(to_server(), query("example.com"));
-  task.udp(to_server().reversed(), writer.begin(7, MessageWriter::qr).question("example.com", 1).finish());
-  task.udp(to_server().reversed(), writer.begin(8, MessageWriter::qr).question("example.com", 1).finish());
+  task.udp(to_server().reversed(),
+           writer.begin(7, MessageWriter::qr).question("example.com", 1).finish());
+  task.udp(to_server().reversed(),
+           writer.begin(8, MessageWriter::qr).question("example.com", 1).finish());
   auto rows = task.harness.take(messages);
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0], rows[1]);
@@ -80,9 +82,13 @@ TEST(Decode, gives_query_and_response_one_transaction_hash) {
 }
 
 TEST(Decode, reads_name_domain_and_edns) {
-  DecodeTask task({"qname", "domain", "tld", "qtype", "label_count", "edns", "do", "edns_size", "ecs"});
+  DecodeTask task(
+      {"qname", "domain", "tld", "qtype", "label_count", "edns", "do", "edns_size", "ecs"});
   MessageWriter writer;
-  auto wire = writer.begin(1, 0).question("WWW.Example.co.uk", 28).additional().edns(1232, MessageWriter::edns_do);
+  auto wire = writer.begin(1, 0)
+                  .question("WWW.Example.co.uk", 28)
+                  .additional()
+                  .edns(1232, MessageWriter::edns_do);
   task.udp(to_server(), wire.finish());
   EXPECT_THAT(task.harness.take(messages),
               ElementsAre("www.example.co.uk 28 4 example.co.uk uk true 1232 true false"));
@@ -100,8 +106,8 @@ TEST(Decode, makes_a_row_of_every_question_and_record) {
                   .finish();
   task.udp(to_server().reversed(), wire);
   EXPECT_THAT(task.harness.take(questions), ElementsAre("a.example 1", "b.example 15"));
-  EXPECT_THAT(task.harness.take(records),
-              ElementsAre("a.example a.example answer 1 192.0.2.7", "a.example example authority 2 ns.example."));
+  EXPECT_THAT(task.harness.take(records), ElementsAre("a.example a.example answer 1 192.0.2.7",
+                                                      "a.example example authority 2 ns.example."));
 }
 
 TEST(Decode, puts_every_packet_into_one_class) {

@@ -65,7 +65,8 @@ class SpoutTask final : public Emitter::Outlet {
   explicit SpoutTask(const testing::TextOptions& options)
       : def_(pcap_operator()),
         emitter_({std::make_shared<const Schema>(packet_fields())}, *this),
-        spout_(def_.make_spout(Options::parse(def_.options, testing::raw_options(options)).value())) {
+        spout_(
+            def_.make_spout(Options::parse(def_.options, testing::raw_options(options)).value())) {
     context_.outputs = {std::make_shared<const Schema>(packet_fields())};
     context_.clock = &clock_;
     context_.counters = &counters_;
