@@ -34,7 +34,8 @@ struct Honesty {
   double behind_s = 0;                  // newest packet minus newest closed window, seconds
   std::string state = "running";        // running | finished | failed
   std::string failure;                  // why, if failed
-  std::vector<std::pair<std::string, std::uint64_t>> reasons;  // malformed by reason
+  // Why packets are not parsed: "malformed.label_too_long", "not_dns.icmp".
+  std::vector<std::pair<std::string, std::uint64_t>> reasons;
   std::vector<ComponentCounts> components;
 };
 

@@ -97,11 +97,22 @@ test('shows the numbers that were fed, on every wall, chart, table and in the ho
     await page.click(`#tab-${id}`);
     await wallShows(page, wanted(state, id));
   }
-  assert.equal(await page.textContent('.item:has(dt:text-is("seen")) dd'), grouped(after10));
+  // The number alone: beside it stands the rate, as soon as that is known.
+  const seen = await page.$eval('.item:has(dt:text-is("seen")) dd', (dd) => dd.firstChild.textContent);
+  assert.equal(seen, grouped(after10));
   assert.equal(await page.textContent('.item:has(dt:text-is("malformed")) dd'), '! 30');
   assert.equal(await page.textContent('.item:has(dt:text-is("not DNS")) dd'), '110');
   assert.equal(await page.textContent('.item:has(dt:text-is("in flight")) dd'), '64');
   assert.match(await page.textContent('.verdict'), /all accounted for/);
+  await page.getByRole('button', { name: 'Details' }).click();
+  const reasons = await page.$$eval('.details table:first-child tr', (rows) =>
+    rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+  );
+  assert.deepEqual(reasons, [
+    ['malformed', 'name too long', '10'],
+    ['malformed', 'short header', '20'],
+    ['not DNS', 'icmp', '110'],
+  ]);
 
   const points = panelOf(state, 'rates').series.points;
   await page.getByRole('region', { name: 'Queries and responses' }).getByRole('button', { name: 'Table' }).click();

@@ -183,8 +183,9 @@ class Feeder {
     honesty_.captured =
         honesty_.parsed + honesty_.malformed + honesty_.not_dns + honesty_.in_flight;
     honesty_.behind_s = 0.2;
-    honesty_.reasons = {{"name_too_long", honesty_.malformed / 3},
-                        {"truncated_header", honesty_.malformed / 3 * 2}};
+    honesty_.reasons = {{"malformed.name_too_long", honesty_.malformed / 3},
+                        {"malformed.short_header", honesty_.malformed / 3 * 2},
+                        {"not_dns.icmp", honesty_.not_dns}};
     const std::uint64_t all = honesty_.parsed;
     honesty_.components = {{"packets", "spout", 1, 0, honesty_.captured, 0},
                            {"dns", "bolt", 2, honesty_.captured, all, 0},

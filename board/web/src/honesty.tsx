@@ -28,7 +28,7 @@ function itemsOf(h: Honesty, rate: number | null): Item[] {
       more: exact(h.parsed),
       title: 'DNS messages that were decoded',
     },
-    { name: 'malformed', value: exact(h.malformed), bad: h.malformed > 0, title: 'Not decodable; by reason under Details' },
+    { name: 'malformed', value: exact(h.malformed), bad: h.malformed > 0, title: 'Could not be decoded; why is under Details' },
     { name: 'not DNS', value: exact(h.not_dns), title: 'Packets that carry no DNS message' },
     { name: 'filtered', value: exact(h.filtered), title: 'Left out because the topology says so' },
     { name: 'in flight', value: exact(h.in_flight), title: 'Captured and on their way to one of the four before' },
@@ -145,23 +145,34 @@ function Split({ h }: { h: Honesty }) {
   );
 }
 
+// "malformed.label_too_long" is a kind and what exactly.
+export function reasonOf(reason: string): [kind: string, detail: string] {
+  const words = (text: string) => visible(text).replace(/_/g, ' ').replace('not dns', 'not DNS');
+  const dot = reason.indexOf('.');
+  return dot < 0 ? ['malformed', words(reason)] : [words(reason.slice(0, dot)), words(reason.slice(dot + 1))];
+}
+
 function Details({ h }: { h: Honesty }) {
   return (
     <>
       <table>
-        <caption>Malformed, by reason</caption>
+        <caption>Not parsed, by reason</caption>
         <tbody>
           {h.reasons.length === 0 && (
             <tr>
               <td>none</td>
             </tr>
           )}
-          {h.reasons.map(([reason, count]) => (
-            <tr key={reason}>
-              <th scope="row">{visible(reason).replace(/_/g, ' ')}</th>
-              <td>{exact(count)}</td>
-            </tr>
-          ))}
+          {h.reasons.map(([reason, count]) => {
+            const [kind, detail] = reasonOf(reason);
+            return (
+              <tr key={reason}>
+                <th scope="row">{kind}</th>
+                <td class="word">{detail}</td>
+                <td>{exact(count)}</td>
+              </tr>
+            );
+          })}
         </tbody>
       </table>
       <table>
