@@ -88,7 +88,7 @@ class Session {
     board::Honesty last = honesty();
     if (result.ok()) check_conservation(plan_, last);
     if (!args_.quiet) fmt::print(stderr, "{}\n", summary_line(last));
-    if (server_ && args_.keep_board) keep_serving();
+    if (server_ && args_.keep_board && !stop_requested()) keep_serving();
     DNSTORM_CHECK(write_summary(last));
     return result;
   }
