@@ -9,100 +9,15 @@
 
 #include "engine/api/key.hpp"
 #include "operators/event_time.hpp"
+#include "operators/match/answered_log.hpp"
 #include "operators/match/latency_bucket.hpp"
+#include "operators/match/match_rows.hpp"
 #include "operators/match/match_table.hpp"
 #include "operators/number.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
-
-// Where the fields of a message lie in the rows of one input.
-struct MessageReader {
-  MessageReader(const Schema& schema, const std::string& time_name)
-      : txn(schema, {"txn"}),
-        time(schema.ref<std::int64_t>(time_name)),
-        qr(schema.ref<bool>("qr")),
-        client(schema.ref<IpAddress>("client")),
-        server(schema.ref<IpAddress>("server")),
-        client_port(schema.ref<std::uint16_t>("client_port")),
-        server_port(schema.ref<std::uint16_t>("server_port")),
-        id(schema.ref<std::uint16_t>("id")),
-        transport(schema.ref<std::uint8_t>("transport")),
-        qname(schema.ref<Str>("qname")),
-        qtype(schema.ref<std::uint16_t>("qtype")),
-        rcode(schema, "rcode"),
-        size(schema, "size") {}
-
-  OpenQuery read(const RowView& row) const {
-    OpenQuery message;
-    message.client = row.get(client);
-    message.server = row.get(server);
-    message.time = row.get(time);
-    message.qname_hash = row.hash(qname);
-    message.client_port = row.get(client_port);
-    message.server_port = row.get(server_port);
-    message.id = row.get(id);
-    message.qtype = row.get(qtype);
-    message.size = size_of_message(row);
-    message.transport = row.get(transport);
-    return message;
-  }
-  std::uint32_t size_of_message(const RowView& row) const {
-    return size.present() ? static_cast<std::uint32_t>(size.get(row)) : 0;
-  }
-
-  KeyReader txn;
-  FieldRef<std::int64_t> time;
-  FieldRef<bool> qr;
-  FieldRef<IpAddress> client, server;
-  FieldRef<std::uint16_t> client_port, server_port, id;
-  FieldRef<std::uint8_t> transport;
-  FieldRef<Str> qname;
-  FieldRef<std::uint16_t> qtype;
-  NumberRef rcode, size;
-};
-
-// Where the fields of a result lie; those that nobody reads are absent.
-struct ResultWriter {
-  ResultWriter() = default;
-  explicit ResultWriter(const Schema& schema)
-      : time(schema.ref<std::int64_t>("time")),
-        query_time(schema.ref<std::int64_t>("query_time")),
-        latency_us(schema.ref<std::uint64_t>("latency_us")),
-        latency_bucket_us(schema.ref<std::uint64_t>("latency_bucket_us")),
-        status(schema.ref<std::uint8_t>("status")),
-        client(schema.ref<IpAddress>("client")),
-        server(schema.ref<IpAddress>("server")),
-        transport(schema.ref<std::uint8_t>("transport")),
-        qname(schema.ref<Str>("qname")),
-        qtype(schema.ref<std::uint16_t>("qtype")),
-        rcode(schema.ref<std::uint16_t>("rcode")),
-        query_size(schema.ref<std::uint32_t>("query_size")),
-        response_size(schema.ref<std::uint32_t>("response_size")) {}
-
-  // What every result has. `message` is the query, or the response where there is no query.
-  RowWriter begin(Emitter& out, const OpenQuery& message, MatchStatus what, TimeNs decided) const {
-    RowWriter row = out.row();
-    row.set(time, decided);
-    row.set(query_time, message.time);
-    row.set(status, static_cast<std::uint8_t>(what));
-    row.set(client, message.client);
-    row.set(server, message.server);
-    row.set(transport, message.transport);
-    row.set(qtype, message.qtype);
-    return row;
-  }
-
-  FieldRef<std::int64_t> time, query_time;
-  FieldRef<std::uint64_t> latency_us, latency_bucket_us;
-  FieldRef<std::uint8_t> status;
-  FieldRef<IpAddress> client, server;
-  FieldRef<std::uint8_t> transport;
-  FieldRef<Str> qname;
-  FieldRef<std::uint16_t> qtype, rcode;
-  FieldRef<std::uint32_t> query_size, response_size;
-};
 
 class MatchBolt final : public Bolt {
  public:
@@ -117,7 +32,7 @@ class MatchBolt final : public Bolt {
       readers_.emplace_back(*input.schema, options_.text("time"));
     if (task.outputs[0] != nullptr) writer_ = ResultWriter(*task.outputs[0]);
     for (std::uint32_t i = 0; i < key_groups; ++i)
-      tables_.emplace_back(timeout_, writer_.qname.present());
+      groups_.emplace_back(timeout_, open_max_, writer_.qname.present());
     deadlines_.fill(time_max);
     queries_ = &task.counter("queries");
     responses_ = &task.counter("responses");
@@ -148,22 +63,30 @@ class MatchBolt final : public Bolt {
 
   void watermark(TimeNs now, Emitter& out) override {
     for (std::uint32_t group = 0; group < key_groups; ++group) {
-      MatchTable& table = tables_[group];
-      for (std::size_t ahead = 0; ahead < 4 && group + 2 < key_groups; ++ahead)
-        tables_[group + 2].prefetch_oldest(ahead);
-      while (table.size() != 0 && deadlines_[group] <= now) {
-        table.prefetch_oldest(4);
-        table.take_oldest([&](std::uint32_t number) { expire(table, number, out); });
-        deadlines_[group] = table.next_deadline();
-      }
+      if (deadlines_[group] > now) continue;
+      MatchTable& waiting = groups_[group].waiting;
+      waiting.expire(now, [&](std::uint32_t number) { write_unanswered(waiting, number, out); });
+      groups_[group].answered.expire(now);
+      note_deadline(group);
     }
   }
 
  private:
+  struct Group {
+    Group(DurationNs timeout, std::size_t open_max, bool keep_names)
+        : waiting(timeout, keep_names), answered(timeout, open_max) {}
+    MatchTable waiting;
+    AnsweredLog answered;
+  };
   struct Message {
     std::uint64_t hash;  // of the transaction, as the fields grouping computes it
     std::uint32_t row;
   };
+
+  void note_deadline(std::uint32_t group) {
+    deadlines_[group] =
+        std::min(groups_[group].waiting.next_deadline(), groups_[group].answered.next_deadline());
+  }
 
   // A counting sort, stable: within a group the messages stay in the order of the source.
   void sort_by_group(const Rows& rows, const MessageReader& reader) {
@@ -187,11 +110,11 @@ class MatchBolt final : public Bolt {
     constexpr std::size_t query_ahead = 4;
     if (i + slot_ahead < order_.size()) {
       std::uint64_t hash = order_[i + slot_ahead].hash;
-      tables_[key_group(hash)].prefetch_slot(hash);
+      groups_[key_group(hash)].waiting.prefetch_slot(hash);
     }
     if (i + query_ahead < order_.size()) {
       std::uint64_t hash = order_[i + query_ahead].hash;
-      tables_[key_group(hash)].prefetch_query(hash);
+      groups_[key_group(hash)].waiting.prefetch_query(hash);
     }
   }
 
@@ -199,35 +122,50 @@ class MatchBolt final : public Bolt {
     queries_->add();
     OpenQuery query = reader.read(row);
     std::uint32_t group = key_group(hash);
-    MatchTable& table = tables_[group];
-    if (table.find_waiting(hash, query) != MatchTable::none) {
+    MatchTable& waiting = groups_[group].waiting;
+    if (waiting.find(hash, query, true) != MatchTable::none) {
       retransmissions_->add();
       return;
     }
-    if (table.size() >= open_max_)
-      table.take_oldest(
-          [&](std::uint32_t number) { given_up_->add(table.query(number).answered ? 0 : 1); });
-    table.open(hash, query, row.get(reader.qname));
-    deadlines_[group] = table.next_deadline();
+    if (waiting.size() >= open_max_) {
+      waiting.give_up_oldest();
+      given_up_->add();
+    }
+    waiting.open(hash, query, row.get(reader.qname));
+    note_deadline(group);
   }
 
+  // A waiting query comes before an answered one. A response without a question pairs by the
+  // transaction alone.
   void take_response(const MessageReader& reader, const RowView& row, std::uint64_t hash,
                      Emitter& out) {
     responses_->add();
     OpenQuery response = reader.read(row);
-    MatchTable& table = tables_[key_group(hash)];
+    auto& [waiting, answered] = groups_[key_group(hash)];
     bool has_question = !row.get(reader.qname).empty();
-    std::uint32_t number = table.find_for_response(hash, response, has_question);
-    if (number == MatchTable::none) {
-      unsolicited_->add();
-      write_unsolicited(reader, row, response, out);
+    std::uint32_t number = waiting.find(hash, response, has_question);
+    if (number != MatchTable::none) {
+      answered_->add();
+      AnsweredLog::Found found{&waiting.query(number), waiting.name(number)};
+      write_pair(reader, row, found, response, MatchStatus::answered, out);
+      answered.add(hash, *found.query, found.name);
+      waiting.close(hash, number);
       return;
     }
-    OpenQuery& query = table.query(number);
-    MatchStatus status = query.answered ? MatchStatus::duplicate : MatchStatus::answered;
-    (query.answered ? duplicates_ : answered_)->add();
-    query.answered = true;
+    AnsweredLog::Found found = answered.find(hash, response, has_question);
+    if (found.query != nullptr) {
+      duplicates_->add();
+      write_pair(reader, row, found, response, MatchStatus::duplicate, out);
+      return;
+    }
+    unsolicited_->add();
+    write_unsolicited(reader, row, response, out);
+  }
+
+  void write_pair(const MessageReader& reader, const RowView& row, const AnsweredLog::Found& found,
+                  const OpenQuery& response, MatchStatus status, Emitter& out) const {
     if (!out.wanted()) return;
+    const OpenQuery& query = *found.query;
     RowWriter result = writer_.begin(out, query, status, response.time);
     auto latency_us =
         static_cast<std::uint64_t>(time_from_to(query.time, response.time) / ns_per_us);
@@ -236,10 +174,10 @@ class MatchBolt final : public Bolt {
     result.set(writer_.rcode, static_cast<std::uint16_t>(reader.rcode.get(row)));
     result.set(writer_.query_size, query.size);
     result.set(writer_.response_size, response.size);
-    if (has_question)
+    if (row.get(reader.qname).empty())
+      result.set_str(writer_.qname, found.name, query.qname_hash);
+    else
       result.set_str(writer_.qname, row.get(reader.qname), response.qname_hash);
-    else if (writer_.qname.present())
-      result.set_str(writer_.qname, table.name(number), query.qname_hash);
   }
 
   void write_unsolicited(const MessageReader& reader, const RowView& row, const OpenQuery& response,
@@ -251,16 +189,14 @@ class MatchBolt final : public Bolt {
     result.set_str(writer_.qname, row.get(reader.qname), response.qname_hash);
   }
 
-  void expire(const MatchTable& table, std::uint32_t number, Emitter& out) const {
-    const OpenQuery& query = table.query(number);
-    if (query.answered) return;
+  void write_unanswered(const MatchTable& waiting, std::uint32_t number, Emitter& out) const {
     unanswered_->add();
     if (!out.wanted()) return;
+    const OpenQuery& query = waiting.query(number);
     RowWriter result =
         writer_.begin(out, query, MatchStatus::unanswered, add_time(query.time, timeout_));
     result.set(writer_.query_size, query.size);
-    if (writer_.qname.present())
-      result.set_str(writer_.qname, table.name(number), query.qname_hash);
+    result.set_str(writer_.qname, waiting.name(number), query.qname_hash);
   }
 
   Options options_;
@@ -268,8 +204,8 @@ class MatchBolt final : public Bolt {
   std::size_t open_max_;  // of a key group: a limit of the task would depend on how many there are
   std::vector<MessageReader> readers_;  // one an input
   ResultWriter writer_;
-  std::vector<MatchTable> tables_;              // one a key group
-  std::array<TimeNs, key_groups> deadlines_{};  // the earliest of each table
+  std::vector<Group> groups_;                   // one a key group
+  std::array<TimeNs, key_groups> deadlines_{};  // the earliest of each group
   std::vector<std::uint64_t> hashes_;
   std::vector<Message> order_;
   Counter* queries_ = nullptr;
@@ -380,7 +316,7 @@ OperatorDef match_operator() {
       {.name = "max_open",
        .type = OptionType::integer,
        .default_text = "1000000",
-       .help = "queries remembered at once, a 128th of them in each key group; beyond, the oldest "
+       .help = "queries waiting at once, a 128th of them in each key group; beyond, the oldest "
                "are given up",
        .min = key_groups,
        .max = 1e9},

@@ -1,37 +1,33 @@
 #include "operators/match/match_table.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "engine/base/assert.hpp"
-#include "operators/event_time.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
+
 constexpr std::size_t slots_min = 16;
-}
 
-bool MatchTable::in_time(const OpenQuery& query, TimeNs now) const {
-  return now < add_time(query.time, timeout_);
-}
+// Makes a heap whose front is the earliest.
+constexpr auto later = [](const auto& a, const auto& b) { return a.time > b.time; };
 
-std::uint32_t MatchTable::find(std::uint64_t hash, const OpenQuery& wanted, bool by_question,
-                               bool answered) const {
+}  // namespace
+
+std::uint32_t MatchTable::find(std::uint64_t hash, const OpenQuery& message,
+                               bool by_question) const {
   std::uint32_t best = none;
   if (slots_.empty()) return best;
   for (std::uint32_t at = low(hash) & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
     if (slots_[at].hash != low(hash)) continue;
     std::uint32_t number = slots_[at].next - 1;
     const OpenQuery& query = queries_[number];
-    if (query.answered != answered || !query.same_transaction(wanted)) continue;
-    if (by_question && !query.same_question(wanted)) continue;
-    if (!in_time(query, wanted.time)) continue;
-    auto rank = [this](std::uint32_t n) {
-      return std::tie(queries_[n].time, queries_[n].qname_hash, queries_[n].qtype);
-    };
-    if (best == none || rank(number) < rank(best)) best = number;
+    if (!query.same_transaction(message)) continue;
+    if (by_question && !query.same_question(message)) continue;
+    if (message.time >= add_time(query.time, timeout_)) continue;
+    if (best == none || query.before(queries_[best])) best = number;
   }
   return best;
 }
@@ -45,14 +41,13 @@ void MatchTable::open(std::uint64_t hash, const OpenQuery& query, std::string_vi
   while (slots_[at].next != 0) at = (at + 1) & mask_;
   slots_[at] = {low(hash), number + 1};
   ++size_;
-  Deadline deadline{add_time(query.time, timeout_), low(hash), number};
-  if (queue_head_ == queue_.size() || queue_.back().time <= deadline.time) {
-    queue_.push_back(deadline);
-    return;
-  }
-  heap_.push_back(deadline);
-  std::push_heap(heap_.begin(), heap_.end(),
-                 [](const Deadline& a, const Deadline& b) { return a.time > b.time; });
+  add_deadline({add_time(query.time, timeout_), low(hash), number});
+}
+
+void MatchTable::close(std::uint64_t hash, std::uint32_t number) {
+  std::uint32_t place = place_of({add_time(queries_[number].time, timeout_), low(hash), number});
+  DNSTORM_ASSERT(place != none, "a query is closed that is not open", number);
+  remove(place);
 }
 
 std::uint32_t MatchTable::new_number() {
@@ -78,21 +73,40 @@ void MatchTable::grow() {
   }
 }
 
+void MatchTable::add_deadline(const Deadline& deadline) {
+  // What is dropped is three quarters of what is looked at.
+  if (queue_.size() - queue_head_ + heap_.size() > 4 * size_ + 64) drop_closed_deadlines();
+  if (queue_head_ == queue_.size() || queue_.back().time <= deadline.time) {
+    queue_.push_back(deadline);
+    return;
+  }
+  heap_.push_back(deadline);
+  std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+void MatchTable::drop_closed_deadlines() {
+  auto closed = [this](const Deadline& due) { return place_of(due) == none; };
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(queue_head_));
+  queue_head_ = 0;
+  std::erase_if(queue_, closed);
+  std::erase_if(heap_, closed);
+  std::make_heap(heap_.begin(), heap_.end(), later);
+}
+
 bool MatchTable::heap_is_next() const {
   if (heap_.empty()) return false;
   return queue_head_ == queue_.size() || heap_.front().time < queue_[queue_head_].time;
 }
 
 TimeNs MatchTable::next_deadline() const {
-  if (size_ == 0) return time_max;
+  if (!has_deadlines()) return time_max;
   return heap_is_next() ? heap_.front().time : queue_[queue_head_].time;
 }
 
-MatchTable::Deadline MatchTable::pop_oldest() {
-  DNSTORM_ASSERT(size_ != 0, "a query is taken from an empty table");
+MatchTable::Deadline MatchTable::pop_deadline() {
+  DNSTORM_ASSERT(has_deadlines(), "a deadline is taken and there is none", size_);
   if (heap_is_next()) {
-    std::pop_heap(heap_.begin(), heap_.end(),
-                  [](const Deadline& a, const Deadline& b) { return a.time > b.time; });
+    std::pop_heap(heap_.begin(), heap_.end(), later);
     Deadline oldest = heap_.back();
     heap_.pop_back();
     return oldest;
@@ -106,18 +120,29 @@ MatchTable::Deadline MatchTable::pop_oldest() {
   return oldest;
 }
 
+std::uint32_t MatchTable::place_of(const Deadline& due) const {
+  if (slots_.empty()) return none;
+  for (std::uint32_t at = due.hash & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
+    if (slots_[at].next != due.number + 1) continue;
+    // The number may have been given to another query since.
+    bool same =
+        slots_[at].hash == due.hash && add_time(queries_[due.number].time, timeout_) == due.time;
+    return same ? at : none;
+  }
+  return none;
+}
+
 // Linear probing without tombstones: whatever stands behind the gap and may stand in it moves up
 // (Knuth, TAOCP 3, 6.4 algorithm R).
-void MatchTable::remove(const Deadline& entry) {
-  std::uint32_t gap = entry.hash & mask_;
-  while (slots_[gap].next != entry.number + 1) gap = (gap + 1) & mask_;
+void MatchTable::remove(std::uint32_t place) {
+  free_.push_back(slots_[place].next - 1);
+  std::uint32_t gap = place;
   for (std::uint32_t at = (gap + 1) & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
     if (((at - slots_[at].hash) & mask_) < ((at - gap) & mask_)) continue;
     slots_[gap] = slots_[at];
     gap = at;
   }
   slots_[gap] = {};
-  free_.push_back(entry.number);
   --size_;
 }
 
