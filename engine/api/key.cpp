@@ -45,7 +45,7 @@ void KeyReader::append(const RowView& row, std::string& out) const {
   }
 }
 
-bool KeyReader::equals(const RowView& row, std::string_view key) const {
+bool KeyReader::equals_parts(const RowView& row, std::string_view key) const {
   const char* at = key.data();
   for (const Part& part : parts_) {
     if (part.width != 0) {

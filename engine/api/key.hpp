@@ -51,7 +51,13 @@ class KeyReader {
   // length (u32) before them. Equal keys give equal bytes, unequal ones unequal bytes.
   void append(const RowView& row, std::string& out) const;
   // Whether `key`, made by append(), is the key of the row.
-  bool equals(const RowView& row, std::string_view key) const;
+  bool equals(const RowView& row, std::string_view key) const {
+    if (parts_.size() != 1 || parts_[0].type != Type::str) return equals_parts(row, key);
+    std::string_view text = row.get(FieldRef<Str>{parts_[0].offset});
+    constexpr std::size_t length_size = sizeof(std::uint32_t);
+    return key.size() == text.size() + length_size &&
+           std::memcmp(key.data() + length_size, text.data(), text.size()) == 0;
+  }
   // Writes the fields of a key made by append() into a row that has fields of the same types.
   // `targets` are offsets, one a field; FieldRef<>::absent skips.
   void restore(std::string_view key, RowWriter row,
@@ -89,6 +95,7 @@ class KeyReader {
     if (part.width == 0) return bytes_hash(part, row);
     return hash_number(load(row.data() + part.offset, part.width) + 0x9e3779b97f4a7c15ULL);
   }
+  bool equals_parts(const RowView& row, std::string_view key) const;
   static std::uint64_t bytes_hash(const Part& part, const RowView& row);
   std::vector<Part> parts_;
   bool packs_ = false;

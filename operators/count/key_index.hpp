@@ -37,8 +37,10 @@ class KeyIndex {
         return;
       case Form::hashed:
         for (std::uint32_t i = first; i < last; ++i) {
-          // The slot of a row to come is fetched while this one is compared.
+          // What rows to come will need is fetched while this one is compared: the slot, then the
+          // key.
           if (i + 8 < last) __builtin_prefetch(&hashed_[reader.hash(rows[i + 8]) & mask_]);
+          if (i + 4 < last) prefetch_key(reader.hash(rows[i + 4]));
           use(rows[i], number_hashed(rows[i], reader));
         }
     }
@@ -93,6 +95,10 @@ class KeyIndex {
     }
   }
 
+  void prefetch_key(std::uint64_t hash) const {
+    const HashedSlot& slot = hashed_[hash & mask_];
+    if (slot.hash == hash) __builtin_prefetch(keys_.data() + slot.key_at);
+  }
   std::uint32_t add_key(const RowView& row, const KeyReader& reader);
   std::uint32_t add_packed(std::uint64_t at, std::uint64_t key, const RowView& row,
                            const KeyReader& reader);

@@ -8,7 +8,10 @@
 namespace dnstorm::operators {
 
 SpaceSaving::SpaceSaving(std::uint32_t capacity)
-    : capacity_(capacity), mask_(std::bit_ceil(capacity * 2) - 1), slots_(mask_ + 1U) {
+    : capacity_(capacity),
+      mask_(std::bit_ceil(capacity * 2) - 1),
+      slots_(mask_ + 1U),
+      filter_(mask_ + 1U) {
   DNSTORM_ASSERT(capacity > 0 && capacity <= capacity_max,
                  "Space-Saving with an impossible capacity", capacity);
   static_assert(capacity_max * 2 <= 65536, "a slot keeps 16 bits of the hash and 16 of the number");
@@ -18,40 +21,59 @@ SpaceSaving::SpaceSaving(std::uint32_t capacity)
 void SpaceSaving::clear() {
   if (counts_.empty()) return;
   std::fill(slots_.begin(), slots_.end(), 0U);
+  std::fill(filter_.begin(), filter_.end(), 0U);
   counts_.clear();
   at_floor_.clear();
 }
 
-SpaceSaving::Item& SpaceSaving::enter(std::uint64_t hash, std::uint64_t weight) {
+std::uint32_t SpaceSaving::take_free(std::uint64_t hash, std::uint64_t weight) {
   std::uint32_t number = size();
-  std::uint64_t error = 0;
-  if (number < capacity_) {
-    counts_.push_back(weight);
-    if (items_.size() < counts_.size()) items_.emplace_back();
-  } else {
-    number = take_smallest();
-    error = counts_[number];
-    counts_[number] += weight;
-    unlink(number);
-  }
-  Item& item = items_[number];
-  item.hash = hash;
-  item.error = error;
+  counts_.push_back(weight);
+  if (items_.size() < counts_.size()) items_.emplace_back();
+  items_[number].hash = hash;
+  items_[number].error = 0;
   link(number);
-  return item;
+  return number;
 }
 
-std::uint32_t SpaceSaving::take_smallest() {
+bool SpaceSaving::take_smallest(std::uint64_t hash, std::uint64_t weight, std::uint32_t& number) {
+  number = smallest();
+  std::uint64_t held = cell(hash);
+  if (held + weight < counts_[number]) {
+    cell(hash) = held + weight;
+    return false;
+  }
+  at_floor_.pop_back();
+  unlink(number);
+  Item& item = items_[number];
+  cell(item.hash) = counts_[number];
+  counts_[number] = held + weight;
+  item.hash = hash;
+  item.error = held;
+  link(number);
+  return true;
+}
+
+// The last of at_floor_.
+std::uint32_t SpaceSaving::smallest() {
   for (;;) {
-    while (!at_floor_.empty()) {
-      std::uint32_t number = at_floor_.back();
-      at_floor_.pop_back();
-      if (counts_[number] == floor_) return number;
-    }
+    while (!at_floor_.empty() && counts_[at_floor_.back()] != floor_) at_floor_.pop_back();
+    if (!at_floor_.empty()) return at_floor_.back();
     floor_ = *std::min_element(counts_.begin(), counts_.end());
     for (std::uint32_t i = size(); i-- > 0;)
       if (counts_[i] == floor_) at_floor_.push_back(i);
   }
+}
+
+void SpaceSaving::set_key(std::uint32_t number) {
+  Item& item = items_[number];
+  item.key_size = static_cast<std::uint32_t>(key_.size());
+  if (key_.size() <= inline_max) {
+    std::copy(key_.begin(), key_.end(), item.key);
+    return;
+  }
+  if (long_keys_.size() <= number) long_keys_.resize(capacity_);
+  long_keys_[number] = key_;
 }
 
 void SpaceSaving::link(std::uint32_t number) {

@@ -17,7 +17,7 @@ namespace {
 std::uint32_t capacity_of(const Options& options) {
   auto k = static_cast<std::uint32_t>(options.integer("k"));
   if (options.given("capacity")) return static_cast<std::uint32_t>(options.integer("capacity"));
-  return std::max<std::uint32_t>(128, 2 * k);
+  return std::max<std::uint32_t>(32, k);
 }
 
 // One sketch a key group: what a group finds does not depend on which task it belongs to.
@@ -28,6 +28,12 @@ struct TopState {
     if (sketch == nullptr) [[unlikely]]
       sketch = std::make_unique<SpaceSaving>(capacity);
     return *sketch;
+  }
+  void prefetch_slot(std::uint64_t hash) const {
+    if (const auto& sketch = groups[key_group(hash)]) sketch->prefetch_slot(hash);
+  }
+  void prefetch_item(std::uint64_t hash) const {
+    if (const auto& sketch = groups[key_group(hash)]) sketch->prefetch_item(hash);
   }
   void clear() {
     for (auto& sketch : groups)
@@ -74,6 +80,9 @@ class TopBolt final : public Bolt {
         RowView row = rows[i];
         std::uint64_t hash = reader.of.hash(row);
         std::uint64_t weight = reader.weight.present() ? reader.weight.get(row) : 1;
+        // What rows to come will need is fetched while this one is worked on.
+        if (i + 8 < last) state.prefetch_slot(reader.of.hash(rows[i + 8]));
+        if (i + 4 < last) state.prefetch_item(reader.of.hash(rows[i + 4]));
         state.group(hash).add(hash, RowItem{reader.of, row}, weight);
       }
     };
@@ -87,7 +96,7 @@ class TopBolt final : public Bolt {
       for (const auto& sketch : state.groups) {
         if (sketch == nullptr) continue;
         for (std::uint32_t i = 0; i < sketch->size(); ++i)
-          items.push_back({sketch->count(i), sketch->item(i).error, sketch->item(i).key});
+          items.push_back({sketch->count(i), sketch->error(i), sketch->key(i)});
       }
       output_.emit(items, bounds, out);
     });
@@ -175,7 +184,7 @@ Result<Declaration> declare_top(const Options& options, const std::vector<InputD
                  "of"};
   if (options.flag("merge")) return declare_merge(options, inputs);
   if (capacity_of(options) < static_cast<std::uint32_t>(options.integer("k")))
-    return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least twice k",
+    return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least k",
                  "capacity"};
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   std::vector<Field> items = DNSTORM_TRY(common_fields(inputs, of, "of"));
@@ -213,7 +222,7 @@ OperatorDef top_operator() {
       {.name = "capacity",
        .type = OptionType::integer,
        .default_text = "",
-       .help = "counters in each of the 128 key groups; by default 2 k, at least 128",
+       .help = "counters in each of the 128 key groups; by default k, at least 32",
        .min = 1,
        .max = SpaceSaving::capacity_max},
       {"merge", OptionType::flag, "false", "ranks the results of the tasks of another top as one"},

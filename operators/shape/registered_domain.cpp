@@ -16,6 +16,7 @@ namespace {
 // Of Debian's package `publicsuffix`, from which libpsl has its list, too.
 constexpr const char* list_file = "/usr/share/publicsuffix/public_suffix_list.dat";
 constexpr std::size_t nodes_size = 32768;
+constexpr std::size_t marks_size = std::size_t{1} << 17;
 constexpr std::size_t cache_size = 4096;
 constexpr std::uint64_t kind_mask = 3;
 constexpr std::string_view v6_reverse = "ip6.arpa";
@@ -46,7 +47,7 @@ void hide_escapes(std::string& name) {
 }  // namespace
 
 RegisteredDomain::RegisteredDomain()
-    : list_(psl_latest(nullptr)), nodes_(nodes_size), cache_(cache_size) {
+    : list_(psl_latest(nullptr)), nodes_(nodes_size), marks_(marks_size / 64), cache_(cache_size) {
   DNSTORM_ASSERT(list_ != nullptr, "libpsl has no list of public suffixes");
   read_rules(list_file);
 }
@@ -79,12 +80,25 @@ void RegisteredDomain::add_node(std::string_view tail, Node kind) {
   std::uint64_t hash = hash_bytes(tail) & ~kind_mask;
   std::size_t at = hash >> 2 & (nodes_size - 1);
   while (nodes_[at] != 0 && (nodes_[at] & ~kind_mask) != hash) at = (at + 1) & (nodes_size - 1);
+  mark(hash);
   std::uint64_t known = nodes_[at] & kind_mask;
   nodes_[at] = hash | std::max(known, static_cast<std::uint64_t>(kind));
 }
 
+void RegisteredDomain::mark(std::uint64_t hash) {
+  for (std::uint64_t bit : {hash >> 20 & (marks_size - 1), hash >> 40 & (marks_size - 1)})
+    marks_[bit / 64] |= std::uint64_t{1} << bit % 64;
+}
+
+bool RegisteredDomain::maybe_marked(std::uint64_t hash) const {
+  std::uint64_t first = hash >> 20 & (marks_size - 1);
+  std::uint64_t second = hash >> 40 & (marks_size - 1);
+  return (marks_[first / 64] >> first % 64 & marks_[second / 64] >> second % 64 & 1) != 0;
+}
+
 RegisteredDomain::Node RegisteredDomain::node(std::string_view tail) const {
   std::uint64_t hash = hash_bytes(tail) & ~kind_mask;
+  if (!maybe_marked(hash)) return Node::none;
   std::size_t at = hash >> 2 & (nodes_size - 1);
   while (nodes_[at] != 0 && (nodes_[at] & ~kind_mask) != hash) at = (at + 1) & (nodes_size - 1);
   return static_cast<Node>(nodes_[at] & kind_mask);

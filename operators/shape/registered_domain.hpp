@@ -47,6 +47,8 @@ class RegisteredDomain {
   };
   void read_rules(const char* path);
   void add_node(std::string_view tail, Node kind);
+  void mark(std::uint64_t hash);
+  bool maybe_marked(std::uint64_t hash) const;
   Node node(std::string_view tail) const;
   std::optional<std::uint16_t> walk(std::string_view qname) const;
   std::uint16_t ask_list(std::string_view qname) const;
@@ -54,6 +56,9 @@ class RegisteredDomain {
   psl_ctx_st* list_;
   std::vector<std::uint64_t>
       nodes_;  // open addressing: hash of the tail, its last two bits the Node
+  // A Bloom filter before nodes_, small enough to stay in the cache: nearly all registered domains
+  // are no tails of rules, and the table need not be looked at for them.
+  std::vector<std::uint64_t> marks_;
   bool have_rules_ = false;
   std::vector<Entry> cache_;  // of libpsl's answers, direct-mapped by the name's hash
 };

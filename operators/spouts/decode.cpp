@@ -7,8 +7,8 @@
 #include "capture/dns/message.hpp"
 #include "capture/dns/rdata.hpp"
 #include "capture/packet/decode.hpp"
-#include "operators/shape/registered_domain.hpp"
 #include "operators/spouts/decode_schema.hpp"
+#include "operators/spouts/message_row_writer.hpp"
 #include "operators/spouts/packet_classes.hpp"
 #include "operators/spouts/packet_schema.hpp"
 
@@ -21,33 +21,6 @@ namespace {
 
 constexpr std::size_t ports_max = 16;
 
-// Who is who in a datagram: the side that answers is the source of a response.
-struct Ends {
-  const IpAddress& client;
-  const IpAddress& server;
-  std::uint16_t client_port;
-  std::uint16_t server_port;
-};
-
-Ends ends_of(const packet::Datagram& d, bool response) {
-  if (response) return {d.dst, d.src, d.dst_port, d.src_port};
-  return {d.src, d.dst, d.src_port, d.dst_port};
-}
-
-std::uint64_t transaction_hash(const Ends& ends, std::uint16_t id, std::uint8_t protocol) {
-  std::uint64_t word[5];
-  std::memcpy(word, ends.client.bytes.data(), 16);
-  std::memcpy(word + 2, ends.server.bytes.data(), 16);
-  word[4] = std::uint64_t{ends.client_port} << 48 | std::uint64_t{ends.server_port} << 32 |
-            std::uint64_t{id} << 16 | protocol;
-  return hash_bytes(word, sizeof word);
-}
-
-std::string_view last_label(std::string_view name) {
-  if (name.size() <= 1) return name;
-  return name.substr(name.rfind('.') + 1);
-}
-
 class Decode final : public Bolt {
  public:
   Decode(std::vector<std::uint16_t> ports, bool detect)
@@ -55,12 +28,13 @@ class Decode final : public Bolt {
 
   Result<void> prepare(const TaskContext& task) override {
     in_ = PacketFields(*task.inputs[0].schema);
-    if (task.outputs[messages_stream]) row_ = MessageRefs(*task.outputs[messages_stream]);
+    every_ = MessageRowWriter(task.outputs[messages_stream].get(), domains_);
+    queries_ = MessageRowWriter(task.outputs[queries_stream].get(), domains_);
+    responses_ = MessageRowWriter(task.outputs[responses_stream].get(), domains_);
     if (task.outputs[questions_stream]) question_ = QuestionRefs(*task.outputs[questions_stream]);
     if (task.outputs[records_stream]) record_ = RecordRefs(*task.outputs[records_stream]);
     if (task.outputs[options_stream]) option_ = OptionRefs(*task.outputs[options_stream]);
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
-    if (row_.domain.present()) domains_.emplace();
     per_second_ = task.outputs[packets_stream] != nullptr;
     classes_.open(task);
     return {};
@@ -123,76 +97,15 @@ class Decode final : public Bolt {
   }
 
   void emit(TimeNs time, bool malformed, Emitter& out) {
-    Ends ends = ends_of(datagram_, message_.qr);
-    if (out.wanted(messages_stream)) emit_message(time, ends, malformed, out.row(messages_stream));
-    if (out.wanted(questions_stream)) emit_questions(time, ends, out);
-    if (out.wanted(records_stream)) emit_records(time, ends, out);
-    if (out.wanted(options_stream)) emit_options(time, ends, out);
-  }
-
-  void emit_message(TimeNs time, const Ends& ends, bool malformed, RowWriter row) {
-    const dns::Message& m = message_;
-    row.set(row_.time, time);
-    row.set(row_.malformed, malformed);
-    set_network(ends, row);
-    set_header(row);
-    set_edns(row);
-    if (!m.has_question) return;
-    row.set(row_.qtype, m.qtype);
-    row.set(row_.qclass, m.qclass);
-    row.set(row_.qname_length, m.qname_wire_length);
-    row.set(row_.label_count, m.qname_labels);
-    row.set_str(row_.qname, m.qname, m.qname_hash);
-    if (row_.tld.present()) row.set_str(row_.tld, last_label(m.qname));
-    if (row_.domain.present()) row.set_str(row_.domain, domains_->of(m.qname, m.qname_hash));
-  }
-
-  void set_network(const Ends& ends, RowWriter& row) {
-    row.set(row_.src, datagram_.src);
-    row.set(row_.dst, datagram_.dst);
-    row.set(row_.client, ends.client);
-    row.set(row_.server, ends.server);
-    row.set(row_.client_port, ends.client_port);
-    row.set(row_.server_port, ends.server_port);
-    row.set(row_.ip_version, static_cast<std::uint8_t>(datagram_.v6 ? 6 : 4));
-    row.set(row_.transport, datagram_.protocol);
-    row.set(row_.ttl, datagram_.ttl);
-    row.set(row_.size, static_cast<std::uint32_t>(datagram_.payload.size()));
-    if (row_.txn.present())
-      row.set(row_.txn, transaction_hash(ends, message_.id, datagram_.protocol));
-  }
-
-  void set_header(RowWriter& row) {
-    const dns::Message& m = message_;
-    row.set(row_.id, m.id);
-    row.set(row_.qr, m.qr);
-    row.set(row_.opcode, m.opcode);
-    row.set(row_.aa, m.aa);
-    row.set(row_.tc, m.tc);
-    row.set(row_.rd, m.rd);
-    row.set(row_.ra, m.ra);
-    row.set(row_.ad, m.ad);
-    row.set(row_.cd, m.cd);
-    row.set(row_.rcode, m.rcode);
-    row.set(row_.full_rcode, m.full_rcode());
-    row.set(row_.questions, m.question_count);
-    row.set(row_.answers, m.answer_count);
-    row.set(row_.authorities, m.authority_count);
-    row.set(row_.additionals, m.additional_count);
-  }
-
-  void set_edns(RowWriter& row) {
-    const dns::Edns& edns = message_.edns;
-    if (!edns.present) return;
-    row.set(row_.edns, true);
-    row.set(row_.edns_version, edns.version);
-    row.set(row_.edns_size, edns.udp_size);
-    row.set(row_.dnssec_ok, edns.dnssec_ok);
-    for (const dns::EdnsOption& option : edns.options) {
-      if (option.code == dns::edns_option::ecs) row.set(row_.ecs, true);
-      if (option.code == dns::edns_option::cookie) row.set(row_.cookie, true);
-      if (option.code == dns::edns_option::nsid) row.set(row_.nsid, true);
-    }
+    MessageContext context{time, malformed, datagram_, message_, ends_of(datagram_, message_.qr)};
+    if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
+    if (!message_.qr && out.wanted(queries_stream))
+      queries_.write(context, out.row(queries_stream));
+    if (message_.qr && out.wanted(responses_stream))
+      responses_.write(context, out.row(responses_stream));
+    if (out.wanted(questions_stream)) emit_questions(time, context.ends, out);
+    if (out.wanted(records_stream)) emit_records(time, context.ends, out);
+    if (out.wanted(options_stream)) emit_options(time, context.ends, out);
   }
 
   void emit_questions(TimeNs time, const Ends& ends, Emitter& out) {
@@ -273,14 +186,14 @@ class Decode final : public Bolt {
   std::vector<std::uint16_t> ports_;
   bool detect_;
   PacketFields in_;
-  MessageRefs row_;
+  std::optional<RegisteredDomain> domains_;
+  MessageRowWriter every_, queries_, responses_;
   QuestionRefs question_;
   RecordRefs record_;
   OptionRefs option_;
   PacketClassRefs class_;
   packet::Datagram datagram_;
   dns::Message message_;
-  std::optional<RegisteredDomain> domains_;
   PacketClasses classes_;
   bool per_second_ = false;
   TimeNs second_ = 0;
@@ -322,10 +235,9 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
     reads.push_back(field.name);
   }
   declaration.reads.push_back(std::move(reads));
-  declaration.outputs = {{"default", message_fields()},
-                         {"questions", question_fields()},
-                         {"records", record_fields()},
-                         {"options", option_fields()},
+  declaration.outputs = {{"default", message_fields()},     {"queries", message_fields()},
+                         {"responses", message_fields()},   {"questions", question_fields()},
+                         {"records", record_fields()},      {"options", option_fields()},
                          {"packets", packet_class_fields()}};
   return declaration;
 }
@@ -336,7 +248,9 @@ OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
   def.summary =
-      "DNS messages out of packets; streams: default, questions, records, options, packets";
+      "DNS messages out of packets; streams: default, queries, responses, questions, records, "
+      "options, "
+      "packets";
   def.options = {
       {"ports", OptionType::list, "53", "UDP ports that carry DNS"},
       {"detect", OptionType::flag, "false",

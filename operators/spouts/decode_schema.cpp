@@ -155,6 +155,28 @@ MessageRefs::MessageRefs(const Schema& s)
       size(s.ref<std::uint32_t>("size")),
       txn(s.ref<std::uint64_t>("txn")) {}
 
+namespace {
+template <class... Refs>
+bool any_present(const Refs&... refs) {
+  return (refs.present() || ...);
+}
+}  // namespace
+
+bool MessageRefs::any_network() const {
+  return any_present(src, dst, client, server, client_port, server_port, ip_version, transport, ttl,
+                     size, txn);
+}
+bool MessageRefs::any_header() const {
+  return any_present(id, qr, opcode, aa, tc, rd, ra, ad, cd, rcode, full_rcode, questions, answers,
+                     authorities, additionals);
+}
+bool MessageRefs::any_edns() const {
+  return any_present(edns, edns_version, edns_size, dnssec_ok, ecs, cookie, nsid);
+}
+bool MessageRefs::any_question() const {
+  return any_present(qname, qtype, qclass, qname_length, label_count, domain, tld);
+}
+
 QuestionRefs::QuestionRefs(const Schema& s)
     : time(s.ref<TimeNs>("time")),
       client(s.ref<IpAddress>("client")),

@@ -10,6 +10,8 @@ namespace dnstorm::operators {
 // The output streams, in the order of the declaration.
 enum DecodeStream : std::size_t {
   messages_stream,
+  queries_stream,
+  responses_stream,
   questions_stream,
   records_stream,
   options_stream,
@@ -22,9 +24,14 @@ std::vector<Field> record_fields();
 std::vector<Field> option_fields();
 std::vector<Field> packet_class_fields();
 
+// Of `default`, `queries` and `responses`, each with the fields that somebody reads there.
 struct MessageRefs {
   MessageRefs() = default;
   explicit MessageRefs(const Schema& schema);
+  bool any_network() const;
+  bool any_header() const;
+  bool any_edns() const;
+  bool any_question() const;
   FieldRef<TimeNs> time;
   FieldRef<IpAddress> src, dst, client, server;
   FieldRef<std::uint16_t> client_port, server_port, id, full_rcode, qtype, qclass, edns_size;

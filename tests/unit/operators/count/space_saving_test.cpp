@@ -26,7 +26,7 @@ struct Found {
 std::map<std::string, Found> found(const SpaceSaving& sketch) {
   std::map<std::string, Found> items;
   for (std::uint32_t i = 0; i < sketch.size(); ++i)
-    items[sketch.item(i).key] = {sketch.count(i), sketch.item(i).error};
+    items[std::string(sketch.key(i))] = {sketch.count(i), sketch.error(i)};
   return items;
 }
 
@@ -62,7 +62,7 @@ void expect_guarantees(const SpaceSaving& sketch,
     ASSERT_LE(item.error, total / sketch.capacity()) << name;
     kept += item.count;
   }
-  ASSERT_EQ(kept, total) << "the counters add up to the stream";
+  ASSERT_LE(kept, total) << "the counters hold more than the stream";
   for (const auto& [name, count] : truth)
     ASSERT_TRUE(items.contains(name) || count <= total / sketch.capacity()) << name;
 }
@@ -77,16 +77,32 @@ TEST(SpaceSaving, is_exact_while_the_items_fit) {
   for (const auto& [name, item] : items) EXPECT_EQ(item.error, 0U) << name;
 }
 
-TEST(SpaceSaving, the_smallest_gives_way_and_leaves_its_count_as_error) {
+TEST(SpaceSaving, an_item_that_reaches_the_smallest_takes_its_place) {
   SpaceSaving sketch(2);
   add(sketch, "a", 5);
   add(sketch, "b", 2);
   add(sketch, "c", 1);
+  EXPECT_TRUE(found(sketch).contains("b")) << "one row is not enough to push out two";
+  add(sketch, "c", 1);
   auto items = found(sketch);
   EXPECT_EQ(items.size(), 2U);
   EXPECT_EQ(items["a"].count, 5U);
-  EXPECT_EQ(items["c"].count, 3U);
-  EXPECT_EQ(items["c"].error, 2U);
+  EXPECT_EQ(items["c"].count, 2U);
+  EXPECT_EQ(items["c"].error, 1U) << "what the filter held is not known to be c's";
+}
+
+TEST(SpaceSaving, keeps_long_keys) {
+  SpaceSaving sketch(2);
+  std::string first(45, 'x');
+  std::string second(1000, 'y');
+  add(sketch, first, 3);
+  add(sketch, second, 2);
+  add(sketch, "short", 2);
+  add(sketch, second, 9);
+  auto items = found(sketch);
+  EXPECT_EQ(items[first].count, 3U);
+  EXPECT_EQ(items[second].count, 11U) << "`short` took its place for a while";
+  EXPECT_EQ(items[second].error, 2U);
 }
 
 TEST(SpaceSaving, weight_zero_neither_enters_nor_evicts) {

@@ -173,7 +173,7 @@ TEST(Top, refuses_what_makes_no_sense) {
   EXPECT_THAT(error({{"of", {}}}), HasSubstr("option 'of' names no field"));
   EXPECT_THAT(error({{"of", {"qnme"}}}), HasSubstr("did you mean 'qname'?"));
   EXPECT_EQ(error({{"of", {"qname"}}, {"k", {"20"}}, {"capacity", {"10"}}}),
-            "option 'capacity' is below 'k'; give at least twice k");
+            "option 'capacity' is below 'k'; give at least k");
   EXPECT_THAT(error({{"of", {"qname"}}, {"merge", {"true"}}}), HasSubstr("has no field 'window'"));
   EXPECT_THAT(error({{"of", {"qname"}}, {"merge", {"true"}}, {"window", {"1s"}}}),
               HasSubstr("option 'window' has no meaning with merge: true"));

@@ -15,7 +15,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::TaskHarness;
 
-constexpr std::size_t messages = 0, questions = 1, records = 2, options = 3, packets = 4;
+constexpr std::size_t messages = 0, queries = 1, responses = 2, questions = 3, records = 4,
+                      options = 5, packets = 6;
 const IpAddress client = *parse_ip("192.0.2.1");
 const IpAddress server = *parse_ip("198.51.100.53");
 
@@ -65,6 +66,18 @@ TEST(Decode, tells_client_and_server_by_the_qr_bit) {
   task.udp(to_server().reversed(), response);
   EXPECT_THAT(task.harness.take(messages), ElementsAre("192.0.2.1 198.51.100.53 4242 53 false",
                                                        "192.0.2.1 198.51.100.53 4242 53 true"));
+}
+
+TEST(Decode, has_streams_of_queries_and_of_responses) {
+  DecodeTask task({"id", "qname", "rcode", "do"});
+  MessageWriter writer;
+  task.udp(to_server(), query("example.com"));
+  auto wire = writer.begin(8, MessageWriter::qr | 3).question("example.org", 1).finish();
+  task.udp(to_server().reversed(), wire);
+  EXPECT_THAT(task.harness.take(queries), ElementsAre("7 0 example.com false"));
+  EXPECT_THAT(task.harness.take(responses), ElementsAre("8 3 example.org false"));
+  EXPECT_THAT(task.harness.take(messages),
+              ElementsAre("7 0 example.com false", "8 3 example.org false"));
 }
 
 TEST(Decode, gives_query_and_response_one_transaction_hash) {

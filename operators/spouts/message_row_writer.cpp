@@ -1,0 +1,113 @@
+#include "operators/spouts/message_row_writer.hpp"
+
+#include <cstring>
+#include <string_view>
+
+#include "capture/dns/codes.hpp"
+
+namespace dnstorm::operators {
+
+namespace dns = capture::dns;
+
+namespace {
+
+std::uint64_t transaction_hash(const Ends& ends, std::uint16_t id, std::uint8_t protocol) {
+  std::uint64_t word[5];
+  std::memcpy(word, ends.client.bytes.data(), 16);
+  std::memcpy(word + 2, ends.server.bytes.data(), 16);
+  word[4] = std::uint64_t{ends.client_port} << 48 | std::uint64_t{ends.server_port} << 32 |
+            std::uint64_t{id} << 16 | protocol;
+  return hash_bytes(word, sizeof word);
+}
+
+std::string_view last_label(std::string_view name) {
+  if (name.size() <= 1) return name;
+  return name.substr(name.rfind('.') + 1);
+}
+
+}  // namespace
+
+Ends ends_of(const capture::packet::Datagram& d, bool response) {
+  if (response) return {d.dst, d.src, d.dst_port, d.src_port};
+  return {d.src, d.dst, d.src_port, d.dst_port};
+}
+
+MessageRowWriter::MessageRowWriter(const Schema* schema, std::optional<RegisteredDomain>& domains) {
+  if (schema == nullptr) return;
+  row_ = MessageRefs(*schema);
+  network_ = row_.any_network();
+  header_ = row_.any_header();
+  edns_ = row_.any_edns();
+  question_ = row_.any_question();
+  if (!row_.domain.present()) return;
+  if (!domains) domains.emplace();
+  domains_ = &*domains;
+}
+
+void MessageRowWriter::write(const MessageContext& context, RowWriter row) const {
+  row.set(row_.time, context.time);
+  row.set(row_.malformed, context.malformed);
+  if (network_) set_network(context, row);
+  if (header_) set_header(context.message, row);
+  if (edns_ && context.message.edns.present) set_edns(context.message.edns, row);
+  if (question_ && context.message.has_question) set_question(context.message, row);
+}
+
+void MessageRowWriter::set_network(const MessageContext& context, RowWriter& row) const {
+  const capture::packet::Datagram& datagram = context.datagram;
+  const Ends& ends = context.ends;
+  row.set(row_.src, datagram.src);
+  row.set(row_.dst, datagram.dst);
+  row.set(row_.client, ends.client);
+  row.set(row_.server, ends.server);
+  row.set(row_.client_port, ends.client_port);
+  row.set(row_.server_port, ends.server_port);
+  row.set(row_.ip_version, static_cast<std::uint8_t>(datagram.v6 ? 6 : 4));
+  row.set(row_.transport, datagram.protocol);
+  row.set(row_.ttl, datagram.ttl);
+  row.set(row_.size, static_cast<std::uint32_t>(datagram.payload.size()));
+  if (row_.txn.present())
+    row.set(row_.txn, transaction_hash(ends, context.message.id, datagram.protocol));
+}
+
+void MessageRowWriter::set_header(const dns::Message& m, RowWriter& row) const {
+  row.set(row_.id, m.id);
+  row.set(row_.qr, m.qr);
+  row.set(row_.opcode, m.opcode);
+  row.set(row_.aa, m.aa);
+  row.set(row_.tc, m.tc);
+  row.set(row_.rd, m.rd);
+  row.set(row_.ra, m.ra);
+  row.set(row_.ad, m.ad);
+  row.set(row_.cd, m.cd);
+  row.set(row_.rcode, m.rcode);
+  row.set(row_.full_rcode, m.full_rcode());
+  row.set(row_.questions, m.question_count);
+  row.set(row_.answers, m.answer_count);
+  row.set(row_.authorities, m.authority_count);
+  row.set(row_.additionals, m.additional_count);
+}
+
+void MessageRowWriter::set_edns(const dns::Edns& edns, RowWriter& row) const {
+  row.set(row_.edns, true);
+  row.set(row_.edns_version, edns.version);
+  row.set(row_.edns_size, edns.udp_size);
+  row.set(row_.dnssec_ok, edns.dnssec_ok);
+  for (const dns::EdnsOption& option : edns.options) {
+    if (option.code == dns::edns_option::ecs) row.set(row_.ecs, true);
+    if (option.code == dns::edns_option::cookie) row.set(row_.cookie, true);
+    if (option.code == dns::edns_option::nsid) row.set(row_.nsid, true);
+  }
+}
+
+void MessageRowWriter::set_question(const dns::Message& m, RowWriter& row) const {
+  row.set(row_.qtype, m.qtype);
+  row.set(row_.qclass, m.qclass);
+  row.set(row_.qname_length, m.qname_wire_length);
+  row.set(row_.label_count, m.qname_labels);
+  row.set_str(row_.qname, m.qname, m.qname_hash);
+  if (row_.tld.present()) row.set_str(row_.tld, last_label(m.qname));
+  if (row_.domain.present()) row.set_str(row_.domain, domains_->of(m.qname, m.qname_hash));
+}
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,53 @@
+// Writes a message as a row of one of the streams `default`, `queries` and `responses` of decode.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "capture/dns/message.hpp"
+#include "capture/packet/decode.hpp"
+#include "engine/api/batch.hpp"
+#include "operators/shape/registered_domain.hpp"
+#include "operators/spouts/decode_schema.hpp"
+
+namespace dnstorm::operators {
+
+// Who is who in a datagram: the side that answers is the source of a response. Refers to it.
+struct Ends {
+  const IpAddress& client;
+  const IpAddress& server;
+  std::uint16_t client_port;
+  std::uint16_t server_port;
+};
+Ends ends_of(const capture::packet::Datagram& datagram, bool response);
+
+struct MessageContext {
+  TimeNs time;
+  bool malformed;
+  const capture::packet::Datagram& datagram;
+  const capture::dns::Message& message;
+  Ends ends;
+};
+
+class MessageRowWriter {
+ public:
+  MessageRowWriter() = default;
+  // `schema` may be null (nobody reads the stream; write() must not be called then). `domains` is
+  // made if a domain is wanted, and must outlive the writer.
+  MessageRowWriter(const Schema* schema, std::optional<RegisteredDomain>& domains);
+
+  void write(const MessageContext& context, RowWriter row) const;
+
+ private:
+  void set_network(const MessageContext& context, RowWriter& row) const;
+  void set_header(const capture::dns::Message& message, RowWriter& row) const;
+  void set_edns(const capture::dns::Edns& edns, RowWriter& row) const;
+  void set_question(const capture::dns::Message& message, RowWriter& row) const;
+
+  MessageRefs row_;
+  // Whether a field of the group is wanted: most streams have none of some groups.
+  bool network_ = false, header_ = false, edns_ = false, question_ = false;
+  RegisteredDomain* domains_ = nullptr;
+};
+
+}  // namespace dnstorm::operators
