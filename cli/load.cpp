@@ -7,21 +7,22 @@ namespace dnstorm::cli {
 namespace {
 
 // One sentence closes the list of problems; they have been printed each with its place.
-Error report_problems(const std::string& file, const std::vector<topology::Diagnostic>& problems) {
+Error report_problems(const std::string& file, const std::vector<topology::Diagnostic>& problems,
+                      ErrorKind kind) {
   for (std::size_t i = 0; i + 1 < problems.size(); ++i)
     fmt::print(stderr, "{}\n", topology::to_string(file, problems[i]));
   std::string last = topology::to_string(file, problems.back());
-  return {ErrorKind::config, std::move(last), {}};
+  return {kind, std::move(last), {}};
 }
 
 Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& options,
                              const OperatorRegistry& registry) {
   topology::Topology& topology = read.topology;
-  if (!read.ok()) return report_problems(topology.file, read.problems);
+  if (!read.ok()) return report_problems(topology.file, read.problems, read.kind);
   for (const std::string& assignment : options.set)
     DNSTORM_CHECK(topology::set_property(topology, assignment));
   plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
-  if (!expanded.ok()) return report_problems(topology.file, expanded.problems);
+  if (!expanded.ok()) return report_problems(topology.file, expanded.problems, ErrorKind::config);
   return std::move(expanded.plan);
 }
 

@@ -38,7 +38,8 @@ struct Declaration {
   // Fields that must reach the same task when there are several tasks: a fields grouping on all or
   // some of them (or one task) is asked for. Empty: any grouping will do.
   std::vector<std::string> partition_by;
-  // The fields grouping must name exactly partition_by (state is kept per key group).
+  // The fields grouping must name exactly partition_by, in its order (state is kept per key group,
+  // and the hash of several fields depends on their order).
   bool partition_exact = false;
   // Only one task makes sense (a table that is ranked as a whole, a database file).
   bool single_task = false;

@@ -11,9 +11,10 @@ namespace {
 bool keeps_together(const topology::Stream& stream, const Declaration& declaration) {
   if (stream.grouping == GroupingType::global) return true;  // all rows go to one task
   if (stream.grouping != GroupingType::fields) return false;
+  // The hash of several fields depends on their order.
+  if (declaration.partition_exact) return stream.args == declaration.partition_by;
   std::set<std::string> keys(declaration.partition_by.begin(), declaration.partition_by.end());
   std::set<std::string> by(stream.args.begin(), stream.args.end());
-  if (declaration.partition_exact) return by == keys;
   return std::includes(keys.begin(), keys.end(), by.begin(), by.end());
 }
 

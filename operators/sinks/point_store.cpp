@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "operators/sinks/json_text.hpp"
 
@@ -36,6 +38,9 @@ Result<PointStore> PointStore::open(const std::string& path, DurationNs retentio
                                     DurationNs busy_timeout) {
   PointStore store;
   store.retention_ = retention;
+  // What cannot be made shows when the file is opened.
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
   auto database = SqliteDatabase::open(path, busy_timeout);
   if (!database.ok()) return std::move(database.error()).within(path);
   store.database_ = std::move(database).value();

@@ -129,7 +129,7 @@ class BadInput(harness.Case):
         self.assertIn("did you mean 'count'", line)
 
     def test_a_topology_that_is_not_there(self):
-        self.assertIn("nowhere.yaml", self.fails(CONFIG, "run", self.path("nowhere.yaml")))
+        self.assertIn("nowhere.yaml", self.fails(NOINPUT, "run", self.path("nowhere.yaml")))
 
     def test_an_influxdb_that_does_not_answer(self):
         capture, _ = self.generate(200)

@@ -144,6 +144,11 @@ TEST(ExpandErrors, Tasks) {
            "{type: FIELDS, args: [qtype]}"),
        "t:6:22: 'b' (top) has 2 tasks and keeps state by [qtype, qname]: use grouping FIELDS with "
        "args [qtype, qname] from 'src', or parallelism 1\n"},
+      {"grouped in another order than the state is kept by",
+       one("{id: b, className: top, parallelism: 2, properties: {by: [qtype, qname]}}",
+           "{type: FIELDS, args: [qname, qtype]}"),
+       "t:6:22: 'b' (top) has 2 tasks and keeps state by [qtype, qname]: use grouping FIELDS with "
+       "args [qtype, qname] from 'src', or parallelism 1\n"},
       {"one task only", one("{id: b, className: rank, parallelism: 2}"),
        "t:4:41: 'b' (rank) has 2 tasks but works as one only: use parallelism 1\n"},
   });
@@ -159,7 +164,7 @@ TEST(ExpandErrors, GroupingsThatKeepKeysTogether) {
         << grouping;
   EXPECT_EQ(
       problems_of(one("{id: b, className: top, parallelism: 2, properties: {by: [qtype, qname]}}",
-                      "{type: FIELDS, args: [qname, qtype]}")),
+                      "{type: FIELDS, args: [qtype, qname]}")),
       "");
 }
 

@@ -144,12 +144,19 @@ TEST_F(Store, refuses_files_that_it_does_not_know) {
 }
 
 TEST_F(Store, says_that_it_cannot_open_the_file) {
-  TaskHarness task(store_operator(), {{"file", {folder_.path + "/no/such/file"}}},
+  std::ofstream(folder_.path + "/plain") << "no folder";
+  TaskHarness task(store_operator(), {{"file", {folder_.path + "/plain/file"}}},
                    testing::count_fields());
   ASSERT_FALSE(task.prepared.ok());
-  EXPECT_EQ(
-      task.prepared.error().what,
-      "store: " + folder_.path + "/no/such/file: cannot be opened: No such file or directory");
+  EXPECT_EQ(task.prepared.error().what,
+            "store: " + folder_.path + "/plain/file: cannot be opened: Not a directory");
+}
+
+TEST_F(Store, makes_the_folder_of_the_file) {
+  TaskHarness task(store_operator(), {{"file", {folder_.path + "/new/folder/file"}}},
+                   testing::count_fields());
+  EXPECT_TRUE(task.prepared.ok());
+  EXPECT_TRUE(std::filesystem::exists(folder_.path + "/new/folder/file"));
 }
 
 TEST_F(Store, tries_again_what_a_lock_has_kept_from_the_file) {
