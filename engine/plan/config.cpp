@@ -25,6 +25,8 @@ std::vector<OptionSpec> config_specs() {
   return {whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
           whole("topology.edge.credits", "16", "rounds under way between two tasks", 4, 1024),
           scheduler,
+          {"topology.chaining", OptionType::flag, "true",
+           "run a bolt in its source's executors where rows stay in place"},
           debug,
           whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
           whole("topology.message.timeout.secs", "30", "Storm's; without effect", 0, 1e9),
@@ -49,7 +51,7 @@ EngineConfig read_config(Draft& draft) {
   DNSTORM_ASSERT(options.ok(), "settings that are valid one by one are valid together");
   return {static_cast<std::uint32_t>(options->integer("topology.threads")),
           static_cast<std::uint32_t>(options->integer("topology.edge.credits")),
-          options->text("topology.scheduler")};
+          options->text("topology.scheduler"), options->flag("topology.chaining")};
 }
 
 }  // namespace dnstorm::plan::detail

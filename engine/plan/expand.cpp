@@ -107,6 +107,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
   if (draft.problems.empty()) {
     result.plan.components = make_components(draft);
     result.plan.task_count = number_tasks(result.plan.components);
+    if (result.plan.config.chaining) set_chains(result.plan);
   }
   result.problems = std::move(draft.problems);
   in_order_of_file(result.problems);

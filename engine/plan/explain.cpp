@@ -70,9 +70,11 @@ std::string explain(const Plan& plan) {
                           ? fmt::format("{}", component.first_task)
                           : fmt::format("{}-{}", component.first_task,
                                         component.first_task + component.tasks - 1);
+    std::string where = component.chained_to
+                            ? "chained to " + plan.components[*component.chained_to].id
+                            : counted(component.executors, "executor");
     text += fmt::format("{} {} ({}): {}, {} {}\n", kind_name(component.op->kind), component.id,
-                        component.op->name, counted(component.executors, "executor"),
-                        component.tasks == 1 ? "task" : "tasks", ids);
+                        component.op->name, where, component.tasks == 1 ? "task" : "tasks", ids);
     for (const InputPlan& input : component.inputs) text += input_line(plan, input);
     for (const OutputPlan& output : component.outputs) text += output_line(output);
   }

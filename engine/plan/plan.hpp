@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct ComponentPlan {
       1;  // ids are handed out from 1 in alphabetical order of component ids (Storm)
   std::vector<OutputPlan> outputs;
   std::vector<InputPlan> inputs;
+  // The component in whose executors this one's tasks run, each behind the task of the same number;
+  // none: it has executors of its own.
+  std::optional<std::size_t> chained_to;
   bool is_spout() const { return op->kind == OperatorKind::spout; }
 };
 
@@ -42,6 +46,7 @@ struct EngineConfig {
   std::uint32_t threads = 0;          // topology.threads: CAF workers; 0: one a core
   std::uint32_t credits = 16;         // topology.edge.credits: rounds under way on an edge
   std::string scheduler = "sharing";  // topology.scheduler: sharing | stealing
+  bool chaining = true;               // topology.chaining: see set_chains()
 };
 
 struct Plan {
@@ -66,6 +71,13 @@ struct ExpandResult {
 // fields that nobody reads, numbers the tasks. Pure. `registry` must outlive the plan.
 ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& registry,
                     const ExpandOptions& options = {});
+
+// Chains every bolt whose rows stay in place (Flink's chaining): it has one source, as many tasks
+// and executors as that, and gets its rows by LOCAL_OR_SHUFFLE, or there is one task on both sides
+// and the grouping only deals out. Its tasks then work on a batch right after the source's, on the
+// same thread, while it is in the cache. A key (FIELDS) or a GLOBAL begins a new chain, and a sink,
+// which may wait for its target, is never chained. Called by expand() if `chaining` is set.
+void set_chains(Plan& plan);
 
 // First task (0-based within the component) of each executor and one past the last: contiguous,
 // even.

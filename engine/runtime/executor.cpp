@@ -3,22 +3,64 @@
 #include <algorithm>
 #include <exception>
 
+#include "engine/base/assert.hpp"
+
 namespace dnstorm::runtime {
 
-Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring)
-    : first_(wiring.first_task), is_spout_(setup.plan->components[wiring.component].is_spout()) {
-  for (TaskIndex i = 0; i < wiring.task_count; ++i) {
-    if (is_spout_)
-      tasks_.push_back(std::make_unique<SpoutTask>(setup, first_ + i));
-    else
-      tasks_.push_back(std::make_unique<BoltTask>(setup, first_ + i));
-  }
+namespace {
+
+constexpr std::uint32_t elsewhere = ~std::uint32_t{0};
+
+bool is_chain(const TaskSetup& setup, const ExecutorWiring& wiring) {
+  return setup.wiring->tasks[wiring.tasks.back()].component != wiring.component;
 }
 
+}  // namespace
+
+Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring)
+    : place_(setup.wiring->tasks.size(), elsewhere) {
+  TaskSetup inner = setup;
+  if (is_chain(setup, wiring)) {
+    inner.send_event = [this, send = setup.send_event](Event event) {
+      if (Task* own = find(event.to))
+        own->push(std::move(event));
+      else
+        send(std::move(event));
+    };
+    inner.send_credit = [this, send = setup.send_credit](Credit credit) {
+      if (Task* own = find(credit.to))
+        own->credit(credit);
+      else
+        send(credit);
+    };
+  }
+  for (TaskIndex index : wiring.tasks) {
+    place_[index] = static_cast<std::uint32_t>(tasks_.size());
+    if (setup.plan->components[setup.wiring->tasks[index].component].is_spout())
+      tasks_.push_back(std::make_unique<SpoutTask>(inner, index));
+    else
+      tasks_.push_back(std::make_unique<BoltTask>(inner, index));
+  }
+  progress_.resize(tasks_.size(), Task::Progress::idle);
+  running_ = tasks_.front().get();
+}
+
+Task* Executor::find(TaskIndex index) {
+  return place_[index] == elsewhere ? nullptr : tasks_[place_[index]].get();
+}
+
+Task& Executor::task(TaskIndex index) {
+  Task* own = find(index);
+  DNSTORM_ASSERT(own != nullptr, "a message for a task of another executor", index);
+  return *own;
+}
+
+// Sinks first: a source must not be opened before everything behind it is ready.
 Result<void> Executor::prepare() {
   try {
-    for (auto& task : tasks_) {
-      auto done = task->prepare();
+    for (auto task = tasks_.rbegin(); task != tasks_.rend(); ++task) {
+      running_ = task->get();
+      auto done = (*task)->prepare();
       if (!done.ok()) return std::move(done.error()).within(component());
     }
   } catch (const std::exception& problem) {
@@ -36,25 +78,42 @@ bool Executor::blocking() const {
   return std::any_of(tasks_.begin(), tasks_.end(), [](auto& task) { return task->blocking(); });
 }
 
+// One event at a time from source to end of a chain, so that a batch is worked on while it is in
+// the cache; until nothing moves, because a credit given at the end of the chain may let its
+// beginning go on.
 Result<Executor::Outcome> Executor::pump() {
-  std::size_t finished = 0;
   bool worked = false;
-  bool idle = false;
-  for (auto& task : tasks_) {
-    Task::Progress progress;
-    do {
-      auto result = task->run_one();
-      if (!result.ok()) return std::move(result.error()).within(component());
-      progress = *result;
-      worked = worked || progress == Task::Progress::worked;
-    } while (!is_spout_ && progress == Task::Progress::worked);
-    finished += progress == Task::Progress::finished;
-    idle = idle || progress == Task::Progress::idle;
+  for (bool first = true, moved = true; moved; first = false) {
+    moved = false;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (tasks_[i]->is_spout() && !first) continue;
+      running_ = tasks_[i].get();
+      progress_[i] = Task::Progress::worked;  // what it stays after an error
+      progress_[i] = DNSTORM_TRY(step(*tasks_[i]));
+      moved = moved || progress_[i] == Task::Progress::worked;
+    }
+    worked = worked || moved;
   }
-  if (finished == tasks_.size()) return Outcome::finished;
-  if (!is_spout_) return Outcome::waiting;
+  return outcome(worked);
+}
+
+Result<Task::Progress> Executor::step(Task& task) {
+  auto result = task.run_one();
+  if (!result.ok()) return std::move(result.error()).within(component());
+  return result;
+}
+
+Executor::Outcome Executor::outcome(bool worked) const {
+  auto all = [this](Task::Progress wanted) {
+    return std::all_of(progress_.begin(), progress_.end(),
+                       [wanted](Task::Progress progress) { return progress == wanted; });
+  };
+  if (all(Task::Progress::finished)) return Outcome::finished;
+  if (!is_spout()) return Outcome::waiting;
   if (worked) return Outcome::again;
-  return idle ? Outcome::idle : Outcome::waiting;
+  for (std::size_t i = 0; i < tasks_.size(); ++i)
+    if (tasks_[i]->is_spout() && progress_[i] == Task::Progress::idle) return Outcome::idle;
+  return Outcome::waiting;
 }
 
 }  // namespace dnstorm::runtime

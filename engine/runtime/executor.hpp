@@ -1,4 +1,5 @@
-// An executor: a contiguous range of tasks of one component, run by one thread at a time.
+// An executor: a contiguous range of tasks of one component and of those chained to it, run by one
+// thread at a time. What one of its tasks sends to another stays here.
 // A plain class; executor_actor.cpp is the actor around it.
 #pragma once
 
@@ -12,6 +13,8 @@ namespace dnstorm::runtime {
 class Executor {
  public:
   Executor(const TaskSetup& setup, const ExecutorWiring& wiring);
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
 
   // Opens or prepares the operators, on the calling thread. An exception of theirs becomes an
   // error.
@@ -26,20 +29,26 @@ class Executor {
     idle,      // a spout has nothing now; ask again soon
     waiting,   // for events or credits
   };
-  // Lets every task work: a bolt until its input is worked off, a spout once (so that messages get
-  // their turn). An error ends the task it came from; the others go on.
+  // Lets every task work, sources first: a bolt until its input is worked off, a spout once (so
+  // that messages get their turn). An error ends the task it came from; the others go on.
   Result<Outcome> pump();
 
-  bool is_spout() const { return is_spout_; }
-  const std::string& component() const { return tasks_.front()->context().component; }
+  bool is_spout() const { return tasks_.front()->is_spout(); }
+  // Whose code runs, or ran last.
+  const std::string& component() const { return running_->context().component; }
   bool blocking() const;
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
 
  private:
-  Task& task(TaskIndex index) { return *tasks_[index - first_]; }
+  Result<Task::Progress> step(Task& task);
+  Outcome outcome(bool worked) const;
+  Task* find(TaskIndex index);
+  Task& task(TaskIndex index);
+
   std::vector<std::unique_ptr<Task>> tasks_;
-  TaskIndex first_;
-  bool is_spout_;
+  std::vector<std::uint32_t> place_;      // in tasks_, by task index; none: of another executor
+  std::vector<Task::Progress> progress_;  // beside tasks_, of the last turn
+  const Task* running_ = nullptr;
 };
 
 }  // namespace dnstorm::runtime

@@ -45,6 +45,7 @@ class Task {
 
   virtual Result<void> prepare() = 0;
   virtual bool blocking() const = 0;
+  virtual bool is_spout() const = 0;
   // Works off one input event (a bolt) or pulls once (a spout).
   virtual Result<Progress> run_one() = 0;
   virtual void push(Event event) = 0;
@@ -79,6 +80,7 @@ class SpoutTask final : public Task {
   SpoutTask(const TaskSetup& setup, TaskIndex index);
   Result<void> prepare() override;
   bool blocking() const override { return spout_->blocking(); }
+  bool is_spout() const override { return true; }
   Result<Progress> run_one() override;
   void push(Event) override;
   // The next turn ends the stream as if the source were exhausted.
@@ -98,6 +100,7 @@ class BoltTask final : public Task {
   BoltTask(const TaskSetup& setup, TaskIndex index);
   Result<void> prepare() override;
   bool blocking() const override { return bolt_->blocking(); }
+  bool is_spout() const override { return false; }
   Result<Progress> run_one() override;
   void push(Event event) override { merge_.push(std::move(event)); }
 

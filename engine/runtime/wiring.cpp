@@ -22,11 +22,13 @@ class Wirer {
   void add_component(std::uint32_t c) {
     const plan::ComponentPlan& component = plan_.components[c];
     first_task_.push_back(static_cast<TaskIndex>(wiring_.tasks.size()));
+    first_executor_.push_back(component.chained_to
+                                  ? first_executor_[*component.chained_to]
+                                  : static_cast<std::uint32_t>(wiring_.executors.size()));
     for (std::uint32_t e = 0; e < component.executors; ++e) {
+      if (!component.chained_to) wiring_.executors.push_back({c, {}});
       auto [from, to] = plan::executor_tasks(component, e);
-      auto executor = static_cast<std::uint32_t>(wiring_.executors.size());
-      wiring_.executors.push_back({c, first_task_[c] + from, to - from});
-      for (std::uint32_t i = from; i < to; ++i) add_task(c, i, executor);
+      for (std::uint32_t i = from; i < to; ++i) add_task(c, i, first_executor_[c] + e);
     }
   }
 
@@ -41,6 +43,7 @@ class Wirer {
       task.origins.push_back(static_cast<std::uint32_t>(wiring_.origins.size()));
       wiring_.origins.push_back(static_cast<TaskIndex>(wiring_.tasks.size()));
     }
+    wiring_.executors[executor].tasks.push_back(static_cast<TaskIndex>(wiring_.tasks.size()));
     wiring_.tasks.push_back(std::move(task));
   }
 
@@ -81,7 +84,8 @@ class Wirer {
 
   const plan::Plan& plan_;
   Wiring wiring_;
-  std::vector<TaskIndex> first_task_;
+  std::vector<TaskIndex> first_task_;          // by component
+  std::vector<std::uint32_t> first_executor_;  // by component
 };
 
 }  // namespace

@@ -40,10 +40,10 @@ struct TaskWiring {
   std::vector<std::uint32_t> origins;              // whose rounds the task sees, ascending; by slot
 };
 
+// A contiguous range of tasks of one component, then those of the components chained to it.
 struct ExecutorWiring {
-  std::uint32_t component = 0;
-  TaskIndex first_task = 0;
-  std::uint32_t task_count = 0;
+  std::uint32_t component = 0;  // the first one
+  std::vector<TaskIndex> tasks;
 };
 
 struct Wiring {

@@ -154,6 +154,8 @@ Outcome simulate(const Case& shape, Scale scale, std::uint32_t credits, std::uin
     return std::make_unique<CollectSink>(
         collected, CollectSink::Settings{.sort_between_watermarks = by_round});
   });
+  // Every scale and every credit comes with and without chains.
+  if (seed / 20 % 2 == 1) build.chain();
   Simulator simulator(build.plan(), seed);
   EXPECT_TRUE(simulator.prepare().ok());
   simulator.run();

@@ -174,8 +174,8 @@ TEST(ExpandErrors, Config) {
       {"unknown keys", good + "config:\n  topology.thread: 2\n  colour: red\n",
        "t:8:3: config: unknown option 'topology.thread', did you mean 'topology.threads'?\n"
        "t:9:3: config: unknown option 'colour'; known are topology.threads, topology.edge.credits, "
-       "topology.scheduler, topology.debug, topology.workers, topology.message.timeout.secs, "
-       "topology.max.spout.pending, topology.acker.executors\n"},
+       "topology.scheduler, topology.chaining, topology.debug, topology.workers, "
+       "topology.message.timeout.secs, topology.max.spout.pending, topology.acker.executors\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"
               "  topology.scheduler: fair\n  topology.debug: [a]\n",

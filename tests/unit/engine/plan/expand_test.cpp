@@ -196,6 +196,29 @@ TEST(Expand, OperatorsSeeTheFullSchemaOfForwardedRows) {
   EXPECT_EQ(fields_of(plan, "src"), "ts, rcode, client");
 }
 
+// -- chains --------------------------------------------------------------------------------------
+
+TEST(Chains, ABoltRunsBehindItsSourceWhereRowsStayInPlace) {
+  auto chained = [](const std::string& bolts, const std::string& streams,
+                    const std::string& more = "") {
+    Plan plan =
+        plan_of(with(bolts + "- {id: s, className: reads, properties: {fields: [client]}}\n",
+                     streams + "- {from: f, to: s}\n") +
+                more);
+    const ComponentPlan& f = find(plan, "f");
+    return f.chained_to ? plan.components[*f.chained_to].id : "";
+  };
+  const std::string f = "- {id: f, className: filter, properties: {field: rcode}}\n";
+  EXPECT_EQ(chained(f, "- {from: src, to: f}\n"), "src");
+  EXPECT_EQ(chained(f, "- {from: src, to: f, grouping: {type: LOCAL_OR_SHUFFLE}}\n"), "src");
+  EXPECT_EQ(chained(f, "- {from: src, to: f, grouping: {type: GLOBAL}}\n"), "");
+  EXPECT_EQ(chained(f, "- {from: src, to: f, grouping: {type: FIELDS, args: [client]}}\n"), "");
+  EXPECT_EQ(chained(f, "- {from: src, to: f}\n", "config: {topology.chaining: false}\n"), "");
+  const std::string two =
+      "- {id: f, className: filter, parallelism: 2, properties: {field: rcode}}\n";
+  EXPECT_EQ(chained(two, "- {from: src, to: f}\n"), "") << "one task deals out to two";
+}
+
 // -- explain -------------------------------------------------------------------------------------
 
 TEST(Explain, TellsThePlan) {

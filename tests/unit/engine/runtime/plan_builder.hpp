@@ -81,6 +81,11 @@ class PlanBuilder {
     return *this;
   }
 
+  PlanBuilder& chain() {
+    plan::set_chains(plan_);
+    return *this;
+  }
+
   const plan::Plan& plan() const { return plan_; }
 
  private:

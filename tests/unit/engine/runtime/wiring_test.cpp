@@ -24,10 +24,25 @@ TEST(Wiring, numbers_tasks_and_executors_by_component) {
   EXPECT_EQ(wiring.tasks[4].index, 2u);
   EXPECT_EQ(wiring.tasks[4].count, 5u);
   ASSERT_EQ(wiring.executors.size(), 4u);
-  EXPECT_EQ(wiring.executors[2].first_task + wiring.executors[2].task_count,
-            wiring.executors[3].first_task);
-  EXPECT_EQ(wiring.executors[2].task_count + wiring.executors[3].task_count, 5u);
+  EXPECT_EQ(wiring.executors[2].tasks.back() + 1, wiring.executors[3].tasks.front());
+  EXPECT_EQ(wiring.executors[2].tasks.size() + wiring.executors[3].tasks.size(), 5u);
   EXPECT_EQ(wiring.tasks[6].executor, 3u);
+}
+
+TEST(Wiring, puts_the_tasks_of_a_chain_into_the_executors_of_its_first_component) {
+  PlanBuilder build;
+  build.spout("s", no_spout);
+  build.bolt("a", {{"s", GroupingType::fields, {"key"}}}, no_bolt, {.tasks = 3, .executors = 2});
+  build.bolt("b", {{"a", GroupingType::local_or_shuffle}}, no_bolt, {.tasks = 3, .executors = 2});
+  build.bolt("c", {{"b", GroupingType::local_or_shuffle}}, no_bolt, {.tasks = 3, .executors = 2});
+  build.bolt("d", {{"c", GroupingType::global}}, no_bolt);
+  build.chain();
+  Wiring wiring = wire(build.plan());
+  ASSERT_EQ(wiring.executors.size(), 4u);
+  EXPECT_THAT(wiring.executors[1].tasks, ElementsAre(1, 2, 4, 5, 7, 8));
+  EXPECT_THAT(wiring.executors[2].tasks, ElementsAre(3, 6, 9));
+  EXPECT_THAT(wiring.executors[3].tasks, ElementsAre(10));
+  EXPECT_EQ(wiring.tasks[6].executor, 2u);
 }
 
 TEST(Wiring, connects_every_sender_with_every_receiver) {

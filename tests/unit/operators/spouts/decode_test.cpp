@@ -2,6 +2,7 @@
 
 #include "capture/dns/writer.hpp"
 #include "capture/synth/frame.hpp"
+#include "operators/spouts/decode_schema.hpp"
 #include "operators/spouts/packet_schema.hpp"
 #include "tests/unit/operators/task_harness.hpp"
 
@@ -15,8 +16,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::TaskHarness;
 
-constexpr std::size_t messages = 0, queries = 1, responses = 2, questions = 3, records = 4,
-                      options = 5, packets = 6;
+constexpr std::size_t messages = messages_stream, queries = queries_stream,
+                      responses = responses_stream, questions = questions_stream,
+                      records = records_stream, packets = packets_stream;
 const IpAddress client = *parse_ip("192.0.2.1");
 const IpAddress server = *parse_ip("198.51.100.53");
 
