@@ -13,17 +13,20 @@
 #include <string>
 
 #include "capture/packet/decode.hpp"
+#include "engine/base/block.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 
 namespace dnstorm::capture::pcap {
 
-// One captured packet. `bytes` belongs to whoever handed the packet out.
+// One captured packet. `bytes` belongs to whoever handed the packet out; if there is a block, they
+// lie in it and live as long as it.
 struct Packet {
   TimeNs time = 0;  // since 1970; 0 where the file carries none (pcapng's simple packet block)
   packet::LinkType link = packet::LinkType::ethernet;
   std::uint32_t original_length = 0;  // on the wire, in bytes
   std::span<const std::uint8_t> bytes;
+  const Block* block = nullptr;
 };
 
 enum class Read : std::uint8_t { packet, end, error };
@@ -35,8 +38,11 @@ class FileReader {
   static Result<std::unique_ptr<FileReader>> open(const std::string& path);
   virtual ~FileReader() = default;
 
-  // The packet's bytes hold until the next call. After Read::end or Read::error every further call
-  // answers the same.
+  // From here on packets come with the block that they lie in.
+  virtual void lend_blocks() = 0;
+
+  // The packet's bytes hold until the next call, or as long as its block is held. After Read::end
+  // or Read::error every further call answers the same.
   virtual Read next(Packet& out) = 0;
 
   // Why next() answered Read::error; names file, packet and byte.

@@ -27,6 +27,13 @@ void BatchBuilder::start() {
 }
 
 BatchPtr BatchBuilder::seal() {
+  if (block_ != nullptr) {
+    DNSTORM_ASSERT(arena_.size() == 0, "a batch that refers to a block has bytes of its own",
+                   schema_->names());
+    return std::make_shared<const Batch>(
+        schema_, std::exchange(rows_, ByteBuffer{}), std::exchange(block_, nullptr),
+        std::exchange(block_used_, 0U), std::exchange(row_count_, 0U));
+  }
   arena_size_last_ = arena_.size();
   auto batch = std::make_shared<const Batch>(schema_, std::exchange(rows_, ByteBuffer{}),
                                              std::exchange(arena_, ByteBuffer{}), row_count_);

@@ -19,6 +19,7 @@
 
 #include "engine/api/schema.hpp"
 #include "engine/base/assert.hpp"
+#include "engine/base/block.hpp"
 
 namespace dnstorm {
 
@@ -89,6 +90,18 @@ class Batch {
       : schema_(std::move(schema)),
         rows_(std::move(rows)),
         arena_(std::move(arena)),
+        arena_at_(arena_.data()),
+        arena_size_(arena_.size()),
+        row_count_(row_count),
+        row_size_(schema_->row_size()) {}
+  // The arena is a part of somebody else's block; `arena_size`: how many bytes of it the rows have.
+  Batch(SchemaPtr schema, ByteBuffer rows, Block arena, std::size_t arena_size,
+        std::uint32_t row_count)
+      : schema_(std::move(schema)),
+        rows_(std::move(rows)),
+        block_(std::move(arena)),
+        arena_at_(reinterpret_cast<const std::byte*>(block_.get())),
+        arena_size_(arena_size),
         row_count_(row_count),
         row_size_(schema_->row_size()) {}
   Batch(const Batch&) = delete;
@@ -97,14 +110,17 @@ class Batch {
   const Schema& schema() const { return *schema_; }
   const SchemaPtr& schema_ptr() const { return schema_; }
   std::uint32_t row_count() const { return row_count_; }
-  std::size_t byte_size() const { return rows_.size() + arena_.size(); }
+  std::size_t byte_size() const { return rows_.size() + arena_size_; }
   const std::byte* row(std::uint32_t i) const { return rows_.data() + std::size_t{i} * row_size_; }
-  const std::byte* arena() const { return arena_.data(); }
+  const std::byte* arena() const { return arena_at_; }
 
  private:
   SchemaPtr schema_;
   ByteBuffer rows_;
   ByteBuffer arena_;
+  Block block_;
+  const std::byte* arena_at_;
+  std::size_t arena_size_;
   std::uint32_t row_count_;
   std::uint32_t row_size_;
 };
@@ -210,6 +226,12 @@ class RowWriter {
     if (!bytes.empty()) std::memcpy(arena_->grow(bytes.size()), bytes.data(), bytes.size());
     std::memcpy(row_ + field.offset, &cell, sizeof cell);
   }
+  // Bytes of the block that the batch has as its arena, from `offset` on: nothing is copied.
+  void refer_bytes(FieldRef<Bytes> field, std::uint32_t offset, std::uint32_t size) {
+    if (!field.present()) return;
+    BytesCell cell{offset, size};
+    std::memcpy(row_ + field.offset, &cell, sizeof cell);
+  }
   std::byte* data() { return row_; }
 
  private:
@@ -230,11 +252,23 @@ class BatchBuilder {
     ++row_count_;
     return {row, &arena_};
   }
+  // A row whose bytes lie in `block` (RowWriter::refer_bytes), `size` of them. All rows of a batch
+  // have one block and no arena of their own: other rows must not be added before seal().
+  RowWriter add_row_in(const Block& block, std::size_t size) {
+    if (block_ != block) {
+      DNSTORM_ASSERT(row_count_ == 0, "a batch refers to two blocks", schema_->names());
+      block_ = block;
+    }
+    block_used_ += size;
+    return add_row();
+  }
+  bool takes(const Block& block) const { return row_count_ == 0 || block_ == block; }
   std::uint32_t row_count() const { return row_count_; }
   bool empty() const { return row_count_ == 0; }
   // True when the next row belongs into the next batch.
   bool full() const {
-    return row_count_ >= batch_rows_max || rows_.size() + arena_.size() >= batch_bytes_max;
+    return row_count_ >= batch_rows_max ||
+           rows_.size() + arena_.size() + block_used_ >= batch_bytes_max;
   }
   const SchemaPtr& schema() const { return schema_; }
   // Hands the rows over and begins anew.
@@ -248,6 +282,8 @@ class BatchBuilder {
   ByteBuffer rows_;
   ByteBuffer arena_;
   std::size_t arena_size_last_ = 0;
+  Block block_;
+  std::size_t block_used_ = 0;
 };
 
 }  // namespace dnstorm

@@ -34,6 +34,16 @@ class Emitter {
     return builder.add_row();
   }
 
+  // As row(), for a row whose bytes lie in `block`, `size` of them: RowWriter::refer_bytes() tells
+  // where. A stream has either such rows or others.
+  RowWriter row_in(const Block& block, std::size_t size, std::size_t stream = 0) {
+    BatchBuilder& builder = streams_[stream].builder;
+    if (builder.full() || !builder.takes(block)) [[unlikely]]
+      flush(stream);
+    ++rows_emitted_;
+    return builder.add_row_in(block, size);
+  }
+
   // Passes rows of an input batch on unchanged, without a copy (output schema = input schema).
   void forward(std::size_t stream, BatchPtr batch, SelectionPtr selection);
 

@@ -47,11 +47,17 @@ class PacketSpout : public Spout {
     TimeNs time = clock_.admit(packet.time);
     note(packet);
     if (!out.wanted()) return;
-    RowWriter row = out.row();
-    row.set(fields_.time, time);
-    row.set(fields_.link, static_cast<std::uint16_t>(packet.link));
-    row.set(fields_.original_length, packet.original_length);
-    row.set_bytes(fields_.bytes, packet.bytes);
+    if (packet.block == nullptr) {
+      RowWriter row = out.row();
+      fill(row, packet, time);
+      row.set_bytes(fields_.bytes, packet.bytes);
+      return;
+    }
+    std::size_t size = packet.bytes.size();
+    RowWriter row = out.row_in(*packet.block, size);
+    fill(row, packet, time);
+    auto offset = static_cast<std::uint32_t>(packet.bytes.data() - packet.block->get());
+    row.refer_bytes(fields_.bytes, offset, static_cast<std::uint32_t>(size));
   }
   // Counts a packet, whether it is emitted or not.
   void note(const pcap::Packet& packet) {
@@ -71,6 +77,12 @@ class PacketSpout : public Spout {
   EventClock clock_;
 
  private:
+  void fill(RowWriter& row, const pcap::Packet& packet, TimeNs time) const {
+    row.set(fields_.time, time);
+    row.set(fields_.link, static_cast<std::uint16_t>(packet.link));
+    row.set(fields_.original_length, packet.original_length);
+  }
+
   PacketFields fields_;
   std::uint64_t captured_count_ = 0;
   std::uint64_t byte_count_ = 0;
@@ -118,6 +130,7 @@ class FileSpout final : public PacketSpout {
   Result<void> open_next_file() {
     if (reader_) bytes_before_ += reader_->bytes_read();
     reader_ = DNSTORM_TRY(pcap::FileReader::open(files_[file_]));
+    reader_->lend_blocks();
     ++file_;
     bytes_total_->set(bytes_before_ + reader_->bytes_total());
     return {};

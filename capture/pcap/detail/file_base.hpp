@@ -17,6 +17,7 @@ class FileBase : public FileReader {
  public:
   FileBase(std::string name, Window window) : name_(std::move(name)), window_(std::move(window)) {}
 
+  void lend_blocks() final { window_.lend_blocks(); }
   const Error& error() const final {
     DNSTORM_ASSERT(state_ == Read::error, "error() is asked for after Read::error only");
     return error_;

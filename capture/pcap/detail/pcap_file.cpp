@@ -44,6 +44,7 @@ class PcapFile final : public FileBase {
     out.link = link_;
     out.original_length = load32(head + 12, form_.swap);
     out.bytes = {head + packet_head_size, length};
+    out.block = window_.block();
     window_.skip(packet_head_size + length);
     ++packets_;
     return Read::packet;

@@ -150,6 +150,7 @@ class PcapngFile final : public FileBase {
     out.link = interface.link;
     out.original_length = load32(block + 24, swap_);
     out.bytes = {block + head, kept};
+    out.block = window_.block();
     return Read::packet;
   }
 
@@ -165,6 +166,7 @@ class PcapngFile final : public FileBase {
     out.link = interface.link;
     out.original_length = original;
     out.bytes = {block + 12, std::min(kept, length - 16)};
+    out.block = window_.block();
     return Read::packet;
   }
 

@@ -1,12 +1,13 @@
 // A window over a Source: as many bytes in a row as a reader asks for, without copying them out.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "capture/pcap/detail/source.hpp"
+#include "engine/base/block.hpp"
 
 namespace dnstorm::capture::pcap::detail {
 
@@ -17,10 +18,14 @@ class Window {
 
   explicit Window(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 
-  const std::uint8_t* data() const { return bytes_.data() + begin_; }
+  const std::uint8_t* data() const { return bytes_ + begin_; }
   std::size_t size() const { return end_ - begin_; }
   std::uint64_t offset() const { return offset_; }  // of data() in the decompressed stream
   const Source& source() const { return *source_; }
+  // From here on bytes once shown stay where they are as long as somebody holds their block.
+  void lend_blocks() { lends_ = true; }
+  // Null unless blocks are lent.
+  const Block* block() const { return lends_ ? &block_ : nullptr; }
 
   // Makes size() at least `n`; false where the stream ends or fails before. Pointers from data() go
   // stale.
@@ -39,12 +44,14 @@ class Window {
  private:
   bool refill(std::size_t n) {
     if (failure_) return false;
-    std::memmove(bytes_.data(), data(), size());
+    if (lends_ || capacity_ < n)
+      move_on(std::max(n, first_size));
+    else
+      std::memmove(bytes_, data(), size());
     end_ = size();
     begin_ = 0;
-    if (bytes_.size() < n) bytes_.resize(n);
     while (end_ < n) {
-      Result<std::size_t> got = source_->read(bytes_.data() + end_, bytes_.size() - end_);
+      Result<std::size_t> got = source_->read(bytes_ + end_, capacity_ - end_);
       if (!got) failure_ = std::move(got.error());
       if (failure_ || *got == 0) return false;
       end_ += *got;
@@ -52,8 +59,21 @@ class Window {
     return true;
   }
 
+  // Takes what is left into a new block.
+  void move_on(std::size_t capacity) {
+    std::shared_ptr<std::uint8_t[]> fresh =
+        std::make_shared_for_overwrite<std::uint8_t[]>(capacity);
+    if (size() != 0) std::memcpy(fresh.get(), data(), size());
+    bytes_ = fresh.get();
+    capacity_ = capacity;
+    block_ = std::move(fresh);
+  }
+
   std::unique_ptr<Source> source_;
-  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(first_size);
+  bool lends_ = false;
+  std::size_t capacity_ = 0;
+  std::uint8_t* bytes_ = nullptr;  // of block_
+  Block block_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t offset_ = 0;

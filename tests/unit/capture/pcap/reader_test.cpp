@@ -96,6 +96,23 @@ TEST(PcapFile, PacketsThatCrossTheBufferAreWhole) {
     EXPECT_EQ(outcome.packets[i].bytes, Bytes(sizes[i], std::uint8_t(sizes[i]))) << i;
 }
 
+// Blocks are several times smaller than the file, and all packets are held to the end.
+TEST(PcapFile, LentBlocksKeepTheirPackets) {
+  Bytes content = pcap_head({});
+  for (std::uint32_t i = 0; i < 3'000; ++i)
+    content = std::move(content) + pcap_packet({}, i, 0, Bytes(200, std::uint8_t(i % 251)));
+  TemporaryFile file(content);
+  auto reader = FileReader::open(file.path());
+  ASSERT_TRUE(reader.ok());
+  (*reader)->lend_blocks();
+  std::vector<std::pair<Block, std::span<const std::uint8_t>>> held;
+  for (Packet packet; (*reader)->next(packet) == Read::packet;)
+    held.emplace_back(*packet.block, packet.bytes);
+  ASSERT_EQ(held.size(), 3'000u);
+  for (std::uint32_t i = 0; i < held.size(); ++i)
+    ASSERT_THAT(held[i].second, ::testing::Each(std::uint8_t(i % 251))) << "packet " << i;
+}
+
 TEST(PcapFile, EveryCutGivesThePacketsBeforeItAndOneLine) {
   Bytes file = pcap_head({}) + pcap_packet({}, 1, 1, {1, 2, 3}) + pcap_packet({}, 2, 2, {4, 5});
   for (std::size_t size = 1; size < file.size(); ++size) {

@@ -69,6 +69,30 @@ TEST_F(EmitterTest, LongStringsCloseABatchToo) {
     EXPECT_LE(delivery.batch->byte_size(), batch_bytes_max + text.size() + schema_->row_size());
 }
 
+TEST_F(EmitterTest, BatchesReferToOneBlockEachAndKeepIt) {
+  const SchemaPtr schema =
+      std::make_shared<const Schema>(std::vector<Field>{{"bytes", Type::bytes}});
+  const auto bytes = schema->ref<Bytes>("bytes");
+  Emitter emitter({schema}, out_);
+  {
+    Block first(new std::uint8_t[]{1, 2, 3, 4});
+    Block second(new std::uint8_t[]{5, 6, 7});
+    emitter.row_in(first, 2).refer_bytes(bytes, 0, 2);
+    emitter.row_in(first, 3).refer_bytes(bytes, 1, 3);
+    emitter.row_in(second, 1).refer_bytes(bytes, 2, 1);
+  }
+  emitter.flush();
+  std::vector<std::vector<std::uint8_t>> seen;
+  for (const Delivery& delivery : out_.deliveries)
+    for (RowView row : Rows(*delivery.batch)) {
+      auto span = row.get(bytes);
+      seen.emplace_back(span.begin(), span.end());
+    }
+  EXPECT_EQ(out_.deliveries.size(), 2u);
+  EXPECT_EQ(seen, (std::vector<std::vector<std::uint8_t>>{{1, 2}, {2, 3, 4}, {7}}));
+  EXPECT_EQ(out_.deliveries[0].batch->byte_size(), 2 * schema->row_size() + 5);
+}
+
 TEST_F(EmitterTest, ForwardComesAfterWhatWasEmittedBefore) {
   BatchBuilder builder(schema_);
   builder.add_row().set(n_, 7u);
