@@ -5,24 +5,34 @@
 #include "operators/count/top.hpp"
 #include "operators/match/match.hpp"
 #include "operators/shape/filter.hpp"
+#include "operators/shape/identity.hpp"
+#include "operators/shape/split.hpp"
 #include "operators/sinks/board.hpp"
+#include "operators/sinks/discard.hpp"
 #include "operators/sinks/influx.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
 #include "operators/spouts/decode.hpp"
+#include "operators/spouts/lines_spout.hpp"
 #include "operators/spouts/pcap_spout.hpp"
+#include "operators/spouts/words_spout.hpp"
 
 namespace dnstorm::operators {
 
 void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(pcap_operator());
+  registry.add(lines_operator());
+  registry.add(words_operator());
   registry.add(decode_operator());
   registry.add(count_operator());
   registry.add(distinct_operator());
   registry.add(filter_operator());
+  registry.add(identity_operator());
   registry.add(match_operator());
+  registry.add(split_operator());
   registry.add(top_operator());
   registry.add(board_operator());
+  registry.add(discard_operator());
   registry.add(influx_operator());
   registry.add(store_operator());
   registry.add(text_operator());

@@ -1,27 +1,18 @@
 #include "operators/spouts/pcap_spout.hpp"
 
-#include <poll.h>
-
 #include "capture/pcap/filter.hpp"
 #include "capture/pcap/live.hpp"
 #include "capture/pcap/reader.hpp"
 #include "operators/spouts/event_clock.hpp"
 #include "operators/spouts/packet_schema.hpp"
 #include "operators/spouts/replay_clock.hpp"
+#include "operators/spouts/wait.hpp"
 
 namespace dnstorm::operators {
 
 namespace pcap = capture::pcap;
 
 namespace {
-
-// A spout call waits no longer than this, so that credits and a stop are seen in time.
-constexpr DurationNs wait_ns_max = 10 * ns_per_ms;
-
-void wait_for(DurationNs ns) {
-  timespec time{ns / ns_per_s, ns % ns_per_s};
-  ::ppoll(nullptr, 0, &time, nullptr);
-}
 
 // What the two sources share: the output row, the event clock and the counters.
 class PacketSpout : public Spout {
@@ -180,7 +171,7 @@ class FileSpout final : public PacketSpout {
     if (left == 0) return true;
     // The packet at hand is the next one there is: nothing older than the replay's present follows.
     clock_.idle_until(std::min(replay_.event_now(now), packet_.time));
-    wait_for(std::min(left, wait_ns_max));
+    wait_a_little(left);
     return false;
   }
 
