@@ -57,7 +57,7 @@ std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent
       continue;
     }
     const Schema& schema = from.full[*input.output];
-    if (input.stream->grouping == GroupingType::fields)
+    if (topology::groups_by_key(input.stream->grouping))
       valid &= check_grouping_fields(draft, *input.stream, schema);
     inputs.push_back({from.id(), input.stream->stream_id, schema});
   }

@@ -10,6 +10,8 @@ std::string_view grouping_name(GroupingType type) {
       return "SHUFFLE";
     case GroupingType::fields:
       return "FIELDS";
+    case GroupingType::partial_key:
+      return "PARTIAL_KEY";
     case GroupingType::all:
       return "ALL";
     case GroupingType::global:
@@ -42,7 +44,7 @@ std::string input_line(const Plan& plan, const InputPlan& input) {
   const ComponentPlan& from = plan.components[input.component];
   std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[input.stream].name,
                                  grouping_name(input.grouping));
-  if (input.grouping == GroupingType::fields)
+  if (topology::groups_by_key(input.grouping))
     line += fmt::format(" [{}]", fmt::join(input.fields, ", "));
   return line + "\n";
 }

@@ -26,9 +26,10 @@ OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>&
     for (const Subscription& subscription : task.streams[s]) {
       Reader reader;
       reader.subscription = subscription;
-      if (subscription.grouping == GroupingType::fields)
+      if (topology::groups_by_key(subscription.grouping))
         reader.key = KeyReader(*schemas[s], subscription.fields);
       reader.partitions.resize(subscription.targets.size());
+      reader.given.resize(subscription.targets.size());
       readers.push_back(std::move(reader));
     }
   }
@@ -62,6 +63,7 @@ void OutputRouter::deliver(std::size_t stream, BatchPtr batch, SelectionPtr sele
         push(local_target(to), to.input, batch, selection);
         break;
       case GroupingType::fields:
+      case GroupingType::partial_key:
         if (to.targets.size() == 1)
           push(to.targets[0], to.input, batch, selection);
         else
@@ -88,7 +90,10 @@ void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const Select
   Rows rows(*batch, selection.get());
   auto targets = static_cast<std::uint32_t>(reader.partitions.size());
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
-    std::uint32_t target = task_of_group(key_group(reader.key.hash(rows[i])), targets);
+    std::uint64_t hash = reader.key.hash(rows[i]);
+    std::uint32_t target = reader.subscription.grouping == GroupingType::fields
+                               ? task_of_group(key_group(hash), targets)
+                               : less_used(reader, hash);
     reader.partitions[target].push_back(static_cast<std::uint16_t>(rows.index(i)));
   }
   for (std::uint32_t t = 0; t < targets; ++t) {
@@ -99,6 +104,18 @@ void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const Select
          whole ? nullptr : std::make_shared<const Selection>(part));
     part.clear();
   }
+}
+
+// The power of two choices: a key has two tasks, the same two for every sender, and a row goes to
+// the one that this sender has used less (Nasir et al., The Power of Both Choices, ICDE 2015).
+std::uint32_t OutputRouter::less_used(Reader& reader, std::uint64_t hash) {
+  auto targets = static_cast<std::uint32_t>(reader.given.size());
+  std::uint32_t first = task_of_group(key_group(hash), targets);
+  std::uint64_t apart = 1 + hash_number(hash) % (targets - 1);
+  auto second = static_cast<std::uint32_t>((first + apart) % targets);
+  std::uint32_t target = reader.given[second] < reader.given[first] ? second : first;
+  ++reader.given[target];
+  return target;
 }
 
 void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch,

@@ -53,13 +53,15 @@ class OutputRouter final : public Emitter::Outlet {
   struct Reader {
     Subscription subscription;
     KeyReader key;
-    std::vector<Selection> partitions;  // scratch of a fields grouping
+    std::vector<Selection> partitions;  // scratch of a grouping by a key
+    std::vector<std::uint64_t> given;   // rows by target, of a partial key grouping
   };
   EdgeIndex target_of_round(const Subscription& subscription) const;
   EdgeIndex local_target(const Subscription& subscription) const;
   void push(EdgeIndex edge, std::uint32_t input, BatchPtr batch, SelectionPtr selection);
   void send(Edge& edge);
   void partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
+  static std::uint32_t less_used(Reader& reader, std::uint64_t hash);
 
   std::vector<Edge> edges_;
   std::vector<std::vector<Reader>> streams_;

@@ -27,6 +27,7 @@ struct GroupingName {
 };
 constexpr GroupingName grouping_names[] = {{"SHUFFLE", GroupingType::shuffle},
                                            {"FIELDS", GroupingType::fields},
+                                           {"PARTIAL_KEY", GroupingType::partial_key},
                                            {"ALL", GroupingType::all},
                                            {"GLOBAL", GroupingType::global},
                                            {"LOCAL_OR_SHUFFLE", GroupingType::local_or_shuffle},
@@ -268,11 +269,13 @@ class Reader {
     fields.finish();
     if (type == nullptr) return;
     if (args != nullptr) read_args(*args, fields, stream);
-    if (stream.grouping == GroupingType::fields && stream.args.empty())
-      problems_.add(stream.args_place,
-                    fmt::format("{} is FIELDS and has no 'args': the fields to group by, "
-                                "as in args: [qname]",
-                                fields.what()));
+    if (groups_by_key(stream.grouping) && stream.args.empty())
+      problems_.add(
+          stream.args_place,
+          fmt::format("{} is {} and has no 'args': the fields to group by, "
+                      "as in args: [qname]",
+                      fields.what(),
+                      stream.grouping == GroupingType::fields ? "FIELDS" : "PARTIAL_KEY"));
   }
 
   void read_grouping_type(const Node& node, const Fields& fields, Stream& stream) {
@@ -296,9 +299,9 @@ class Reader {
     stream.args_place = args.value->kind == Node::Kind::null ? args.place : args.value->place;
     auto option = raw_option("args", args.place, *args.value, problems_);
     if (option) stream.args = std::move(option->values);
-    if (stream.grouping != GroupingType::fields)
-      problems_.add(args.place,
-                    fmt::format("{} has 'args', which only FIELDS takes", fields.what()));
+    if (!groups_by_key(stream.grouping))
+      problems_.add(args.place, fmt::format("{} has 'args', which only FIELDS and PARTIAL_KEY take",
+                                            fields.what()));
   }
 
   Topology& topology_;

@@ -20,7 +20,19 @@ struct Place {
 // side.
 inline constexpr std::uint32_t tasks_max = 1024;
 
-enum class GroupingType : std::uint8_t { shuffle, fields, all, global, local_or_shuffle, none };
+enum class GroupingType : std::uint8_t {
+  shuffle,
+  fields,
+  partial_key,
+  all,
+  global,
+  local_or_shuffle,
+  none
+};
+// Whether the grouping is by a key: it needs `args`, and no other grouping may have them.
+inline bool groups_by_key(GroupingType type) {
+  return type == GroupingType::fields || type == GroupingType::partial_key;
+}
 
 struct Component {
   std::string id;

@@ -152,6 +152,7 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   }
   read_from_all(declaration, by);
   read_from_all(declaration, sums);
+  if (options.flag("partial")) return declaration;
   declaration.partition_by = by;
   declaration.single_task = by.empty();
   return declaration;
@@ -169,6 +170,9 @@ OperatorDef count_operator() {
       {"weight", OptionType::text, "", "an unsigned field that is added instead of 1"},
       {"sums", OptionType::list, "",
        "unsigned fields to be added up beside the count, as NAME_sum"},
+      {"partial", OptionType::flag, "false",
+       "each task counts its part of a key's rows, whatever the grouping; a second count with "
+       "`weight: count` adds the parts up"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
   def.example =

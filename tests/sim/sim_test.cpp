@@ -89,6 +89,11 @@ std::vector<Case> cases() {
                     b.bolt("b", {{"a", fields, {"key"}}}, pass(), s.spec());
                     b.bolt("out", {{"b", fields, {"name"}}}, pass({.forward = true}), s.spec());
                   }});
+  list.push_back({"partial_key", Canon::by_round, [](PlanBuilder& b, Scale s) {
+                    b.spout("in", numbers({.rounds = 25, .rows_per_batch = 20}));
+                    b.bolt("a", {{"in", GroupingType::partial_key, {"name"}}}, pass(), s.spec());
+                    b.bolt("out", {{"a", fields, {"name"}}}, pass({.forward = true}), s.spec());
+                  }});
   list.push_back(
       {"window", Canon::by_round, [](PlanBuilder& b, Scale s) {
          b.spout("in", numbers({.rounds = 30, .rows_per_batch = 12, .keys = 40, .disorder = 9}));

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <random>
+
 #include "tests/unit/engine/runtime/fakes.hpp"
 
 namespace dnstorm::runtime::testing {
@@ -192,6 +195,46 @@ TEST(OutputRouter, fields_passes_a_batch_of_one_task_on_whole) {
   Outgoing out(task_with_targets(2, GroupingType::fields, {"key"}));
   out.round(0, 0, {{{0, 1, 5}, {0, 2, 5}}});
   for (const Event& event : out.sent) EXPECT_EQ(event.selection, nullptr);
+}
+
+// Zipf 1.2 over 10,000 keys: the most frequent one has a fifth of all rows.
+TEST(OutputRouter, partial_key_gives_a_key_two_tasks_and_balances_a_skewed_stream) {
+  constexpr std::uint32_t tasks = 4;
+  std::vector<double> cumulated(10'000);
+  double sum = 0;
+  for (std::size_t i = 0; i < cumulated.size(); ++i)
+    cumulated[i] = sum += std::pow(static_cast<double>(i + 1), -1.2);
+  std::mt19937_64 random(5);
+  std::uniform_real_distribution<double> anywhere(0, sum);
+  Outgoing out(task_with_targets(tasks, GroupingType::partial_key, {"name"}));
+  for (std::uint64_t round = 0; round < 100; ++round) {
+    std::vector<TestRow> rows(500);
+    for (TestRow& row : rows)
+      row.key = static_cast<std::uint64_t>(
+          std::lower_bound(cumulated.begin(), cumulated.end(), anywhere(random)) -
+          cumulated.begin());
+    out.round(0, round, {rows});
+  }
+  std::map<std::uint64_t, std::set<TaskIndex>> tasks_of_key;
+  std::size_t most = 0;
+  for (auto& [task, received] : out.rows()) {
+    most = std::max(most, received.size());
+    for (const TestRow& row : received) tasks_of_key[row.key].insert(task);
+  }
+  for (auto& [key, used] : tasks_of_key) ASSERT_LE(used.size(), 2u) << "key " << key;
+  EXPECT_THAT(tasks_of_key[0], SizeIs(2));
+  EXPECT_LT(static_cast<double>(most), 1.1 * 100 * 500 / tasks) << "imbalance of 10 % and more";
+}
+
+TEST(OutputRouter, partial_key_has_the_same_two_tasks_for_every_sender) {
+  std::map<std::uint64_t, std::set<TaskIndex>> tasks_of_key;
+  for (std::uint64_t sender = 0; sender < 3; ++sender) {
+    Outgoing out(task_with_targets(5, GroupingType::partial_key, {"key"}));
+    out.round(0, 0, {numbered(sender), numbered(400)});
+    for (auto& [task, received] : out.rows())
+      for (const TestRow& row : received) tasks_of_key[row.key].insert(task);
+  }
+  for (auto& [key, used] : tasks_of_key) EXPECT_LE(used.size(), 2u) << "key " << key;
 }
 
 TEST(OutputRouter, a_stream_may_have_several_readers) {

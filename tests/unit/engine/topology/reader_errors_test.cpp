@@ -162,7 +162,7 @@ TEST(ReaderErrors, Streams) {
        "'SHUFFLE'?\n"},
       {"unlike any type", head + "- {from: a, to: b, grouping: {type: zzz}}\n",
        "t:3:37: the grouping of stream 'a' -> 'b' has the unknown type 'zzz'; known are SHUFFLE, "
-       "FIELDS, ALL, GLOBAL, LOCAL_OR_SHUFFLE, NONE\n"},
+       "FIELDS, PARTIAL_KEY, ALL, GLOBAL, LOCAL_OR_SHUFFLE, NONE\n"},
       {"custom", head + "- {from: a, to: b, grouping: {type: custom, customClass: {}}}\n",
        "t:3:37: the grouping of stream 'a' -> 'b' is CUSTOM, which is not supported yet\n"
        "t:3:45: 'customClass' of the grouping of stream 'a' -> 'b' is not supported yet\n"},
@@ -175,7 +175,8 @@ TEST(ReaderErrors, Streams) {
        "t:3:51: the grouping of stream 'a' -> 'b' is FIELDS and has no 'args': the fields to group "
        "by, as in args: [qname]\n"},
       {"args of shuffle", head + "- {from: a, to: b, grouping: {type: ALL, args: [x]}}\n",
-       "t:3:42: the grouping of stream 'a' -> 'b' has 'args', which only FIELDS takes\n"},
+       "t:3:42: the grouping of stream 'a' -> 'b' has 'args', which only FIELDS and "
+       "PARTIAL_KEY take\n"},
   });
 }
 

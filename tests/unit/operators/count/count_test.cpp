@@ -207,6 +207,31 @@ TEST(Count, declares_roles_and_partition) {
   EXPECT_TRUE(declare(count_operator(), {}, {packets})->single_task);
 }
 
+// As behind a PARTIAL_KEY grouping: two tasks have parts of one key, a second count adds them up.
+TEST(Count, parts_add_up_to_the_whole) {
+  TextOptions partial = {{"by", {"qname"}}, {"partial", {"true"}}};
+  EXPECT_TRUE(declare(count_operator(), partial, {packets}).value().partition_by.empty());
+  TaskHarness whole(count_operator(),
+                    {{"by", {"qname"}}, {"weight", {"count"}}, {"time", {"window"}}},
+                    {{"window", Type::time, Role::time},
+                     {"window_end", Type::time},
+                     {"qname", Type::str, Role::key, "", true},
+                     {"count", Type::u64, Role::value}});
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"a", "a", "b"}, std::vector<std::string>{"a", "c"}}) {
+    TaskHarness part(count_operator(), partial, packets,
+                     {.read_outputs = {"window", "qname", "count"}});
+    for (const std::string& name : names) part.feed({packet("3s", "1", "0", "100", name)});
+    part.watermark(10 * ns_per_s);
+    for (auto& [batch, selection] : part.take_batches()) {
+      EXPECT_EQ(batch->schema().names(), whole.input_schema()->names());
+      whole.send(batch, selection);
+    }
+  }
+  whole.watermark(10 * ns_per_s);
+  EXPECT_THAT(whole.take(), ElementsAre("0s 10s a 3", "0s 10s b 1", "0s 10s c 1"));
+}
+
 TEST(Count, refuses_what_cannot_be_counted) {
   auto error = [](const TextOptions& options) {
     return declare_error(count_operator(), options, {packets});
