@@ -171,6 +171,8 @@ OperatorDef count_operator() {
        "unsigned fields to be added up beside the count, as NAME_sum"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
+  def.constructor = {"by", "window"};
+  def.methods = window_methods();
   def.example =
       "- id: qtypes\n"
       "  className: count\n"
