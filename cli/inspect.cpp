@@ -17,12 +17,7 @@ struct PlanArgs {
 CLI::App* add_plan_command(CLI::App& app, const char* name, const char* what,
                            const std::shared_ptr<PlanArgs>& args) {
   CLI::App* command = app.add_subcommand(name, what);
-  command->add_option("topology", args->topology, "Topology file (YAML)")->required();
-  command->add_option("--set", args->load.set, "Override a property: component.property=value")
-      ->take_all()
-      ->allow_extra_args(false);
-  command->add_option("--parallelism", args->load.parallelism,
-                      "Executors of every component that may have several");
+  add_load_options(*command, args->topology, args->load);
   command->footer(fmt::format("Example:\n  dnstorm {} configs/topologies/quickstart.yaml", name));
   return command;
 }
@@ -68,6 +63,11 @@ void print_operator(const OperatorDef& def) {
                                                          : "default " + option.default_text;
     fmt::print("  {:<18} {} ({}; {})\n", option.name, option.help, type, fallback);
   }
+  if (!def.constructor.empty())
+    fmt::print("\nconstructorArgs: [{}]\n", fmt::join(def.constructor, ", "));
+  if (!def.methods.empty()) fmt::print("\nconfigMethods:\n");
+  for (const MethodDef& method : def.methods)
+    fmt::print("  {}({})\n", method.name, fmt::join(method.options, ", "));
   fmt::print("\nExample:\n{}", def.example);
 }
 
@@ -79,7 +79,7 @@ int print_operators(const std::string& name) {
   }
   const OperatorDef* def = registry.find(name);
   if (def == nullptr) {
-    std::string hint = nearest(name, registry.names());
+    std::string hint = nearest(name, registry.all_names());
     return fail(
         {ErrorKind::usage,
          fmt::format("there is no operator '{}'{}", name,

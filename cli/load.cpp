@@ -1,5 +1,9 @@
 #include "cli/load.hpp"
 
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
 #include "operators/catalog.hpp"
 
 namespace dnstorm::cli {
@@ -26,7 +30,34 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
   return std::move(expanded.plan);
 }
 
+Result<topology::Variables> variables_of(const LoadOptions& options) {
+  topology::Variables variables;
+  if (!options.filter.empty())
+    variables.properties = DNSTORM_TRY(topology::read_properties_file(options.filter));
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    variables.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
 }  // namespace
+
+void add_load_options(CLI::App& command, std::string& topology, LoadOptions& options) {
+  command
+      .add_option("topology", topology,
+                  "Topology file (YAML); ${ENV-NAME} in it is the environment's NAME")
+      ->required();
+  command.add_option("--filter", options.filter,
+                     "Properties file (key = value) with what stands for ${key} in the topology");
+  command.add_option("--set", options.set, "Override a property: component.property=value")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_option("--parallelism", options.parallelism,
+                     "Executors of every component that may have several");
+}
 
 OperatorRegistry builtin_registry() {
   OperatorRegistry registry;
@@ -36,7 +67,8 @@ OperatorRegistry builtin_registry() {
 
 Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options,
                              const OperatorRegistry& registry) {
-  return make_plan(topology::read_file(path), options, registry);
+  topology::Variables variables = DNSTORM_TRY(variables_of(options));
+  return make_plan(topology::read_file(path, variables), options, registry);
 }
 
 Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,

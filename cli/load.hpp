@@ -7,21 +7,29 @@
 
 #include "engine/plan/plan.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace dnstorm::cli {
 
 // All operators that the program knows.
 OperatorRegistry builtin_registry();
 
 struct LoadOptions {
+  std::string filter;             // Java properties for ${key}; empty: none
   std::vector<std::string> set;   // component.property=value
   std::uint32_t parallelism = 0;  // see plan::ExpandOptions
 };
+
+// The topology file and LoadOptions on a command line: alike for all that read a topology.
+void add_load_options(CLI::App& command, std::string& topology, LoadOptions& options);
 
 // The plan of a topology. Prints problems to standard error and returns what makes the exit code.
 // `registry` must outlive the plan.
 Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options,
                              const OperatorRegistry& registry);
-// The same from text; `name` stands for the file in messages.
+// The same from text, in which ${...} has no values; `name` stands for the file in messages.
 Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,
                                   const LoadOptions& options, const OperatorRegistry& registry);
 

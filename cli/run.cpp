@@ -163,12 +163,7 @@ int run(const RunArgs& args) {
 void add_run_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<RunArgs>();
   CLI::App* command = app.add_subcommand("run", "Run a topology in this process");
-  command->add_option("topology", args->topology, "Topology file (YAML)")->required();
-  command->add_option("--set", args->load.set, "Override a property: component.property=value")
-      ->take_all()
-      ->allow_extra_args(false);
-  command->add_option("--parallelism", args->load.parallelism,
-                      "Executors of every component that may have several");
+  add_load_options(*command, args->topology, args->load);
   command->add_option("--board", args->board, "Serve the live board at [HOST:]PORT")
       ->expected(0, 1)
       ->default_str(std::to_string(board::default_port));

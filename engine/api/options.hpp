@@ -40,6 +40,7 @@ struct RawOption {
   bool is_list = false;
   int line = 0;  // 1-based; 0: unknown
   int column = 0;
+  std::uint32_t file = 0;  // 0: the file that was named; n: the n-th that it includes
 };
 using RawOptions = std::map<std::string, RawOption>;
 

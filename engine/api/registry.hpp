@@ -45,13 +45,26 @@ struct Declaration {
   bool single_task = false;
 };
 
+// A method of Storm's class that a topology file may call (configMethods), as the options that its
+// arguments set, in their order. A list that stands last takes all arguments that are left; a
+// single flag is set by a call without arguments.
+struct MethodDef {
+  std::string name;
+  std::vector<std::string> options;
+};
+
 struct OperatorDef {
   std::string name;
   OperatorKind kind = OperatorKind::bolt;
   std::string summary;  // one sentence
   std::vector<OptionSpec> options;
-  std::string example;               // YAML of the component
-  std::vector<std::string> aliases;  // Storm class names with the same meaning
+  std::string example;  // YAML of the component
+  // Full names of Storm's classes with the same meaning; found by their simple name, too.
+  std::vector<std::string> aliases = {};
+  // The options that constructorArgs set, in their order; a list that stands last takes all that
+  // are left. Empty: the operator takes no arguments.
+  std::vector<std::string> constructor = {};
+  std::vector<MethodDef> methods = {};
   // Pure: checks options against inputs. Error::subject names the option at fault.
   std::function<Result<Declaration>(const Options&, const std::vector<InputDecl>&)> declare;
   // One of the two, by kind. Called once a task; cheap; opening things is for open()/prepare().
@@ -62,10 +75,13 @@ struct OperatorDef {
 class OperatorRegistry {
  public:
   void add(OperatorDef def);
-  // By name or alias; null if there is none.
+  // By name, alias, or the simple name of an alias (`Count` of `org.x.Windows$Count`); null if
+  // there is none.
   const OperatorDef* find(std::string_view name) const;
   const std::vector<OperatorDef>& all() const { return defs_; }
   std::vector<std::string> names() const;
+  // The same with the aliases, full and simple: what a wrong name may have been meant to be.
+  std::vector<std::string> all_names() const;
 
  private:
   std::vector<OperatorDef> defs_;

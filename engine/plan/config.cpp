@@ -4,54 +4,95 @@ namespace dnstorm::plan::detail {
 
 namespace {
 
+OptionSpec whole(std::string name, std::string default_text, std::string help, double min,
+                 double max) {
+  OptionSpec spec;
+  spec.name = std::move(name);
+  spec.type = OptionType::integer;
+  spec.default_text = std::move(default_text);
+  spec.help = std::move(help);
+  spec.min = min;
+  spec.max = max;
+  return spec;
+}
+
+// What a component may have of its own, over what the topology says.
+std::vector<OptionSpec> shared_specs() {
+  OptionSpec debug{"topology.debug", OptionType::flag, "false", "Storm's; without effect"};
+  return {debug, whole("topology.max.spout.pending", "0", "Storm's; without effect", 0, 1e9),
+          whole("topology.tick.tuple.freq.secs", "0", "Storm's; without effect", 0, 1e9),
+          whole("topology.max.task.parallelism", "0", "tasks at most; 0: as many as are written", 0,
+                topology::tasks_max)};
+}
+
+std::vector<OptionSpec> component_specs() {
+  std::vector<OptionSpec> specs = shared_specs();
+  specs.push_back(whole("topology.tasks", "0", "tasks, as numTasks", 0, topology::tasks_max));
+  return specs;
+}
+
 std::vector<OptionSpec> config_specs() {
-  auto whole = [](std::string name, std::string default_text, std::string help, double min,
-                  double max) {
-    OptionSpec spec;
-    spec.name = std::move(name);
-    spec.type = OptionType::integer;
-    spec.default_text = std::move(default_text);
-    spec.help = std::move(help);
-    spec.min = min;
-    spec.max = max;
-    return spec;
-  };
   OptionSpec scheduler{"topology.scheduler", OptionType::choice, "sharing",
                        "how threads share the executors"};
   scheduler.choices = {"sharing", "stealing"};
-  OptionSpec debug{"topology.debug", OptionType::flag, "false", "Storm's; without effect"};
   // Storm's settings without a meaning in one process are taken, so that a file works in both
   // worlds.
-  return {whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
-          whole("topology.edge.credits", "16", "rounds under way between two tasks", 4, 1024),
-          scheduler,
-          {"topology.chaining", OptionType::flag, "true",
-           "run a bolt in its source's executors where rows stay in place"},
-          debug,
-          whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
-          whole("topology.message.timeout.secs", "30", "Storm's; without effect", 0, 1e9),
-          whole("topology.max.spout.pending", "0", "Storm's; without effect", 0, 1e9),
-          whole("topology.acker.executors", "0", "Storm's; without effect", 0, 1e9)};
+  std::vector<OptionSpec> specs = {
+      whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
+      whole("topology.edge.credits", "16", "rounds under way between two tasks", 4, 1024),
+      scheduler,
+      {"topology.chaining", OptionType::flag, "true",
+       "run a bolt in its source's executors where rows stay in place"},
+      whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
+      whole("topology.message.timeout.secs", "30", "Storm's; without effect", 0, 1e9),
+      whole("topology.acker.executors", "0", "Storm's; without effect", 0, 1e9)};
+  for (OptionSpec& spec : shared_specs()) specs.push_back(std::move(spec));
+  return specs;
+}
+
+// One by one: every wrong key is to be reported, and parse() stops at the first.
+RawOptions valid_ones(Draft& draft, const std::vector<OptionSpec>& specs, const RawOptions& raw,
+                      const std::string& whose) {
+  RawOptions valid;
+  for (const auto& [name, option] : raw) {
+    auto alone = Options::parse(specs, {{name, option}});
+    if (alone.ok())
+      valid.emplace(name, option);
+    else
+      draft.add(place_of(option), fmt::format("{}config: {}", whose, alone.error().what));
+  }
+  return valid;
 }
 
 }  // namespace
 
 EngineConfig read_config(Draft& draft) {
   const std::vector<OptionSpec> specs = config_specs();
-  RawOptions valid;
-  // One by one: every wrong key is to be reported, and parse() stops at the first.
-  for (const auto& [name, option] : draft.topology.config) {
-    auto alone = Options::parse(specs, {{name, option}});
-    if (alone.ok())
-      valid.emplace(name, option);
-    else
-      draft.add({option.line, option.column}, "config: " + alone.error().what);
-  }
+  RawOptions valid = valid_ones(draft, specs, draft.topology.config, "");
   auto options = Options::parse(specs, valid);
   DNSTORM_ASSERT(options.ok(), "settings that are valid one by one are valid together");
   return {static_cast<std::uint32_t>(options->integer("topology.threads")),
           static_cast<std::uint32_t>(options->integer("topology.edge.credits")),
           options->text("topology.scheduler"), options->flag("topology.chaining")};
+}
+
+void read_component_configs(Draft& draft) {
+  const std::vector<OptionSpec> specs = component_specs();
+  RawOptions common;
+  for (const OptionSpec& spec : shared_specs()) {
+    auto found = draft.topology.config.find(spec.name);
+    // What is wrong with the topology's has been said.
+    if (found != draft.topology.config.end() && Options::parse(specs, {*found}).ok())
+      common.insert(*found);
+  }
+  for (DraftComponent& component : draft.components) {
+    RawOptions raw =
+        valid_ones(draft, specs, component.source->config, fmt::format("'{}': ", component.id()));
+    raw.insert(common.begin(), common.end());  // what is there stays
+    auto options = Options::parse(specs, raw);
+    DNSTORM_ASSERT(options.ok(), "settings that are valid one by one are valid together");
+    component.config = std::move(*options);
+  }
 }
 
 }  // namespace dnstorm::plan::detail

@@ -72,9 +72,8 @@ void declare_component(Draft& draft, DraftComponent& component) {
   auto declared = component.op->declare(*component.options, *inputs);
   if (!declared.ok()) {
     const Error& error = declared.error();
-    draft.add(
-        place_of(component.source->properties, error.subject, component.source->class_name_place),
-        fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
+    draft.add(place_of(component.raw, error.subject, component.source->class_name_place),
+              fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
     return;
   }
   component.declaration = std::move(*declared);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <tuple>
 
 #include "engine/plan/detail/draft.hpp"
 
@@ -60,6 +59,7 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.id = component.id();
     plan.op = component.op;
     plan.options = *component.options;
+    plan.config = component.config;
     plan.executors = component.executors;
     plan.tasks = component.tasks;
     for (const detail::DraftInput& input : component.inputs)
@@ -84,12 +84,6 @@ std::uint32_t number_tasks(std::vector<ComponentPlan>& components) {
   return next - 1;
 }
 
-void in_order_of_file(std::vector<topology::Diagnostic>& problems) {
-  std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
-  });
-}
-
 }  // namespace
 
 ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& registry,
@@ -100,6 +94,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
     result.plan.name = topology.name;
     result.plan.config = detail::read_config(draft);
     detail::resolve(draft);
+    detail::read_component_configs(draft);
     detail::order(draft);
     detail::declare(draft);
     detail::set_parallelism(draft, options.parallelism);
@@ -110,7 +105,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
     if (result.plan.config.chaining) set_chains(result.plan);
   }
   result.problems = std::move(draft.problems);
-  in_order_of_file(result.problems);
+  topology::settle(result.problems, topology.includes);
   return result;
 }
 

@@ -47,7 +47,11 @@ void check_tasks(Draft& draft, const DraftComponent& component) {
 
 void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted) {
   const topology::Component& source = *component.source;
-  component.tasks = source.num_tasks != 0 ? source.num_tasks : source.parallelism;
+  const std::int64_t ceiling = component.config.integer("topology.max.task.parallelism");
+  auto below_ceiling = [&](std::uint32_t tasks) {
+    return ceiling == 0 ? tasks : std::min(tasks, static_cast<std::uint32_t>(ceiling));
+  };
+  component.tasks = below_ceiling(source.num_tasks != 0 ? source.num_tasks : source.parallelism);
   // As Storm: more executors than tasks would have nothing to do.
   component.executors = std::min(source.parallelism, component.tasks);
   if (component.tasks < 1 || component.executors < 1 || component.tasks > topology::tasks_max) {
@@ -59,7 +63,8 @@ void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted
   if (!component.declaration) return;
   bool may_have_several = !component.among_spouts && !component.declaration->single_task &&
                           torn_input(component) == nullptr;
-  if (wanted != 0 && may_have_several) component.tasks = component.executors = wanted;
+  if (wanted != 0 && may_have_several)
+    component.tasks = component.executors = below_ceiling(wanted);
   if (component.tasks > 1) check_tasks(draft, component);
 }
 

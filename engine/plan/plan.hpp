@@ -29,6 +29,7 @@ struct ComponentPlan {
   std::string id;
   const OperatorDef* op = nullptr;
   Options options;
+  Options config;  // Storm's settings of a component, its own over the topology's
   std::uint32_t executors = 1;
   std::uint32_t tasks = 1;
   std::uint32_t first_task =

@@ -14,7 +14,7 @@ const OperatorDef* find_operator(Draft& draft, const DraftComponent& component) 
     draft.add(source.class_name_place,
               fmt::format("'{}': no operator is called '{}'{} (`dnstorm operators` lists them)",
                           source.id, source.class_name,
-                          did_you_mean(source.class_name, draft.registry.names())));
+                          did_you_mean(source.class_name, draft.registry.all_names())));
     return nullptr;
   }
   bool is_spout = op->kind == OperatorKind::spout;
@@ -28,7 +28,7 @@ const OperatorDef* find_operator(Draft& draft, const DraftComponent& component) 
 // Options::parse() stops at the first error; what it names is set aside, to find the next one too.
 std::optional<Options> parse_options(Draft& draft, const DraftComponent& component) {
   std::vector<OptionSpec> specs = component.op->options;
-  RawOptions raw = component.source->properties;
+  RawOptions raw = component.raw;
   bool valid = true;
   for (;;) {
     auto options = Options::parse(specs, raw);
@@ -42,6 +42,13 @@ std::optional<Options> parse_options(Draft& draft, const DraftComponent& compone
       if (spec.name == error.subject) set_aside |= std::exchange(spec.required, false);
     if (!set_aside) return std::nullopt;
   }
+}
+
+void set_options(Draft& draft, DraftComponent& component) {
+  auto raw = gather_options(draft, component);
+  if (!raw) return;
+  component.raw = std::move(*raw);
+  component.options = parse_options(draft, component);
 }
 
 class Connector {
@@ -105,8 +112,10 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 
 Place place_of(const RawOptions& raw, const std::string& option, Place otherwise) {
   auto found = raw.find(option);
-  return found == raw.end() ? otherwise : Place{found->second.line, found->second.column};
+  return found == raw.end() ? otherwise : place_of(found->second);
 }
+
+Place place_of(const RawOption& option) { return {option.line, option.column, option.file}; }
 
 void resolve(Draft& draft) {
   for (bool among_spouts : {true, false})
@@ -116,7 +125,7 @@ void resolve(Draft& draft) {
       component.source = &source;
       component.among_spouts = among_spouts;
       component.op = find_operator(draft, component);
-      if (component.op != nullptr) component.options = parse_options(draft, component);
+      if (component.op != nullptr) set_options(draft, component);
       draft.components.push_back(std::move(component));
     }
   Connector connector(draft);

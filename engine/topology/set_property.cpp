@@ -54,7 +54,7 @@ Result<void> set_property(Topology& topology, std::string_view assignment) {
   if (!found.empty())
     return usage(fmt::format("{}: {}", detail::shown(assignment), found.front().what));
   // What YAML sees as nothing ("a.b=") is the empty text, as in a shell.
-  component->properties[name] = option ? std::move(*option) : RawOption{{""}, false, 0, 0};
+  component->overrides[name] = option ? std::move(*option) : RawOption{{""}, false, 0, 0};
   return {};
 }
 

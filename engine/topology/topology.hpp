@@ -3,17 +3,20 @@
 // checks it and makes a Plan of it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/api/options.hpp"
 #include "engine/base/result.hpp"
+#include "engine/topology/variables.hpp"
 
 namespace dnstorm::topology {
 
 struct Place {
   int line = 0;  // 1-based; 0: not from a file
   int column = 0;
+  std::uint32_t file = 0;  // 0: Topology::file; n: Topology::includes[n - 1]
 };
 
 // No component has more tasks or executors than this: far beyond what one machine can run side by
@@ -34,12 +37,24 @@ inline bool groups_by_key(GroupingType type) {
   return type == GroupingType::fields || type == GroupingType::partial_key;
 }
 
+// One of a component's configMethods, called after its properties are set.
+struct MethodCall {
+  std::string name;
+  Place place;
+  std::vector<RawOption> args;
+};
+
 struct Component {
   std::string id;
   std::string class_name;
   Place place;  // of the id
   Place class_name_place;
+  // What the file says of its options, in the order in which Storm applies it: the later wins.
+  std::vector<RawOption> constructor_args;
   RawOptions properties;
+  std::vector<MethodCall> methods;
+  RawOptions overrides;           // from the command line: above all that the file says
+  RawOptions config;              // above the topology's
   std::uint32_t parallelism = 1;  // executors
   Place parallelism_place;
   std::uint32_t num_tasks = 0;  // 0: as many as executors
@@ -57,7 +72,8 @@ struct Stream {
 };
 
 struct Topology {
-  std::string file;  // as it was named; for diagnostics
+  std::string file;                   // as it was named; for diagnostics
+  std::vector<std::string> includes;  // the files that were read with it
   std::string name;
   RawOptions config;
   std::vector<Component> spouts;
@@ -69,8 +85,11 @@ struct Topology {
 struct Diagnostic {
   Place place;
   std::string what;
+  std::string file = {};  // the included file that it is about; empty: the one that was named
 };
 std::string to_string(const std::string& file, const Diagnostic& diagnostic);
+// Puts findings in the order of the files and gives those of `includes` their file.
+void settle(std::vector<Diagnostic>& problems, const std::vector<std::string>& includes);
 
 // The topology, or every problem found (not only the first).
 struct ReadResult {
@@ -79,8 +98,13 @@ struct ReadResult {
   ErrorKind kind = ErrorKind::config;  // no_input: the file could not be read at all
   bool ok() const { return problems.empty(); }
 };
-ReadResult read_file(const std::string& path);
-ReadResult read_text(const std::string& text, const std::string& file);
+// The text of a file that a topology includes; the error says only what is wrong with it.
+using OpenFile = std::function<Result<std::string>(const std::string& path)>;
+// Includes are looked for beside the file.
+ReadResult read_file(const std::string& path, const Variables& variables = {});
+// Without `open`, includes are refused.
+ReadResult read_text(const std::string& text, const std::string& file,
+                     const Variables& variables = {}, const OpenFile& open = {});
 
 // Overrides a property, as `--set component.property=value` does; the value is YAML.
 Result<void> set_property(Topology& topology, std::string_view assignment);

@@ -17,6 +17,12 @@ std::vector<OptionSpec> window_options() {
   return {window, time, lateness};
 }
 
+std::vector<MethodDef> window_methods() {
+  return {{"withTumblingWindow", {"window"}},
+          {"withTimestampField", {"time"}},
+          {"withLag", {"lateness"}}};
+}
+
 Result<std::vector<Field>> common_fields(const std::vector<InputDecl>& inputs,
                                          const std::vector<std::string>& names,
                                          const std::string& subject) {

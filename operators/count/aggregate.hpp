@@ -12,6 +12,8 @@ namespace dnstorm::operators {
 
 // window, time, lateness.
 std::vector<OptionSpec> window_options();
+// The methods of Storm's windowed bolts that set them.
+std::vector<MethodDef> window_methods();
 
 // The fields of these names, which every input must have with one type.
 Result<std::vector<Field>> common_fields(const std::vector<InputDecl>& inputs,

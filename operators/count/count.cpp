@@ -175,6 +175,8 @@ OperatorDef count_operator() {
        "`weight: count` adds the parts up"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
+  def.constructor = {"by", "window"};
+  def.methods = window_methods();
   def.example =
       "- id: qtypes\n"
       "  className: count\n"

@@ -166,6 +166,8 @@ OperatorDef distinct_operator() {
       {"exact", OptionType::flag, "false", "never estimate; needs 16 to 32 bytes an item"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
+  def.constructor = {"of", "window"};
+  def.methods = window_methods();
   def.example =
       "- id: clients\n"
       "  className: distinct\n"

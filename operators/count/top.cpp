@@ -228,6 +228,8 @@ OperatorDef top_operator() {
       {"merge", OptionType::flag, "false", "ranks the results of the tasks of another top as one"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
+  def.constructor = {"of", "k", "window"};
+  def.methods = window_methods();
   def.example =
       "- id: names_part\n"
       "  className: top\n"

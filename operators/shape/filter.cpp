@@ -83,6 +83,7 @@ OperatorDef filter_operator() {
                   .default_text = "",
                   .help = "conditions joined by and, for example: qr == true and rcode == NXDOMAIN",
                   .required = true}};
+  def.constructor = {"where"};
   def.example =
       "- id: failures\n"
       "  className: filter\n"

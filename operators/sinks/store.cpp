@@ -120,6 +120,7 @@ OperatorDef store_operator() {
        "allow names and addresses as tags: a series of each"},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
+  def.constructor = {"file"};
   def.example =
       "- id: history\n  className: store\n  properties:\n    file: dns.sqlite\n    retention: "
       "30d\n";

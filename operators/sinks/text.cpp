@@ -129,6 +129,7 @@ OperatorDef text_operator() {
        .choices = {"lines", "json", "table"}},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
+  def.constructor = {"file"};
   def.example =
       "- id: out\n  className: text\n  properties:\n    file: counts.lp\n    format: lines\n";
   def.declare = declare_text;

@@ -292,6 +292,7 @@ OperatorDef pcap_operator() {
        65536, 2147483647},
       {"promiscuous", OptionType::flag, "true", "see packets that are not for this host"},
   };
+  def.constructor = {"file"};
   def.example = "- id: packets\n  className: pcap\n  properties:\n    file: capture.pcap\n";
   def.declare = declare;
   def.make_spout = [](const Options& options) -> std::unique_ptr<Spout> {

@@ -1,6 +1,6 @@
 // Topology files: whatever the text, reading and expanding end with a topology or with problems of
 // one line each. The registry is that of one spout and one bolt, enough to reach every step of
-// expand().
+// expand(). Variables have values; includes are never followed.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,9 +21,12 @@ OperatorRegistry make_registry() {
     declaration.outputs = {{"default", {{"a", Type::u16}, {"b", Type::str}}}};
     return declaration;
   };
+  spout.constructor = {"n"};
   OperatorDef bolt;
   bolt.name = "b";
   bolt.options = {{"by", OptionType::list, "", "fields"}};
+  bolt.constructor = {"by"};
+  bolt.methods = {{"withBy", {"by"}}};
   bolt.declare = [](const Options& options,
                     const std::vector<InputDecl>& inputs) -> Result<Declaration> {
     Declaration declaration;
@@ -55,7 +58,8 @@ void check_problems(const std::vector<topology::Diagnostic>& problems) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const OperatorRegistry registry = make_registry();
   std::string text(reinterpret_cast<const char*>(data), size);
-  topology::ReadResult read = topology::read_text(text, "t");
+  static const topology::Variables variables = {{{"k", "v"}, {"l", "[a, b]"}}, {{"N", "v"}}};
+  topology::ReadResult read = topology::read_text(text, "t", variables);
   check_problems(read.problems);
   topology::Topology target;
   target.bolts.resize(1);

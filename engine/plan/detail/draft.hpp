@@ -24,7 +24,9 @@ struct DraftComponent {
   const topology::Component* source = nullptr;
   bool among_spouts = false;
   const OperatorDef* op = nullptr;  // null: className is unknown or stands in the wrong list
+  RawOptions raw;                   // what sets the options: arguments, properties, methods
   std::optional<Options> options;   // nothing: not valid
+  Options config;
   std::vector<DraftInput> inputs;
   std::optional<Declaration> declaration;  // nothing: a problem here or upstream
   std::vector<Schema> full;                // per output: all fields
@@ -50,6 +52,12 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 // Where an option stands, or `otherwise` if it was not written in the file.
 Place place_of(const RawOptions& raw, const std::string& option, Place otherwise);
 
+Place place_of(const RawOption& option);
+
+// What the constructor arguments, properties, methods and the command line make of the options of
+// a component, one over the other in this order; nothing (and problems) if they do not fit its
+// operator.
+std::optional<RawOptions> gather_options(Draft& draft, const DraftComponent& component);
 // Looks up operators, parses options, connects streams.
 void resolve(Draft& draft);
 // Fills `order`; refuses circles and what no spout feeds.
@@ -65,5 +73,7 @@ using Needs = std::vector<std::vector<std::optional<std::set<std::string>>>>;
 Needs needed_fields(const Draft& draft);
 // The engine's settings from `config`.
 EngineConfig read_config(Draft& draft);
+// Storm's settings of every component: the topology's, and its own over them.
+void read_component_configs(Draft& draft);
 
 }  // namespace dnstorm::plan::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace dnstorm::topology::detail {
 
@@ -59,13 +60,30 @@ std::optional<std::uint32_t> Fields::number(std::string_view key, std::uint32_t 
   return std::nullopt;
 }
 
-void Fields::refuse(std::string_view key, std::string_view instead) {
+bool Fields::flag(std::string_view key, bool otherwise) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return otherwise;
+  if (node->text != "true" && node->text != "false")
+    problems_.add(node->place, fmt::format("'{}' of {} is true or false, not '{}'", key, what_,
+                                           shown(node->text)));
+  return node->text == "true";
+}
+
+void Fields::amount(std::string_view key) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return;
+  double amount = 0;
+  const char* end = node->text.data() + node->text.size();
+  auto [rest, problem] = std::from_chars(node->text.data(), end, amount);
+  if (problem == std::errc() && rest == end && amount >= 0 && std::isfinite(amount)) return;
+  problems_.add(node->place, fmt::format("'{}' of {} is a number from 0, not '{}'", key, what_,
+                                         shown(node->text)));
+}
+
+void Fields::refuse(std::string_view key, std::string_view why) {
   refused_.emplace_back(key);
-  for (const Entry& entry : node_.entries) {
-    if (entry.key != key) continue;
-    problems_.add(entry.place, fmt::format("'{}' of {} is not supported yet{}{}", key, what_,
-                                           instead.empty() ? "" : "; ", instead));
-  }
+  for (const Entry& entry : node_.entries)
+    if (entry.key == key) problems_.add(entry.place, fmt::format("'{}' of {} {}", key, what_, why));
 }
 
 void Fields::finish() {
@@ -82,6 +100,7 @@ std::optional<RawOption> raw_option(const std::string& name, Place place, const 
   RawOption option;
   option.line = place.line;
   option.column = place.column;
+  option.file = place.file;
   option.is_list = value.kind == Node::Kind::list;
   if (value.kind == Node::Kind::scalar) {
     option.values = {value.text};

@@ -25,13 +25,18 @@ class Fields {
   const Node* require_scalar(std::string_view key);
   // A whole number between min and max.
   std::optional<std::uint32_t> number(std::string_view key, std::uint32_t min, std::uint32_t max);
-  // A key of Flux's grammar that dnstorm does not have.
-  void refuse(std::string_view key, std::string_view instead = {});
+  // true or false; `otherwise` if it is not there.
+  bool flag(std::string_view key, bool otherwise);
+  // A number that may have a fraction, not below 0.
+  void amount(std::string_view key);
+  // A key of Flux's grammar that dnstorm does not have; `why` goes on behind "'key' of it".
+  void refuse(std::string_view key, std::string_view why);
   // To be called last: reports what was never asked for.
   void finish();
 
   void rename(std::string what) { what_ = std::move(what); }
   const std::string& what() const { return what_; }
+  const Node& node() const { return node_; }
   Place place() const { return node_.place; }
 
  private:

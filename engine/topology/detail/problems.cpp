@@ -25,16 +25,24 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
   return fmt::format("; known are {}", shown(fmt::format("{}", fmt::join(known, ", ")), 400));
 }
 
-std::vector<Diagnostic> Problems::take() {
-  std::stable_sort(list_.begin(), list_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
-  });
+std::vector<Diagnostic> Problems::take(const std::vector<std::string>& includes) {
+  settle(list_, includes);
   return std::move(list_);
 }
 
 }  // namespace detail
 
-std::string to_string(const std::string& file, const Diagnostic& diagnostic) {
+void settle(std::vector<Diagnostic>& problems, const std::vector<std::string>& includes) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.place.file, a.place.line, a.place.column) <
+           std::tie(b.place.file, b.place.line, b.place.column);
+  });
+  for (Diagnostic& problem : problems)
+    if (problem.place.file != 0) problem.file = includes[problem.place.file - 1];
+}
+
+std::string to_string(const std::string& named, const Diagnostic& diagnostic) {
+  const std::string& file = diagnostic.file.empty() ? named : diagnostic.file;
   // Sentences quote what stands in the file; one line that can be read it has to be all the same.
   constexpr std::size_t length_max = 1000;
   std::string what = detail::shown(diagnostic.what, length_max);

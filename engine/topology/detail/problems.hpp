@@ -23,8 +23,9 @@ class Problems {
   }
   // True when more would not be shown; saves the work of finding them.
   bool full() const { return list_.size() >= problems_max; }
-  // In the order of the file.
-  std::vector<Diagnostic> take();
+  std::size_t size() const { return list_.size(); }
+  // In the order of the files, the included ones named.
+  std::vector<Diagnostic> take(const std::vector<std::string>& includes = {});
 
  private:
   static constexpr std::size_t problems_max = 50;

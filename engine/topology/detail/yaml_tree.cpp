@@ -13,10 +13,13 @@ namespace dnstorm::topology::detail {
 
 namespace {
 
-Place place_of(const YAML::Mark& mark) {
+Place place_of(const YAML::Mark& mark, const Source& source) {
   // The end of a file that stops too early has no mark.
-  if (mark.is_null()) return {};
-  return {mark.line + 1, mark.column + 1};
+  if (mark.is_null()) return {0, 0, source.file};
+  int line = mark.line + 1;
+  int column = mark.column + 1;
+  return {line, source.columns == nullptr ? column : source.columns->written(line, column),
+          source.file};
 }
 
 // Thrown through yaml-cpp's parser, which knows no other way to be stopped.
@@ -35,11 +38,12 @@ bool indented_by_tab(const std::string& text, int line) {
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(Tree& tree, Problems& problems) : tree_(tree), problems_(problems) {}
+  TreeBuilder(Tree& tree, Problems& problems, const Source& source)
+      : tree_(tree), problems_(problems), source_(source) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (tree_.root != nullptr)
-      throw Refusal{place_of(mark), "a second YAML document; one is enough"};
+      throw Refusal{place_of(mark, source_), "a second YAML document; one is enough"};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -53,7 +57,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw Refusal{place_of(mark), "an alias inside of what it names"};
+    if (found == anchors_.end())
+      throw Refusal{place_of(mark, source_), "an alias inside of what it names"};
     add(found->second);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
@@ -77,7 +82,7 @@ class TreeBuilder final : public YAML::EventHandler {
   Node* make(Node::Kind kind, const YAML::Mark& mark) {
     Node& node = tree_.nodes.emplace_back();
     node.kind = kind;
-    node.place = place_of(mark);
+    node.place = place_of(mark, source_);
     return &node;
   }
 
@@ -131,6 +136,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Tree& tree_;
   Problems& problems_;
+  const Source& source_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, const Node*> anchors_;
   std::map<const Node*, std::map<std::string, Place>> keys_;
@@ -152,18 +158,18 @@ std::string_view kind_name(const Node& node) {
   return "?";
 }
 
-Tree parse_yaml(const std::string& text, Problems& problems) {
+Tree parse_yaml(const std::string& text, Problems& problems, Source source) {
   Tree tree;
   if (text.size() > yaml_bytes_max) {
-    problems.add(
-        {}, fmt::format("is larger than {} KiB; a topology is smaller", yaml_bytes_max / 1024));
+    problems.add({0, 0, source.file}, fmt::format("is larger than {} KiB; a topology is smaller",
+                                                  yaml_bytes_max / 1024));
     return tree;
   }
   if (text.find('\0') != std::string::npos) {
-    problems.add({}, "is not a text file");
+    problems.add({0, 0, source.file}, "is not a text file");
     return tree;
   }
-  TreeBuilder builder(tree, problems);
+  TreeBuilder builder(tree, problems, source);
   try {
     std::istringstream in(text);
     YAML::Parser parser(in);
@@ -173,7 +179,7 @@ Tree parse_yaml(const std::string& text, Problems& problems) {
   } catch (const Refusal& refusal) {
     problems.add(refusal.place, refusal.what);
   } catch (const YAML::Exception& error) {
-    Place place = place_of(error.mark);
+    Place place = place_of(error.mark, source);
     bool tabbed = indented_by_tab(text, place.line);
     problems.add(place, fmt::format("YAML: {}{}", shown(error.msg),
                                     tabbed ? "; indent by spaces, not by tabs" : ""));

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/topology/detail/problems.hpp"
+#include "engine/topology/detail/substitute.hpp"
 
 namespace dnstorm::topology::detail {
 
@@ -44,7 +44,13 @@ struct Tree {
   const Node* root = nullptr;
 };
 
+// Where a text comes from: what its places are led back to.
+struct Source {
+  std::uint32_t file = 0;            // Place::file
+  const Columns* columns = nullptr;  // null: the text is as it was written
+};
+
 // Reports syntax errors, keys that stand twice and broken bounds to `problems`.
-Tree parse_yaml(const std::string& text, Problems& problems);
+Tree parse_yaml(const std::string& text, Problems& problems, Source source = {});
 
 }  // namespace dnstorm::topology::detail

@@ -12,21 +12,37 @@ OperatorDef named(std::string name, std::vector<std::string> aliases = {}) {
   return def;
 }
 
-TEST(Registry, FindsByNameAndAlias) {
+TEST(Registry, FindsByNameAndAliasAndItsSimpleName) {
   OperatorRegistry registry;
-  registry.add(named("count", {"org.apache.storm.Count"}));
+  registry.add(named("count", {"org.apache.storm.Count", "org.apache.storm.Windows$Tally"}));
   registry.add(named("top"));
   ASSERT_NE(registry.find("count"), nullptr);
   EXPECT_EQ(registry.find("org.apache.storm.Count"), registry.find("count"));
-  EXPECT_EQ(registry.find("Count"), nullptr);
+  EXPECT_EQ(registry.find("Count"), registry.find("count"));
+  EXPECT_EQ(registry.find("Tally"), registry.find("count"));
+  EXPECT_EQ(registry.find("storm.Count"), nullptr);
   EXPECT_EQ(registry.find(""), nullptr);
   EXPECT_THAT(registry.names(), testing::ElementsAre("count", "top"));
+  EXPECT_THAT(registry.all_names(),
+              testing::ElementsAre("count", "top", "org.apache.storm.Count", "Count",
+                                   "org.apache.storm.Windows$Tally", "Tally"));
 }
 
 TEST(RegistryDeathTest, TwoOfOneNameAreABug) {
   OperatorRegistry registry;
   registry.add(named("count"));
   EXPECT_DEATH(registry.add(named("count")), "two operators have one name.*count");
+  EXPECT_DEATH(registry.add(named("top", {"org.count"})), "two operators have one name.*count");
+}
+
+TEST(RegistryDeathTest, ArgumentsWithoutAnOptionAreABug) {
+  OperatorRegistry registry;
+  OperatorDef constructed = named("count");
+  constructed.constructor = {"by"};
+  EXPECT_DEATH(registry.add(constructed), "a constructor sets an option that is not there.*count");
+  OperatorDef called = named("top");
+  called.methods = {{"withBy", {"by"}}};
+  EXPECT_DEATH(registry.add(called), "a method sets an option that is not there.*withBy");
 }
 
 TEST(RequireField, GivesTheFieldOrNamesThoseThereAre) {

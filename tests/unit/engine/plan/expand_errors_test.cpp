@@ -35,6 +35,9 @@ TEST(ExpandErrors, Operators) {
        "lists them)\n"},
       {"unlike any", one("{id: b, className: zzzzzz}"),
        "t:4:22: 'b': no operator is called 'zzzzzz' (`dnstorm operators` lists them)\n"},
+      {"nearly an alias", one("{id: b, className: org.apache.strom.Count}"),
+       "t:4:22: 'b': no operator is called 'org.apache.strom.Count', did you mean "
+       "'org.apache.storm.Count'? (`dnstorm operators` lists them)\n"},
       {"spout among bolts", one("{id: b, className: packets, properties: {file: f}}"),
        "t:4:22: 'b': operator 'packets' is a spout, it belongs under 'spouts'\n"},
       {"bolt among spouts",
@@ -174,8 +177,9 @@ TEST(ExpandErrors, Config) {
       {"unknown keys", good + "config:\n  topology.thread: 2\n  colour: red\n",
        "t:8:3: config: unknown option 'topology.thread', did you mean 'topology.threads'?\n"
        "t:9:3: config: unknown option 'colour'; known are topology.threads, topology.edge.credits, "
-       "topology.scheduler, topology.chaining, topology.debug, topology.workers, "
-       "topology.message.timeout.secs, topology.max.spout.pending, topology.acker.executors\n"},
+       "topology.scheduler, topology.chaining, topology.workers, topology.message.timeout.secs, "
+       "topology.acker.executors, topology.debug, topology.max.spout.pending, "
+       "topology.tick.tuple.freq.secs, topology.max.task.parallelism\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"
               "  topology.scheduler: fair\n  topology.debug: [a]\n",

@@ -29,6 +29,8 @@ OperatorDef packets() {
                  option("loop", OptionType::flag, "false")};
   def.options[1].min = 1;
   def.options[1].max = 100;
+  def.constructor = {"file", "limit"};
+  def.methods = {{"withLimit", {"limit"}}, {"looped", {"loop"}}};
   def.declare = [](const Options&, const std::vector<InputDecl>&) -> Result<Declaration> {
     Declaration declaration;
     declaration.outputs = {{"default",
@@ -84,6 +86,7 @@ OperatorDef count() {
   def.name = "count";
   def.aliases = {"org.apache.storm.Count"};
   def.options = {option("by", OptionType::list), option("window", OptionType::duration, "10s")};
+  def.methods = {{"withTumblingWindow", {"window"}}, {"withKey", {"window", "by"}}};
   def.declare = declare_count;
   return def;
 }
@@ -118,7 +121,10 @@ OperatorDef sink(const std::string& name) {
   OperatorDef def;
   def.name = name;
   def.kind = OperatorKind::sink;
-  if (name == "reads") def.options = {option("fields", OptionType::list)};
+  if (name == "reads") {
+    def.options = {option("fields", OptionType::list)};
+    def.constructor = {"fields"};
+  }
   bool reads = name == "reads";
   def.declare = [reads](const Options& options,
                         const std::vector<InputDecl>& inputs) -> Result<Declaration> {

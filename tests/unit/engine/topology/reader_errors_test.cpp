@@ -58,13 +58,16 @@ TEST(ReaderErrors, TopLevel) {
        "t:1:1: 'name' of a topology is a single value, not a list\n"},
       {"unknown key", "name: t\nsput: []\nwhatever: 1\n",
        "t:2:1: unknown key 'sput' of a topology; known are name, config, components, spouts, "
-       "bolts, streams\n"
+       "bolts, streams, includes\n"
        "t:3:1: unknown key 'whatever' of a topology; known are name, config, components, spouts, "
-       "bolts, streams\n"},
-      {"not supported", "name: t\nincludes: []\nworkerHooks: []\ntopologySource: {className: x}\n",
-       "t:2:1: 'includes' of a topology is not supported yet\n"
-       "t:3:1: 'workerHooks' of a topology is not supported yet\n"
-       "t:4:1: 'topologySource' of a topology is not supported yet\n"},
+       "bolts, streams, includes\n"},
+      {"what only a JVM can do", "name: t\nworkerHooks: []\ntopologySource: {className: x}\n",
+       "t:2:1: 'workerHooks' of a topology cannot be run: a hook is a Java class for the start of "
+       "Storm's workers\n"
+       "t:3:1: 'topologySource' of a topology cannot be asked: it is a Java class that builds a "
+       "topology; write down its spouts, bolts and streams\n"},
+      {"includes without a file", "name: t\nincludes: [{file: x.yaml}]\n",
+       "t:2:19: a topology that is not a file can include none\n"},
       {"spouts is a map", "name: t\nspouts: {id: a}\n",
        "t:2:1: 'spouts' of a topology is a list ('- ...' in each line), not a map\n"},
       {"config is a list", "name: t\nconfig: [a]\n",
@@ -102,13 +105,30 @@ TEST(ReaderErrors, Components) {
        "t:3:35: 'numTasks' of bolt 'a' is a whole number between 1 and 1024, not '1025'\n"},
       {"tasks differ", head + "- {id: a, className: c, numTasks: 2, config: {topology.tasks: 3}}\n",
        "t:3:63: topology.tasks of bolt 'a' is 3, but numTasks is 2; one of them is enough\n"},
-      {"config key", head + "- {id: a, className: c, config: {topology.task: 3}}\n",
-       "t:3:34: unknown key 'topology.task' of 'config' of bolt 'a', did you mean "
-       "'topology.tasks'?\n"},
-      {"constructorArgs", head + "- {id: a, className: c, constructorArgs: [1], cpuLoad: 3}\n",
-       "t:3:25: 'constructorArgs' of bolt 'a' is not supported yet; options of an operator are "
-       "given as 'properties'\n"
-       "t:3:47: 'cpuLoad' of bolt 'a' is not supported yet\n"},
+      {"config is a list", head + "- {id: a, className: c, config: [topology.task]}\n",
+       "t:3:33: 'config' of bolt 'a' is a map of 'key: value', not a list\n"},
+      {"constructorArgs", head + "- {id: a, className: c, constructorArgs: 1}\n",
+       "t:3:25: 'constructorArgs' of bolt 'a' is a list of arguments, not a single value\n"},
+      {"an argument that is a map",
+       head + "- {id: a, className: c, constructorArgs: [1, {x: y}]}\n",
+       "t:3:46: 'constructorArgs[1]' takes a value or a list of values, not a map\n"},
+      {"an argument of a method",
+       head + "- {id: a, className: c, configMethods: [{name: m, args: "
+              "[~]}]}\n",
+       "t:3:58: 'm[0]' has no value\n"},
+      {"methods", head + "- {id: a, className: c, configMethods: {name: m}}\n",
+       "t:3:25: 'configMethods' of bolt 'a' is a list of {name, args}\n"},
+      {"method without a name", head + "- {id: a, className: c, configMethods: [{arg: 1}]}\n",
+       "t:3:41: a method of bolt 'a' has no 'name'\n"
+       "t:3:42: unknown key 'arg' of a method of bolt 'a', did you mean 'args'?\n"},
+      {"factory", head + "- {id: a, className: c, factory: of, factoryArgs: [1]}\n",
+       "t:3:25: 'factory' of bolt 'a' is of no use: an operator has no factory; give "
+       "'constructorArgs' or 'properties'\n"
+       "t:3:38: 'factoryArgs' of bolt 'a' is of no use: an operator has no factory; give "
+       "'constructorArgs' or 'properties'\n"},
+      {"load", head + "- {id: a, className: c, cpuLoad: much, onHeapMemoryLoad: -1}\n",
+       "t:3:34: 'cpuLoad' of bolt 'a' is a number from 0, not 'much'\n"
+       "t:3:58: 'onHeapMemoryLoad' of bolt 'a' is a number from 0, not '-1'\n"},
   });
 }
 
@@ -132,15 +152,6 @@ TEST(ReaderErrors, Properties) {
        "name: t\ncomponents: [{id: window, className: value, constructorArgs: [1]}]\nbolts:\n"
        "- {id: a, className: c, properties: {k: {ref: windw}}}\n",
        "t:4:47: no component 'windw' to refer to, did you mean 'window'?\n"},
-      {"component without value", "name: t\ncomponents: [{id: w, className: v}]\n",
-       "t:2:14: component 'w' has no 'constructorArgs'\n"},
-      {"component with two values",
-       "name: t\ncomponents: [{id: w, className: v, constructorArgs: [1, 2]}]\n",
-       "t:2:36: 'constructorArgs' of component 'w' is a list of one value\n"},
-      {"component with a factory",
-       "name: t\ncomponents: [{id: w, className: v, constructorArgs: [1], factory: f}]\n",
-       "t:2:58: 'factory' of component 'w' is not supported yet; give the value as the one entry "
-       "of constructorArgs\n"},
   });
 }
 
@@ -219,9 +230,10 @@ TEST(ReaderBounds, WordsOfTheFileDoNotBreakTheLine) {
   EXPECT_EQ(
       problems_of("name: t\n\"a\\nb\": 1\n" + std::string(200, 'x') + ": 1\n"),
       "t:2:1: unknown key 'a?b' of a topology; known are name, config, components, spouts, bolts, "
-      "streams\nt:3:1: unknown key '" +
+      "streams, includes\nt:3:1: unknown key '" +
           std::string(60, 'x') +
-          "...' of a topology; known are name, config, components, spouts, bolts, streams\n");
+          "...' of a topology; known are name, config, components, spouts, bolts, streams, "
+          "includes\n");
 }
 
 }  // namespace

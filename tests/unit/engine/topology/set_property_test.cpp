@@ -24,25 +24,25 @@ class SetProperty : public testing::Test {
   Topology topology_;
 };
 
-TEST_F(SetProperty, ReplacesAndForgetsThePlace) {
+TEST_F(SetProperty, StandsAboveTheFileAndHasNoPlace) {
   ASSERT_TRUE(set_property(topology_, "packets.file=/tmp/a=b.pcap").ok());
-  const RawOption& file = topology_.spouts[0].properties.at("file");
+  const RawOption& file = topology_.spouts[0].overrides.at("file");
   EXPECT_THAT(file.values, ElementsAre("/tmp/a=b.pcap"));
   EXPECT_EQ(file.line, 0);
 }
 
 TEST_F(SetProperty, ValueIsYaml) {
   ASSERT_TRUE(set_property(topology_, "count.by=[qname, \"a, b\"]").ok());
-  EXPECT_THAT(topology_.bolts[0].properties.at("by").values, ElementsAre("qname", "a, b"));
-  EXPECT_TRUE(topology_.bolts[0].properties.at("by").is_list);
+  EXPECT_THAT(topology_.bolts[0].overrides.at("by").values, ElementsAre("qname", "a, b"));
+  EXPECT_TRUE(topology_.bolts[0].overrides.at("by").is_list);
   ASSERT_TRUE(set_property(topology_, "count.title=").ok());
-  EXPECT_THAT(topology_.bolts[0].properties.at("title").values, ElementsAre(""));
+  EXPECT_THAT(topology_.bolts[0].overrides.at("title").values, ElementsAre(""));
 }
 
 TEST_F(SetProperty, LongestIdWins) {
   ASSERT_TRUE(set_property(topology_, "count.by.window=5s").ok());
-  EXPECT_THAT(topology_.bolts[1].properties.at("window").values, ElementsAre("5s"));
-  EXPECT_TRUE(topology_.bolts[0].properties.empty());
+  EXPECT_THAT(topology_.bolts[1].overrides.at("window").values, ElementsAre("5s"));
+  EXPECT_TRUE(topology_.bolts[0].overrides.empty());
 }
 
 TEST_F(SetProperty, SaysWhatIsWrong) {

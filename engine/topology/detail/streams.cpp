@@ -1,0 +1,110 @@
+#include "engine/topology/detail/streams.hpp"
+
+namespace dnstorm::topology::detail {
+
+namespace {
+
+struct GroupingName {
+  std::string_view name;
+  GroupingType type;
+};
+constexpr GroupingName grouping_names[] = {{"SHUFFLE", GroupingType::shuffle},
+                                           {"FIELDS", GroupingType::fields},
+                                           {"PARTIAL_KEY", GroupingType::partial_key},
+                                           {"ALL", GroupingType::all},
+                                           {"GLOBAL", GroupingType::global},
+                                           {"LOCAL_OR_SHUFFLE", GroupingType::local_or_shuffle},
+                                           {"NONE", GroupingType::none}};
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
+class StreamReader {
+ public:
+  explicit StreamReader(Problems& problems) : problems_(problems) {}
+
+  Stream read(const Node& node) {
+    Fields fields(node, "a stream", problems_);
+    Stream stream;
+    stream.place = node.place;
+    if (const Node* name = fields.scalar("name")) stream.name = name->text;
+    if (const Node* from = fields.require_scalar("from")) {
+      stream.from = from->text;
+      stream.from_place = from->place;
+    }
+    if (const Node* to = fields.require_scalar("to")) {
+      stream.to = to->text;
+      stream.to_place = to->place;
+    }
+    if (!stream.from.empty() && !stream.to.empty())
+      fields.rename(fmt::format("stream '{}' -> '{}'", shown(stream.from), shown(stream.to)));
+    stream.grouping_place = stream.stream_id_place = stream.args_place = stream.place;
+    if (const Entry* grouping = fields.find("grouping")) read_grouping(*grouping, fields, stream);
+    fields.finish();
+    return stream;
+  }
+
+ private:
+  void read_grouping(const Entry& grouping, const Fields& owner, Stream& stream) {
+    Fields fields(*grouping.value, fmt::format("the grouping of {}", owner.what()), problems_);
+    stream.grouping_place = stream.stream_id_place = stream.args_place = grouping.place;
+    const Node* type = fields.require_scalar("type");
+    if (type != nullptr) read_grouping_type(*type, fields, stream);
+    if (const Node* id = fields.scalar("streamId")) {
+      stream.stream_id = id->text;
+      stream.stream_id_place = id->place;
+    }
+    const Entry* args = fields.find("args");
+    fields.refuse("customClass", "is not supported yet");
+    fields.finish();
+    if (type == nullptr) return;
+    if (args != nullptr) read_args(*args, fields, stream);
+    if (groups_by_key(stream.grouping) && stream.args.empty())
+      problems_.add(
+          stream.args_place,
+          fmt::format("{} is {} and has no 'args': the fields to group by, "
+                      "as in args: [qname]",
+                      fields.what(),
+                      stream.grouping == GroupingType::fields ? "FIELDS" : "PARTIAL_KEY"));
+  }
+
+  void read_grouping_type(const Node& node, const Fields& fields, Stream& stream) {
+    std::string name = upper(node.text);
+    std::vector<std::string> known;
+    for (const GroupingName& grouping : grouping_names) {
+      known.emplace_back(grouping.name);
+      if (name != grouping.name) continue;
+      stream.grouping = grouping.type;
+      return;
+    }
+    if (name == "CUSTOM" || name == "DIRECT")
+      problems_.add(node.place,
+                    fmt::format("{} is {}, which is not supported yet", fields.what(), name));
+    else
+      problems_.add(node.place, fmt::format("{} has the unknown type '{}'{}", fields.what(),
+                                            shown(node.text), suggestion(name, known)));
+  }
+
+  void read_args(const Entry& args, const Fields& fields, Stream& stream) {
+    stream.args_place = args.value->kind == Node::Kind::null ? args.place : args.value->place;
+    auto option = raw_option("args", args.place, *args.value, problems_);
+    if (option) stream.args = std::move(option->values);
+    if (!groups_by_key(stream.grouping))
+      problems_.add(args.place, fmt::format("{} has 'args', which only FIELDS and PARTIAL_KEY take",
+                                            fields.what()));
+  }
+
+  Problems& problems_;
+};
+
+}  // namespace
+
+Stream read_stream(const Node& node, Problems& problems) {
+  return StreamReader(problems).read(node);
+}
+
+}  // namespace dnstorm::topology::detail
