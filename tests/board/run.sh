@@ -29,6 +29,6 @@ case $1 in
     [ -x "${DNSTORM_CHROMIUM:-/usr/bin/chromium}" ] || skip "Chromium is not installed (or set DNSTORM_CHROMIUM)"
     install "$here"
     cd "$here"
-    DNSTORM_BOARD_DEMO=$2 exec node --test --test-concurrency=1 board.test.mjs
+    DNSTORM_BOARD_DEMO=$2 exec node --test --test-reporter=spec --test-concurrency=1 board.test.mjs
     ;;
 esac
