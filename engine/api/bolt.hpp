@@ -2,7 +2,7 @@
 // nodes.
 //
 // Life cycle of a task, all calls from one executor, never two at once:
-//   prepare -> { execute | watermark }* -> finish -> destruction
+//   prepare -> [restore] -> { execute | watermark | tick | save }* -> finish -> destruction
 // Inputs arrive in the order of the source whatever the parallelism on the way (ARCHITECTURE.md,
 // "rounds"), so a bolt is a function of its input: the same input gives the same output.
 // What a call emits leaves when the call returns.
@@ -10,6 +10,7 @@
 
 #include "engine/api/batch.hpp"
 #include "engine/api/emitter.hpp"
+#include "engine/api/state.hpp"
 #include "engine/api/task_context.hpp"
 #include "engine/base/result.hpp"
 
@@ -20,6 +21,7 @@ struct InputBatch {
   std::size_t input = 0;  // index into TaskContext::inputs
   BatchPtr batch;
   SelectionPtr selection;  // null: all rows
+  Anchor anchor = {};      // of these rows; null: not tracked
   Rows rows() const { return Rows(*batch, selection.get()); }
 };
 
@@ -36,6 +38,18 @@ class Bolt {
   // The input has ended; a last watermark of time_max has been delivered before. An error (a sink
   // that could not deliver all) makes the run fail with its sentence.
   virtual Result<void> finish(Emitter& /*out*/) { return {}; }
+  // Every topology.tick.tuple.freq.secs of processing time, the first time after one full period
+  // (Storm's tick tuples). Rows emitted here leave with the next round.
+  virtual void tick(Emitter& /*out*/) {}
+  // Exactly-once: all that the task must know to go on as if nothing had happened. save() is called
+  // between two rounds, restore() after prepare() and before the first input, with what save()
+  // wrote. An operator with state says in its declaration that it has these (restorable).
+  virtual Result<void> save(StateWriter& /*out*/) { return {}; }
+  virtual Result<void> restore(StateReader& /*in*/) { return {}; }
+  // At-least-once: false, and the rows of a call are acked when execute() has returned and what it
+  // emitted descends from them. True, and the bolt names anchors and acks itself
+  // (Emitter::anchor_to, ack, fail), at any time until finish().
+  virtual bool acks_itself() const { return false; }
   // True if a call may wait for the outside world (a database, a socket): the task then gets a
   // thread of its own, so that it delays nobody else.
   virtual bool blocking() const { return false; }

@@ -182,6 +182,15 @@ const std::string& Options::text(std::string_view name) const { return value(nam
 const std::vector<std::string>& Options::list(std::string_view name) const {
   return value(name).texts;
 }
+std::string Options::canonical() const {
+  std::string text;
+  for (const auto& [name, value] : values_) {
+    text += name + "=";
+    for (const std::string& part : value.texts) text += fmt::format("{}:{},", part.size(), part);
+  }
+  return text;
+}
+
 bool Options::given(std::string_view name) const { return value(name).given; }
 
 }  // namespace dnstorm

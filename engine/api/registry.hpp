@@ -21,6 +21,9 @@ struct StreamDecl {
   // The stream passes rows of input 0 on as they are (Emitter::forward): it has the fields of that
   // input, and what its readers read is read from that input.
   bool forwards_input = false;
+  // The operator names the task that gets a row (Emitter::row_to): read by DIRECT only, and DIRECT
+  // reads no other.
+  bool direct = false;
 };
 
 // One subscription as `declare` sees it: the full, unpruned schema.
@@ -41,6 +44,8 @@ struct Declaration {
   // The fields grouping must name exactly partition_by, in its order (state is kept per key group,
   // and the hash of several fields depends on their order).
   bool partition_exact = false;
+  // A task can go on from a checkpoint: it has no state, or save() and restore() are all of it.
+  bool restorable = false;
   // Only one task makes sense (a table that is ranked as a whole, a database file).
   bool single_task = false;
 };

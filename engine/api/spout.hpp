@@ -1,12 +1,14 @@
 // Spout: a source of rows.
 //
 // Life cycle of a task, all calls from one executor, never two at once:
-//   open -> next* -> close -> destruction
+//   open -> [restore] -> { activate | deactivate | next | ack | fail | save }* -> close ->
+//   destruction
 // next() is called only while every reader has room: a spout that is not asked does not pull, and
 // what is lost then is lost in the source, where the spout counts it.
 #pragma once
 
 #include "engine/api/emitter.hpp"
+#include "engine/api/state.hpp"
 #include "engine/api/task_context.hpp"
 #include "engine/base/result.hpp"
 
@@ -30,6 +32,20 @@ class Spout {
   virtual TimeNs watermark() const = 0;
   // True if next() waits for a device: the task then gets a thread of its own.
   virtual bool blocking() const { return false; }
+  // Exactly-once: where the source stands. After restore() it goes on from there with the same
+  // rows in the same calls of next(). A spout that can says so in its declaration (restorable).
+  virtual Result<void> save(StateWriter& /*out*/) { return {}; }
+  virtual Result<void> restore(StateReader& /*in*/) { return {}; }
+  // At-least-once: what was emitted under that number (Emitter::track) has been worked off by all
+  // who read it, or has failed or timed out.
+  virtual void ack(std::uint64_t /*message*/) {}
+  enum class Failed {
+    replay,  // emit the same rows once more; the engine has kept them
+    drop,    // forget them: the spout will emit them itself, or does not want to
+  };
+  virtual Failed fail(std::uint64_t /*message*/) { return Failed::replay; }
+  virtual void activate() {}
+  virtual void deactivate() {}
   virtual void close() {}
 };
 

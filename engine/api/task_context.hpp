@@ -2,6 +2,8 @@
 // task.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,11 +21,37 @@ struct Input {
   SchemaPtr schema;  // as it arrives: fields that nobody reads are gone
 };
 
+// The whole topology, as a task may have to tell a process of its own about it (Storm's context).
+struct TopologyView {
+  struct Stream {
+    std::string name;
+    std::vector<std::string> fields;
+  };
+  struct Component {
+    std::string id;
+    std::uint32_t first_task = 1;  // ids of tasks: from 1, in alphabetical order of the components
+    std::uint32_t tasks = 1;
+    std::vector<Stream> streams;
+  };
+  struct Edge {
+    std::string from, stream, to;
+    std::string grouping;  // as in a topology file: SHUFFLE, FIELDS, ...
+    std::vector<std::string> fields;
+  };
+  std::vector<Component> components;
+  std::vector<Edge> edges;
+  // Settings as written, the topology's with the component's over them.
+  std::map<std::string, std::map<std::string, std::string>> config;  // by component
+};
+
 struct TaskContext {
   std::string topology;
   std::string component;
   std::uint32_t task_index = 0;  // 0 .. task_count-1 within the component
   std::uint32_t task_count = 1;
+  std::uint32_t task_id = 1;  // within the topology, as Storm numbers tasks
+  std::shared_ptr<const TopologyView> view;
+  bool resuming = false;  // restore() follows: what an earlier run has written is to be kept
   std::vector<Input> inputs;
   std::vector<SchemaPtr> outputs;  // in the order of the declaration; null: no reader
   const Clock* clock = nullptr;

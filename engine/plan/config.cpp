@@ -19,8 +19,11 @@ OptionSpec whole(std::string name, std::string default_text, std::string help, d
 // What a component may have of its own, over what the topology says.
 std::vector<OptionSpec> shared_specs() {
   OptionSpec debug{"topology.debug", OptionType::flag, "false", "Storm's; without effect"};
-  return {debug, whole("topology.max.spout.pending", "0", "Storm's; without effect", 0, 1e9),
-          whole("topology.tick.tuple.freq.secs", "0", "Storm's; without effect", 0, 1e9),
+  return {debug,
+          whole("topology.max.spout.pending", "0",
+                "at-least-once: roots under way of a spout task; 0: no limit", 0, 1e9),
+          whole("topology.tick.tuple.freq.secs", "0",
+                "seconds between two ticks of a bolt; 0: none", 0, 1e9),
           whole("topology.max.task.parallelism", "0", "tasks at most; 0: as many as are written", 0,
                 topology::tasks_max)};
 }
@@ -29,6 +32,25 @@ std::vector<OptionSpec> component_specs() {
   std::vector<OptionSpec> specs = shared_specs();
   specs.push_back(whole("topology.tasks", "0", "tasks, as numTasks", 0, topology::tasks_max));
   return specs;
+}
+
+std::vector<OptionSpec> delivery_specs() {
+  OptionSpec delivery{"topology.delivery", OptionType::choice, "none",
+                      "what is promised when something fails"};
+  delivery.choices = {"none", "at-least-once", "exactly-once"};
+  OptionSpec acking{"topology.acking", OptionType::choice, "batch",
+                    "at-least-once: what is tracked and emitted again as one"};
+  acking.choices = {"batch", "tuple"};
+  return {delivery,
+          acking,
+          whole("topology.message.timeout.secs", "30",
+                "at-least-once: what is not done after this time, or twice it, has failed", 1, 1e6),
+          {"topology.enable.message.timeouts", OptionType::flag, "true",
+           "at-least-once: whether what takes too long fails"},
+          whole("topology.state.checkpoint.interval.ms", "1000",
+                "exactly-once: time between two checkpoints", 10, 1e9),
+          {"topology.checkpoint.dir", OptionType::text, "",
+           "exactly-once: folder for the checkpoints; none: NAME.checkpoints"}};
 }
 
 std::vector<OptionSpec> config_specs() {
@@ -44,8 +66,8 @@ std::vector<OptionSpec> config_specs() {
       {"topology.chaining", OptionType::flag, "true",
        "run a bolt in its source's executors where rows stay in place"},
       whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
-      whole("topology.message.timeout.secs", "30", "Storm's; without effect", 0, 1e9),
       whole("topology.acker.executors", "0", "Storm's; without effect", 0, 1e9)};
+  for (OptionSpec& spec : delivery_specs()) specs.push_back(std::move(spec));
   for (OptionSpec& spec : shared_specs()) specs.push_back(std::move(spec));
   return specs;
 }
@@ -64,6 +86,17 @@ RawOptions valid_ones(Draft& draft, const std::vector<OptionSpec>& specs, const 
   return valid;
 }
 
+void read_delivery(const Options& options, EngineConfig& config) {
+  const std::string& delivery = options.text("topology.delivery");
+  if (delivery == "at-least-once") config.delivery = Delivery::at_least_once;
+  if (delivery == "exactly-once") config.delivery = Delivery::exactly_once;
+  config.track_rows = options.text("topology.acking") == "tuple";
+  if (options.flag("topology.enable.message.timeouts"))
+    config.message_timeout = options.integer("topology.message.timeout.secs") * ns_per_s;
+  config.checkpoint_interval = options.integer("topology.state.checkpoint.interval.ms") * ns_per_ms;
+  config.checkpoint_dir = options.text("topology.checkpoint.dir");
+}
+
 }  // namespace
 
 EngineConfig read_config(Draft& draft) {
@@ -71,9 +104,14 @@ EngineConfig read_config(Draft& draft) {
   RawOptions valid = valid_ones(draft, specs, draft.topology.config, "");
   auto options = Options::parse(specs, valid);
   DNSTORM_ASSERT(options.ok(), "settings that are valid one by one are valid together");
-  return {static_cast<std::uint32_t>(options->integer("topology.threads")),
-          static_cast<std::uint32_t>(options->integer("topology.edge.credits")),
-          options->text("topology.scheduler"), options->flag("topology.chaining")};
+  EngineConfig config;
+  config.threads = static_cast<std::uint32_t>(options->integer("topology.threads"));
+  config.credits = static_cast<std::uint32_t>(options->integer("topology.edge.credits"));
+  config.scheduler = options->text("topology.scheduler");
+  config.chaining = options->flag("topology.chaining");
+  read_delivery(*options, config);
+  if (config.checkpoint_dir.empty()) config.checkpoint_dir = draft.topology.name + ".checkpoints";
+  return config;
 }
 
 void read_component_configs(Draft& draft) {

@@ -42,6 +42,20 @@ bool check_grouping_fields(Draft& draft, const topology::Stream& stream, const S
   return valid;
 }
 
+bool check_direct(Draft& draft, const topology::Stream& stream, const StreamDecl& declared) {
+  bool asked = stream.grouping == topology::GroupingType::direct;
+  if (asked == declared.direct) return true;
+  draft.add(stream.grouping_place,
+            declared.direct
+                ? fmt::format("grouping of '{}': '{}' names the task of each row of its stream "
+                              "'{}', so the type must be DIRECT",
+                              stream.to, stream.from, stream.stream_id)
+                : fmt::format("grouping of '{}': DIRECT is for streams whose source names the task "
+                              "of each row, and '{}' does not for its stream '{}'",
+                              stream.to, stream.from, stream.stream_id));
+  return false;
+}
+
 // The inputs as the operator sees them; nothing if one of them is not known.
 std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent& component) {
   std::vector<InputDecl> inputs;
@@ -56,6 +70,7 @@ std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent
       valid = false;
       continue;
     }
+    valid &= check_direct(draft, *input.stream, from.declaration->outputs[*input.output]);
     const Schema& schema = from.full[*input.output];
     if (topology::groups_by_key(input.stream->grouping))
       valid &= check_grouping_fields(draft, *input.stream, schema);
@@ -87,10 +102,21 @@ void declare_component(Draft& draft, DraftComponent& component) {
   }
 }
 
+// What cannot go on from a checkpoint must not stand in a topology that promises it.
+void check_restorable(Draft& draft, const DraftComponent& component) {
+  if (!component.declaration || component.declaration->restorable) return;
+  draft.add(component.source->class_name_place,
+            fmt::format("'{}' ({}) cannot go on from a checkpoint with these options, so "
+                        "topology.delivery cannot be exactly-once",
+                        component.id(), component.op->name));
+}
+
 }  // namespace
 
-void declare(Draft& draft) {
+void declare(Draft& draft, bool exactly_once) {
   for (std::size_t i : draft.order) declare_component(draft, draft.components[i]);
+  if (!exactly_once) return;
+  for (std::size_t i : draft.order) check_restorable(draft, draft.components[i]);
 }
 
 }  // namespace dnstorm::plan::detail

@@ -60,6 +60,9 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.op = component.op;
     plan.options = *component.options;
     plan.config = component.config;
+    plan.spout_pending_max =
+        static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
+    plan.tick_period = plan.config.integer("topology.tick.tuple.freq.secs") * ns_per_s;
     plan.executors = component.executors;
     plan.tasks = component.tasks;
     for (const detail::DraftInput& input : component.inputs)
@@ -96,7 +99,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
     detail::resolve(draft);
     detail::read_component_configs(draft);
     detail::order(draft);
-    detail::declare(draft);
+    detail::declare(draft, result.plan.config.delivery == Delivery::exactly_once);
     detail::set_parallelism(draft, options.parallelism);
   }
   if (draft.problems.empty()) {

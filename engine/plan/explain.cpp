@@ -4,26 +4,6 @@ namespace dnstorm::plan {
 
 namespace {
 
-std::string_view grouping_name(GroupingType type) {
-  switch (type) {
-    case GroupingType::shuffle:
-      return "SHUFFLE";
-    case GroupingType::fields:
-      return "FIELDS";
-    case GroupingType::partial_key:
-      return "PARTIAL_KEY";
-    case GroupingType::all:
-      return "ALL";
-    case GroupingType::global:
-      return "GLOBAL";
-    case GroupingType::local_or_shuffle:
-      return "LOCAL_OR_SHUFFLE";
-    case GroupingType::none:
-      return "NONE";
-  }
-  return "?";
-}
-
 std::string_view kind_name(OperatorKind kind) {
   switch (kind) {
     case OperatorKind::spout:
@@ -43,7 +23,7 @@ std::string counted(std::uint32_t n, std::string_view noun) {
 std::string input_line(const Plan& plan, const InputPlan& input) {
   const ComponentPlan& from = plan.components[input.component];
   std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[input.stream].name,
-                                 grouping_name(input.grouping));
+                                 topology::name_of(input.grouping));
   if (topology::groups_by_key(input.grouping))
     line += fmt::format(" [{}]", fmt::join(input.fields, ", "));
   return line + "\n";

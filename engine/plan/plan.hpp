@@ -39,7 +39,15 @@ struct ComponentPlan {
   // The component in whose executors this one's tasks run, each behind the task of the same number;
   // none: it has executors of its own.
   std::optional<std::size_t> chained_to;
+  std::uint64_t spout_pending_max = 0;  // roots under way of a task; 0: no limit
+  DurationNs tick_period = 0;           // 0: no ticks
   bool is_spout() const { return op->kind == OperatorKind::spout; }
+};
+
+enum class Delivery : std::uint8_t {
+  none,           // what a failure hits is lost
+  at_least_once,  // every row is tracked to its end, and emitted again if it fails
+  exactly_once,   // checkpoints: after a failure the run goes on as if there had been none
 };
 
 // Settings of the engine, from the topology's `config`.
@@ -48,6 +56,11 @@ struct EngineConfig {
   std::uint32_t credits = 16;         // topology.edge.credits: rounds under way on an edge
   std::string scheduler = "sharing";  // topology.scheduler: sharing | stealing
   bool chaining = true;               // topology.chaining: see set_chains()
+  Delivery delivery = Delivery::none;
+  bool track_rows = false;             // topology.acking: a root is a row, not a batch
+  DurationNs message_timeout = 0;      // topology.message.timeout.secs; 0: never
+  DurationNs checkpoint_interval = 0;  // topology.state.checkpoint.interval.ms
+  std::string checkpoint_dir;          // topology.checkpoint.dir
 };
 
 struct Plan {
@@ -84,6 +97,9 @@ void set_chains(Plan& plan);
 // even.
 std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& component,
                                                        std::uint32_t executor);
+
+// Of all that decides what a task's saved state means: components, options, tasks, streams.
+std::uint64_t fingerprint(const Plan& plan);
 
 // One line a component: tasks, schema, groupings (`dnstorm explain`).
 std::string explain(const Plan& plan);

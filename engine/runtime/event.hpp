@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "engine/api/anchor.hpp"
 #include "engine/api/batch.hpp"
 #include "engine/base/time.hpp"
 
@@ -29,6 +30,7 @@ struct Event {
   BatchPtr batch;
   SelectionPtr selection;   // null: all rows
   std::uint32_t input = 0;  // which subscription of the receiver
+  Anchor anchor;            // of these rows; null: not tracked
   // The end of the round on this edge, if closes is set. All in-edges of a task carry the same end.
   bool closes = false;
   bool last = false;             // the origin has ended: no further round

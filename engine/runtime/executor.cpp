@@ -33,6 +33,12 @@ Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring)
       else
         send(credit);
     };
+    inner.send_acks = [this, send = setup.send_acks](Acks acks) {
+      if (find(acks.to) != nullptr)
+        take(acks);
+      else
+        send(std::move(acks));
+    };
   }
   for (TaskIndex index : wiring.tasks) {
     place_[index] = static_cast<std::uint32_t>(tasks_.size());
@@ -69,9 +75,42 @@ Result<void> Executor::prepare() {
   return {};
 }
 
-void Executor::request_stop() {
+std::vector<SpoutTask*> Executor::spouts() const {
+  std::vector<SpoutTask*> spouts;
   for (auto& task : tasks_)
-    if (auto* spout = dynamic_cast<SpoutTask*>(task.get())) spout->request_stop();
+    if (task->is_spout()) spouts.push_back(static_cast<SpoutTask*>(task.get()));
+  return spouts;
+}
+
+void Executor::take(const Acks& acks) {
+  Task& spout = task(acks.to);
+  DNSTORM_ASSERT(spout.is_spout(), "an ack for a task that is no spout", acks.to);
+  static_cast<SpoutTask&>(spout).take(acks);
+}
+
+void Executor::request_stop() {
+  for (SpoutTask* spout : spouts()) spout->request_stop();
+}
+
+void Executor::request_barrier(std::uint64_t number) {
+  for (SpoutTask* spout : spouts()) spout->request_barrier(number);
+}
+
+void Executor::set_active(bool active) {
+  for (SpoutTask* spout : spouts()) spout->set_active(active);
+}
+
+TimeNs Executor::next_time() const {
+  TimeNs next = time_max;
+  for (auto& task : tasks_) next = std::min(next, task->next_time());
+  return next;
+}
+
+void Executor::on_time(TimeNs now) {
+  for (auto& task : tasks_) {
+    running_ = task.get();
+    if (task->next_time() <= now) task->on_time(now);
+  }
 }
 
 bool Executor::blocking() const {

@@ -21,7 +21,14 @@ class Executor {
   Result<void> prepare();
   void push(Event event) { task(event.to).push(std::move(event)); }
   void credit(const Credit& credit) { task(credit.to).credit(credit); }
+  void take(const Acks& acks);
   void request_stop();
+  void request_barrier(std::uint64_t number);
+  void set_active(bool active);
+  // The earliest time at which a task wants to be called (Clock::steady_ns); time_max: none does.
+  TimeNs next_time() const;
+  // Calls those whose time has come; a turn (pump) should follow.
+  void on_time(TimeNs now);
 
   enum class Outcome {
     finished,  // all tasks have ended
@@ -42,6 +49,7 @@ class Executor {
  private:
   Result<Task::Progress> step(Task& task);
   Outcome outcome(bool worked) const;
+  std::vector<SpoutTask*> spouts() const;
   Task* find(TaskIndex index);
   Task& task(TaskIndex index);
 

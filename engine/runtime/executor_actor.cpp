@@ -1,5 +1,6 @@
 #include "engine/runtime/executor_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <chrono>
 #include <exception>
@@ -7,12 +8,14 @@
 namespace dnstorm::runtime {
 
 ExecutorActor::ExecutorActor(caf::actor_config& config, std::shared_ptr<Executor> executor,
-                             std::shared_ptr<Completion> completion)
+                             std::shared_ptr<Completion> completion, const Clock& clock)
     : caf::event_based_actor(config),
       executor_(std::move(executor)),
-      completion_(std::move(completion)) {}
+      completion_(std::move(completion)),
+      clock_(clock) {}
 
 caf::behavior ExecutorActor::make_behavior() {
+  call_in_time();
   return {
       [this](Event& event) {
         executor_->push(std::move(event));
@@ -20,6 +23,19 @@ caf::behavior ExecutorActor::make_behavior() {
       },
       [this](const Credit& credit) {
         executor_->credit(credit);
+        if (!pump_pending_) pump();
+      },
+      [this](const Acks& acks) {
+        executor_->take(acks);
+        if (!pump_pending_) pump();
+      },
+      [this](TimeAtom) { on_time(); },
+      [this](BarrierAtom, std::uint64_t number) {
+        executor_->request_barrier(number);
+        if (!pump_pending_) pump();
+      },
+      [this](ActiveAtom, bool active) {
+        executor_->set_active(active);
         if (!pump_pending_) pump();
       },
       [this](PumpAtom) {
@@ -54,6 +70,25 @@ void ExecutorActor::pump() {
   } catch (...) {
     give_up("an exception of unknown type");
   }
+}
+
+void ExecutorActor::on_time() {
+  if (finished_) return;
+  try {
+    executor_->on_time(clock_.steady_ns());
+  } catch (const std::exception& problem) {
+    give_up(problem.what());
+    return;
+  }
+  call_in_time();
+  if (!pump_pending_) pump();
+}
+
+void ExecutorActor::call_in_time() {
+  TimeNs next = executor_->next_time();
+  if (next == time_max) return;
+  DurationNs left = std::max<DurationNs>(next - clock_.steady_ns(), 0);
+  delayed_send(this, std::chrono::nanoseconds(left), TimeAtom::value);
 }
 
 void ExecutorActor::give_up(const char* reason) {

@@ -15,24 +15,31 @@
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Credit)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Acks)
 
 namespace dnstorm::runtime {
 
 using PumpAtom = caf::atom_constant<caf::atom("pump")>;
 using StopAtom = caf::atom_constant<caf::atom("stop")>;
+using TimeAtom = caf::atom_constant<caf::atom("time")>;
+using BarrierAtom = caf::atom_constant<caf::atom("barrier")>;
+using ActiveAtom = caf::atom_constant<caf::atom("active")>;
 
 class ExecutorActor final : public caf::event_based_actor {
  public:
   ExecutorActor(caf::actor_config& config, std::shared_ptr<Executor> executor,
-                std::shared_ptr<Completion> completion);
+                std::shared_ptr<Completion> completion, const Clock& clock);
   caf::behavior make_behavior() override;
 
  private:
   void pump();
   void give_up(const char* reason);
   void pump_later(bool idle);
+  void on_time();
+  void call_in_time();
   std::shared_ptr<Executor> executor_;
   std::shared_ptr<Completion> completion_;
+  const Clock& clock_;
   bool pump_pending_ = false;
   bool finished_ = false;
 };
@@ -40,6 +47,7 @@ class ExecutorActor final : public caf::event_based_actor {
 // Where the actors of a run are; filled before the first message is sent, read-only afterwards.
 struct ActorDirectory {
   std::vector<caf::actor> of_task;
+  caf::actor checkpoints;  // exactly-once only
 };
 
 }  // namespace dnstorm::runtime

@@ -21,6 +21,10 @@ namespace dnstorm::runtime {
 struct RunOptions {
   Feed* feed = nullptr;          // must outlive the run
   const Clock* clock = nullptr;  // null: the system's
+  // Exactly-once: to go on from the newest checkpoint, if there is one. Otherwise a run from the
+  // beginning; it refuses to start over a checkpoint of a run that has not come to its end.
+  bool resume = false;
+  bool active = true;  // false: spouts are not asked for rows before activate()
 };
 
 struct TaskStatus {
@@ -30,11 +34,25 @@ struct TaskStatus {
   std::uint64_t emitted = 0;
   std::uint64_t rounds = 0;
   std::uint64_t busy_ns = 0;
+  std::uint64_t acked = 0;  // at-least-once, of a spout
+  std::uint64_t failed = 0;
+  std::uint64_t timed_out = 0;
+  std::uint64_t replayed = 0;
   std::vector<NamedValue> counters;  // the operator's own
+};
+
+// Exactly-once.
+struct CheckpointStatus {
+  std::uint64_t resumed_from = 0;  // number; 0: from the beginning
+  std::uint64_t completed = 0;     // by this run
+  std::uint64_t bytes = 0;         // of the newest
+  std::uint64_t duration_ns = 0;   // of the newest, from its barrier to its file
+  std::vector<std::string> warnings;
 };
 
 struct RunStatus {
   std::vector<TaskStatus> tasks;
+  CheckpointStatus checkpoints;
   bool finished = false;
   // Sum over all tasks of all components of the operator's counter of that name.
   std::uint64_t total(std::string_view counter) const;
@@ -48,6 +66,8 @@ class LocalRun {
   ~LocalRun();
 
   void request_stop();
+  void activate();
+  void deactivate();
   // True when all executors have finished (or one has failed) within the time.
   bool wait_for(std::chrono::milliseconds time);
   // Waits for the end. The first failure of a component, if there was one. Asserts that every row

@@ -10,13 +10,15 @@ namespace dnstorm::runtime {
 using plan::GroupingType;
 
 OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas,
-                           std::uint32_t credits, SendEvent send)
+                           std::uint32_t credits, SendEvent send, std::uint64_t seed)
     : horizon_(task.origins.size(),
                task.out_edges.empty() ? std::numeric_limits<std::uint64_t>::max() : credits),
       origins_(task.origins),
       credits_(credits),
       task_index_(task.index),
       task_count_(task.count),
+      direct_to_(task.streams.size()),
+      tracker_(seed),
       send_(std::move(send)) {
   DNSTORM_ASSERT(credits > 0, "an edge without credits moves nothing", credits);
   for (const OutEdge& edge : task.out_edges)
@@ -43,33 +45,52 @@ void OutputRouter::enter_round(Slot slot, std::uint64_t round) {
   }
   slot_ = slot;
   round_ = round;
+  in_round_ = true;
+  for (Early& rows : std::exchange(early_, {})) {
+    tracker_.descend_from({&rows.anchor, 1});
+    deliver(rows.stream, std::move(rows.batch), std::move(rows.selection));
+    tracker_.descend_from({});
+    if (rows.anchor) tracker_.ack(*rows.anchor);
+  }
 }
 
 void OutputRouter::deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) {
-  for (Reader& reader : streams_[stream]) {
-    const Subscription& to = reader.subscription;
-    switch (to.grouping) {
-      case GroupingType::all:
-        for (EdgeIndex edge : to.targets) push(edge, to.input, batch, selection);
-        break;
-      case GroupingType::global:
+  if (!in_round_) {
+    // The piece is known from now on, whenever it leaves: its parents may be acked before.
+    early_.push_back({stream, std::move(batch), std::move(selection), tracker_.piece()});
+    return;
+  }
+  for (Reader& reader : streams_[stream]) route(reader, direct_to_[stream], batch, selection);
+}
+
+void OutputRouter::route(Reader& reader, std::uint32_t direct_to, const BatchPtr& batch,
+                         const SelectionPtr& selection) {
+  const Subscription& to = reader.subscription;
+  switch (to.grouping) {
+    case GroupingType::all:
+      for (EdgeIndex edge : to.targets) push(edge, to.input, batch, selection);
+      break;
+    case GroupingType::global:
+      push(to.targets[0], to.input, batch, selection);
+      break;
+    case GroupingType::shuffle:
+    case GroupingType::none:
+      push(target_of_round(to), to.input, batch, selection);
+      break;
+    case GroupingType::local_or_shuffle:
+      push(local_target(to), to.input, batch, selection);
+      break;
+    case GroupingType::direct:
+      if (direct_to >= to.first_task_id && direct_to - to.first_task_id < to.targets.size())
+        push(to.targets[direct_to - to.first_task_id], to.input, batch, selection);
+      break;
+    case GroupingType::fields:
+    case GroupingType::partial_key:
+      if (to.targets.size() == 1)
         push(to.targets[0], to.input, batch, selection);
-        break;
-      case GroupingType::shuffle:
-      case GroupingType::none:
-        push(target_of_round(to), to.input, batch, selection);
-        break;
-      case GroupingType::local_or_shuffle:
-        push(local_target(to), to.input, batch, selection);
-        break;
-      case GroupingType::fields:
-      case GroupingType::partial_key:
-        if (to.targets.size() == 1)
-          push(to.targets[0], to.input, batch, selection);
-        else
-          partition(reader, batch, selection);
-        break;
-    }
+      else
+        partition(reader, batch, selection);
+      break;
   }
 }
 
@@ -125,6 +146,8 @@ void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch,
   edge.newest.input = input;
   edge.newest.batch = std::move(batch);
   edge.newest.selection = std::move(selection);
+  edge.newest.anchor = tracker_.piece();
+  if (receivers_ != nullptr) receivers_->push_back(edge.wiring.task_id);
   edge.rows_sent += edge.newest.row_count();
   edge.held = true;
 }
@@ -139,6 +162,7 @@ void OutputRouter::end_round(TimeNs watermark, std::uint64_t checkpoint, bool la
     edge.newest.last = last;
     send(edge);
   }
+  in_round_ = false;
 }
 
 void OutputRouter::send(Edge& edge) {

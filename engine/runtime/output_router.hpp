@@ -17,7 +17,7 @@
 
 #include "engine/api/emitter.hpp"
 #include "engine/api/key.hpp"
-#include "engine/runtime/wiring.hpp"
+#include "engine/runtime/tracker.hpp"
 
 namespace dnstorm::runtime {
 
@@ -26,14 +26,25 @@ using SendEvent = std::function<void(Event)>;
 
 class OutputRouter final : public Emitter::Outlet {
  public:
-  // `schemas` as in TaskContext::outputs.
+  // `schemas` as in TaskContext::outputs. `seed`: of the numbers of tracked pieces.
   OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas, std::uint32_t credits,
-               SendEvent send);
+               SendEvent send, std::uint64_t seed = 0);
 
   // What is delivered from here on belongs to that round. A round may be left before its end, for
   // one of another origin, and entered again.
   void enter_round(Slot slot, std::uint64_t round);
+  bool in_round() const { return in_round_; }
+  // Between two rounds, rows wait for the next one.
   void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override;
+  void direct_to(std::size_t stream, std::uint32_t task_id) override {
+    direct_to_[stream] = task_id;
+  }
+  void watch_receivers(std::vector<std::uint32_t>* task_ids) override { receivers_ = task_ids; }
+  void anchor_to(std::span<const Anchor> anchors) override { tracker_.descend_from(anchors); }
+  void ack(Lineage& input) override { tracker_.ack(input); }
+  void fail(Lineage& input) override { tracker_.fail(input); }
+  void reset_timeout(Lineage& input) override { tracker_.reset_timeout(input); }
+  Tracker& tracker() { return tracker_; }
   void end_round(TimeNs watermark, std::uint64_t checkpoint, bool last);
 
   // The receiver of an out-edge has worked off the first `rounds` rounds of an origin.
@@ -56,6 +67,14 @@ class OutputRouter final : public Emitter::Outlet {
     std::vector<Selection> partitions;  // scratch of a grouping by a key
     std::vector<std::uint64_t> given;   // rows by target, of a partial key grouping
   };
+  struct Early {  // rows that came between two rounds
+    std::size_t stream = 0;
+    BatchPtr batch;
+    SelectionPtr selection;
+    Anchor anchor;
+  };
+  void route(Reader& reader, std::uint32_t direct_to, const BatchPtr& batch,
+             const SelectionPtr& selection);
   EdgeIndex target_of_round(const Subscription& subscription) const;
   EdgeIndex local_target(const Subscription& subscription) const;
   void push(EdgeIndex edge, std::uint32_t input, BatchPtr batch, SelectionPtr selection);
@@ -72,6 +91,11 @@ class OutputRouter final : public Emitter::Outlet {
   std::uint32_t task_count_;
   Slot slot_ = 0;
   std::uint64_t round_ = 0;
+  bool in_round_ = false;
+  std::vector<Early> early_;
+  std::vector<std::uint32_t> direct_to_;  // by stream: a task id; of a direct grouping
+  std::vector<std::uint32_t>* receivers_ = nullptr;
+  Tracker tracker_;
   SendEvent send_;
 };
 

@@ -16,6 +16,9 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   context.component = component.id;
   context.task_index = wiring.index;
   context.task_count = component.tasks;
+  context.task_id = component.first_task + wiring.index;
+  context.view = setup.view;
+  context.resuming = setup.restore != nullptr;
   for (const plan::InputPlan& input : component.inputs) {
     const plan::ComponentPlan& source = setup.plan->components[input.component];
     const plan::OutputPlan& stream = source.outputs[input.stream];
@@ -27,28 +30,18 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   return context;
 }
 
-// Adds the time of a scope to busy_ns.
-class BusyTime {
- public:
-  BusyTime(const Clock& clock, Counter& counter)
-      : clock_(clock), counter_(counter), start_(clock.steady_ns()) {}
-  ~BusyTime() { counter_.add(static_cast<std::uint64_t>(clock_.steady_ns() - start_)); }
-
- private:
-  const Clock& clock_;
-  Counter& counter_;
-  TimeNs start_;
-};
-
 }  // namespace
 
-Task::Task(const TaskSetup& setup, TaskIndex index)
+Task::Task(const TaskSetup& setup, TaskIndex index, bool spout)
     : setup_(setup),
       index_(index),
       context_(make_context(setup, index)),
       router_(setup.wiring->tasks[index], context_.outputs, setup.plan->config.credits,
-              setup.send_event),
-      emitter_(context_.outputs, router_),
+              setup.send_event, setup.seed + index * 0x2545f4914f6cdd1dULL),
+      roots_(spout && tracks() ? std::make_unique<RootTracker>(router_, wiring().origins.front(),
+                                                               setup.plan->config.track_rows)
+                               : nullptr),
+      emitter_(context_.outputs, roots_ ? static_cast<Emitter::Outlet&>(*roots_) : router_),
       rows_received_(setup.wiring->tasks[index].in_edges.size()) {
   context_.counters = &stats_.own;
 }
@@ -59,111 +52,45 @@ const plan::ComponentPlan& Task::component() const {
 
 void Task::enter_round(Slot slot, std::uint64_t round) {
   // Rows of a round that is left open must not slip into the round of another origin.
-  if (slot != slot_) emitter_.flush();
+  if (slot != slot_ && router_.in_round()) emitter_.flush();
   slot_ = slot;
   router_.enter_round(slot, round);
 }
 
 void Task::close_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
   emitter_.flush();
+  if (roots_) roots_->seal();
   router_.end_round(watermark, checkpoint, last);
   stats_.emitted.set(emitter_.rows_emitted());
   stats_.rounds.add();
 }
 
-SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
-    : Task(setup, index), spout_(component().op->make_spout(component().options)) {}
-
-Result<void> SpoutTask::prepare() { return spout_->open(context_); }
-
-void SpoutTask::push(Event) { DNSTORM_ASSERT(false, "a spout has no inputs", context_.component); }
-
-void SpoutTask::end_stream() {
-  close_round(time_max, 0, true);
-  spout_->close();
-  finished_ = true;
+void Task::save_own(StateWriter& out, bool ended, TimeNs watermark) const {
+  out.put(ended);
+  out.put(watermark);
+  std::vector<NamedValue> counters = stats_.own.values();
+  out.put(std::uint64_t{counters.size()});
+  for (const NamedValue& counter : counters) {
+    out.put_bytes(counter.name);
+    out.put(counter.value);
+  }
 }
 
-Result<Task::Progress> SpoutTask::run_one() {
-  if (finished_) return Progress::finished;
-  if (round_ >= router_.horizon().front()) return Progress::blocked;
-  BusyTime busy(*setup_.clock, stats_.busy_ns);
-  enter_round(0, round_);
-  if (stop_) {
-    end_stream();
-    return Progress::worked;
+Task::OwnState Task::restore_own(StateReader& in) {
+  OwnState state;
+  state.ended = in.get<bool>();
+  state.watermark = in.get<TimeNs>();
+  std::uint64_t counters = in.get_count();
+  for (std::uint64_t i = 0; i < counters; ++i) {
+    std::string_view name = in.get_bytes();
+    auto value = in.get<std::uint64_t>();
+    if (in.ok()) stats_.own.counter(name).set(value);
   }
-  std::uint64_t emitted_before = emitter_.rows_emitted();
-  Result<Spout::Next> next = spout_->next(emitter_);
-  if (!next.ok() || *next == Spout::Next::end) {
-    end_stream();
-    if (!next.ok()) return std::move(next.error());
-    return Progress::worked;
-  }
-  TimeNs reached = std::max(watermark_, spout_->watermark());
-  if (emitter_.rows_emitted() == emitted_before && reached == watermark_)
-    return *next == Spout::Next::idle ? Progress::idle : Progress::worked;
-  watermark_ = reached;
-  close_round(watermark_, 0, false);
-  ++round_;
-  return Progress::worked;
+  return state;
 }
 
-BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
-    : Task(setup, index),
-      bolt_(component().op->make_bolt(component().options)),
-      merge_(wiring()),
-      // A quarter of the window at a time: the sender never runs dry, and credits are few messages.
-      credit_stride_(std::max(1u, setup.plan->config.credits / 4)),
-      origin_watermarks_(wiring().origins.size(), time_min),
-      origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
-
-Result<void> BoltTask::prepare() { return bolt_->prepare(context_); }
-
-Result<Task::Progress> BoltTask::run_one() {
-  if (finished_) return Progress::finished;
-  auto step = merge_.step(router_.horizon());
-  if (!step) return Progress::idle;
-  BusyTime busy(*setup_.clock, stats_.busy_ns);
-  enter_round(step->slot, step->event.round);
-  if (step->event.batch) execute(step->event);
-  if (step->round_complete) DNSTORM_CHECK(complete_round(*step));
-  return Progress::worked;
-}
-
-void BoltTask::execute(const Event& event) {
-  std::uint32_t rows = event.row_count();
-  rows_received_[event.edge] += rows;
-  bolt_->execute({event.input, event.batch, event.selection}, emitter_);
-  stats_.executed.add(rows);
-}
-
-Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
-  origin_watermarks_[step.slot] = step.last ? time_max : step.watermark;
-  TimeNs reached = *std::min_element(origin_watermarks_.begin(), origin_watermarks_.end());
-  if (reached > watermark_) {
-    watermark_ = reached;
-    bolt_->watermark(watermark_, emitter_);
-  }
-  Result<void> done;
-  if (step.last && --origins_open_ == 0) {
-    done = bolt_->finish(emitter_);
-    finished_ = true;
-  }
-  close_round(step.watermark, step.checkpoint, step.last);
-  if (!step.last) return_credit(step.slot, step.event.round + 1);
-  return done;
-}
-
-void BoltTask::return_credit(Slot slot, std::uint64_t rounds) {
-  if (rounds % credit_stride_ != 0) return;
-  std::uint32_t origin = wiring().origins[slot];
-  for (const InEdge& edge : wiring().in_edges) {
-    auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
-    if (at == edge.origins.end()) continue;
-    setup_.send_credit(
-        {edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
-  }
+Error Task::damaged_state() const {
+  return {ErrorKind::data, "its state in the checkpoint cannot be read", {}};
 }
 
 }  // namespace dnstorm::runtime

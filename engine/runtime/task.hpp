@@ -12,12 +12,20 @@
 #include "engine/api/spout.hpp"
 #include "engine/runtime/input_merge.hpp"
 #include "engine/runtime/output_router.hpp"
+#include "engine/runtime/root_tracker.hpp"
 #include "engine/telemetry/task_stats.hpp"
 
 namespace dnstorm::runtime {
 
 // Carries a credit back to the sending task.
 using SendCredit = std::function<void(Credit)>;
+
+// The state of a task for checkpoint `number`; 0: its last one, it has come to its end.
+struct SavedState {
+  std::uint64_t number = 0;
+  TaskIndex task = 0;
+  std::string bytes;
+};
 
 // What the tasks of a topology share.
 struct TaskSetup {
@@ -27,11 +35,17 @@ struct TaskSetup {
   Feed* feed = nullptr;
   SendEvent send_event;
   SendCredit send_credit;
+  SendAcks send_acks;                                 // at-least-once only
+  std::function<void(SavedState)> send_state;         // exactly-once only
+  const std::vector<std::string>* restore = nullptr;  // by task; null: a run from the beginning
+  std::shared_ptr<const TopologyView> view;
+  bool heartbeat = false;  // spouts that have nothing close rounds all the same (ticks)
+  std::uint64_t seed = 0;  // of the numbers of tracked pieces
 };
 
 class Task {
  public:
-  Task(const TaskSetup& setup, TaskIndex index);
+  Task(const TaskSetup& setup, TaskIndex index, bool spout);
   virtual ~Task() = default;
   Task(const Task&) = delete;
   Task& operator=(const Task&) = delete;
@@ -49,6 +63,9 @@ class Task {
   // Works off one input event (a bolt) or pulls once (a spout).
   virtual Result<Progress> run_one() = 0;
   virtual void push(Event event) = 0;
+  // When on_time() wants to be called (Clock::steady_ns); time_max: never.
+  virtual TimeNs next_time() const { return time_max; }
+  virtual void on_time(TimeNs /*now*/) {}
 
   void credit(const Credit& credit) { router_.credit(credit.edge, credit.slot, credit.rounds); }
   TaskIndex index() const { return index_; }
@@ -64,12 +81,23 @@ class Task {
   const TaskWiring& wiring() const { return setup_.wiring->tasks[index_]; }
   void enter_round(Slot slot, std::uint64_t round);
   void close_round(TimeNs watermark, std::uint64_t checkpoint, bool last);
+  bool tracks() const { return setup_.plan->config.delivery == plan::Delivery::at_least_once; }
+  void flush_acks() { router_.tracker().flush(setup_.wiring->origins, setup_.send_acks); }
+  // What every task keeps, before what its operator does: whether it has ended, and its counters.
+  void save_own(StateWriter& out, bool ended, TimeNs watermark) const;
+  struct OwnState {
+    bool ended = false;
+    TimeNs watermark = time_min;
+  };
+  OwnState restore_own(StateReader& in);
+  Error damaged_state() const;
 
   TaskSetup setup_;
   TaskIndex index_;
   TaskContext context_;
   TaskStats stats_;
   OutputRouter router_;
+  std::unique_ptr<RootTracker> roots_;  // of a spout, at-least-once
   Emitter emitter_;
   std::vector<std::uint64_t> rows_received_;
   Slot slot_ = 0;  // of the round entered last
@@ -83,15 +111,35 @@ class SpoutTask final : public Task {
   bool is_spout() const override { return true; }
   Result<Progress> run_one() override;
   void push(Event) override;
-  // The next turn ends the stream as if the source were exhausted.
+  TimeNs next_time() const override { return rotate_at_; }
+  void on_time(TimeNs now) override;
+  // The next turn ends the stream as if the source were exhausted. What is under way is waited for,
+  // what fails is not emitted again.
   void request_stop() { stop_ = true; }
+  // Puts that barrier between two rounds.
+  void request_barrier(std::uint64_t number) { barrier_ = number; }
+  void take(const Acks& acks) { roots_->take(acks); }
+  // Inactive, it is not asked for rows.
+  void set_active(bool active);
 
  private:
-  void end_stream();
+  Result<void> restore();
+  Result<Progress> pull();
+  Result<void> pass_barrier();
+  Result<void> end_stream();
+  Result<void> send_state(std::uint64_t number);
+  void replay();
+  void finish_round();
+  bool may_pull() const;
+
   std::unique_ptr<Spout> spout_;
   std::uint64_t round_ = 0;
   TimeNs watermark_ = time_min;
+  TimeNs rotate_at_ = time_max;  // the ledger
+  std::uint64_t barrier_ = 0;    // to be sent; 0: none
+  bool active_ = true;
   bool stop_ = false;
+  bool draining_ = false;  // exhausted, but roots are under way
   bool finished_ = false;
 };
 
@@ -103,18 +151,28 @@ class BoltTask final : public Task {
   bool is_spout() const override { return false; }
   Result<Progress> run_one() override;
   void push(Event event) override { merge_.push(std::move(event)); }
+  TimeNs next_time() const override { return tick_at_; }
+  void on_time(TimeNs now) override;
 
  private:
+  Result<void> restore();
   void execute(const Event& event);
+  void descend_from(const Anchor& anchor);
+  void settle_acks();
+  Result<void> send_state(std::uint64_t number);
   Result<void> complete_round(const InputMerge::Step& step);
   void return_credit(Slot slot, std::uint64_t rounds);
 
   std::unique_ptr<Bolt> bolt_;
+  bool acks_itself_;
+  std::vector<Anchor> executed_;  // acked when what they gave has left
   InputMerge merge_;
   std::uint32_t credit_stride_;            // rounds between two credits
   std::vector<TimeNs> origin_watermarks_;  // by slot
   TimeNs watermark_ = time_min;
   std::uint32_t origins_open_;
+  TimeNs tick_at_ = time_max;
+  bool ended_before_ = false;  // restored from its end: it has nothing more to do
   bool finished_ = false;
 };
 

@@ -58,7 +58,8 @@ class Wirer {
     auto source = static_cast<std::uint32_t>(plan_input.component);
     DNSTORM_ASSERT(source < c, "a plan lists a component before one that feeds it", plan_.name);
     for (std::uint32_t s = 0; s < plan_.components[source].tasks; ++s) {
-      Subscription subscription{plan_input.grouping, plan_input.fields, input, {}};
+      Subscription subscription{
+          plan_input.grouping, plan_input.fields, input, {}, plan_.components[c].first_task};
       for (std::uint32_t t = 0; t < plan_.components[c].tasks; ++t)
         subscription.targets.push_back(edge(first_task_[source] + s, first_task_[c] + t));
       wiring_.tasks[first_task_[source] + s].streams[plan_input.stream].push_back(
@@ -72,7 +73,9 @@ class Wirer {
       if (sender.out_edges[e].to == to) return e;
     TaskWiring& receiver = wiring_.tasks[to];
     auto out = static_cast<EdgeIndex>(sender.out_edges.size());
-    sender.out_edges.push_back({to, static_cast<EdgeIndex>(receiver.in_edges.size())});
+    const plan::ComponentPlan& component = plan_.components[receiver.component];
+    sender.out_edges.push_back({to, static_cast<EdgeIndex>(receiver.in_edges.size()),
+                                component.first_task + receiver.index});
     receiver.in_edges.push_back({from, out, sender.origins});
     for (std::uint32_t origin : sender.origins)
       if (std::find(receiver.origins.begin(), receiver.origins.end(), origin) ==

@@ -19,14 +19,16 @@ struct InEdge {
 };
 struct OutEdge {
   TaskIndex to = 0;
-  EdgeIndex in_edge = 0;  // as the receiver numbers it
+  EdgeIndex in_edge = 0;      // as the receiver numbers it
+  std::uint32_t task_id = 0;  // of the receiver, as Storm numbers tasks
 };
 // One reader of an output stream.
 struct Subscription {
   plan::GroupingType grouping = plan::GroupingType::shuffle;
   std::vector<std::string> fields;
-  std::uint32_t input = 0;         // index into the receiver's inputs
-  std::vector<EdgeIndex> targets;  // out-edges, by task index of the receiver
+  std::uint32_t input = 0;          // index into the receiver's inputs
+  std::vector<EdgeIndex> targets;   // out-edges, by task index of the receiver
+  std::uint32_t first_task_id = 1;  // of the receiver
 };
 
 struct TaskWiring {

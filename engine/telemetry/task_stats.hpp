@@ -10,7 +10,12 @@ struct TaskStats {
   Counter emitted;   // rows emitted
   Counter rounds;    // rounds of the source worked off
   Counter busy_ns;   // time inside the operator's code and its routing
-  CounterSet own;    // the operator's own counters
+  // At-least-once, of a spout: roots by how they ended (those that timed out have failed, too).
+  Counter acked;
+  Counter failed;
+  Counter timed_out;
+  Counter replayed;
+  CounterSet own;  // the operator's own counters
 };
 
 }  // namespace dnstorm

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,13 @@ enum class GroupingType : std::uint8_t {
   all,
   global,
   local_or_shuffle,
-  none
+  none,
+  direct
 };
+// As a topology file names it: SHUFFLE, FIELDS, ...
+std::string_view name_of(GroupingType type);
+std::optional<GroupingType> grouping_named(std::string_view name);
+std::vector<std::string> grouping_names();
 // Whether the grouping is by a key: it needs `args`, and no other grouping may have them.
 inline bool groups_by_key(GroupingType type) {
   return type == GroupingType::fields || type == GroupingType::partial_key;

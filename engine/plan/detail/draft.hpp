@@ -63,7 +63,7 @@ void resolve(Draft& draft);
 // Fills `order`; refuses circles and what no spout feeds.
 void order(Draft& draft);
 // Lets each operator say what it gives and needs; checks streams and fields against that.
-void declare(Draft& draft);
+void declare(Draft& draft, bool exactly_once);
 // Executors and tasks, and whether the groupings allow as many.
 void set_parallelism(Draft& draft, std::uint32_t wanted);
 

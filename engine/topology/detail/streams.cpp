@@ -4,18 +4,6 @@ namespace dnstorm::topology::detail {
 
 namespace {
 
-struct GroupingName {
-  std::string_view name;
-  GroupingType type;
-};
-constexpr GroupingName grouping_names[] = {{"SHUFFLE", GroupingType::shuffle},
-                                           {"FIELDS", GroupingType::fields},
-                                           {"PARTIAL_KEY", GroupingType::partial_key},
-                                           {"ALL", GroupingType::all},
-                                           {"GLOBAL", GroupingType::global},
-                                           {"LOCAL_OR_SHUFFLE", GroupingType::local_or_shuffle},
-                                           {"NONE", GroupingType::none}};
-
 std::string upper(std::string_view text) {
   std::string out(text);
   for (char& c : out)
@@ -64,29 +52,24 @@ class StreamReader {
     if (type == nullptr) return;
     if (args != nullptr) read_args(*args, fields, stream);
     if (groups_by_key(stream.grouping) && stream.args.empty())
-      problems_.add(
-          stream.args_place,
-          fmt::format("{} is {} and has no 'args': the fields to group by, "
-                      "as in args: [qname]",
-                      fields.what(),
-                      stream.grouping == GroupingType::fields ? "FIELDS" : "PARTIAL_KEY"));
+      problems_.add(stream.args_place,
+                    fmt::format("{} is {} and has no 'args': the fields to group by, "
+                                "as in args: [qname]",
+                                fields.what(), name_of(stream.grouping)));
   }
 
   void read_grouping_type(const Node& node, const Fields& fields, Stream& stream) {
     std::string name = upper(node.text);
-    std::vector<std::string> known;
-    for (const GroupingName& grouping : grouping_names) {
-      known.emplace_back(grouping.name);
-      if (name != grouping.name) continue;
-      stream.grouping = grouping.type;
+    if (auto grouping = grouping_named(name)) {
+      stream.grouping = *grouping;
       return;
     }
-    if (name == "CUSTOM" || name == "DIRECT")
+    if (name == "CUSTOM")
       problems_.add(node.place,
                     fmt::format("{} is {}, which is not supported yet", fields.what(), name));
     else
       problems_.add(node.place, fmt::format("{} has the unknown type '{}'{}", fields.what(),
-                                            shown(node.text), suggestion(name, known)));
+                                            shown(node.text), suggestion(name, grouping_names())));
   }
 
   void read_args(const Entry& args, const Fields& fields, Stream& stream) {

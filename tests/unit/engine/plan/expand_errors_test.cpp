@@ -177,8 +177,10 @@ TEST(ExpandErrors, Config) {
       {"unknown keys", good + "config:\n  topology.thread: 2\n  colour: red\n",
        "t:8:3: config: unknown option 'topology.thread', did you mean 'topology.threads'?\n"
        "t:9:3: config: unknown option 'colour'; known are topology.threads, topology.edge.credits, "
-       "topology.scheduler, topology.chaining, topology.workers, topology.message.timeout.secs, "
-       "topology.acker.executors, topology.debug, topology.max.spout.pending, "
+       "topology.scheduler, topology.chaining, topology.workers, topology.acker.executors, "
+       "topology.delivery, topology.acking, topology.message.timeout.secs, "
+       "topology.enable.message.timeouts, topology.state.checkpoint.interval.ms, "
+       "topology.checkpoint.dir, topology.debug, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.max.task.parallelism\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -103,6 +104,14 @@ class NumberSpout final : public Spout {
     return static_cast<TimeNs>(rows_) * set_.step - static_cast<TimeNs>(set_.disorder) * set_.step;
   }
   bool blocking() const override { return set_.blocking; }
+  Result<void> save(StateWriter& out) override {
+    for (std::uint64_t value : {seq_, rows_, round_, calls_}) out.put(value);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    for (std::uint64_t* value : {&seq_, &rows_, &round_, &calls_}) *value = in.get<std::uint64_t>();
+    return {};
+  }
 
  private:
   TestRow next_row() {
@@ -161,6 +170,42 @@ class PassBolt final : public Bolt {
   const TaskContext* task_ = nullptr;
 };
 
+// What can go wrong with a bolt that acks itself: by a seeded die, it acks now, or later, or fails
+// the row, or forgets it (and the time-out must find that out). Passes on what it acks.
+class FlakyBolt final : public Bolt {
+ public:
+  explicit FlakyBolt(std::uint64_t seed, std::uint64_t trouble_percent)
+      : random_(seed), trouble_percent_(trouble_percent) {}
+  Result<void> prepare(const TaskContext&) override { return {}; }
+  bool acks_itself() const override { return true; }
+  void execute(const InputBatch& in, Emitter& out) override {
+    bool trouble = random_() % 100 < trouble_percent_;
+    std::uint64_t kind = trouble ? random_() % 3 : 3;
+    if (kind == 0) return out.fail(in.anchor);
+    if (kind == 1) return;  // forgotten
+    held_.push_back(in);
+    if (kind == 2) return;  // later
+    for (const InputBatch& held : std::exchange(held_, {})) {
+      out.anchor_to(held.anchor);
+      for (RowView row : held.rows()) fields_.write(out.row(), fields_.read(row));
+      out.ack(held.anchor);
+    }
+  }
+  void tick(Emitter& out) override {
+    for (const InputBatch& held : std::exchange(held_, {})) {
+      out.anchor_to(held.anchor);
+      for (RowView row : held.rows()) fields_.write(out.row(), fields_.read(row));
+      out.ack(held.anchor);
+    }
+  }
+
+ private:
+  std::minstd_rand random_;
+  std::uint64_t trouble_percent_;
+  RowFields fields_;
+  std::vector<InputBatch> held_;
+};
+
 // Counts rows per key and window; a window's counts (seq = count) leave once the watermark has
 // passed its end, ordered by window, key group and key.
 class WindowBolt final : public Bolt {
@@ -189,6 +234,27 @@ class WindowBolt final : public Bolt {
       counts_.erase(counts_.begin());
     }
   }
+  Result<void> save(StateWriter& out) override {
+    out.put(watermark_);
+    out.put(std::uint64_t{counts_.size()});
+    for (const auto& [key, count] : counts_) {
+      out.put(std::get<0>(key));
+      out.put(std::get<1>(key));
+      out.put(std::get<2>(key));
+      out.put(count);
+    }
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    watermark_ = in.get<TimeNs>();
+    for (std::uint64_t left = in.get_count(28); left != 0; --left) {
+      auto start = in.get<TimeNs>();
+      auto group = in.get<std::uint32_t>();
+      auto key = in.get<std::uint64_t>();
+      counts_[{start, group, key}] = in.get<std::uint64_t>();
+    }
+    return {};
+  }
 
  private:
   DurationNs window_;
@@ -214,6 +280,16 @@ class Collected {
   void finished() {
     std::lock_guard lock(mutex_);
     ++finished_;
+  }
+  // As a sink does that goes on from a checkpoint: what was written after it is taken back.
+  void truncate(std::size_t size) {
+    std::lock_guard lock(mutex_);
+    DNSTORM_ASSERT(size <= entries_.size(), "a sink has lost what it had", size, entries_.size());
+    entries_.resize(size);
+  }
+  std::size_t size() const {
+    std::lock_guard lock(mutex_);
+    return entries_.size();
   }
   std::vector<Entry> entries() const {
     std::lock_guard lock(mutex_);
@@ -271,8 +347,27 @@ class CollectSink final : public Bolt {
     return {};
   }
   bool blocking() const override { return set_.blocking; }
+  // For a sink of one task: it alone writes to `collected`.
+  Result<void> save(StateWriter& out) override {
+    out.put(std::uint64_t{collected_.size()});
+    out.put(std::uint64_t{pending_.size()});
+    for (const Collected::Entry& entry : pending_) out.put_bytes(bytes_of(entry));
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    collected_.truncate(in.get<std::uint64_t>());
+    for (std::uint64_t left = in.get_count(); left != 0; --left) {
+      std::string_view bytes = in.get_bytes();
+      Collected::Entry& entry = pending_.emplace_back();
+      if (bytes.size() == sizeof entry) std::memcpy(&entry, bytes.data(), sizeof entry);
+    }
+    return {};
+  }
 
  private:
+  static std::string_view bytes_of(const Collected::Entry& entry) {
+    return {reinterpret_cast<const char*>(&entry), sizeof entry};
+  }
   void hand_over() { collected_.add(std::exchange(pending_, {})); }
   Collected& collected_;
   Settings set_;

@@ -81,6 +81,29 @@ class PlanBuilder {
     return *this;
   }
 
+  PlanBuilder& exactly_once(DurationNs interval) {
+    plan_.config.delivery = plan::Delivery::exactly_once;
+    plan_.config.checkpoint_interval = interval;
+    return *this;
+  }
+
+  PlanBuilder& at_least_once(DurationNs timeout, bool rows = false) {
+    plan_.config.delivery = plan::Delivery::at_least_once;
+    plan_.config.message_timeout = timeout;
+    plan_.config.track_rows = rows;
+    return *this;
+  }
+
+  // Of the component added last.
+  PlanBuilder& pending_max(std::uint64_t roots) {
+    plan_.components.back().spout_pending_max = roots;
+    return *this;
+  }
+  PlanBuilder& ticks(DurationNs period) {
+    plan_.components.back().tick_period = period;
+    return *this;
+  }
+
   PlanBuilder& chain() {
     plan::set_chains(plan_);
     return *this;

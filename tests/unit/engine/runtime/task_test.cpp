@@ -24,7 +24,7 @@ struct Bench {
     setup.send_credit = [this](const Credit& credit) { credits.push_back(credit); };
   }
   Wiring wiring;
-  FrozenClock clock;
+  SimClock clock;
   TaskSetup setup;
   std::vector<Event> events;
   std::vector<Credit> credits;

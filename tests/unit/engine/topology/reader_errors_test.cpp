@@ -173,12 +173,10 @@ TEST(ReaderErrors, Streams) {
        "'SHUFFLE'?\n"},
       {"unlike any type", head + "- {from: a, to: b, grouping: {type: zzz}}\n",
        "t:3:37: the grouping of stream 'a' -> 'b' has the unknown type 'zzz'; known are SHUFFLE, "
-       "FIELDS, PARTIAL_KEY, ALL, GLOBAL, LOCAL_OR_SHUFFLE, NONE\n"},
+       "FIELDS, PARTIAL_KEY, ALL, GLOBAL, LOCAL_OR_SHUFFLE, NONE, DIRECT\n"},
       {"custom", head + "- {from: a, to: b, grouping: {type: custom, customClass: {}}}\n",
        "t:3:37: the grouping of stream 'a' -> 'b' is CUSTOM, which is not supported yet\n"
        "t:3:45: 'customClass' of the grouping of stream 'a' -> 'b' is not supported yet\n"},
-      {"direct", head + "- {from: a, to: b, grouping: {type: DIRECT}}\n",
-       "t:3:37: the grouping of stream 'a' -> 'b' is DIRECT, which is not supported yet\n"},
       {"fields without args", head + "- {from: a, to: b, grouping: {type: FIELDS}}\n",
        "t:3:20: the grouping of stream 'a' -> 'b' is FIELDS and has no 'args': the fields to group "
        "by, as in args: [qname]\n"},

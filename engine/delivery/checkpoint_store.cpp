@@ -1,0 +1,169 @@
+#include "engine/delivery/checkpoint_store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "engine/api/batch.hpp"
+#include "engine/api/state.hpp"
+
+namespace dnstorm::delivery {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t magic = 0x4b48'4353'4e44'0001;  // "DNSCHK", version 1
+constexpr std::size_t kept = 2;
+constexpr std::string_view prefix = "checkpoint-";
+
+Error io_error(const std::string& path, std::string_view doing) {
+  return {ErrorKind::io, fmt::format("{}: cannot {}: {}", path, doing, std::strerror(errno)), {}};
+}
+
+std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint) {
+  StateWriter out;
+  out.put(magic);
+  out.put(fingerprint);
+  out.put(checkpoint.number);
+  out.put(std::uint64_t{checkpoint.states.size()});
+  for (const std::string& state : checkpoint.states) out.put_bytes(state);
+  std::string bytes = out.take();
+  StateWriter hash;
+  hash.put(hash_bytes(bytes));
+  return bytes + hash.take();
+}
+
+struct Decoded {
+  Checkpoint checkpoint;
+  std::uint64_t fingerprint = 0;
+};
+
+// Nothing if the bytes are not those of a whole checkpoint.
+std::optional<Decoded> decode(std::string_view bytes) {
+  constexpr std::size_t hash_size = sizeof(std::uint64_t);
+  if (bytes.size() < hash_size) return std::nullopt;
+  std::string_view body = bytes.substr(0, bytes.size() - hash_size);
+  StateReader hash(bytes.substr(body.size()));
+  if (hash.get<std::uint64_t>() != hash_bytes(body)) return std::nullopt;
+  StateReader in(body);
+  if (in.get<std::uint64_t>() != magic) return std::nullopt;
+  Decoded decoded;
+  decoded.fingerprint = in.get<std::uint64_t>();
+  decoded.checkpoint.number = in.get<std::uint64_t>();
+  std::uint64_t tasks = in.get_count(sizeof(std::uint64_t));
+  for (std::uint64_t t = 0; t < tasks; ++t) decoded.checkpoint.states.emplace_back(in.get_bytes());
+  if (!in.ok() || !in.at_end()) return std::nullopt;
+  return decoded;
+}
+
+// Written and on the disk, or an error.
+Result<void> write_synced(const std::string& path, std::string_view bytes) {
+  int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) return io_error(path, "write it");
+  while (!bytes.empty()) {
+    ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) break;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  bool good = bytes.empty() && ::fsync(file) == 0;
+  Result<void> result;
+  if (!good) result = io_error(path, "write it");
+  ::close(file);
+  return result;
+}
+
+// The names in a folder are on the disk, too.
+void sync_folder(const std::string& folder) {
+  int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return;
+  ::fsync(handle);
+  ::close(handle);
+}
+
+}  // namespace
+
+Result<CheckpointStore> CheckpointStore::open(const std::string& folder,
+                                              std::uint64_t fingerprint) {
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  if (problem || ::access(folder.c_str(), R_OK | W_OK | X_OK) != 0)
+    return Error{ErrorKind::io,
+                 fmt::format("{}: checkpoints cannot be kept there: {}: correct "
+                             "topology.checkpoint.dir or --checkpoints",
+                             folder, problem ? problem.message() : std::strerror(errno)),
+                 {}};
+  return CheckpointStore(folder, fingerprint);
+}
+
+std::string CheckpointStore::path(std::uint64_t number) const {
+  return fmt::format("{}/{}{:012}", folder_, prefix, number);
+}
+
+std::vector<std::uint64_t> CheckpointStore::numbers() const {
+  std::vector<std::uint64_t> numbers;
+  std::error_code problem;
+  for (const auto& entry : fs::directory_iterator(folder_, problem)) {
+    std::string name = entry.path().filename().string();
+    if (name.rfind(prefix, 0) != 0) continue;
+    std::uint64_t number = 0;
+    const char* end = name.data() + name.size();
+    auto [rest, wrong] = std::from_chars(name.data() + prefix.size(), end, number);
+    if (wrong == std::errc() && rest == end) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+Result<void> CheckpointStore::write(const Checkpoint& checkpoint) {
+  std::string target = path(checkpoint.number);
+  std::string part = folder_ + "/part";
+  DNSTORM_CHECK(write_synced(part, encode(checkpoint, fingerprint_)));
+  if (std::rename(part.c_str(), target.c_str()) != 0) return io_error(target, "put it in place");
+  sync_folder(folder_);
+  std::vector<std::uint64_t> all = numbers();
+  for (std::size_t i = 0; i + kept < all.size(); ++i) ::unlink(path(all[i]).c_str());
+  return {};
+}
+
+Result<CheckpointStore::Newest> CheckpointStore::newest() const {
+  Newest found;
+  std::vector<std::uint64_t> all = numbers();
+  for (auto number = all.rbegin(); number != all.rend(); ++number) {
+    std::ifstream file(path(*number), std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    auto decoded = decode(text.str());
+    if (!decoded) {
+      found.damaged.push_back(path(*number) + ": damaged");
+      continue;
+    }
+    if (decoded->fingerprint != fingerprint_)
+      return Error{
+          ErrorKind::config,
+          fmt::format("{}: a checkpoint of another topology, or of other options: go on with the "
+                      "one it was made by, or remove the folder to begin anew",
+                      path(*number)),
+          {}};
+    found.checkpoint = std::move(decoded->checkpoint);
+    break;
+  }
+  return found;
+}
+
+Result<void> CheckpointStore::clear() {
+  for (std::uint64_t number : numbers())
+    if (::unlink(path(number).c_str()) != 0) return io_error(path(number), "remove it");
+  return {};
+}
+
+}  // namespace dnstorm::delivery

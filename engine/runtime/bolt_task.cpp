@@ -1,0 +1,137 @@
+#include <algorithm>
+
+#include "engine/runtime/busy_time.hpp"
+#include "engine/runtime/task.hpp"
+
+namespace dnstorm::runtime {
+
+BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
+    : Task(setup, index, false),
+      bolt_(component().op->make_bolt(component().options)),
+      acks_itself_(bolt_->acks_itself()),
+      merge_(wiring()),
+      // A quarter of the window at a time: the sender never runs dry, and credits are few messages.
+      credit_stride_(std::max(1u, setup.plan->config.credits / 4)),
+      origin_watermarks_(wiring().origins.size(), time_min),
+      origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
+
+Result<void> BoltTask::prepare() {
+  DNSTORM_CHECK(bolt_->prepare(context_));
+  if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
+  if (component().tick_period != 0) tick_at_ = setup_.clock->steady_ns() + component().tick_period;
+  return {};
+}
+
+Result<void> BoltTask::restore() {
+  StateReader in((*setup_.restore)[index_]);
+  OwnState own = restore_own(in);
+  ended_before_ = own.ended;
+  watermark_ = own.watermark;
+  if (!ended_before_) DNSTORM_CHECK(bolt_->restore(in));
+  if (!in.ok()) return damaged_state();
+  return {};
+}
+
+void BoltTask::on_time(TimeNs now) {
+  if (finished_) {
+    tick_at_ = time_max;
+    return;
+  }
+  // A machine that was asleep does not make up for the ticks it has missed.
+  tick_at_ = now + component().tick_period;
+  BusyTime busy(*setup_.clock, stats_.busy_ns);
+  if (tracks()) emitter_.anchor_to(Anchor());
+  bolt_->tick(emitter_);
+  if (tracks()) flush_acks();
+}
+
+Result<Task::Progress> BoltTask::run_one() {
+  if (finished_) return Progress::finished;
+  auto step = merge_.step(router_.horizon());
+  if (!step) return Progress::idle;
+  BusyTime busy(*setup_.clock, stats_.busy_ns);
+  enter_round(step->slot, step->event.round);
+  if (step->event.batch) execute(step->event);
+  if (step->round_complete) DNSTORM_CHECK(complete_round(*step));
+  return Progress::worked;
+}
+
+void BoltTask::execute(const Event& event) {
+  std::uint32_t rows = event.row_count();
+  rows_received_[event.edge] += rows;
+  if (tracks()) descend_from(event.anchor);
+  bolt_->execute({event.input, event.batch, event.selection, event.anchor}, emitter_);
+  stats_.executed.add(rows);
+  if (tracks() && acks_itself_) flush_acks();
+}
+
+// Rows of one root may share a batch though they came in several: only the sum counts.
+void BoltTask::descend_from(const Anchor& anchor) {
+  if (!anchor || acks_itself_) {
+    emitter_.anchor_to(Anchor());
+    return;
+  }
+  if (router_.tracker().same_roots(anchor))
+    router_.anchor_to({&anchor, 1});
+  else
+    emitter_.anchor_to(anchor);
+  executed_.push_back(anchor);
+}
+
+// What the rows of the round have given has left: they are done.
+void BoltTask::settle_acks() {
+  for (const Anchor& anchor : executed_) {
+    if (anchor->settled) continue;
+    router_.ack(*anchor);
+    anchor->settled = true;
+  }
+  executed_.clear();
+  flush_acks();
+}
+
+Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
+  // What a window gives descends from all that it has seen, and that has been acked.
+  if (tracks()) emitter_.anchor_to(Anchor());
+  origin_watermarks_[step.slot] = step.last ? time_max : step.watermark;
+  TimeNs reached = *std::min_element(origin_watermarks_.begin(), origin_watermarks_.end());
+  if (reached > watermark_ && !ended_before_) {
+    watermark_ = reached;
+    bolt_->watermark(watermark_, emitter_);
+  }
+  Result<void> done;
+  if (step.last && --origins_open_ == 0) {
+    if (!ended_before_) done = bolt_->finish(emitter_);
+    finished_ = true;
+  }
+  close_round(step.watermark, step.checkpoint, step.last);
+  if (tracks()) settle_acks();
+  if (!step.last) return_credit(step.slot, step.event.round + 1);
+  if (setup_.send_state && done.ok()) {
+    if (finished_)
+      DNSTORM_CHECK(send_state(0));
+    else if (step.aligned != 0)
+      DNSTORM_CHECK(send_state(step.aligned));
+  }
+  return done;
+}
+
+Result<void> BoltTask::send_state(std::uint64_t number) {
+  StateWriter out;
+  save_own(out, number == 0, watermark_);
+  if (number != 0) DNSTORM_CHECK(bolt_->save(out));
+  setup_.send_state({number, index_, out.take()});
+  return {};
+}
+
+void BoltTask::return_credit(Slot slot, std::uint64_t rounds) {
+  if (rounds % credit_stride_ != 0) return;
+  std::uint32_t origin = wiring().origins[slot];
+  for (const InEdge& edge : wiring().in_edges) {
+    auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
+    if (at == edge.origins.end()) continue;
+    setup_.send_credit(
+        {edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
+  }
+}
+
+}  // namespace dnstorm::runtime

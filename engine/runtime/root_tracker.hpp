@@ -1,0 +1,73 @@
+// The roots of a spout task: stands between its emitter and its router, begins a root for what is
+// emitted, keeps the rows of those under way, and emits them again when they fail
+// (at-least-once). Batches are shared and immutable, so keeping them costs no copy.
+// Owned by the spout's task.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/api/emitter.hpp"
+#include "engine/api/spout.hpp"
+#include "engine/delivery/ack_ledger.hpp"
+#include "engine/runtime/output_router.hpp"
+#include "engine/telemetry/task_stats.hpp"
+
+namespace dnstorm::runtime {
+
+class RootTracker final : public Emitter::Outlet {
+ public:
+  // `each_row`: a root is a row; otherwise what one call of next() emits, unless the spout says
+  // (Emitter::track). `origin`: the spout task, as index into Wiring::origins.
+  RootTracker(OutputRouter& router, std::uint32_t origin, bool each_row)
+      : router_(router), origin_(origin), each_row_(each_row) {}
+
+  void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override;
+  void track(std::uint64_t message) override;
+  void direct_to(std::size_t stream, std::uint32_t task_id) override {
+    router_.direct_to(stream, task_id);
+  }
+  void watch_receivers(std::vector<std::uint32_t>* task_ids) override {
+    router_.watch_receivers(task_ids);
+  }
+  // All that next() or replay() has emitted is delivered: the root that is open is whole.
+  void seal();
+
+  void take(const Acks& acks);
+  void rotate() { ledger_.rotate(); }
+  // Tells the spout what has ended. What is to be replayed waits for replay().
+  void settle(Spout& spout, TaskStats& stats);
+  bool has_ended() const { return ledger_.has_ended(); }
+  bool has_replay() const { return !replays_.empty(); }
+  // Emits again what failed first.
+  void replay();
+  // Roots under way, and those that wait to be emitted again.
+  std::size_t pending() const { return ledger_.pending() + replays_.size(); }
+  // What waits will not be emitted again.
+  void forget_replays() { replays_.clear(); }
+
+ private:
+  struct Rows {
+    std::size_t stream = 0;
+    BatchPtr batch;
+    SelectionPtr selection;
+  };
+  struct Kept {
+    std::uint64_t message = 0;
+    bool told = false;  // the spout has given the number and wants to hear of it
+    std::vector<Rows> rows;
+  };
+  void open(Kept kept);
+  void send(std::size_t stream, BatchPtr batch, SelectionPtr selection);
+
+  OutputRouter& router_;
+  std::uint32_t origin_;
+  bool each_row_;
+  delivery::AckLedger ledger_;
+  Anchor root_;  // the open one; its `children` are what the spout itself sends out
+  std::unordered_map<std::uint64_t, Kept> kept_;  // by root
+  std::deque<Kept> replays_;
+};
+
+}  // namespace dnstorm::runtime

@@ -1,0 +1,146 @@
+#include <algorithm>
+
+#include "engine/base/assert.hpp"
+#include "engine/runtime/busy_time.hpp"
+#include "engine/runtime/task.hpp"
+
+namespace dnstorm::runtime {
+
+SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
+    : Task(setup, index, true), spout_(component().op->make_spout(component().options)) {}
+
+Result<void> SpoutTask::prepare() {
+  DNSTORM_CHECK(spout_->open(context_));
+  if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
+  DurationNs timeout = setup_.plan->config.message_timeout;
+  if (roots_ && timeout != 0) rotate_at_ = setup_.clock->steady_ns() + timeout;
+  return {};
+}
+
+Result<void> SpoutTask::restore() {
+  StateReader in((*setup_.restore)[index_]);
+  OwnState own = restore_own(in);
+  watermark_ = own.watermark;
+  if (own.ended)
+    draining_ = true;  // there is nothing to wait for: the stream ends with the first turn
+  else
+    DNSTORM_CHECK(spout_->restore(in));
+  if (!in.ok()) return damaged_state();
+  return {};
+}
+
+void SpoutTask::push(Event) { DNSTORM_ASSERT(false, "a spout has no inputs", context_.component); }
+
+void SpoutTask::set_active(bool active) {
+  if (active == active_) return;
+  active_ = active;
+  if (active)
+    spout_->activate();
+  else
+    spout_->deactivate();
+}
+
+void SpoutTask::on_time(TimeNs now) {
+  rotate_at_ = now + setup_.plan->config.message_timeout;
+  roots_->rotate();
+}
+
+bool SpoutTask::may_pull() const {
+  if (!active_) return false;
+  std::uint64_t most = component().spout_pending_max;
+  return !roots_ || most == 0 || roots_->pending() < most;
+}
+
+Result<Task::Progress> SpoutTask::run_one() {
+  if (finished_) return Progress::finished;
+  if (roots_ && roots_->has_ended()) roots_->settle(*spout_, stats_);
+  if (round_ >= router_.horizon().front()) return Progress::blocked;
+  BusyTime busy(*setup_.clock, stats_.busy_ns);
+  if (barrier_ != 0) {
+    DNSTORM_CHECK(pass_barrier());
+    return Progress::worked;
+  }
+  if (stop_) {
+    draining_ = true;
+    if (roots_) roots_->forget_replays();
+  }
+  if (roots_ && roots_->has_replay()) {
+    replay();
+    return Progress::worked;
+  }
+  if (draining_) {
+    if (roots_ && roots_->pending() != 0) return Progress::blocked;  // until acks come
+    DNSTORM_CHECK(end_stream());
+    return Progress::worked;
+  }
+  if (!may_pull()) return active_ ? Progress::blocked : Progress::idle;
+  return pull();
+}
+
+Result<Task::Progress> SpoutTask::pull() {
+  enter_round(0, round_);
+  std::uint64_t emitted_before = emitter_.rows_emitted();
+  Result<Spout::Next> next = spout_->next(emitter_);
+  bool emitted = emitter_.rows_emitted() != emitted_before;
+  if (!next.ok() || *next == Spout::Next::end) {
+    draining_ = true;
+    if (!roots_)
+      DNSTORM_CHECK(end_stream());
+    else if (emitted)
+      finish_round();
+    if (!next.ok()) return std::move(next.error());
+    return Progress::worked;
+  }
+  TimeNs reached = std::max(watermark_, spout_->watermark());
+  // With ticks, a round without rows carries what bolts have emitted of their own accord.
+  if (!emitted && reached == watermark_ && !(setup_.heartbeat && *next == Spout::Next::idle))
+    return *next == Spout::Next::idle ? Progress::idle : Progress::worked;
+  watermark_ = reached;
+  finish_round();
+  bool quiet = !emitted && *next == Spout::Next::idle && setup_.heartbeat;
+  return quiet ? Progress::idle : Progress::worked;
+}
+
+void SpoutTask::finish_round() {
+  close_round(watermark_, 0, false);
+  ++round_;
+}
+
+void SpoutTask::replay() {
+  enter_round(0, round_);
+  roots_->replay();
+  stats_.replayed.add();
+  finish_round();
+}
+
+// An empty round of its own, so that the rounds before and after it are what they would have been.
+Result<void> SpoutTask::pass_barrier() {
+  std::uint64_t number = std::exchange(barrier_, 0);
+  DNSTORM_CHECK(send_state(number));
+  enter_round(0, round_);
+  close_round(watermark_, number, false);
+  ++round_;
+  return {};
+}
+
+Result<void> SpoutTask::end_stream() {
+  if (!router_.in_round()) enter_round(0, round_);
+  close_round(time_max, 0, true);
+  spout_->close();
+  finished_ = true;
+  if (!setup_.send_state) return {};
+  StateWriter out;
+  save_own(out, true, watermark_);
+  setup_.send_state({0, index_, out.take()});
+  return {};
+}
+
+Result<void> SpoutTask::send_state(std::uint64_t number) {
+  StateWriter out;
+  save_own(out, false, watermark_);
+  DNSTORM_CHECK(spout_->save(out));
+  setup_.send_state({number, index_, out.take()});
+  return {};
+}
+
+}  // namespace dnstorm::runtime
