@@ -71,8 +71,10 @@ void print_operator(const OperatorDef& def) {
   fmt::print("\nExample:\n{}", def.example);
 }
 
-int print_operators(const std::string& name) {
+int print_operators(const std::string& name, const std::vector<std::string>& plugins) {
   OperatorRegistry registry = builtin_registry();
+  auto loaded = load_plugins(plugins, registry);
+  if (!loaded.ok()) return fail(loaded.error());
   if (name.empty()) {
     for (const OperatorDef& def : registry.all()) fmt::print("{:<12} {}\n", def.name, def.summary);
     return 0;
@@ -154,12 +156,18 @@ void add_explain_command(CLI::App& app, Chosen& chosen) {
 }
 
 void add_operators_command(CLI::App& app, Chosen& chosen) {
-  auto name = std::make_shared<std::string>();
+  struct Args {
+    std::string name;
+    std::vector<std::string> plugins;
+  };
+  auto args = std::make_shared<Args>();
   CLI::App* command =
       app.add_subcommand("operators", "List the operators that a topology can name");
-  command->add_option("name", *name, "Show all of one operator");
+  command->add_option("name", args->name, "Show all of one operator");
+  add_plugin_option(*command, args->plugins);
   command->footer("Example:\n  dnstorm operators top");
-  command->callback([name, &chosen] { chosen = [name] { return print_operators(*name); }; });
+  command->callback(
+      [args, &chosen] { chosen = [args] { return print_operators(args->name, args->plugins); }; });
 }
 
 void add_version_command(CLI::App& app, Chosen& chosen) {

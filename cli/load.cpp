@@ -3,7 +3,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
+#include "engine/plugin/find.hpp"
+#include "engine/plugin/loader.hpp"
 #include "operators/catalog.hpp"
 
 namespace dnstorm::cli {
@@ -19,10 +22,40 @@ Error report_problems(const std::string& file, const std::vector<topology::Diagn
   return {kind, std::move(last), {}};
 }
 
+// A name on the command line is seen from where the program was started.
+Result<void> load_named(const std::vector<std::string>& names, const plugin::SearchPath& search,
+                        plugin::Loader& loader) {
+  for (const std::string& name : names) {
+    std::string file = DNSTORM_TRY(plugin::find(name, "", search));
+    DNSTORM_CHECK(loader.load(file));
+  }
+  return {};
+}
+
+// A name in a file is seen from that file. All that cannot be loaded is said, each with its place.
+std::vector<topology::Diagnostic> load_listed(const topology::Topology& topology,
+                                              const plugin::SearchPath& search,
+                                              plugin::Loader& loader) {
+  std::vector<topology::Diagnostic> problems;
+  for (const topology::Plugin& plugin : topology.plugins) {
+    std::filesystem::path named_in = topology::file_of(topology, plugin.place);
+    auto file = plugin::find(plugin.name, named_in.parent_path().string(), search);
+    auto loaded = file.ok() ? loader.load(*file) : Result<void>(std::move(file.error()));
+    if (!loaded.ok()) problems.push_back({plugin.place, loaded.error().what});
+  }
+  topology::settle(problems, topology.includes);
+  return problems;
+}
+
 Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& options,
-                             const OperatorRegistry& registry) {
+                             OperatorRegistry& registry) {
   topology::Topology& topology = read.topology;
   if (!read.ok()) return report_problems(topology.file, read.problems, read.kind);
+  plugin::Loader loader(registry);
+  const plugin::SearchPath search = plugin::SearchPath::of_process();
+  DNSTORM_CHECK(load_named(options.plugins, search, loader));
+  auto refused = load_listed(topology, search, loader);
+  if (!refused.empty()) return report_problems(topology.file, refused, ErrorKind::config);
   for (const std::string& assignment : options.set)
     DNSTORM_CHECK(topology::set_property(topology, assignment));
   plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
@@ -57,6 +90,22 @@ void add_load_options(CLI::App& command, std::string& topology, LoadOptions& opt
       ->allow_extra_args(false);
   command.add_option("--parallelism", options.parallelism,
                      "Executors of every component that may have several");
+  add_plugin_option(command, options.plugins);
+}
+
+void add_plugin_option(CLI::App& command, std::vector<std::string>& plugins) {
+  command
+      .add_option("--plugin", plugins,
+                  "Shared library with operators; a bare name is also looked for in "
+                  "DNSTORM_PLUGIN_PATH")
+      ->type_name("FILE")
+      ->take_all()
+      ->allow_extra_args(false);
+}
+
+Result<void> load_plugins(const std::vector<std::string>& plugins, OperatorRegistry& registry) {
+  plugin::Loader loader(registry);
+  return load_named(plugins, plugin::SearchPath::of_process(), loader);
 }
 
 OperatorRegistry builtin_registry() {
@@ -66,13 +115,13 @@ OperatorRegistry builtin_registry() {
 }
 
 Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options,
-                             const OperatorRegistry& registry) {
+                             OperatorRegistry& registry) {
   topology::Variables variables = DNSTORM_TRY(variables_of(options));
   return make_plan(topology::read_file(path, variables), options, registry);
 }
 
 Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,
-                                  const LoadOptions& options, const OperatorRegistry& registry) {
+                                  const LoadOptions& options, OperatorRegistry& registry) {
   return make_plan(topology::read_text(text, name), options, registry);
 }
 

@@ -17,20 +17,26 @@ namespace dnstorm::cli {
 OperatorRegistry builtin_registry();
 
 struct LoadOptions {
-  std::string filter;             // Java properties for ${key}; empty: none
-  std::vector<std::string> set;   // component.property=value
-  std::uint32_t parallelism = 0;  // see plan::ExpandOptions
+  std::string filter;                // Java properties for ${key}; empty: none
+  std::vector<std::string> set;      // component.property=value
+  std::vector<std::string> plugins;  // paths or bare names
+  std::uint32_t parallelism = 0;     // see plan::ExpandOptions
 };
 
 // The topology file and LoadOptions on a command line: alike for all that read a topology.
 void add_load_options(CLI::App& command, std::string& topology, LoadOptions& options);
 
+// --plugin on a command line, and what it names added to `registry`.
+void add_plugin_option(CLI::App& command, std::vector<std::string>& plugins);
+Result<void> load_plugins(const std::vector<std::string>& plugins, OperatorRegistry& registry);
+
 // The plan of a topology. Prints problems to standard error and returns what makes the exit code.
-// `registry` must outlive the plan.
+// The operators of plug-ins, those of `options` first, are added to `registry`, which must outlive
+// the plan.
 Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options,
-                             const OperatorRegistry& registry);
+                             OperatorRegistry& registry);
 // The same from text, in which ${...} has no values; `name` stands for the file in messages.
 Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,
-                                  const LoadOptions& options, const OperatorRegistry& registry);
+                                  const LoadOptions& options, OperatorRegistry& registry);
 
 }  // namespace dnstorm::cli

@@ -17,11 +17,25 @@ void read_config(const Parts& parts, Topology& topology, Problems& problems) {
       topology.config.emplace(entry.key, std::move(*option));
 }
 
+void read_plugins(const Parts& parts, Topology& topology, Problems& problems) {
+  for (const detail::Node* node : parts.plugins) {
+    if (node->kind == detail::Node::Kind::scalar && !node->text.empty())
+      topology.plugins.push_back({node->text, node->place});
+    else
+      problems.add(node->place, fmt::format("a plug-in is the path or the name of a shared "
+                                            "library, not {}",
+                                            node->kind == detail::Node::Kind::scalar
+                                                ? "an empty text"
+                                                : detail::kind_name(*node)));
+  }
+}
+
 void read_parts(const Parts& parts, Topology& topology, Problems& problems) {
   if (parts.name != nullptr) {
     topology.name = parts.name->text;
     if (topology.name.empty()) problems.add(parts.name->place, "the name of a topology is empty");
   }
+  read_plugins(parts, topology, problems);
   read_config(parts, topology, problems);
   detail::Ids ids(topology, problems);
   detail::Objects objects(topology, problems);
@@ -34,6 +48,10 @@ void read_parts(const Parts& parts, Topology& topology, Problems& problems) {
 }
 
 }  // namespace
+
+const std::string& file_of(const Topology& topology, Place place) {
+  return place.file == 0 ? topology.file : topology.includes[place.file - 1];
+}
 
 ReadResult read_text(const std::string& text, const std::string& file, const Variables& variables,
                      const OpenFile& open) {

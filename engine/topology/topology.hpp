@@ -77,9 +77,16 @@ struct Stream {
   Place place, from_place, to_place, grouping_place, stream_id_place, args_place;
 };
 
+// A shared library with operators, as it is written: a path or a bare name (engine/plugin).
+struct Plugin {
+  std::string name;
+  Place place;
+};
+
 struct Topology {
   std::string file;                   // as it was named; for diagnostics
   std::vector<std::string> includes;  // the files that were read with it
+  std::vector<Plugin> plugins;
   std::string name;
   RawOptions config;
   std::vector<Component> spouts;
@@ -94,6 +101,8 @@ struct Diagnostic {
   std::string file = {};  // the included file that it is about; empty: the one that was named
 };
 std::string to_string(const std::string& file, const Diagnostic& diagnostic);
+// The file that a place is in.
+const std::string& file_of(const Topology& topology, Place place);
 // Puts findings in the order of the files and gives those of `includes` their file.
 void settle(std::vector<Diagnostic>& problems, const std::vector<std::string>& includes);
 

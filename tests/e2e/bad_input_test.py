@@ -44,14 +44,6 @@ streams:
 
 
 class BadInput(harness.Case):
-    def fails(self, code, *arguments, **options):
-        """The single line of standard error."""
-        done = harness.dnstorm(*arguments, **options)
-        self.assertEqual(done.returncode, code, done.stderr)
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        self.assertEqual(len(lines), 1, done.stderr)
-        return lines[0]
-
     def generate(self, queries=2000):
         capture = self.path("traffic.pcap")
         self.ok("generate", "-o", capture, "--queries", queries, "--seed", 7)

@@ -39,6 +39,14 @@ class Case(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
 
+    def fails(self, code, *arguments, **options):
+        """The single line of standard error."""
+        done = dnstorm(*arguments, **options)
+        self.assertEqual(done.returncode, code, done.stderr)
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        self.assertEqual(len(lines), 1, done.stderr)
+        return lines[0]
+
     def report(self, file, *arguments):
         return json.loads(self.ok("report", "--json", file, *arguments).stdout)
 

@@ -69,6 +69,7 @@ Parts Gatherer::gather_file(const std::string& text, const std::string& path, st
   const Entry* config = fields.find("config");
   if (config != nullptr && config->value->kind != Node::Kind::null)
     parts.config = Fields(*config->value, "'config'", problems_).node().entries;
+  parts.plugins = list_of(fields, "plugins");
   parts.components = list_of(fields, "components");
   parts.spouts = list_of(fields, "spouts");
   parts.bolts = list_of(fields, "bolts");
@@ -112,6 +113,7 @@ void Gatherer::include(const Node& node, const std::string& path, Parts& into) {
   topology_.includes.push_back(included);
   auto file = static_cast<std::uint32_t>(topology_.includes.size());
   Parts parts = gather_file(*text, included, file);
+  into.plugins.insert(into.plugins.end(), parts.plugins.begin(), parts.plugins.end());
   merge(into.config, parts.config, replace);
   merge(into.components, parts.components, replace);
   merge(into.spouts, parts.spouts, replace);

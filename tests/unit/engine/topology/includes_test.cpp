@@ -97,6 +97,20 @@ TEST(Includes, StreamsAreAppended) {
   EXPECT_EQ(topology.streams[1].place.file, 1U);
 }
 
+TEST(Includes, PluginsAreAppendedAndKnowTheirFile) {
+  Topology topology = read_good(
+      "d/m.yaml", {{"d/m.yaml", "name: t\nplugins: [a.so]\nincludes: [{file: e/c.yaml}]\n"},
+                   {"d/e/c.yaml", "plugins:\n  - lib/b.so\n  - a.so\n"}});
+  ASSERT_EQ(topology.plugins.size(), 3u);
+  EXPECT_EQ(topology.plugins[0].name, "a.so");
+  EXPECT_EQ(file_of(topology, topology.plugins[0].place), "d/m.yaml");
+  EXPECT_EQ(topology.plugins[1].name, "lib/b.so");
+  EXPECT_EQ(topology.plugins[1].place.line, 2);
+  EXPECT_EQ(topology.plugins[1].place.column, 5);
+  EXPECT_EQ(file_of(topology, topology.plugins[1].place), "d/e/c.yaml");
+  EXPECT_EQ(topology.plugins[2].name, "a.so");
+}
+
 TEST(Includes, PathsAreThoseSeenFromTheIncludingFile) {
   Topology topology = read_good("d/m", {{"d/m", "name: t\nincludes: [{file: ../e/one}]\n"},
                                         {"e/one", "includes: [{file: two}, {file: /abs/three}]\n"},

@@ -57,15 +57,20 @@ TEST(ReaderErrors, TopLevel) {
       {"name is a list", "name: [a]\n",
        "t:1:1: 'name' of a topology is a single value, not a list\n"},
       {"unknown key", "name: t\nsput: []\nwhatever: 1\n",
-       "t:2:1: unknown key 'sput' of a topology; known are name, config, components, spouts, "
-       "bolts, streams, includes\n"
-       "t:3:1: unknown key 'whatever' of a topology; known are name, config, components, spouts, "
-       "bolts, streams, includes\n"},
+       "t:2:1: unknown key 'sput' of a topology; known are name, config, plugins, components, "
+       "spouts, bolts, streams, includes\n"
+       "t:3:1: unknown key 'whatever' of a topology; known are name, config, plugins, components, "
+       "spouts, bolts, streams, includes\n"},
       {"what only a JVM can do", "name: t\nworkerHooks: []\ntopologySource: {className: x}\n",
        "t:2:1: 'workerHooks' of a topology cannot be run: a hook is a Java class for the start of "
        "Storm's workers\n"
        "t:3:1: 'topologySource' of a topology cannot be asked: it is a Java class that builds a "
        "topology; write down its spouts, bolts and streams\n"},
+      {"plug-ins that are none", "name: t\nplugins: [a.so, '', {file: b.so}]\n",
+       "t:2:17: a plug-in is the path or the name of a shared library, not an empty text\n"
+       "t:2:21: a plug-in is the path or the name of a shared library, not a map\n"},
+      {"plug-ins that are no list", "name: t\nplugins: a.so\n",
+       "t:2:1: 'plugins' of a topology is a list ('- ...' in each line), not a single value\n"},
       {"includes without a file", "name: t\nincludes: [{file: x.yaml}]\n",
        "t:2:19: a topology that is not a file can include none\n"},
       {"spouts is a map", "name: t\nspouts: {id: a}\n",
@@ -225,13 +230,13 @@ TEST(ReaderBounds, NotMoreProblemsThanOneReads) {
 }
 
 TEST(ReaderBounds, WordsOfTheFileDoNotBreakTheLine) {
-  EXPECT_EQ(
-      problems_of("name: t\n\"a\\nb\": 1\n" + std::string(200, 'x') + ": 1\n"),
-      "t:2:1: unknown key 'a?b' of a topology; known are name, config, components, spouts, bolts, "
-      "streams, includes\nt:3:1: unknown key '" +
-          std::string(60, 'x') +
-          "...' of a topology; known are name, config, components, spouts, bolts, streams, "
-          "includes\n");
+  EXPECT_EQ(problems_of("name: t\n\"a\\nb\": 1\n" + std::string(200, 'x') + ": 1\n"),
+            "t:2:1: unknown key 'a?b' of a topology; known are name, config, plugins, components, "
+            "spouts, "
+            "bolts, streams, includes\nt:3:1: unknown key '" +
+                std::string(60, 'x') +
+                "...' of a topology; known are name, config, plugins, components, spouts, bolts, "
+                "streams, includes\n");
 }
 
 }  // namespace
