@@ -27,6 +27,7 @@ struct RunArgs {
   bool keep_board = false;
   bool quiet = false;
   std::string summary;  // file for the accounting as JSON
+  bool resume = false;
 };
 
 Result<board::ServerOptions> parse_address(const std::string& text) {
@@ -61,7 +62,11 @@ class Session {
       auto options = DNSTORM_TRY(parse_address(args_.board));
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
     }
-    auto run = DNSTORM_TRY(runtime::LocalRun::start(plan_, {server_ ? &live_ : nullptr, nullptr}));
+    runtime::RunOptions options;
+    options.feed = server_ ? &live_ : nullptr;
+    options.resume = args_.resume;
+    auto run = DNSTORM_TRY(runtime::LocalRun::start(plan_, options));
+    tell_of_checkpoint(run->status().checkpoints);
     {
       std::lock_guard lock(mutex_);
       run_ = std::move(run);
@@ -112,6 +117,16 @@ class Session {
     return honesty;
   }
 
+  void tell_of_checkpoint(const runtime::CheckpointStatus& checkpoints) const {
+    for (const std::string& warning : checkpoints.warnings)
+      fmt::print(stderr, "dnstorm: {}; going on from the one before it\n", warning);
+    if (!args_.resume || args_.quiet) return;
+    if (checkpoints.resumed_from != 0)
+      fmt::print(stderr, "Going on from checkpoint {}\n", checkpoints.resumed_from);
+    else
+      fmt::print(stderr, "There is no checkpoint: beginning anew\n");
+  }
+
   void keep_serving() {
     if (!args_.quiet) fmt::print(stderr, "Serving the board at {} until Ctrl-C\n", server_->url());
     while (!stop_requested()) wait_for_stop(1000);
@@ -150,6 +165,11 @@ int run(const RunArgs& args) {
   OperatorRegistry registry = builtin_registry();
   auto plan = load_plan(args.topology, args.load, registry);
   if (!plan.ok()) return fail(plan.error());
+  if (args.resume && plan->config.delivery != plan::Delivery::exactly_once)
+    return fail({ErrorKind::usage,
+                 "--resume goes on from a checkpoint, and this topology takes none: set "
+                 "topology.delivery: exactly-once in its config",
+                 ""});
   Session session(args, *plan);
   auto started = session.start();
   if (!started.ok()) return fail(started.error());
@@ -171,6 +191,8 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                     "Serve the board after the end, until Ctrl-C");
   command->add_option("--summary", args->summary,
                       "Write where every packet went as JSON; -: standard output");
+  command->add_flag("--resume", args->resume,
+                    "Go on from the newest checkpoint (topology.delivery: exactly-once)");
   command->add_flag("-q,--quiet", args->quiet, "No progress line and no closing line");
   command->footer(
       "Example:\n  dnstorm run configs/topologies/quickstart.yaml --set packets.file=my.pcap "

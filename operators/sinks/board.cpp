@@ -57,6 +57,17 @@ class BoardSink final : public Bolt {
     }
   }
 
+  // What the page shows lives in the server and begins anew; of windows that are open nothing is
+  // lost.
+  Result<void> save(StateWriter& out) override {
+    for (const BoardPanel& panel : panels_) panel.save(out);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    for (BoardPanel& panel : panels_) panel.restore(in);
+    return {};
+  }
+
  private:
   Options options_;
   Feed* feed_ = nullptr;
@@ -105,6 +116,7 @@ Result<Declaration> declare_board(const Options& options, const std::vector<Inpu
   for (const std::string& name : options.list("values"))
     for (const InputDecl& input : inputs) DNSTORM_TRY(require_field(input, name, "values"));
   Declaration declaration;
+  declaration.restorable = true;
   for (const InputDecl& input : inputs)
     declaration.reads.push_back(DNSTORM_TRY(panel_reads(options, input)));
   declaration.single_task = true;

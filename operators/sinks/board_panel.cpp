@@ -73,6 +73,46 @@ std::vector<FeedFrame> BoardPanel::close(TimeNs now) {
   return frames;
 }
 
+void BoardPanel::save_lines(StateWriter& out, const Lines& lines) {
+  out.put(std::uint64_t{lines.size()});
+  for (const auto& [name, line] : lines) {
+    out.put_bytes(name);
+    out.put(line.rank);
+    out.put(std::uint64_t{line.values.size()});
+    for (double value : line.values) out.put(value);
+  }
+}
+
+BoardPanel::Lines BoardPanel::restore_lines(StateReader& in) {
+  Lines lines;
+  for (std::uint64_t left = in.get_count(24); left != 0; --left) {
+    Line& line = lines[std::string(in.get_bytes())];
+    line.rank = in.get<double>();
+    for (std::uint64_t values = in.get_count(sizeof(double)); values != 0; --values)
+      line.values.push_back(in.get<double>());
+  }
+  return lines;
+}
+
+void BoardPanel::save(StateWriter& out) const {
+  out.put(std::uint64_t{open_.size()});
+  for (const auto& [window, lines] : open_) {
+    out.put(window.start);
+    out.put(window.end);
+    save_lines(out, lines);
+  }
+  save_lines(out, totals_);
+}
+
+void BoardPanel::restore(StateReader& in) {
+  for (std::uint64_t left = in.get_count(24); left != 0; --left) {
+    auto start = in.get<TimeNs>();
+    auto end = in.get<TimeNs>();
+    open_[{end, start}] = restore_lines(in);
+  }
+  totals_ = restore_lines(in);
+}
+
 FeedFrame BoardPanel::frame(const Window& window, const Lines& lines) const {
   static constexpr const char* view_names[] = {"wall", "series", "table", "totals"};
   FeedFrame out;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/api/feed.hpp"
+#include "engine/api/state.hpp"
 #include "operators/sinks/point.hpp"
 
 namespace dnstorm::operators {
@@ -36,6 +37,8 @@ class BoardPanel {
   void add(const RowView& row);
   // Frames of the windows that end at or before `now`, in the order of event time.
   std::vector<FeedFrame> close(TimeNs now);
+  void save(StateWriter& out) const;
+  void restore(StateReader& in);
 
  private:
   struct Line {
@@ -49,6 +52,8 @@ class BoardPanel {
     auto operator<=>(const Window&) const = default;
   };
 
+  static void save_lines(StateWriter& out, const Lines& lines);
+  static Lines restore_lines(StateReader& in);
   std::string name_of(const RowView& row) const;
   void add_to(Lines& lines, std::string name, const Line& line, bool sum) const;
   FeedFrame frame(const Window& window, const Lines& lines) const;

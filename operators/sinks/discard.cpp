@@ -21,6 +21,7 @@ class DiscardSink final : public Bolt {
 // All fields are read, so that rows arrive as they would at a sink that uses them.
 Result<Declaration> declare_discard(const Options&, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.restorable = true;
   for (const InputDecl& input : inputs) {
     auto& reads = declaration.reads.emplace_back();
     for (const Field& field : input.schema.fields()) reads.push_back(field.name);

@@ -66,6 +66,30 @@ class InfluxSink final : public Bolt {
     writer_->push(std::move(chunk));
   }
 
+  // What the server has not answered for comes again: a point overwrites itself.
+  Result<void> save(StateWriter& out) override {
+    points_.save(out);
+    std::vector<LineChunk> chunks = writer_->waiting();
+    out.put(std::uint64_t{chunks.size()});
+    for (const LineChunk& chunk : chunks) {
+      out.put_bytes(chunk.text);
+      out.put(std::uint64_t{chunk.starts.size()});
+      for (std::uint32_t start : chunk.starts) out.put(start);
+    }
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    points_.restore(in);
+    for (std::uint64_t left = in.get_count(16); left != 0; --left) {
+      LineChunk chunk;
+      chunk.text = in.get_bytes();
+      for (std::uint64_t points = in.get_count(sizeof(std::uint32_t)); points != 0; --points)
+        chunk.starts.push_back(in.get<std::uint32_t>());
+      if (in.ok()) writer_->push(std::move(chunk));
+    }
+    return {};
+  }
+
   Result<void> finish(Emitter&) override { return writer_->finish(); }
 
  private:
@@ -83,6 +107,7 @@ class InfluxSink final : public Bolt {
 Result<Declaration> declare_influx(const Options& options, const std::vector<InputDecl>& inputs) {
   DNSTORM_CHECK(InfluxTarget::check(options));
   Declaration declaration;
+  declaration.restorable = true;
   declaration.reads = DNSTORM_TRY(point_reads(options, inputs, !options.flag("unbounded_tags")));
   declaration.single_task = true;
   return declaration;

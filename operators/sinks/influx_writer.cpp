@@ -118,13 +118,23 @@ void InfluxWriter::run() {
     queue_.pop_front();
     std::size_t points = chunk.points();
     std::size_t bytes = chunk.bytes();
+    on_the_way_ = chunk;
     lock.unlock();
     deliver(std::move(chunk));
     lock.lock();
+    on_the_way_ = {};
     waiting_points_ -= points;
     waiting_bytes_ -= bytes;
     wake_pusher_.notify_one();
   }
+}
+
+std::vector<LineChunk> InfluxWriter::waiting() const {
+  Lock lock(mutex_);
+  std::vector<LineChunk> chunks;
+  if (!on_the_way_.empty()) chunks.push_back(on_the_way_);
+  chunks.insert(chunks.end(), queue_.begin(), queue_.end());
+  return chunks;
 }
 
 bool InfluxWriter::given_up() const {

@@ -63,6 +63,8 @@ class InfluxWriter {
 
   void push(LineChunk chunk);
   Result<void> finish();
+  // What has been pushed and neither answered nor put into the file; copies, in order.
+  std::vector<LineChunk> waiting() const;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
@@ -92,6 +94,7 @@ class InfluxWriter {
   std::condition_variable wake_sender_;
   std::condition_variable wake_pusher_;
   std::deque<LineChunk> queue_;
+  LineChunk on_the_way_;
   std::size_t waiting_points_ = 0;  // in the queue and on the way
   std::size_t waiting_bytes_ = 0;
   bool finishing_ = false;

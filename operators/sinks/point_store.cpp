@@ -137,6 +137,12 @@ bool PointStore::expiry_due() const {
   return expired_at_ == time_min || newest_ - expired_at_ >= retention_ / expiries_per_retention;
 }
 
+// Moving pages from the write-ahead log into the file syncs the log first.
+Result<void> PointStore::sync() {
+  (void)DNSTORM_TRY(database_.integer("PRAGMA wal_checkpoint(PASSIVE)"));
+  return {};
+}
+
 Result<std::int64_t> PointStore::expire() {
   if (retention_ == 0 || newest_ == time_min) return 0;
   expired_at_ = newest_;

@@ -24,6 +24,8 @@ class PointStore {
   // All of them or none. A point of the same series and time is overwritten; fields that the new
   // one does not have are kept.
   Result<void> write(const std::vector<Point>& points);
+  // What has been written is on the disk, whatever happens to the machine.
+  Result<void> sync();
   // Deletes what is older than the retention; returns the number of points deleted. For now and
   // then, not for each window.
   Result<std::int64_t> expire();

@@ -50,6 +50,18 @@ class StoreSink final : public Bolt {
     waiting_.clear();
   }
 
+  // What is written is there, and is overwritten by itself when it comes again.
+  Result<void> save(StateWriter& out) override {
+    points_.save(out);
+    save_points(out, waiting_);
+    return store_->sync();
+  }
+  Result<void> restore(StateReader& in) override {
+    points_.restore(in);
+    waiting_ = points_.restored().read(in);
+    return {};
+  }
+
   Result<void> finish(Emitter&) override {
     write_waiting();
     undelivered_->add(waiting_.size());
@@ -92,6 +104,7 @@ class StoreSink final : public Bolt {
 
 Result<Declaration> declare_store(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.restorable = true;
   declaration.reads = DNSTORM_TRY(point_reads(options, inputs, !options.flag("unbounded_tags")));
   declaration.single_task = true;
   return declaration;

@@ -1,6 +1,7 @@
 #include "operators/sinks/text.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -51,7 +52,8 @@ class TextSink final : public Bolt {
   Result<void> prepare(const TaskContext& task) override {
     written_ = &task.counter("points_written");
     points_.prepare(task, options_);
-    file_ = path_ == "-" ? stdout : std::fopen(path_.c_str(), "we");
+    // A run that goes on keeps what was there; restore() says how much of it.
+    file_ = path_ == "-" ? stdout : std::fopen(path_.c_str(), task.resuming ? "r+e" : "we");
     if (file_ == nullptr)
       return Error{
           ErrorKind::io,
@@ -73,6 +75,22 @@ class TextSink final : public Bolt {
     }
     write_text();
     written_->add(points.size());
+  }
+
+  // The file as long as it is now: what is written after this is taken away and written again.
+  Result<void> save(StateWriter& out) override {
+    points_.save(out);
+    // On the disk before the checkpoint that counts on it is.
+    if (std::fflush(file_) != 0 || ::fdatasync(::fileno(file_)) != 0) note_failure();
+    out.put(std::int64_t{::ftello(file_)});
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    points_.restore(in);
+    auto size = in.get<std::int64_t>();
+    if (::ftruncate(::fileno(file_), size) == 0 && ::fseeko(file_, size, SEEK_SET) == 0) return {};
+    return Error{ErrorKind::io,
+                 fmt::format("text: cannot go on in {}: {}", path_, std::strerror(errno)), "file"};
   }
 
   Result<void> finish(Emitter&) override {
@@ -107,6 +125,7 @@ class TextSink final : public Bolt {
 
 Result<Declaration> declare_text(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.restorable = options.text("file") != "-";
   declaration.reads = DNSTORM_TRY(point_reads(options, inputs, false));
   declaration.single_task = true;
   return declaration;

@@ -89,6 +89,12 @@ std::vector<Point> WindowBuffer::take(TimeNs now) {
   return out;
 }
 
+std::vector<Point> WindowBuffer::all() const {
+  std::vector<Point> out;
+  for (const auto& [end, points] : by_end_) out.insert(out.end(), points.begin(), points.end());
+  return out;
+}
+
 void PointCollector::prepare(const TaskContext& task, const PointOptions& options) {
   empty_ = &task.counter("points_without_value");
   for (const Input& input : task.inputs)

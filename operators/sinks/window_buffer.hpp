@@ -10,6 +10,7 @@
 
 #include "engine/api/bolt.hpp"
 #include "operators/sinks/point.hpp"
+#include "operators/sinks/point_state.hpp"
 
 namespace dnstorm::operators {
 
@@ -20,6 +21,8 @@ class WindowBuffer {
   // it).
   std::vector<Point> take(TimeNs now);
   std::uint64_t size() const { return size_; }
+  // All of them, in the order in which they would be handed out (those of one window as they came).
+  std::vector<Point> all() const;
 
  private:
   std::map<TimeNs, std::vector<Point>> by_end_;
@@ -33,9 +36,16 @@ class PointCollector {
   void prepare(const TaskContext& task, const PointOptions& options);
   void add(const InputBatch& in);
   std::vector<Point> take(TimeNs now) { return windows_.take(now); }
+  // For a checkpoint. Other points that the sink holds may be read with the same RestoredPoints.
+  void save(StateWriter& out) const { save_points(out, windows_.all()); }
+  void restore(StateReader& in) {
+    for (Point& point : restored_.read(in)) windows_.add(std::move(point));
+  }
+  RestoredPoints& restored() { return restored_; }
 
  private:
   std::vector<std::unique_ptr<PointReader>> readers_;
+  RestoredPoints restored_;
   WindowBuffer windows_;
   Counter* empty_ = nullptr;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/api/state.hpp"
 #include "engine/base/time.hpp"
 
 namespace dnstorm::operators {
@@ -28,6 +29,14 @@ class EventClock {
 
   TimeNs watermark() const { return watermark_; }
   std::uint64_t moved() const { return moved_; }
+  void save(StateWriter& out) const {
+    out.put(watermark_);
+    out.put(moved_);
+  }
+  void restore(StateReader& in) {
+    watermark_ = in.get<TimeNs>();
+    moved_ = in.get<std::uint64_t>();
+  }
 
  private:
   DurationNs disorder_;

@@ -77,6 +77,22 @@ class LinesSpout final : public Spout {
 
   TimeNs watermark() const override { return watermark_; }
   void close() override { file_.reset(); }
+  Result<void> save(StateWriter& out) override {
+    out.put(std::uint64_t{at_});
+    out.put(repeats_left_);
+    out.put(std::int64_t{::ftello(file_.get())});
+    out.put(watermark_);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    at_ = in.get<std::uint64_t>() % files_.size();
+    repeats_left_ = in.get<std::int64_t>();
+    auto offset = in.get<std::int64_t>();
+    watermark_ = in.get<TimeNs>();
+    DNSTORM_CHECK(open_file());
+    if (::fseeko(file_.get(), offset, SEEK_SET) != 0) return problem("cannot be read from there");
+    return {};
+  }
 
  private:
   // The file after this one, or the first one again; false when all has been read often enough.
@@ -115,6 +131,7 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
   if (options.list("file").empty())
     return Error{ErrorKind::config, "option 'file' names no file", "file"};
   Declaration declaration;
+  declaration.restorable = true;
   declaration.outputs.push_back(
       {"default",
        {{.name = "time", .type = Type::time, .role = Role::time, .help = "when it was read"},

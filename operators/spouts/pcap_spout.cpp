@@ -64,6 +64,21 @@ class PacketSpout : public Spout {
     moved_->set(clock_.moved());
   }
 
+  void save_counts(StateWriter& out) const {
+    clock_.save(out);
+    out.put(captured_count_);
+    out.put(byte_count_);
+    out.put(first_);
+    out.put(last_);
+  }
+  void restore_counts(StateReader& in) {
+    clock_.restore(in);
+    captured_count_ = in.get<std::uint64_t>();
+    byte_count_ = in.get<std::uint64_t>();
+    first_ = in.get<TimeNs>();
+    last_ = in.get<TimeNs>();
+  }
+
   const TaskContext* task_ = nullptr;
   EventClock clock_;
 
@@ -116,6 +131,30 @@ class FileSpout final : public PacketSpout {
 
   bool blocking() const override { return replay_.paced(); }
   void close() override { reader_.reset(); }
+  // The position is a number of packets: what is compressed cannot be entered at an offset.
+  Result<void> save(StateWriter& out) override {
+    save_counts(out);
+    out.put(filtered_count_);
+    out.put(taken_);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    restore_counts(in);
+    filtered_count_ = in.get<std::uint64_t>();
+    auto taken = in.get<std::uint64_t>();
+    while (taken_ < taken) {
+      bool more = DNSTORM_TRY(fetch());
+      if (!more)
+        return Error{ErrorKind::data,
+                     fmt::format("{} has only {} packets, and the checkpoint was taken after {}: "
+                                 "it is not the file of that run",
+                                 files_.back(), taken_, taken),
+                     "file"};
+      pending_ = false;
+      ++taken_;
+    }
+    return {};
+  }
 
  private:
   Result<void> open_next_file() {
@@ -137,6 +176,7 @@ class FileSpout final : public PacketSpout {
       }
       if (replay_.paced() && !due()) return read == 0 ? Next::idle : Next::more;
       pending_ = false;
+      ++taken_;
       ++read;
       bytes += packet_.bytes.size() + 32;
       if (DNSTORM_TRY(passes_filter()))
@@ -196,7 +236,8 @@ class FileSpout final : public PacketSpout {
   std::size_t file_ = 0;
   std::uint64_t bytes_before_ = 0;  // of the files that are done
   pcap::Packet packet_;
-  bool pending_ = false;  // packet_ is read, but not yet emitted
+  bool pending_ = false;     // packet_ is read, but not yet emitted
+  std::uint64_t taken_ = 0;  // packets emitted or filtered out
   std::uint64_t filtered_count_ = 0;
   Counter* filtered_ = nullptr;
   Counter* bytes_read_ = nullptr;
@@ -264,6 +305,8 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
                  fmt::format("option 'speed' is max, 1x, 10x ..., not '{}'", options.text("speed")),
                  "speed"};
   Declaration declaration;
+  const auto& files = options.list("file");
+  declaration.restorable = !live && std::find(files.begin(), files.end(), "-") == files.end();
   declaration.outputs.push_back({"default", packet_fields()});
   declaration.single_task = true;
   return declaration;

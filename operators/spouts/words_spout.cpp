@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <random>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +61,23 @@ class WordsSpout final : public Spout {
 
   TimeNs watermark() const override { return watermark_; }
   bool blocking() const override { return pacer_.paced(); }
+  Result<void> save(StateWriter& out) override {
+    std::ostringstream random;
+    random << random_;
+    out.put_bytes(random.str());
+    out.put(std::uint64_t{next_});
+    out.put(left_);
+    out.put(watermark_);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    std::istringstream random{std::string(in.get_bytes())};
+    random >> random_;
+    next_ = in.get<std::uint64_t>() % words_.size();
+    left_ = in.get<std::uint64_t>();
+    watermark_ = in.get<TimeNs>();
+    return {};
+  }
 
  private:
   void emit(Emitter& out) {
@@ -90,6 +108,7 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
     return Error{ErrorKind::config, "option 'words' has no word; leave it out or give one",
                  "words"};
   Declaration declaration;
+  declaration.restorable = true;
   declaration.outputs.push_back(
       {"default",
        {{.name = "time", .type = Type::time, .role = Role::time, .help = "when it was emitted"},

@@ -1,0 +1,156 @@
+"""Exactly-once: a run that is killed at a random moment and resumed, as often as it takes, leaves the
+same points as one that nobody has disturbed.
+
+  --runs N    how many runs are killed (default 6)
+  --seed S    where the dice begin
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import harness
+
+TOPOLOGY = """
+name: resumed
+config:
+  topology.delivery: exactly-once
+  topology.state.checkpoint.interval.ms: 20
+  topology.checkpoint.dir: {folder}/checkpoints
+spouts:
+  - id: packets
+    className: pcap
+    properties: {{file: {capture}, max_disorder: 200ms, speed: {speed}}}
+bolts:
+  - {{id: dns, className: decode, parallelism: 2}}
+  - {{id: transactions, className: match, parallelism: 2}}
+  - {{id: rates, className: count, properties: {{by: [qr], window: 1s}}}}
+  - {{id: qtypes, className: count, parallelism: 2, properties: {{by: [qtype], window: 1s}}}}
+  - {{id: outcomes, className: count, properties: {{by: [status], window: 10s}}}}
+  - {{id: names, className: top, properties: {{of: [qname], k: 20, window: 10s}}}}
+  - {{id: clients, className: distinct, properties: {{of: [client], window: 10s}}}}
+  - {{id: history, className: store, properties: {{file: {folder}/points.sqlite}}}}
+  - {{id: text, className: text, properties: {{file: {folder}/points.txt}}}}
+streams:
+  - {{from: packets, to: dns, grouping: {{type: LOCAL_OR_SHUFFLE}}}}
+  - {{from: dns, to: transactions, grouping: {{type: FIELDS, args: [txn]}}}}
+  - {{from: dns, to: rates, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: qtypes, grouping: {{type: FIELDS, args: [qtype]}}}}
+  - {{from: transactions, to: outcomes, grouping: {{type: FIELDS, args: [status]}}}}
+  - {{from: dns, to: names, grouping: {{type: FIELDS, args: [qname]}}}}
+  - {{from: dns, to: clients, grouping: {{type: GLOBAL}}}}
+{sinks}
+"""
+
+SINKS = "".join(
+    f"  - {{from: {source}, to: {sink}, grouping: {{type: GLOBAL}}}}\n"
+    for source in ("rates", "qtypes", "outcomes", "names", "clients")
+    for sink in ("history", "text")
+)
+
+
+def points_of(file):
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+        return database.execute(
+            'SELECT measurement, tags, time, "end", fields FROM points JOIN series ON id = series '
+            "ORDER BY measurement, tags, time"
+        ).fetchall()
+
+
+class Resume(harness.Case):
+    runs = 6
+    seed = 0
+
+    def setUp(self):
+        super().setUp()
+        self.capture = self.path("capture.pcap")
+        self.ok("generate", "-o", self.capture, "--packets", "60000", "--seed", "3")
+
+    def topology(self, name, speed="max"):
+        folder = self.path(name)
+        os.makedirs(folder)
+        text = TOPOLOGY.format(folder=folder, capture=self.capture, speed=speed, sinks=SINKS)
+        return folder, self.write(name + ".yaml", text)
+
+    def results(self, folder):
+        with open(os.path.join(folder, "points.txt")) as file:
+            return file.read(), points_of(os.path.join(folder, "points.sqlite"))
+
+    def run_killed(self, topology, dice, longest):
+        """How often it was killed, and how often it went on from a checkpoint."""
+        killed = resumed = 0
+        while True:
+            process = subprocess.Popen(
+                [harness.DNSTORM, "run", "--resume", topology],
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            if killed < 4:
+                try:
+                    process.wait(dice.uniform(0, longest))
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGKILL)
+            _, errors = process.communicate(timeout=300)
+            resumed += "Going on from checkpoint" in errors
+            if process.returncode == 0:
+                return killed, resumed
+            self.assertEqual(process.returncode, -signal.SIGKILL, errors)
+            killed += 1
+
+    def test_points_are_those_of_an_undisturbed_run(self):
+        folder, topology = self.topology("undisturbed")
+        began = time.monotonic()
+        self.ok("run", "-q", topology)
+        lasted = time.monotonic() - began
+        expected = self.results(folder)
+        self.assertGreater(len(expected[1]), 100)
+        self.assertFalse(os.listdir(os.path.join(folder, "checkpoints")), "the end leaves none")
+        all_killed = all_resumed = 0
+        for run in range(self.runs):
+            dice = random.Random(self.seed + run)
+            folder, topology = self.topology(f"killed-{run}")
+            killed, resumed = self.run_killed(topology, dice, lasted)
+            all_killed += killed
+            all_resumed += resumed
+            got = self.results(folder)
+            self.assertEqual(got[0], expected[0], f"text of seed {self.seed + run}")
+            self.assertEqual(got[1], expected[1], f"store of seed {self.seed + run}")
+        print(f"{self.runs} runs: killed {all_killed} times, resumed {all_resumed} times")
+        self.assertGreater(all_killed, 0)
+        self.assertGreater(all_resumed, 0)
+
+    def test_does_not_begin_anew_over_a_checkpoint(self):
+        folder, topology = self.topology("left", speed="1x")
+        process = subprocess.Popen([harness.DNSTORM, "run", "-q", topology])
+        checkpoints = os.path.join(folder, "checkpoints")
+        while not any(
+            name.startswith("checkpoint-")
+            for name in (os.listdir(checkpoints) if os.path.isdir(checkpoints) else [])
+        ):
+            self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        self.assertIn("--resume", self.fails(64, "run", "-q", topology))
+        with open(topology) as file:
+            text = file.read().replace("by: [qtype]", "by: [qtype, qr]")
+        other = self.write("other.yaml", text)
+        self.assertIn("another topology", self.fails(78, "run", "--resume", other))
+
+    def test_resume_needs_exactly_once(self):
+        text = "name: x\nspouts: [{id: a, className: words}]\nbolts: [{id: b, className: discard}]\n"
+        text += "streams: [{from: a, to: b, grouping: {type: SHUFFLE}}]\n"
+        topology = self.write("none.yaml", text)
+        self.assertIn("exactly-once", self.fails(64, "run", "--resume", topology))
+
+
+if __name__ == "__main__":
+    for option in ("--runs", "--seed"):
+        if option in sys.argv:
+            at = sys.argv.index(option)
+            setattr(Resume, option[2:], int(sys.argv[at + 1]))
+            del sys.argv[at : at + 2]
+    harness.main()
