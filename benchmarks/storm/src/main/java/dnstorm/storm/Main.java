@@ -104,9 +104,9 @@ public final class Main {
       before = Meter.tuples();
       pause(1);
     }
-    pause(2);
+    pause(1);
     Sample begin = Sample.take();
-    pause(4);
+    pause(3);
     Sample end = Sample.take();
     return String.format(Locale.ROOT, ", \"idle_cpu_s_per_s\": %.4f, \"idle_tuples\": %d",
         (double) (end.cpuNs - begin.cpuNs) / (end.ns - begin.ns), end.tuples - begin.tuples);
