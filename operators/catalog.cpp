@@ -10,6 +10,7 @@
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/discard.hpp"
 #include "operators/sinks/influx.hpp"
+#include "operators/sinks/latency.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
 #include "operators/spouts/decode.hpp"
@@ -34,6 +35,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(board_operator());
   registry.add(discard_operator());
   registry.add(influx_operator());
+  registry.add(latency_operator());
   registry.add(store_operator());
   registry.add(text_operator());
 }

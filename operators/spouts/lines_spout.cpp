@@ -45,7 +45,9 @@ class LineBuffer {
 class LinesSpout final : public Spout {
  public:
   explicit LinesSpout(const Options& options)
-      : files_(options.list("file")), repeats_left_(options.integer("repeat")) {}
+      : files_(options.list("file")),
+        repeats_left_(options.integer("repeat")),
+        batch_(static_cast<std::uint32_t>(options.integer("batch"))) {}
 
   Result<void> open(const TaskContext& task) override {
     task_ = &task;
@@ -59,7 +61,7 @@ class LinesSpout final : public Spout {
   Result<Next> next(Emitter& out) override {
     watermark_ = task_->clock->wall_ns();
     std::size_t bytes = 0;
-    for (std::uint32_t rows = 0; rows < batch_rows_max && bytes < batch_bytes_max; ++rows) {
+    for (std::uint32_t rows = 0; rows < batch_ && bytes < batch_bytes_max; ++rows) {
       std::string_view line;
       while (!buffer_.read(file_.get(), line)) {
         if (std::ferror(file_.get()) != 0) return problem("cannot be read");
@@ -118,6 +120,7 @@ class LinesSpout final : public Spout {
 
   std::vector<std::string> files_;
   std::int64_t repeats_left_;  // 0: without end
+  std::uint32_t batch_;
   std::size_t at_ = 0;
   std::unique_ptr<std::FILE, CloseFile> file_;
   LineBuffer buffer_;
@@ -155,6 +158,7 @@ OperatorDef lines_operator() {
        .required = true},
       {"repeat", OptionType::integer, "1", "how often all of them are read; 0: without end", false,
        0, 1e15},
+      {"batch", OptionType::integer, "1024", "rows a round at most", false, 1, batch_rows_max},
   };
   def.example =
       "- id: sentences\n"

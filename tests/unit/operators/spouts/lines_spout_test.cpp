@@ -50,6 +50,15 @@ TEST_F(Lines, without_end_go_on) {
   EXPECT_EQ(spout.rows.size(), 2 * batch_rows_max);
 }
 
+TEST_F(Lines, come_in_rounds_of_the_size_asked_for) {
+  SpoutHarness spout(lines_operator(), {{"file", {file("a", "x\ny\nz\n")}}, {"batch", {"2"}}},
+                     {"line"});
+  EXPECT_EQ(spout.next().value(), Spout::Next::more);
+  EXPECT_THAT(spout.rows, ElementsAre("x", "y"));
+  EXPECT_EQ(spout.next().value(), Spout::Next::end);
+  EXPECT_THAT(spout.rows, ElementsAre("x", "y", "z"));
+}
+
 TEST_F(Lines, a_file_that_is_not_there_is_named) {
   std::string missing = folder_ / "missing";
   SpoutHarness first(lines_operator(), {{"file", {missing}}}, {"line"});
