@@ -104,13 +104,24 @@ std::string summary_line(const board::Honesty& h) {
 std::string summary_json(const board::Honesty& honesty, const runtime::RunStatus& status) {
   nlohmann::ordered_json json = nlohmann::ordered_json::parse(board::honesty_json(honesty));
   for (const runtime::TaskStatus& task : status.tasks) {
-    nlohmann::ordered_json entry = {{"component", task.component}, {"task", task.index},
-                                    {"executed", task.executed},   {"emitted", task.emitted},
-                                    {"rounds", task.rounds},       {"busy_ns", task.busy_ns}};
+    nlohmann::ordered_json entry = {{"component", task.component},   {"task", task.index},
+                                    {"executed", task.executed},     {"emitted", task.emitted},
+                                    {"rounds", task.rounds},         {"busy_ns", task.busy_ns},
+                                    {"blocked_ns", task.blocked_ns}, {"idle_ns", task.idle_ns}};
+    if (task.acked + task.failed != 0)
+      entry["roots"] = {{"acked", task.acked},
+                        {"failed", task.failed},
+                        {"timed_out", task.timed_out},
+                        {"replayed", task.replayed}};
     for (const NamedValue& counter : task.counters)
       if (counter.value != 0) entry["counters"][counter.name] = counter.value;
     json["tasks"].push_back(std::move(entry));
   }
+  if (const runtime::CheckpointStatus& done = status.checkpoints; done.completed != 0)
+    json["checkpoints"] = {{"resumed_from", done.resumed_from},
+                           {"completed", done.completed},
+                           {"bytes", done.bytes},
+                           {"duration_ns", done.duration_ns}};
   return json.dump(2);
 }
 

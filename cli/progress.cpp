@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "cli/stall.hpp"
+
 namespace dnstorm::cli {
 
 namespace {
@@ -36,7 +38,9 @@ void Progress::show(const board::Honesty& honesty, const runtime::RunStatus& sta
   auto total = static_cast<double>(status.total("file_bytes_total"));
   double share = total > 0 ? static_cast<double>(status.total("file_bytes_read")) / total : 0;
   double left = share > 0 ? since_start * (1 - share) / share : 0;
-  fmt::print(stderr, "\r\x1b[K{}", progress_text(honesty.captured, rate, share, left));
+  std::string text = progress_text(honesty.captured, rate, share, left);
+  if (auto stall = find_stall(status, 1'000'000'000)) text += "; waiting for " + stall->cause;
+  fmt::print(stderr, "\r\x1b[K{}", text);
   std::fflush(stderr);
   shown_ = true;
   last_ = steady;

@@ -13,6 +13,7 @@
 #include "cli/app.hpp"
 #include "cli/load.hpp"
 #include "cli/progress.hpp"
+#include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
 #include "engine/runtime/local_run.hpp"
 
@@ -78,7 +79,9 @@ class Session {
   Result<void> wait() {
     bool stopping = false;
     while (!run_->wait_for(std::chrono::milliseconds(200))) {
-      progress_.show(honesty(), run_->status(), clock_.steady_ns());
+      runtime::RunStatus status = run_->status();
+      progress_.show(honesty(), status, clock_.steady_ns());
+      tell_of_stall(status);
       if (stop_requested() && !stopping) {
         stopping = true;
         run_->request_stop();
@@ -127,6 +130,16 @@ class Session {
       fmt::print(stderr, "There is no checkpoint: beginning anew\n");
   }
 
+  // A source that may not go on is told in the log, once a minute: it may lose what it reads from.
+  void tell_of_stall(const runtime::RunStatus& status) {
+    constexpr std::uint64_t long_ns = 10'000'000'000;
+    auto stall = find_stall(status, long_ns);
+    if (!stall || clock_.steady_ns() < next_stall_) return;
+    next_stall_ = clock_.steady_ns() + 60 * ns_per_s;
+    progress_.clear();
+    fmt::print(stderr, "dnstorm: {}\n", to_string(*stall));
+  }
+
   void keep_serving() {
     if (!args_.quiet) fmt::print(stderr, "Serving the board at {} until Ctrl-C\n", server_->url());
     while (!stop_requested()) wait_for_stop(1000);
@@ -152,6 +165,7 @@ class Session {
   const RunArgs& args_;
   const plan::Plan& plan_;
   SystemClock clock_;
+  TimeNs next_stall_ = 0;
   board::Live live_;
   Progress progress_;
   std::mutex mutex_;  // guards run_ (set once) and failure_ against the board's thread

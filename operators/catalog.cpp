@@ -2,6 +2,7 @@
 
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
+#include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
 #include "operators/match/match.hpp"
 #include "operators/shape/filter.hpp"
@@ -11,6 +12,7 @@
 #include "operators/sinks/discard.hpp"
 #include "operators/sinks/influx.hpp"
 #include "operators/sinks/latency.hpp"
+#include "operators/sinks/log.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
 #include "operators/spouts/decode.hpp"
@@ -30,12 +32,14 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(filter_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
+  registry.add(running_count_operator());
   registry.add(split_operator());
   registry.add(top_operator());
   registry.add(board_operator());
   registry.add(discard_operator());
   registry.add(influx_operator());
   registry.add(latency_operator());
+  registry.add(log_operator());
   registry.add(store_operator());
   registry.add(text_operator());
 }

@@ -21,12 +21,14 @@ void ByteBuffer::reallocate(std::size_t wanted) {
 
 void BatchBuilder::start() {
   // Most batches are as long as the one before.
-  std::uint32_t rows = std::min(batch_rows_max, batch_bytes_max / row_size_ + 1);
-  rows_.reserve(std::size_t{rows} * row_size_);
+  std::size_t most = std::min(batch_rows_max, batch_bytes_max / row_size_ + 1);
+  std::size_t rows = std::clamp<std::size_t>(rows_last_ + rows_last_ / 8, 4, most);
+  rows_.reserve(rows * row_size_);
   if (arena_size_last_ != 0) arena_.reserve(arena_size_last_ + arena_size_last_ / 8);
 }
 
 BatchPtr BatchBuilder::seal() {
+  rows_last_ = row_count_;
   if (block_ != nullptr) {
     DNSTORM_ASSERT(arena_.size() == 0, "a batch that refers to a block has bytes of its own",
                    schema_->names());

@@ -281,6 +281,7 @@ class BatchBuilder {
   std::uint32_t row_count_ = 0;
   ByteBuffer rows_;
   ByteBuffer arena_;
+  std::size_t rows_last_ = 0;
   std::size_t arena_size_last_ = 0;
   Block block_;
   std::size_t block_used_ = 0;

@@ -46,6 +46,8 @@ struct Declaration {
   bool partition_exact = false;
   // A task can go on from a checkpoint: it has no state, or save() and restore() are all of it.
   bool restorable = false;
+  // A sink that never waits for anything: it may run in its source's executors.
+  bool never_waits = false;
   // Only one task makes sense (a table that is ranked as a whole, a database file).
   bool single_task = false;
 };

@@ -17,7 +17,7 @@ bool stays_in_place(const InputPlan& input, const ComponentPlan& from, const Com
 
 void set_chains(Plan& plan) {
   for (ComponentPlan& component : plan.components) {
-    if (component.inputs.empty() || component.op->kind != OperatorKind::bolt) continue;
+    if (component.inputs.empty() || !component.may_chain) continue;
     std::size_t source = component.inputs.front().component;
     bool all =
         std::all_of(component.inputs.begin(), component.inputs.end(), [&](const InputPlan& input) {

@@ -62,6 +62,14 @@ std::vector<OptionSpec> config_specs() {
   std::vector<OptionSpec> specs = {
       whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
       whole("topology.edge.credits", "16", "rounds under way between two tasks", 4, 1024),
+      whole("topology.edge.bytes", "16Mi", "bytes under way between two tasks, about", 65536, 1e12),
+      whole("topology.round.rows", "256",
+            "rows at which a source's round ends; a batch it emits at once is never divided", 1,
+            1e6),
+      whole("topology.idle.timeout.ms", "0",
+            "a source that is silent for so long no longer holds up the windows of others; 0: it "
+            "always does",
+            0, 1e9),
       scheduler,
       {"topology.chaining", OptionType::flag, "true",
        "run a bolt in its source's executors where rows stay in place"},
@@ -107,6 +115,9 @@ EngineConfig read_config(Draft& draft) {
   EngineConfig config;
   config.threads = static_cast<std::uint32_t>(options->integer("topology.threads"));
   config.credits = static_cast<std::uint32_t>(options->integer("topology.edge.credits"));
+  config.edge_bytes = static_cast<std::uint64_t>(options->integer("topology.edge.bytes"));
+  config.idle_timeout = options->integer("topology.idle.timeout.ms") * ns_per_ms;
+  config.round_rows = static_cast<std::uint32_t>(options->integer("topology.round.rows"));
   config.scheduler = options->text("topology.scheduler");
   config.chaining = options->flag("topology.chaining");
   read_delivery(*options, config);

@@ -60,6 +60,7 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.op = component.op;
     plan.options = *component.options;
     plan.config = component.config;
+    plan.may_chain = plan.op->kind == OperatorKind::bolt || component.declaration->never_waits;
     plan.spout_pending_max =
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
     plan.tick_period = plan.config.integer("topology.tick.tuple.freq.secs") * ns_per_s;

@@ -36,6 +36,7 @@ struct ComponentPlan {
       1;  // ids are handed out from 1 in alphabetical order of component ids (Storm)
   std::vector<OutputPlan> outputs;
   std::vector<InputPlan> inputs;
+  bool may_chain = false;  // a bolt, or a sink that never waits
   // The component in whose executors this one's tasks run, each behind the task of the same number;
   // none: it has executors of its own.
   std::optional<std::size_t> chained_to;
@@ -52,10 +53,13 @@ enum class Delivery : std::uint8_t {
 
 // Settings of the engine, from the topology's `config`.
 struct EngineConfig {
-  std::uint32_t threads = 0;          // topology.threads: CAF workers; 0: one a core
-  std::uint32_t credits = 16;         // topology.edge.credits: rounds under way on an edge
-  std::string scheduler = "sharing";  // topology.scheduler: sharing | stealing
-  bool chaining = true;               // topology.chaining: see set_chains()
+  std::uint32_t threads = 0;            // topology.threads: CAF workers; 0: one a core
+  std::uint32_t credits = 16;           // topology.edge.credits: rounds under way on an edge
+  std::uint64_t edge_bytes = 16 << 20;  // topology.edge.bytes: the same in bytes
+  std::uint32_t round_rows = 256;       // topology.round.rows: at which a source's round ends
+  std::string scheduler = "sharing";    // topology.scheduler: sharing | stealing
+  bool chaining = true;                 // topology.chaining: see set_chains()
+  DurationNs idle_timeout = 0;  // topology.idle.timeout.ms: then a silent source holds up no window
   Delivery delivery = Delivery::none;
   bool track_rows = false;             // topology.acking: a root is a row, not a batch
   DurationNs message_timeout = 0;      // topology.message.timeout.secs; 0: never
@@ -89,8 +93,8 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
 // Chains every bolt whose rows stay in place (Flink's chaining): it has one source, as many tasks
 // and executors as that, and gets its rows by LOCAL_OR_SHUFFLE, or there is one task on both sides
 // and the grouping only deals out. Its tasks then work on a batch right after the source's, on the
-// same thread, while it is in the cache. A key (FIELDS) or a GLOBAL begins a new chain, and a sink,
-// which may wait for its target, is never chained. Called by expand() if `chaining` is set.
+// same thread, while it is in the cache. A key (FIELDS) or a GLOBAL begins a new chain, and so
+// does a sink, but for those that never wait for a target. Called by expand() if `chaining` is set.
 void set_chains(Plan& plan);
 
 // First task (0-based within the component) of each executor and one past the last: contiguous,

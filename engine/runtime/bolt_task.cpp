@@ -12,7 +12,9 @@ BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
       merge_(wiring()),
       // A quarter of the window at a time: the sender never runs dry, and credits are few messages.
       credit_stride_(std::max(1u, setup.plan->config.credits / 4)),
+      uncredited_(wiring().origins.size()),
       origin_watermarks_(wiring().origins.size(), time_min),
+      origin_idle_(wiring().origins.size()),
       origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
 
 Result<void> BoltTask::prepare() {
@@ -51,7 +53,10 @@ Result<Task::Progress> BoltTask::run_one() {
   if (!step) return Progress::idle;
   BusyTime busy(*setup_.clock, stats_.busy_ns);
   enter_round(step->slot, step->event.round);
-  if (step->event.batch) execute(step->event);
+  if (step->event.batch) {
+    uncredited_[step->slot] += step->event.batch->byte_size();
+    execute(step->event);
+  }
   if (step->round_complete) DNSTORM_CHECK(complete_round(*step));
   return Progress::worked;
 }
@@ -89,21 +94,40 @@ void BoltTask::settle_acks() {
   flush_acks();
 }
 
+// Event time is that of the origin furthest behind, but for those that are silent.
+void BoltTask::advance(const InputMerge::Step& step) {
+  origin_watermarks_[step.slot] = step.last ? time_max : step.watermark;
+  origin_idle_[step.slot] = step.idle;
+  TimeNs reached = time_max;
+  bool any = false;
+  for (Slot slot = 0; slot < origin_watermarks_.size(); ++slot) {
+    if (origin_idle_[slot]) continue;
+    reached = std::min(reached, origin_watermarks_[slot]);
+    any = true;
+  }
+  if (!any || reached <= watermark_ || ended_before_) return;
+  watermark_ = reached;
+  bolt_->watermark(watermark_, emitter_);
+}
+
+std::uint64_t BoltTask::waits_for(Progress progress) const {
+  if (progress != Progress::idle) return 0;
+  if (auto edge = merge_.waits_for()) return 16 + 2 * std::uint64_t{*edge} + 1;
+  // Rows are there and it may not begin with them: its own readers have no room.
+  if (merge_.queued() != 0) return 16 + 2 * std::uint64_t{router_.slowest_edge(slot_)};
+  return 1;
+}
+
 Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
   // What a window gives descends from all that it has seen, and that has been acked.
   if (tracks()) emitter_.anchor_to(Anchor());
-  origin_watermarks_[step.slot] = step.last ? time_max : step.watermark;
-  TimeNs reached = *std::min_element(origin_watermarks_.begin(), origin_watermarks_.end());
-  if (reached > watermark_ && !ended_before_) {
-    watermark_ = reached;
-    bolt_->watermark(watermark_, emitter_);
-  }
+  advance(step);
   Result<void> done;
   if (step.last && --origins_open_ == 0) {
     if (!ended_before_) done = bolt_->finish(emitter_);
     finished_ = true;
   }
-  close_round(step.watermark, step.checkpoint, step.last);
+  close_round({step.watermark, step.checkpoint, step.last, step.idle});
   if (tracks()) settle_acks();
   if (!step.last) return_credit(step.slot, step.event.round + 1);
   if (setup_.send_state && done.ok()) {
@@ -124,12 +148,15 @@ Result<void> BoltTask::send_state(std::uint64_t number) {
 }
 
 void BoltTask::return_credit(Slot slot, std::uint64_t rounds) {
-  if (rounds % credit_stride_ != 0) return;
+  // Early where rounds are large: a sender that waits for bytes must not wait for rounds.
+  bool large = uncredited_[slot] >= setup_.plan->config.edge_bytes / 4;
+  if (rounds % credit_stride_ != 0 && !large) return;
+  uncredited_[slot] = 0;
   std::uint32_t origin = wiring().origins[slot];
   for (const InEdge& edge : wiring().in_edges) {
     auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
     if (at == edge.origins.end()) continue;
-    setup_.send_credit(
+    setup_.send.credit(
         {edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
   }
 }

@@ -15,12 +15,22 @@ CheckpointActor::CheckpointActor(caf::actor_config& config, CheckpointSetup setu
 caf::behavior CheckpointActor::make_behavior() {
   on_time();
   return {
-      [this](TimeAtom) { on_time(); },
+      [this](TimeAtom) {
+        timer_pending_ = false;
+        on_time();
+      },
+      [this](ParkAtom) { parked_ = true; },
+      [this](const std::vector<caf::actor>& spouts) {
+        setup_.spouts = spouts;
+        parked_ = false;
+        on_time();
+      },
       [this](SavedState& state) { take(std::move(state)); },
   };
 }
 
 void CheckpointActor::on_time() {
+  if (parked_ || timer_pending_) return;
   TimeNs now = setup_.clock->steady_ns();
   if (auto number = checkpointer_.due(now)) {
     began_ = now;
@@ -28,6 +38,7 @@ void CheckpointActor::on_time() {
       caf::anon_send<caf::message_priority::high>(spout, BarrierAtom::value, *number);
   }
   if (checkpointer_.all_ended()) return;
+  timer_pending_ = true;
   delayed_send(this, std::chrono::nanoseconds(checkpointer_.next_due() - now), TimeAtom::value);
 }
 

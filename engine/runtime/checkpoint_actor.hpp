@@ -48,7 +48,9 @@ class CheckpointActor final : public caf::event_based_actor {
 
   CheckpointSetup setup_;
   delivery::Checkpointer checkpointer_;
-  TimeNs began_ = 0;  // the checkpoint under way
+  TimeNs began_ = 0;     // the checkpoint under way
+  bool parked_ = false;  // executors are being moved: no barrier must be on its way
+  bool timer_pending_ = false;
 };
 
 }  // namespace dnstorm::runtime

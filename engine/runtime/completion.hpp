@@ -14,6 +14,11 @@ class Completion {
  public:
   explicit Completion(std::size_t executors) : open_(executors) {}
 
+  // So many executors instead; none of them has finished.
+  void begin_anew(std::size_t executors) {
+    std::lock_guard lock(mutex_);
+    open_ = executors;
+  }
   void executor_finished() {
     std::lock_guard lock(mutex_);
     --open_;

@@ -36,6 +36,7 @@ struct Event {
   bool last = false;             // the origin has ended: no further round
   std::uint64_t checkpoint = 0;  // barrier: the state after this round is checkpoint N; 0: none
   TimeNs watermark = time_min;   // event time that the origin has reached
+  bool idle = false;             // the origin is silent: its event time is not to be waited for
 
   std::uint32_t row_count() const {
     if (!batch) return 0;

@@ -19,36 +19,54 @@ bool is_chain(const TaskSetup& setup, const ExecutorWiring& wiring) {
 
 Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring)
     : place_(setup.wiring->tasks.size(), elsewhere) {
-  TaskSetup inner = setup;
-  if (is_chain(setup, wiring)) {
-    inner.send_event = [this, send = setup.send_event](Event event) {
-      if (Task* own = find(event.to))
-        own->push(std::move(event));
-      else
-        send(std::move(event));
-    };
-    inner.send_credit = [this, send = setup.send_credit](Credit credit) {
-      if (Task* own = find(credit.to))
-        own->credit(credit);
-      else
-        send(credit);
-    };
-    inner.send_acks = [this, send = setup.send_acks](Acks acks) {
-      if (find(acks.to) != nullptr)
-        take(acks);
-      else
-        send(std::move(acks));
-    };
-  }
   for (TaskIndex index : wiring.tasks) {
-    place_[index] = static_cast<std::uint32_t>(tasks_.size());
     if (setup.plan->components[setup.wiring->tasks[index].component].is_spout())
-      tasks_.push_back(std::make_unique<SpoutTask>(inner, index));
+      tasks_.push_back(std::make_unique<SpoutTask>(setup, index));
     else
-      tasks_.push_back(std::make_unique<BoltTask>(inner, index));
+      tasks_.push_back(std::make_unique<BoltTask>(setup, index));
   }
+  place(wiring);
+  for (auto& task : tasks_) task->connect(own_sends(setup, wiring));
+}
+
+Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring,
+                   std::vector<std::unique_ptr<Task>> tasks)
+    : tasks_(std::move(tasks)), place_(setup.wiring->tasks.size(), elsewhere) {
+  place(wiring);
+  for (auto& task : tasks_) task->connect(own_sends(setup, wiring));
+}
+
+void Executor::place(const ExecutorWiring& wiring) {
+  DNSTORM_ASSERT(tasks_.size() == wiring.tasks.size(), "an executor has other tasks than it should",
+                 tasks_.size(), wiring.tasks.size());
+  for (std::uint32_t i = 0; i < tasks_.size(); ++i) place_[wiring.tasks[i]] = i;
   progress_.resize(tasks_.size(), Task::Progress::idle);
   running_ = tasks_.front().get();
+}
+
+// In a chain, what is for a task of the same executor stays here.
+Sends Executor::own_sends(const TaskSetup& setup, const ExecutorWiring& wiring) {
+  if (!is_chain(setup, wiring)) return setup.send;
+  Sends own;
+  own.event = [this, send = setup.send.event](Event event) {
+    if (Task* task = find(event.to))
+      task->push(std::move(event));
+    else
+      send(std::move(event));
+  };
+  own.credit = [this, send = setup.send.credit](Credit credit) {
+    if (Task* task = find(credit.to))
+      task->credit(credit);
+    else
+      send(credit);
+  };
+  own.acks = [this, send = setup.send.acks](Acks acks) {
+    if (find(acks.to) != nullptr)
+      take(acks);
+    else
+      send(std::move(acks));
+  };
+  return own;
 }
 
 Task* Executor::find(TaskIndex index) {
@@ -139,6 +157,7 @@ Result<Executor::Outcome> Executor::pump() {
 Result<Task::Progress> Executor::step(Task& task) {
   auto result = task.run_one();
   if (!result.ok()) return std::move(result.error()).within(component());
+  task.note(*result);
   return result;
 }
 

@@ -12,7 +12,11 @@ namespace dnstorm::runtime {
 
 class Executor {
  public:
+  // Makes its tasks.
   Executor(const TaskSetup& setup, const ExecutorWiring& wiring);
+  // Takes over tasks, those of `wiring` in its order, that other executors have released.
+  Executor(const TaskSetup& setup, const ExecutorWiring& wiring,
+           std::vector<std::unique_ptr<Task>> tasks);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
@@ -45,8 +49,12 @@ class Executor {
   const std::string& component() const { return running_->context().component; }
   bool blocking() const;
   const std::vector<std::unique_ptr<Task>>& tasks() const { return tasks_; }
+  // The tasks with all they hold; the executor is of no more use.
+  std::vector<std::unique_ptr<Task>> release_tasks() { return std::move(tasks_); }
 
  private:
+  Sends own_sends(const TaskSetup& setup, const ExecutorWiring& wiring);
+  void place(const ExecutorWiring& wiring);
   Result<Task::Progress> step(Task& task);
   Outcome outcome(bool worked) const;
   std::vector<SpoutTask*> spouts() const;

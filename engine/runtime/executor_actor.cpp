@@ -30,6 +30,8 @@ caf::behavior ExecutorActor::make_behavior() {
         if (!pump_pending_) pump();
       },
       [this](TimeAtom) { on_time(); },
+      [this](ParkAtom) { parked_ = true; },
+      [](SyncAtom) {},
       [this](BarrierAtom, std::uint64_t number) {
         executor_->request_barrier(number);
         if (!pump_pending_) pump();
@@ -50,7 +52,7 @@ caf::behavior ExecutorActor::make_behavior() {
 }
 
 void ExecutorActor::pump() {
-  if (finished_) return;
+  if (finished_ || parked_) return;
   try {
     auto outcome = executor_->pump();
     // The task that failed has ended its stream; what the others have is finished.
@@ -73,7 +75,7 @@ void ExecutorActor::pump() {
 }
 
 void ExecutorActor::on_time() {
-  if (finished_) return;
+  if (finished_ || parked_) return;
   try {
     executor_->on_time(clock_.steady_ns());
   } catch (const std::exception& problem) {

@@ -23,6 +23,10 @@ using PumpAtom = caf::atom_constant<caf::atom("pump")>;
 using StopAtom = caf::atom_constant<caf::atom("stop")>;
 using TimeAtom = caf::atom_constant<caf::atom("time")>;
 using BarrierAtom = caf::atom_constant<caf::atom("barrier")>;
+// Answered when the executor has come to rest; it still takes in what arrives.
+using ParkAtom = caf::atom_constant<caf::atom("park")>;
+// Answered when all that was sent before has been taken in.
+using SyncAtom = caf::atom_constant<caf::atom("sync")>;
 using ActiveAtom = caf::atom_constant<caf::atom("active")>;
 
 class ExecutorActor final : public caf::event_based_actor {
@@ -41,6 +45,7 @@ class ExecutorActor final : public caf::event_based_actor {
   std::shared_ptr<Completion> completion_;
   const Clock& clock_;
   bool pump_pending_ = false;
+  bool parked_ = false;
   bool finished_ = false;
 };
 

@@ -79,9 +79,10 @@ void InputMerge::close_lane(Origin& origin, const Event& closing) {
     origin.end.last = closing.last;
     origin.end.checkpoint = closing.checkpoint;
     origin.end.watermark = closing.watermark;
+    origin.end.idle = closing.idle;
   }
   DNSTORM_ASSERT(origin.end.last == closing.last && origin.end.checkpoint == closing.checkpoint &&
-                     origin.end.watermark == closing.watermark,
+                     origin.end.watermark == closing.watermark && origin.end.idle == closing.idle,
                  "two edges close a round of one origin differently", closing.origin,
                  closing.round);
 }
@@ -91,6 +92,7 @@ void InputMerge::complete_round(Origin& origin, Step& step) {
   step.last = origin.end.last;
   step.checkpoint = origin.end.checkpoint;
   step.watermark = origin.end.watermark;
+  step.idle = origin.end.idle;
   origin.at = 0;
   ++origin.round;
   origin.ended = step.last;

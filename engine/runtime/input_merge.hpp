@@ -36,6 +36,7 @@ class InputMerge {
     std::uint64_t checkpoint = 0;  // the barrier that this round carries
     std::uint64_t aligned = 0;     // the barrier that all origins have reached with this round
     TimeNs watermark = time_min;   // of the origin, after the round
+    bool idle = false;             // the origin has fallen silent with this round
   };
   // `horizon`: by slot, the first round that must not begin yet (OutputRouter::horizon).
   std::optional<Step> step(std::span<const std::uint64_t> horizon);

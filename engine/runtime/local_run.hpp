@@ -30,10 +30,17 @@ struct RunOptions {
 struct TaskStatus {
   std::string component;
   std::uint32_t index = 0;
+  bool spout = false;
   std::uint64_t executed = 0;
   std::uint64_t emitted = 0;
   std::uint64_t rounds = 0;
   std::uint64_t busy_ns = 0;
+  std::uint64_t blocked_ns = 0;
+  std::uint64_t idle_ns = 0;
+  // Waiting now: "" (not at all, or for something to read), or the task that it waits for and how
+  // long already.
+  std::string waits_for;
+  std::uint64_t waiting_ns = 0;
   std::uint64_t acked = 0;  // at-least-once, of a spout
   std::uint64_t failed = 0;
   std::uint64_t timed_out = 0;
@@ -66,6 +73,10 @@ class LocalRun {
   ~LocalRun();
 
   void request_stop();
+  // Spreads the tasks of a component over so many executors, 1 to its number of tasks. Nothing is
+  // lost or doubled: all executors come to rest, their tasks move as they are, and go on. Waits for
+  // calls that are under way.
+  Result<void> rebalance(const std::string& component, std::uint32_t executors);
   void activate();
   void deactivate();
   // True when all executors have finished (or one has failed) within the time.

@@ -9,20 +9,32 @@ namespace dnstorm::runtime {
 
 using plan::GroupingType;
 
+namespace {
+
+// A selection's share of its batch.
+std::uint64_t bytes_of(const Event& event) {
+  std::uint64_t bytes = event.batch->byte_size();
+  if (!event.selection) return bytes;
+  return bytes * event.selection->size() / std::max(event.batch->row_count(), 1U);
+}
+
+}  // namespace
+
 OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas,
-                           std::uint32_t credits, SendEvent send, std::uint64_t seed)
+                           Limits limits, SendEvent send, std::uint64_t seed)
     : horizon_(task.origins.size(),
-               task.out_edges.empty() ? std::numeric_limits<std::uint64_t>::max() : credits),
+               task.out_edges.empty() ? std::numeric_limits<std::uint64_t>::max() : limits.rounds),
       origins_(task.origins),
-      credits_(credits),
+      rounds_ended_(task.origins.size()),
+      limits_(limits),
       task_index_(task.index),
       task_count_(task.count),
       direct_to_(task.streams.size()),
       tracker_(seed),
       send_(std::move(send)) {
-  DNSTORM_ASSERT(credits > 0, "an edge without credits moves nothing", credits);
+  DNSTORM_ASSERT(limits.rounds > 0, "an edge without credits moves nothing", limits.rounds);
   for (const OutEdge& edge : task.out_edges)
-    edges_.push_back({edge, std::vector<std::uint64_t>(task.origins.size()), false, {}, 0});
+    edges_.push_back({edge, std::vector<UnderWay>(task.origins.size()), false, {}, 0});
   for (std::size_t s = 0; s < task.streams.size(); ++s) {
     std::vector<Reader>& readers = streams_.emplace_back();
     for (const Subscription& subscription : task.streams[s]) {
@@ -147,22 +159,30 @@ void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch,
   edge.newest.batch = std::move(batch);
   edge.newest.selection = std::move(selection);
   edge.newest.anchor = tracker_.piece();
+  edge.under_way[slot_].bytes_open += bytes_of(edge.newest);
   if (receivers_ != nullptr) receivers_->push_back(edge.wiring.task_id);
   edge.rows_sent += edge.newest.row_count();
   edge.held = true;
 }
 
-void OutputRouter::end_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
+void OutputRouter::end_round(const RoundEnd& end) {
   DNSTORM_ASSERT(round_ < horizon_[slot_], "a round ends that must not have begun", round_,
                  horizon_[slot_]);
   for (Edge& edge : edges_) {
     edge.newest.closes = true;
-    edge.newest.watermark = watermark;
-    edge.newest.checkpoint = checkpoint;
-    edge.newest.last = last;
+    edge.newest.watermark = end.watermark;
+    edge.newest.checkpoint = end.checkpoint;
+    edge.newest.last = end.last;
+    edge.newest.idle = end.idle;
     send(edge);
+    UnderWay& under_way = edge.under_way[slot_];
+    if (under_way.bytes_open == 0) continue;
+    under_way.bytes += under_way.bytes_open;
+    under_way.rounds.emplace_back(round_, std::exchange(under_way.bytes_open, 0U));
   }
   in_round_ = false;
+  rounds_ended_[slot_] = round_ + 1;
+  if (!edges_.empty()) update_horizon(slot_);
 }
 
 void OutputRouter::send(Edge& edge) {
@@ -176,12 +196,37 @@ void OutputRouter::send(Edge& edge) {
 }
 
 void OutputRouter::credit(EdgeIndex index, Slot slot, std::uint64_t rounds) {
-  DNSTORM_ASSERT(rounds >= edges_[index].rounds_done[slot], "credit is taken back", rounds,
-                 edges_[index].rounds_done[slot]);
-  edges_[index].rounds_done[slot] = rounds;
-  std::uint64_t slowest = rounds;
-  for (const Edge& edge : edges_) slowest = std::min(slowest, edge.rounds_done[slot]);
-  horizon_[slot] = slowest + credits_;
+  UnderWay& under_way = edges_[index].under_way[slot];
+  DNSTORM_ASSERT(rounds >= under_way.rounds_done, "credit is taken back", rounds,
+                 under_way.rounds_done);
+  under_way.rounds_done = rounds;
+  while (!under_way.rounds.empty() && under_way.rounds.front().first < rounds) {
+    under_way.bytes -= under_way.rounds.front().second;
+    under_way.rounds.pop_front();
+  }
+  update_horizon(slot);
+}
+
+void OutputRouter::update_horizon(Slot slot) {
+  std::uint64_t slowest = std::numeric_limits<std::uint64_t>::max();
+  bool full = false;
+  for (const Edge& edge : edges_) {
+    slowest = std::min(slowest, edge.under_way[slot].rounds_done);
+    full = full || edge.under_way[slot].bytes >= limits_.bytes;
+  }
+  horizon_[slot] = slowest + limits_.rounds;
+  if (full) horizon_[slot] = std::min(horizon_[slot], rounds_ended_[slot]);
+}
+
+EdgeIndex OutputRouter::slowest_edge(Slot slot) const {
+  auto behind = [slot](const Edge& a, const Edge& b) {
+    const UnderWay& first = a.under_way[slot];
+    const UnderWay& second = b.under_way[slot];
+    if (first.rounds_done != second.rounds_done) return first.rounds_done < second.rounds_done;
+    return first.bytes > second.bytes;
+  };
+  return static_cast<EdgeIndex>(std::min_element(edges_.begin(), edges_.end(), behind) -
+                                edges_.begin());
 }
 
 }  // namespace dnstorm::runtime

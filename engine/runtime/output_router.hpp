@@ -7,10 +7,14 @@
 // from waiting for each other. So the least unfinished round can always be worked off: no deadlock
 // whatever the topology, and what is under way on an edge is bounded by credits x origins rounds.
 //
+// Beside rounds, bytes: when what is under way on an edge of one origin has reached edge_bytes, no
+// further round of it begins before some of it is worked off.
+//
 // The newest event of a round is held back on every edge, so that it can carry the end of the
 // round.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -24,10 +28,22 @@ namespace dnstorm::runtime {
 // Carries an event to its task. In one process a message to an actor, in a test a queue.
 using SendEvent = std::function<void(Event)>;
 
+// How a round ends, for all readers alike (Event).
+struct RoundEnd {
+  TimeNs watermark = time_min;
+  std::uint64_t checkpoint = 0;
+  bool last = false;
+  bool idle = false;
+};
+
 class OutputRouter final : public Emitter::Outlet {
  public:
+  struct Limits {  // of what is under way on an edge, by origin
+    std::uint32_t rounds = 16;
+    std::uint64_t bytes = 16 << 20;
+  };
   // `schemas` as in TaskContext::outputs. `seed`: of the numbers of tracked pieces.
-  OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas, std::uint32_t credits,
+  OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas, Limits limits,
                SendEvent send, std::uint64_t seed = 0);
 
   // What is delivered from here on belongs to that round. A round may be left before its end, for
@@ -45,19 +61,27 @@ class OutputRouter final : public Emitter::Outlet {
   void fail(Lineage& input) override { tracker_.fail(input); }
   void reset_timeout(Lineage& input) override { tracker_.reset_timeout(input); }
   Tracker& tracker() { return tracker_; }
-  void end_round(TimeNs watermark, std::uint64_t checkpoint, bool last);
+  void end_round(const RoundEnd& end);
 
   // The receiver of an out-edge has worked off the first `rounds` rounds of an origin.
   void credit(EdgeIndex edge, Slot slot, std::uint64_t rounds);
   // By slot: the first round that must not begin yet.
   std::span<const std::uint64_t> horizon() const { return horizon_; }
   std::uint64_t rows_sent(EdgeIndex edge) const { return edges_[edge].rows_sent; }
+  // The edge whose reader is the furthest behind with an origin: who is waited for.
+  EdgeIndex slowest_edge(Slot slot) const;
 
  private:
+  struct UnderWay {                                              // of an edge and an origin
+    std::uint64_t rounds_done = 0;                               // as the receiver has said
+    std::uint64_t bytes = 0;                                     // of rounds that have ended
+    std::uint64_t bytes_open = 0;                                // of the round that has not
+    std::deque<std::pair<std::uint64_t, std::uint64_t>> rounds;  // those with rows: round, bytes
+  };
   struct Edge {
     OutEdge wiring;
-    std::vector<std::uint64_t> rounds_done;  // by slot, as the receiver has said
-    bool held = false;                       // `newest` is there, not yet sent
+    std::vector<UnderWay> under_way;  // by slot
+    bool held = false;                // `newest` is there, not yet sent
     Event newest;
     std::uint64_t rows_sent = 0;
   };
@@ -80,13 +104,15 @@ class OutputRouter final : public Emitter::Outlet {
   void push(EdgeIndex edge, std::uint32_t input, BatchPtr batch, SelectionPtr selection);
   void send(Edge& edge);
   void partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
+  void update_horizon(Slot slot);
   static std::uint32_t less_used(Reader& reader, std::uint64_t hash);
 
   std::vector<Edge> edges_;
   std::vector<std::vector<Reader>> streams_;
   std::vector<std::uint64_t> horizon_;
-  std::vector<std::uint32_t> origins_;  // by slot
-  std::uint32_t credits_;
+  std::vector<std::uint32_t> origins_;       // by slot
+  std::vector<std::uint64_t> rounds_ended_;  // by slot
+  Limits limits_;
   std::uint32_t task_index_;
   std::uint32_t task_count_;
   Slot slot_ = 0;

@@ -77,10 +77,25 @@ Result<Task::Progress> SpoutTask::run_one() {
   return pull();
 }
 
+// A spout that gives a row at a time is asked again until there is a round's worth, or it has
+// nothing more, or a millisecond is over: what a round costs is shared, and no row waits for long.
+Result<Spout::Next> SpoutTask::fill_round() {
+  constexpr DurationNs longest = ns_per_ms;
+  std::uint64_t wanted = emitter_.rows_emitted() + setup_.plan->config.round_rows;
+  TimeNs began = setup_.clock->steady_ns();
+  for (std::uint32_t calls = 1;; ++calls) {
+    Result<Spout::Next> next = spout_->next(emitter_);
+    if (!next.ok() || *next != Spout::Next::more || emitter_.rows_emitted() >= wanted) return next;
+    if (roots_ && component().spout_pending_max != 0) return next;  // which is to be asked first
+    bool look = calls < 16 ? (calls & (calls - 1)) == 0 : calls % 16 == 0;
+    if (look && setup_.clock->steady_ns() - began > longest) return next;
+  }
+}
+
 Result<Task::Progress> SpoutTask::pull() {
   enter_round(0, round_);
   std::uint64_t emitted_before = emitter_.rows_emitted();
-  Result<Spout::Next> next = spout_->next(emitter_);
+  Result<Spout::Next> next = fill_round();
   bool emitted = emitter_.rows_emitted() != emitted_before;
   if (!next.ok() || *next == Spout::Next::end) {
     draining_ = true;
@@ -94,15 +109,38 @@ Result<Task::Progress> SpoutTask::pull() {
   TimeNs reached = std::max(watermark_, spout_->watermark());
   // With ticks, a round without rows carries what bolts have emitted of their own accord.
   if (!emitted && reached == watermark_ && !(setup_.heartbeat && *next == Spout::Next::idle))
-    return *next == Spout::Next::idle ? Progress::idle : Progress::worked;
+    return *next == Spout::Next::idle ? fall_silent() : Progress::worked;
   watermark_ = reached;
+  if (emitted) {
+    silent_since_ = 0;
+    told_idle_ = false;
+  }
   finish_round();
   bool quiet = !emitted && *next == Spout::Next::idle && setup_.heartbeat;
   return quiet ? Progress::idle : Progress::worked;
 }
 
+// Silent for long, it says so once, in a round of its own; the next rows take that back.
+Result<Task::Progress> SpoutTask::fall_silent() {
+  DurationNs timeout = setup_.plan->config.idle_timeout;
+  if (timeout == 0 || told_idle_) return Progress::idle;
+  TimeNs now = setup_.clock->steady_ns();
+  if (silent_since_ == 0) silent_since_ = now;
+  if (now - silent_since_ < timeout) return Progress::idle;
+  told_idle_ = true;
+  finish_round();
+  return Progress::idle;
+}
+
+std::uint64_t SpoutTask::waits_for(Progress progress) const {
+  if (progress == Progress::idle) return 1;
+  if (progress != Progress::blocked) return 0;
+  if (round_ < router_.horizon().front()) return 2;
+  return 16 + 2 * std::uint64_t{router_.slowest_edge(0)};
+}
+
 void SpoutTask::finish_round() {
-  close_round(watermark_, 0, false);
+  close_round({watermark_, 0, false, told_idle_});
   ++round_;
 }
 
@@ -118,14 +156,14 @@ Result<void> SpoutTask::pass_barrier() {
   std::uint64_t number = std::exchange(barrier_, 0);
   DNSTORM_CHECK(send_state(number));
   enter_round(0, round_);
-  close_round(watermark_, number, false);
+  close_round({watermark_, number, false, told_idle_});
   ++round_;
   return {};
 }
 
 Result<void> SpoutTask::end_stream() {
   if (!router_.in_round()) enter_round(0, round_);
-  close_round(time_max, 0, true);
+  close_round({time_max, 0, true, false});
   spout_->close();
   finished_ = true;
   if (!setup_.send_state) return {};

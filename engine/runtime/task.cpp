@@ -36,8 +36,11 @@ Task::Task(const TaskSetup& setup, TaskIndex index, bool spout)
     : setup_(setup),
       index_(index),
       context_(make_context(setup, index)),
-      router_(setup.wiring->tasks[index], context_.outputs, setup.plan->config.credits,
-              setup.send_event, setup.seed + index * 0x2545f4914f6cdd1dULL),
+      router_(
+          setup.wiring->tasks[index], context_.outputs,
+          {setup.plan->config.credits, setup.plan->config.edge_bytes},
+          [this](Event event) { setup_.send.event(std::move(event)); },
+          setup.seed + index * 0x2545f4914f6cdd1dULL),
       roots_(spout && tracks() ? std::make_unique<RootTracker>(router_, wiring().origins.front(),
                                                                setup.plan->config.track_rows)
                                : nullptr),
@@ -57,12 +60,26 @@ void Task::enter_round(Slot slot, std::uint64_t round) {
   router_.enter_round(slot, round);
 }
 
-void Task::close_round(TimeNs watermark, std::uint64_t checkpoint, bool last) {
+void Task::close_round(const RoundEnd& end) {
   emitter_.flush();
   if (roots_) roots_->seal();
-  router_.end_round(watermark, checkpoint, last);
+  router_.end_round(end);
   stats_.emitted.set(emitter_.rows_emitted());
   stats_.rounds.add();
+}
+
+void Task::note(Progress progress) {
+  if (progress == progress_ && progress == Progress::worked) return;
+  if (progress != progress_) {
+    TimeNs now = setup_.clock->steady_ns();
+    auto waited = static_cast<std::uint64_t>(now - since_);
+    if (progress_ == Progress::blocked) stats_.blocked_ns.add(waited);
+    if (progress_ == Progress::idle) stats_.idle_ns.add(waited);
+    progress_ = progress;
+    since_ = now;
+    stats_.waits_since.set(static_cast<std::uint64_t>(now));
+  }
+  stats_.waits_for.set(waits_for(progress));
 }
 
 void Task::save_own(StateWriter& out, bool ended, TimeNs watermark) const {

@@ -27,15 +27,20 @@ struct SavedState {
   std::string bytes;
 };
 
+// How what a task sends reaches others.
+struct Sends {
+  SendEvent event;
+  SendCredit credit;
+  SendAcks acks;  // at-least-once only
+};
+
 // What the tasks of a topology share.
 struct TaskSetup {
   const plan::Plan* plan = nullptr;
   const Wiring* wiring = nullptr;
   const Clock* clock = nullptr;
   Feed* feed = nullptr;
-  SendEvent send_event;
-  SendCredit send_credit;
-  SendAcks send_acks;                                 // at-least-once only
+  Sends send;
   std::function<void(SavedState)> send_state;         // exactly-once only
   const std::vector<std::string>* restore = nullptr;  // by task; null: a run from the beginning
   std::shared_ptr<const TopologyView> view;
@@ -57,12 +62,17 @@ class Task {
     finished,
   };
 
+  // Before prepare(), and when the task is moved to another executor.
+  void connect(Sends send) { setup_.send = std::move(send); }
   virtual Result<void> prepare() = 0;
   virtual bool blocking() const = 0;
   virtual bool is_spout() const = 0;
   // Works off one input event (a bolt) or pulls once (a spout).
   virtual Result<Progress> run_one() = 0;
   virtual void push(Event event) = 0;
+  // What run_one() has answered, for the statistics: how long the task has been waiting, and for
+  // whom.
+  void note(Progress progress);
   // When on_time() wants to be called (Clock::steady_ns); time_max: never.
   virtual TimeNs next_time() const { return time_max; }
   virtual void on_time(TimeNs /*now*/) {}
@@ -80,9 +90,9 @@ class Task {
   const plan::ComponentPlan& component() const;
   const TaskWiring& wiring() const { return setup_.wiring->tasks[index_]; }
   void enter_round(Slot slot, std::uint64_t round);
-  void close_round(TimeNs watermark, std::uint64_t checkpoint, bool last);
+  void close_round(const RoundEnd& end);
   bool tracks() const { return setup_.plan->config.delivery == plan::Delivery::at_least_once; }
-  void flush_acks() { router_.tracker().flush(setup_.wiring->origins, setup_.send_acks); }
+  void flush_acks() { router_.tracker().flush(setup_.wiring->origins, setup_.send.acks); }
   // What every task keeps, before what its operator does: whether it has ended, and its counters.
   void save_own(StateWriter& out, bool ended, TimeNs watermark) const;
   struct OwnState {
@@ -101,6 +111,12 @@ class Task {
   Emitter emitter_;
   std::vector<std::uint64_t> rows_received_;
   Slot slot_ = 0;  // of the round entered last
+
+ private:
+  // The edge that the task waits for: as TaskStats::waits_for.
+  virtual std::uint64_t waits_for(Progress progress) const = 0;
+  Progress progress_ = Progress::worked;
+  TimeNs since_ = 0;
 };
 
 class SpoutTask final : public Task {
@@ -125,18 +141,23 @@ class SpoutTask final : public Task {
  private:
   Result<void> restore();
   Result<Progress> pull();
+  Result<Spout::Next> fill_round();
   Result<void> pass_barrier();
   Result<void> end_stream();
   Result<void> send_state(std::uint64_t number);
   void replay();
   void finish_round();
   bool may_pull() const;
+  Result<Progress> fall_silent();
+  std::uint64_t waits_for(Progress progress) const override;
 
   std::unique_ptr<Spout> spout_;
   std::uint64_t round_ = 0;
   TimeNs watermark_ = time_min;
   TimeNs rotate_at_ = time_max;  // the ledger
-  std::uint64_t barrier_ = 0;    // to be sent; 0: none
+  TimeNs silent_since_ = 0;      // of Clock::steady_ns; 0: it is not silent
+  bool told_idle_ = false;
+  std::uint64_t barrier_ = 0;  // to be sent; 0: none
   bool active_ = true;
   bool stop_ = false;
   bool draining_ = false;  // exhausted, but roots are under way
@@ -159,6 +180,8 @@ class BoltTask final : public Task {
   void execute(const Event& event);
   void descend_from(const Anchor& anchor);
   void settle_acks();
+  std::uint64_t waits_for(Progress progress) const override;
+  void advance(const InputMerge::Step& step);
   Result<void> send_state(std::uint64_t number);
   Result<void> complete_round(const InputMerge::Step& step);
   void return_credit(Slot slot, std::uint64_t rounds);
@@ -168,7 +191,9 @@ class BoltTask final : public Task {
   std::vector<Anchor> executed_;  // acked when what they gave has left
   InputMerge merge_;
   std::uint32_t credit_stride_;            // rounds between two credits
+  std::vector<std::uint64_t> uncredited_;  // bytes worked off since the last credit, by slot
   std::vector<TimeNs> origin_watermarks_;  // by slot
+  std::vector<bool> origin_idle_;
   TimeNs watermark_ = time_min;
   std::uint32_t origins_open_;
   TimeNs tick_at_ = time_max;

@@ -10,6 +10,14 @@ struct TaskStats {
   Counter emitted;   // rows emitted
   Counter rounds;    // rounds of the source worked off
   Counter busy_ns;   // time inside the operator's code and its routing
+  // Waiting that is over; what goes on has begun at waits_since (Clock::steady_ns).
+  Counter blocked_ns;  // for readers without room, or roots to be done
+  Counter idle_ns;     // for input, or something to read
+  Counter waits_since;
+  // 0: it works. 1: idle. 2: blocked by nobody in particular (roots). From 16 on, what remains is
+  // an edge: even, out-edge n / 2 whose reader has no room; odd, in-edge n / 2 whose rows are
+  // missing.
+  Counter waits_for;
   // At-least-once, of a spout: roots by how they ended (those that timed out have failed, too).
   Counter acked;
   Counter failed;

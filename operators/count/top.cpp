@@ -184,8 +184,7 @@ Result<Declaration> declare_top(const Options& options, const std::vector<InputD
                  "of"};
   if (options.flag("merge")) return declare_merge(options, inputs);
   if (capacity_of(options) < static_cast<std::uint32_t>(options.integer("k")))
-    return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least k",
-                 "capacity"};
+    return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least k", "capacity"};
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   std::vector<Field> items = DNSTORM_TRY(common_fields(inputs, of, "of"));
   DNSTORM_CHECK(add_output_fields(declaration.outputs[0], std::move(items)));

@@ -32,6 +32,7 @@ OperatorDef identity_operator() {
   OperatorDef def;
   def.name = "identity";
   def.summary = "Passes every row on unchanged, without a copy.";
+  def.aliases = {"org.apache.storm.perf.bolt.IdBolt"};
   def.example = "- id: same\n  className: identity\n";
   def.declare = declare_identity;
   def.make_bolt = [](const Options&) { return std::make_unique<IdentityBolt>(); };

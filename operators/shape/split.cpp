@@ -91,6 +91,7 @@ OperatorDef split_operator() {
       {"of", OptionType::text, "line", "the text field that is split at blanks"},
       {"time", OptionType::text, "time", "the field that holds the event time of a row"},
   };
+  def.aliases = {"org.apache.storm.perf.bolt.SplitSentenceBolt"};
   def.example = "- id: split\n  className: split\n  properties: {of: line}\n";
   def.declare = declare_split;
   def.make_bolt = [](const Options& options) { return std::make_unique<SplitBolt>(options); };

@@ -21,6 +21,7 @@ class DiscardSink final : public Bolt {
 // All fields are read, so that rows arrive as they would at a sink that uses them.
 Result<Declaration> declare_discard(const Options&, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.never_waits = true;
   declaration.restorable = true;
   for (const InputDecl& input : inputs) {
     auto& reads = declaration.reads.emplace_back();
@@ -36,6 +37,7 @@ OperatorDef discard_operator() {
   def.name = "discard";
   def.kind = OperatorKind::sink;
   def.summary = "Counts rows and throws them away.";
+  def.aliases = {"org.apache.storm.perf.bolt.DevNullBolt"};
   def.example = "- id: nowhere\n  className: discard\n";
   def.declare = declare_discard;
   def.make_bolt = [](const Options&) { return std::make_unique<DiscardSink>(); };

@@ -80,6 +80,8 @@ class LatencySink final : public Bolt {
 
 Result<Declaration> declare_latency(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.never_waits = true;
+  declaration.restorable = true;
   for (const InputDecl& input : inputs) {
     Field field = DNSTORM_TRY(require_field(input, options.text("time"), "time"));
     if (field.type != Type::time)

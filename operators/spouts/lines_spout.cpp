@@ -160,6 +160,8 @@ OperatorDef lines_operator() {
        0, 1e15},
       {"batch", OptionType::integer, "1024", "rows a round at most", false, 1, batch_rows_max},
   };
+  def.aliases = {"org.apache.storm.perf.spout.FileReadSpout"};
+  def.constructor = {"file"};
   def.example =
       "- id: sentences\n"
       "  className: lines\n"

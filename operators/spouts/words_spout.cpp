@@ -136,6 +136,9 @@ OperatorDef words_operator() {
        0, 1e9},
       {"batch", OptionType::integer, "1024", "rows a round at most", false, 1, batch_rows_max},
   };
+  def.aliases = {"org.apache.storm.testing.TestWordSpout", "org.apache.storm.perf.spout.ConstSpout",
+                 "org.apache.storm.perf.spout.WordGenSpout"};
+  def.constructor = {"words"};
   def.example =
       "- id: words\n"
       "  className: words\n"

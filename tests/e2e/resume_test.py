@@ -1,5 +1,5 @@
-"""Exactly-once: a run that is killed at a random moment and resumed, as often as it takes, leaves the
-same points as one that nobody has disturbed.
+"""Exactly-once: a run that is killed at a random moment and resumed, as often as it takes, leaves
+the same points as one that nobody has disturbed.
 
   --runs N    how many runs are killed (default 6)
   --seed S    where the dice begin
@@ -141,7 +141,8 @@ class Resume(harness.Case):
         self.assertIn("another topology", self.fails(78, "run", "--resume", other))
 
     def test_resume_needs_exactly_once(self):
-        text = "name: x\nspouts: [{id: a, className: words}]\nbolts: [{id: b, className: discard}]\n"
+        text = "name: x\nspouts: [{id: a, className: words}]\n"
+        text += "bolts: [{id: b, className: discard}]\n"
         text += "streams: [{from: a, to: b, grouping: {type: SHUFFLE}}]\n"
         topology = self.write("none.yaml", text)
         self.assertIn("exactly-once", self.fails(64, "run", "--resume", topology))

@@ -34,6 +34,7 @@ Outcome simulate(const Case& shape, Scale scale, std::uint32_t credits, std::uin
   });
   // Every scale and every credit comes with and without chains.
   if (seed / 20 % 2 == 1) build.chain();
+  if (seed / 3 % 4 == 3) build.edge_bytes(1 + seed % 700);
   // And each of these over good ways and bad ones.
   Simulator simulator(build.plan(), seed, {.faulty = seed / 40 % 2 == 1});
   EXPECT_TRUE(simulator.prepare().ok());

@@ -26,16 +26,16 @@ TaskSetup Simulator::setup() {
   setup.seed = random_();
   for (const plan::ComponentPlan& component : plan_.components)
     setup.heartbeat = setup.heartbeat || component.tick_period != 0;
-  setup.send_event = [this](Event event) {
+  setup.send.event = [this](Event event) {
     on_event(event);
     std::size_t source = events_at_[event.to] + event.edge;
     post(source, std::move(event));
   };
-  setup.send_credit = [this](const Credit& credit) {
+  setup.send.credit = [this](const Credit& credit) {
     on_credit(credit);
     post(credits_at_[credit.to] + credit.edge, credit);
   };
-  setup.send_acks = [this](Acks acks) {
+  setup.send.acks = [this](Acks acks) {
     std::size_t source = acks_at_[acks.to];
     post(source, std::move(acks));
   };

@@ -177,7 +177,8 @@ TEST(ExpandErrors, Config) {
       {"unknown keys", good + "config:\n  topology.thread: 2\n  colour: red\n",
        "t:8:3: config: unknown option 'topology.thread', did you mean 'topology.threads'?\n"
        "t:9:3: config: unknown option 'colour'; known are topology.threads, topology.edge.credits, "
-       "topology.scheduler, topology.chaining, topology.workers, topology.acker.executors, "
+       "topology.edge.bytes, topology.round.rows, topology.idle.timeout.ms, topology.scheduler, "
+       "topology.chaining, topology.workers, topology.acker.executors, "
        "topology.delivery, topology.acking, topology.message.timeout.secs, "
        "topology.enable.message.timeouts, topology.state.checkpoint.interval.ms, "
        "topology.checkpoint.dir, topology.debug, topology.max.spout.pending, "

@@ -91,9 +91,10 @@ class NumberSpout final : public Spout {
     for (std::uint64_t b = 0; b < set_.batches_per_round; ++b) {
       std::vector<TestRow> rows;
       for (std::uint64_t i = 0; i < set_.rows_per_batch; ++i) rows.push_back(next_row());
+      if (!out.wanted()) continue;
       if (set_.batches_per_round == 1) {
         for (const TestRow& row : rows) fields_.write(out.row(), row);
-      } else if (out.wanted()) {
+      } else {
         out.forward(0, make_batch(rows), nullptr);
       }
     }

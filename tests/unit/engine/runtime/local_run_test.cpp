@@ -68,6 +68,64 @@ TEST_F(LocalRunTest, counts_words_as_one_task_does) {
   EXPECT_EQ(results[2], results[0]);
 }
 
+// Executors change again and again while rows flow: nothing is lost, doubled or out of order.
+TEST_F(LocalRunTest, a_rebalance_changes_nothing_but_who_works) {
+  std::vector<TestRow> expected;
+  for (bool moving : {false, true}) {
+    PlanBuilder plan;
+    Collected words;
+    plan.spout("numbers", [] {
+      return std::make_unique<NumberSpout>(
+          NumberSettings{.rounds = 4000, .rows_per_batch = 20, .keys = 30});
+    });
+    plan.bolt("split", {{"numbers"}}, [] { return std::make_unique<PassBolt>(); }, {.tasks = 4});
+    plan.bolt("count", {{"split", GroupingType::fields, {"name"}}},
+              [] { return std::make_unique<WindowBolt>(100); }, {.tasks = 4});
+    plan.bolt("sink", {{"count", GroupingType::global}}, [&] {
+      return std::make_unique<CollectSink>(words,
+                                           CollectSink::Settings{.sort_between_watermarks = true});
+    });
+    plan.chain();
+    auto run = LocalRun::start(plan.plan(), {}).value();
+    for (std::uint32_t n = 0; moving && !run->status().finished; ++n) {
+      ASSERT_TRUE(run->rebalance(n % 2 == 0 ? "split" : "count", 1 + n / 2 % 4).ok());
+      ASSERT_THAT(run->status().tasks, SizeIs(10));
+    }
+    ASSERT_TRUE(run->wait().ok());
+    if (!moving)
+      expected = words.rows();
+    else
+      EXPECT_EQ(words.rows(), expected);
+  }
+}
+
+TEST_F(LocalRunTest, a_rebalance_that_cannot_be_is_refused) {
+  spout({.endless = true});
+  pass("pass", {{"numbers"}}, {.tasks = 2});
+  sink({{"pass"}});
+  auto run = start();
+  EXPECT_NE(run->rebalance("nobody", 1).error().what.find("no component 'nobody'"),
+            std::string::npos);
+  EXPECT_NE(run->rebalance("pass", 3).error().what.find("1 to 2 executors, not 3"),
+            std::string::npos);
+  EXPECT_FALSE(run->rebalance("pass", 0).ok());
+  EXPECT_TRUE(run->rebalance("pass", 1).ok());
+  run->request_stop();
+  EXPECT_TRUE(run->wait().ok());
+}
+
+// Storm's A10: submitted inactive, nothing is asked of the spout before it is activated.
+TEST_F(LocalRunTest, an_inactive_run_begins_when_it_is_activated) {
+  spout({.rounds = 5});
+  sink({{"numbers"}});
+  auto run = LocalRun::start(build.plan(), {.active = false}).value();
+  EXPECT_FALSE(run->wait_for(std::chrono::milliseconds(20)));
+  EXPECT_EQ(run->status().total("produced"), 0u);
+  run->activate();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_EQ(run->status().total("produced"), 20u);
+}
+
 TEST_F(LocalRunTest, status_shows_every_task) {
   spout({.rounds = 5});
   pass("pass", {{"numbers"}}, {.tasks = 2});

@@ -31,12 +31,12 @@ TaskWiring task_with_targets(std::uint32_t targets, GroupingType grouping,
 
 struct Outgoing {
   explicit Outgoing(const TaskWiring& task, std::uint32_t credits = 1000)
-      : router(task, {row_schema()}, credits,
+      : router(task, {row_schema()}, {credits, 16 << 20},
                [this](Event event) { sent.push_back(std::move(event)); }) {}
   void round(Slot slot, std::uint64_t number, const std::vector<std::vector<TestRow>>& batches) {
     router.enter_round(slot, number);
     for (const auto& rows : batches) router.deliver(0, make_batch(rows), nullptr);
-    router.end_round(static_cast<TimeNs>(number), 0, false);
+    router.end_round({static_cast<TimeNs>(number), 0, false});
   }
   // Rows by receiving task, in the order sent.
   std::map<TaskIndex, std::vector<TestRow>> rows() const {
@@ -64,7 +64,7 @@ TEST(OutputRouter, the_last_rows_of_a_round_carry_its_end) {
   EXPECT_THAT(out.sent, IsEmpty());
   out.router.deliver(0, make_batch(numbered(3)), nullptr);
   EXPECT_THAT(out.sent, SizeIs(1));
-  out.router.end_round(42, 7, true);
+  out.router.end_round({42, 7, true});
   ASSERT_THAT(out.sent, SizeIs(2));
   EXPECT_FALSE(out.sent[0].closes);
   EXPECT_EQ(out.sent[0].row_count(), 2u);
@@ -183,7 +183,7 @@ TEST(OutputRouter, fields_respects_a_selection_and_copies_no_rows) {
   for (std::uint16_t i = 1; i < 100; i += 2) odd->push_back(i);
   out.router.enter_round(0, 0);
   out.router.deliver(0, batch, odd);
-  out.router.end_round(0, 0, false);
+  out.router.end_round({0, 0, false});
   std::vector<TestRow> all;
   for (auto& [task, received] : out.rows()) all.insert(all.end(), received.begin(), received.end());
   EXPECT_THAT(all, SizeIs(50));
@@ -281,7 +281,7 @@ TEST(OutputRouter, a_round_that_is_left_keeps_its_rows) {
   out.router.deliver(0, make_batch(numbered(1)), nullptr);
   out.round(1, 5, {numbered(2)});
   out.router.enter_round(0, 0);
-  out.router.end_round(0, 0, false);
+  out.router.end_round({0, 0, false});
   ASSERT_THAT(out.sent, SizeIs(3));
   EXPECT_EQ(out.sent[0].origin, 4u);
   EXPECT_EQ(out.sent[0].round, 0u);

@@ -49,10 +49,22 @@ class PlanBuilder {
   PlanBuilder() {
     plan_.name = "test";
     plan_.config.threads = 2;
+    plan_.config.chaining = false;
+    plan_.config.round_rows = 1;  // each call of next() is a round, as tests count them
   }
 
   PlanBuilder& credits(std::uint32_t credits) {
     plan_.config.credits = credits;
+    return *this;
+  }
+
+  PlanBuilder& edge_bytes(std::uint64_t bytes) {
+    plan_.config.edge_bytes = bytes;
+    return *this;
+  }
+
+  PlanBuilder& idle_timeout(DurationNs timeout) {
+    plan_.config.idle_timeout = timeout;
     return *this;
   }
 
@@ -105,6 +117,7 @@ class PlanBuilder {
   }
 
   PlanBuilder& chain() {
+    plan_.config.chaining = true;
     plan::set_chains(plan_);
     return *this;
   }
@@ -117,6 +130,7 @@ class PlanBuilder {
     op.name = id;
     op.kind = kind;
     plan::ComponentPlan component;
+    component.may_chain = kind == OperatorKind::bolt;
     component.id = id;
     component.op = &op;
     component.tasks = spec.tasks;

@@ -20,8 +20,8 @@ struct Bench {
     setup.plan = &plan;
     setup.wiring = &wiring;
     setup.clock = &clock;
-    setup.send_event = [this](Event event) { events.push_back(std::move(event)); };
-    setup.send_credit = [this](const Credit& credit) { credits.push_back(credit); };
+    setup.send.event = [this](Event event) { events.push_back(std::move(event)); };
+    setup.send.credit = [this](const Credit& credit) { credits.push_back(credit); };
   }
   Wiring wiring;
   SimClock clock;

@@ -1,0 +1,64 @@
+// The inside of LocalRun: executors, their actors, checkpoints. Private to the folder.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/delivery/checkpoint_store.hpp"
+#include "engine/runtime/checkpoint_actor.hpp"
+#include "engine/runtime/executor_actor.hpp"
+#include "engine/runtime/local_run.hpp"
+
+namespace dnstorm::runtime {
+
+struct LocalRun::State {
+  explicit State(const plan::Plan& p) : plan(p), layout(p), wiring(wire(p)) {}
+
+  const plan::Plan& plan;
+  plan::Plan layout;  // the plan with the executors of now (rebalance)
+  Wiring wiring;
+  TaskSetup setup;
+  SystemClock system_clock;
+  mutable std::mutex mutex;  // guards executors and actors: they are replaced by a rebalance
+  std::vector<std::shared_ptr<Executor>> executors;
+  std::shared_ptr<Completion> completion;
+  std::shared_ptr<ActorDirectory> directory = std::make_shared<ActorDirectory>();
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  std::vector<caf::actor> actors;
+  const Clock* clock = &system_clock;
+  bool active = true;
+  // Exactly-once.
+  std::optional<delivery::CheckpointStore> store;
+  std::optional<delivery::Checkpoint> resumed_from;
+  std::vector<std::string> warnings;
+  std::shared_ptr<CheckpointStats> checkpoint_stats = std::make_shared<CheckpointStats>();
+  caf::actor checkpoints;
+
+  bool exactly_once() const { return plan.config.delivery == plan::Delivery::exactly_once; }
+  Result<void> build(const RunOptions& options);
+  Result<void> open_store(bool resume);
+  TaskSetup task_setup(const RunOptions& options);
+  void spawn();
+  void spawn_executors();
+  std::vector<caf::actor> spouts() const;
+  // Rebalance: all executors come to rest, and their tasks go to new ones.
+  Result<void> rebalance(const std::string& component, std::uint32_t count);
+  void park(caf::scoped_actor& self);
+  void regroup();
+  void spawn_checkpoints();
+  void stop_checkpoints();
+  std::string name(TaskIndex task) const;
+  std::string waited_for(TaskIndex task, std::uint64_t code) const;
+  TaskStatus status(const Task& task) const;
+  Result<void> clear_checkpoints();
+  void check_conservation() const;
+};
+
+}  // namespace dnstorm::runtime

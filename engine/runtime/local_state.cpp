@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <thread>
+
+#include "engine/base/assert.hpp"
+#include "engine/runtime/detail/local_state.hpp"
+#include "engine/runtime/topology_view.hpp"
+
+namespace dnstorm::runtime {
+
+namespace {
+
+void configure(caf::actor_system_config& system, const plan::EngineConfig& config) {
+  std::size_t threads =
+      config.threads != 0 ? config.threads : std::max(1u, std::thread::hardware_concurrency());
+  system.set("scheduler.policy", caf::atom_from_string(config.scheduler));
+  system.set("scheduler.max-threads", threads);
+}
+
+}  // namespace
+
+Result<void> LocalRun::State::open_store(bool resume) {
+  const std::string& folder = plan.config.checkpoint_dir;
+  store = DNSTORM_TRY(delivery::CheckpointStore::open(folder, plan::fingerprint(plan)));
+  if (!resume && !store->empty())
+    return Error{ErrorKind::usage,
+                 fmt::format("{}: there are checkpoints of a run that has not come to its end: go "
+                             "on with --resume, or remove the folder to begin anew",
+                             folder),
+                 {}};
+  if (!resume) return {};
+  auto newest = DNSTORM_TRY(store->newest());
+  warnings = std::move(newest.damaged);
+  resumed_from = std::move(newest.checkpoint);
+  if (!resumed_from || resumed_from->states.size() == wiring.tasks.size()) return {};
+  return Error{ErrorKind::data, folder + ": the checkpoint is of another number of tasks", {}};
+}
+
+TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
+  TaskSetup made;
+  made.plan = &plan;
+  made.wiring = &wiring;
+  made.clock = clock;
+  made.feed = options.feed;
+  made.view = make_view(plan);
+  made.seed = static_cast<std::uint64_t>(clock->wall_ns());
+  made.heartbeat = std::any_of(plan.components.begin(), plan.components.end(),
+                               [](const auto& component) { return component.tick_period != 0; });
+  made.send.event = [to = directory](Event event) {
+    caf::anon_send(to->of_task[event.to], std::move(event));
+  };
+  made.send.credit = [to = directory](Credit credit) {
+    // Credits overtake rows: a producer that waits must not wait for its own input.
+    caf::anon_send<caf::message_priority::high>(to->of_task[credit.to], credit);
+  };
+  made.send.acks = [to = directory](Acks acks) {
+    caf::anon_send<caf::message_priority::high>(to->of_task[acks.to], std::move(acks));
+  };
+  if (exactly_once())
+    made.send_state = [to = directory](SavedState state) {
+      caf::anon_send(to->checkpoints, std::move(state));
+    };
+  if (resumed_from) made.restore = &resumed_from->states;
+  return made;
+}
+
+Result<void> LocalRun::State::build(const RunOptions& options) {
+  if (options.clock != nullptr) clock = options.clock;
+  active = options.active;
+  if (exactly_once()) DNSTORM_CHECK(open_store(options.resume));
+  setup = task_setup(options);
+  for (const ExecutorWiring& executor : wiring.executors)
+    executors.push_back(std::make_shared<Executor>(setup, executor));
+  completion = std::make_shared<Completion>(executors.size());
+  // Sinks first: a source must not be opened before everything behind it is ready.
+  for (auto executor = executors.rbegin(); executor != executors.rend(); ++executor) {
+    DNSTORM_CHECK((*executor)->prepare());
+    if (!active) (*executor)->set_active(false);
+  }
+  return {};
+}
+
+void LocalRun::State::spawn() {
+  configure(config, plan.config);
+  system = std::make_unique<caf::actor_system>(config);
+  spawn_executors();
+  if (exactly_once()) spawn_checkpoints();
+  for (const caf::actor& spout : spouts()) caf::anon_send(spout, PumpAtom::value);
+}
+
+void LocalRun::State::spawn_executors() {
+  directory->of_task.resize(wiring.tasks.size());
+  actors.clear();
+  for (const auto& executor : executors) {
+    caf::actor actor =
+        executor->blocking()
+            ? system->spawn<ExecutorActor, caf::detached>(executor, completion, *clock)
+            : system->spawn<ExecutorActor>(executor, completion, *clock);
+    for (auto& task : executor->tasks()) directory->of_task[task->index()] = actor;
+    actors.push_back(std::move(actor));
+  }
+}
+
+std::vector<caf::actor> LocalRun::State::spouts() const {
+  std::vector<caf::actor> spouts;
+  for (std::size_t e = 0; e < executors.size(); ++e)
+    if (executors[e]->is_spout()) spouts.push_back(actors[e]);
+  return spouts;
+}
+
+void LocalRun::State::spawn_checkpoints() {
+  CheckpointSetup taking;
+  taking.tasks = wiring.tasks.size();
+  taking.interval = plan.config.checkpoint_interval;
+  taking.last = resumed_from ? resumed_from->number : 0;
+  taking.store = &*store;
+  taking.clock = clock;
+  taking.stats = checkpoint_stats;
+  taking.completion = completion;
+  taking.spouts = spouts();
+  checkpoints = system->spawn<CheckpointActor, caf::detached>(std::move(taking));
+  directory->checkpoints = checkpoints;
+}
+
+void LocalRun::State::stop_checkpoints() {
+  if (checkpoints) caf::anon_send_exit(checkpoints, caf::exit_reason::kill);
+  checkpoints = nullptr;
+}
+
+// The actor may still be writing one: only when it is gone they can be removed for good.
+Result<void> LocalRun::State::clear_checkpoints() {
+  if (checkpoints) {
+    caf::scoped_actor self(*system);
+    caf::actor actor = checkpoints;
+    stop_checkpoints();
+    self->wait_for(actor);
+  }
+  return store->clear();
+}
+
+void LocalRun::State::check_conservation() const {
+  std::vector<const Task*> tasks(wiring.tasks.size());
+  for (auto& executor : executors)
+    for (auto& task : executor->tasks()) tasks[task->index()] = task.get();
+  for (TaskIndex t = 0; t < tasks.size(); ++t) {
+    const auto& in_edges = wiring.tasks[t].in_edges;
+    for (EdgeIndex e = 0; e < in_edges.size(); ++e) {
+      std::uint64_t sent = tasks[in_edges[e].from]->rows_sent(in_edges[e].out_edge);
+      std::uint64_t received = tasks[t]->rows_received()[e];
+      DNSTORM_ASSERT(sent == received, "rows were lost between two tasks",
+                     tasks[in_edges[e].from]->context().component, tasks[t]->context().component,
+                     sent, received);
+    }
+  }
+}
+
+std::string LocalRun::State::name(TaskIndex task) const {
+  const TaskWiring& wired = wiring.tasks[task];
+  const plan::ComponentPlan& component = plan.components[wired.component];
+  return component.tasks == 1 ? component.id : fmt::format("{}/{}", component.id, wired.index);
+}
+
+std::string LocalRun::State::waited_for(TaskIndex task, std::uint64_t code) const {
+  if (code == 2) return "acks";
+  if (code < 16) return {};
+  const TaskWiring& wired = wiring.tasks[task];
+  std::uint64_t edge = (code - 16) / 2;
+  return code % 2 == 0 ? name(wired.out_edges[edge].to) : name(wired.in_edges[edge].from);
+}
+
+TaskStatus LocalRun::State::status(const Task& task) const {
+  const TaskStats& stats = task.stats();
+  TaskStatus status;
+  status.component = task.context().component;
+  status.index = task.context().task_index;
+  status.spout = task.is_spout();
+  status.executed = stats.executed.value();
+  status.emitted = stats.emitted.value();
+  status.rounds = stats.rounds.value();
+  status.busy_ns = stats.busy_ns.value();
+  status.blocked_ns = stats.blocked_ns.value();
+  status.idle_ns = stats.idle_ns.value();
+  status.acked = stats.acked.value();
+  status.failed = stats.failed.value();
+  status.timed_out = stats.timed_out.value();
+  status.replayed = stats.replayed.value();
+  status.counters = stats.own.values();
+  status.waits_for = waited_for(task.index(), stats.waits_for.value());
+  if (!status.waits_for.empty())
+    status.waiting_ns = static_cast<std::uint64_t>(clock->steady_ns()) - stats.waits_since.value();
+  return status;
+}
+
+}  // namespace dnstorm::runtime
