@@ -59,6 +59,7 @@ Result<Field> common_number(const std::vector<InputDecl>& inputs, const std::str
 
 Result<Declaration> declare_windowed(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.restorable = true;
   declaration.reads.resize(inputs.size());
   if (options.duration("window") != 0) {
     const std::string& name = options.text("time");

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/key_index.hpp"
 #include "operators/count/windows.hpp"
@@ -65,6 +66,24 @@ class CountBolt final : public Bolt {
     windows_.close(now, [&](const CountState& state, WindowBounds bounds) {
       if (out.wanted()) emit(state, bounds, out);
     });
+  }
+
+  Result<void> save(StateWriter& out) override {
+    windows_.save(out, [&](const CountState& state) {
+      state.index.save(out);
+      for (std::uint64_t value : state.values) out.put(value);
+    });
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    bool whole = windows_.restore(in, [&](CountState& state) {
+      if (!state.index.restore(in, order_)) return false;
+      state.values.resize(state.index.count() * block_);
+      for (std::uint64_t& value : state.values) value = in.get<std::uint64_t>();
+      return in.ok() && !state.values.empty();
+    });
+    if (!whole) return damaged_state();
+    return {};
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/distinct_counter.hpp"
 #include "operators/count/key_index.hpp"
@@ -87,6 +88,26 @@ class DistinctBolt final : public Bolt {
         row.set(error_, counter.relative_error());
       }
     });
+  }
+
+  Result<void> save(StateWriter& out) override {
+    windows_.save(out, [&](const DistinctState& state) {
+      state.index.save(out);
+      for (std::uint32_t i = 0; i < state.index.count(); ++i) state.counters[i].save(out);
+    });
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    bool whole = windows_.restore(in, [&](DistinctState& state) {
+      if (!state.index.restore(in, order_)) return false;
+      for (std::uint32_t i = 0; i < state.index.count(); ++i) {
+        state.counters.emplace_back(precision_, exact_max_);
+        if (!state.counters.back().restore(in)) return false;
+      }
+      return state.index.count() != 0;
+    });
+    if (!whole) return damaged_state();
+    return {};
   }
 
  private:

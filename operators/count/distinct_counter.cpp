@@ -28,6 +28,31 @@ void DistinctCounter::clear() {
   estimating_ = false;
 }
 
+void DistinctCounter::save(StateWriter& out) const {
+  out.put(static_cast<std::uint8_t>(estimating_));
+  if (estimating_) {
+    const auto& registers = sketch_->registers();
+    out.put_bytes({reinterpret_cast<const char*>(registers.data()), registers.size()});
+    return;
+  }
+  out.put(size_);
+  for (std::uint64_t hash : set_)
+    if (hash != 0) out.put(hash);
+}
+
+bool DistinctCounter::restore(StateReader& in) {
+  if (in.get<std::uint8_t>() != 0) {
+    std::string_view registers = in.get_bytes();
+    if (!in.ok()) return false;
+    if (!sketch_) sketch_.emplace(precision_);
+    estimating_ = true;
+    return sketch_->set_registers(registers);
+  }
+  for (std::uint64_t left = in.get_count(sizeof(std::uint64_t)); left != 0; --left)
+    add(in.get<std::uint64_t>());
+  return in.ok();
+}
+
 void DistinctCounter::insert(std::uint64_t hash) {
   if (size_ == exact_max_) {
     start_estimating();

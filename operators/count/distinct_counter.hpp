@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/api/state.hpp"
 #include "operators/count/hyperloglog.hpp"
 
 namespace dnstorm::operators {
@@ -40,6 +41,10 @@ class DistinctCounter {
   double relative_error() const { return estimating_ ? sketch_->standard_error() : 0; }
   // Keeps the memory.
   void clear();
+
+  void save(StateWriter& out) const;
+  // Into an empty counter. False: the bytes are not those of save().
+  bool restore(StateReader& in);
 
  private:
   void insert(std::uint64_t hash);

@@ -54,6 +54,15 @@ void HyperLogLog::merge(const HyperLogLog& other) {
     registers_[i] = std::max(registers_[i], other.registers_[i]);
 }
 
+bool HyperLogLog::set_registers(std::string_view registers) {
+  auto possible = [this](char c) { return static_cast<std::uint8_t>(c) <= rank_max_; };
+  if (registers.size() != registers_.size() ||
+      !std::all_of(registers.begin(), registers.end(), possible))
+    return false;
+  std::copy(registers.begin(), registers.end(), registers_.begin());
+  return true;
+}
+
 double HyperLogLog::estimate() const {
   std::array<double, 66> histogram{};
   for (std::uint8_t value : registers_) ++histogram[value];

@@ -11,6 +11,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace dnstorm::operators {
@@ -35,6 +36,8 @@ class HyperLogLog {
   double standard_error() const { return 1.04 / std::sqrt(static_cast<double>(registers_.size())); }
   void clear() { std::fill(registers_.begin(), registers_.end(), std::uint8_t{0}); }
   const std::vector<std::uint8_t>& registers() const { return registers_; }
+  // False, and nothing is changed: these are no registers of this precision.
+  bool set_registers(std::string_view registers);
 
  private:
   std::uint8_t precision_;

@@ -116,6 +116,63 @@ void KeyIndex::grow_hashed() {
   }
 }
 
+std::vector<std::uint64_t> KeyIndex::codes() const {
+  std::vector<std::uint64_t> codes(count());
+  if (form_ == Form::direct) return direct_used_;
+  for (const PackedSlot& slot : packed_)
+    if (slot.next != 0) codes[slot.next - 1] = slot.key;
+  for (const HashedSlot& slot : hashed_)
+    if (slot.next != 0) codes[slot.next - 1] = slot.hash;
+  return codes;
+}
+
+void KeyIndex::save(StateWriter& out) const {
+  out.put(std::uint64_t{count()});
+  std::vector<std::uint64_t> all = codes();
+  for (std::uint32_t i = 0; i < count(); ++i) {
+    out.put(all[i]);
+    out.put_bytes(key(i));
+  }
+}
+
+bool KeyIndex::restore(StateReader& in, const KeyOrder& order) {
+  for (std::uint64_t left = in.get_count(16); left != 0; --left) {
+    auto code = in.get<std::uint64_t>();
+    std::string_view key = in.get_bytes();
+    if (!in.ok() || !order.holds(key) || !restore_key(code, key)) return false;
+  }
+  return in.ok();
+}
+
+std::uint32_t KeyIndex::append_key(std::string_view key) {
+  keys_ += key;
+  key_ends_.push_back(keys_.size());
+  return count() - 1;
+}
+
+// Keys were distinct when they were saved: none is looked for.
+bool KeyIndex::restore_key(std::uint64_t code, std::string_view key) {
+  if (form_ == Form::none && count() != 0) return false;
+  if (form_ == Form::direct && (code >= direct_.size() || direct_[code] != 0)) return false;
+  std::size_t key_at = keys_.size();
+  std::uint32_t number = append_key(key);
+  if (form_ == Form::direct) {
+    direct_[code] = number + 1;
+    direct_used_.push_back(code);
+  } else if (form_ == Form::packed) {
+    std::uint64_t at = hash_number(code) & mask_;
+    while (packed_[at].next != 0) at = (at + 1) & mask_;
+    packed_[at] = {code, number + 1};
+    if (std::size_t{number + 1U} * 2 > packed_.size()) grow_packed();
+  } else if (form_ == Form::hashed) {
+    std::uint64_t at = code & mask_;
+    while (hashed_[at].next != 0) at = (at + 1) & mask_;
+    hashed_[at] = {code, key_at, static_cast<std::uint32_t>(key.size()), number + 1};
+    if (std::size_t{number + 1U} * 2 > hashed_.size()) grow_hashed();
+  }
+  return true;
+}
+
 KeyOrder::KeyOrder(const Schema& schema, const std::vector<std::string>& fields) {
   for (const std::string& name : fields)
     types_.push_back(schema.field(schema.find(name).value()).type);
@@ -147,6 +204,19 @@ int KeyOrder::compare(std::string_view a, std::string_view b) const {
     y += width;
   }
   return 0;
+}
+
+bool KeyOrder::holds(std::string_view key) const {
+  for (Type type : types_) {
+    std::uint64_t width = size_of(type);
+    if (is_variable(type)) {
+      if (key.size() < 4) return false;
+      width = 4 + load_number(key.data(), 4);
+    }
+    if (key.size() < width) return false;
+    key.remove_prefix(width);
+  }
+  return key.empty();
 }
 
 // Eight bytes of the first field, ordered as the field is: most comparisons end here, without

@@ -12,8 +12,11 @@
 #include <vector>
 
 #include "engine/api/key.hpp"
+#include "engine/api/state.hpp"
 
 namespace dnstorm::operators {
+
+class KeyOrder;
 
 class KeyIndex {
  public:
@@ -52,7 +55,13 @@ class KeyIndex {
     std::size_t from = number == 0 ? 0 : key_ends_[number - 1];
     return std::string_view(keys_).substr(from, key_ends_[number] - from);
   }
+  // What stands for each key in the table: the key itself where it packs, its hash otherwise.
+  std::vector<std::uint64_t> codes() const;
   void clear();
+
+  void save(StateWriter& out) const;
+  // Into an empty index; `order` is of the same fields. False: the bytes are not those of save().
+  bool restore(StateReader& in, const KeyOrder& order);
 
  private:
   enum class Form : std::uint8_t { none, direct, packed, hashed };
@@ -104,6 +113,8 @@ class KeyIndex {
                            const KeyReader& reader);
   std::uint32_t add_hashed(std::uint64_t at, std::uint64_t hash, const RowView& row,
                            const KeyReader& reader);
+  std::uint32_t append_key(std::string_view key);
+  bool restore_key(std::uint64_t code, std::string_view key);
   void grow_packed();
   void grow_hashed();
 
@@ -125,6 +136,8 @@ class KeyOrder {
   KeyOrder(const Schema& schema, const std::vector<std::string>& fields);
   // Below, at or above zero, as memcmp.
   int compare(std::string_view a, std::string_view b) const;
+  // Whether these bytes are a key of these fields.
+  bool holds(std::string_view key) const;
   // The numbers of an index's keys, ordered by key.
   std::vector<std::uint32_t> sorted(const KeyIndex& index) const;
 

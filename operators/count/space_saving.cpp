@@ -96,4 +96,41 @@ void SpaceSaving::unlink(std::uint32_t number) {
   slots_[gap] = 0;
 }
 
+void SpaceSaving::save(StateWriter& out) const {
+  out.put(std::uint64_t{size()});
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    out.put(items_[i].hash);
+    out.put(counts_[i]);
+    out.put(items_[i].error);
+    out.put_bytes(key(i));
+  }
+  // Filter and floor are in use from the moment when all counters are taken.
+  if (size() < capacity_) return;
+  for (std::uint64_t held : filter_) out.put(held);
+  out.put(floor_);
+  out.put(std::uint64_t{at_floor_.size()});
+  for (std::uint32_t number : at_floor_) out.put(number);
+}
+
+bool SpaceSaving::restore_item(StateReader& in) {
+  auto hash = in.get<std::uint64_t>();
+  auto count = in.get<std::uint64_t>();
+  std::uint32_t number = take_free(hash, count);
+  items_[number].error = in.get<std::uint64_t>();
+  key_ = in.get_bytes();
+  set_key(number);
+  return in.ok();
+}
+
+bool SpaceSaving::restore_filter(StateReader& in) {
+  if (size() < capacity_) return in.ok();
+  for (std::uint64_t& held : filter_) held = in.get<std::uint64_t>();
+  floor_ = in.get<std::uint64_t>();
+  for (std::uint64_t left = in.get_count(sizeof(std::uint32_t)); left != 0; --left) {
+    at_floor_.push_back(in.get<std::uint32_t>());
+    if (at_floor_.back() >= size()) return false;
+  }
+  return in.ok();
+}
+
 }  // namespace dnstorm::operators

@@ -23,6 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/api/state.hpp"
+
 namespace dnstorm::operators {
 
 class SpaceSaving {
@@ -75,6 +77,18 @@ class SpaceSaving {
   // Keeps the memory.
   void clear();
 
+  // All that later results depend on.
+  void save(StateWriter& out) const;
+  // Into an empty sketch. False: the bytes are not those of save(), or a key is not `valid`.
+  template <class Valid>
+  bool restore(StateReader& in, Valid&& valid) {
+    std::uint64_t size = in.get_count(sizeof(std::uint64_t) * 4);
+    if (size > capacity_) return false;
+    for (std::uint64_t i = 0; i < size; ++i)
+      if (!restore_item(in) || !valid(key_)) return false;
+    return restore_filter(in);
+  }
+
  private:
   static constexpr std::uint32_t inline_max = 44;
   struct alignas(64) Item {
@@ -95,6 +109,8 @@ class SpaceSaving {
   // As take_free() when all are taken; false if the filter holds the item back.
   bool take_smallest(std::uint64_t hash, std::uint64_t weight, std::uint32_t& number);
   std::uint32_t smallest();
+  bool restore_item(StateReader& in);
+  bool restore_filter(StateReader& in);
   void set_key(std::uint32_t number);
   void link(std::uint32_t number);
   void unlink(std::uint32_t number);

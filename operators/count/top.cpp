@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/space_saving.hpp"
 #include "operators/count/top_output.hpp"
@@ -38,6 +39,25 @@ struct TopState {
   void clear() {
     for (auto& sketch : groups)
       if (sketch != nullptr) sketch->clear();
+  }
+  void save(StateWriter& out) const {
+    auto used = [](const auto& sketch) { return sketch != nullptr && sketch->size() != 0; };
+    out.put(static_cast<std::uint64_t>(std::count_if(groups.begin(), groups.end(), used)));
+    for (std::uint32_t i = 0; i < key_groups; ++i) {
+      if (!used(groups[i])) continue;
+      out.put(i);
+      groups[i]->save(out);
+    }
+  }
+  template <class Valid>
+  bool restore(StateReader& in, Valid&& valid) {
+    for (std::uint64_t left = in.get_count(sizeof(std::uint32_t)); left != 0; --left) {
+      auto i = in.get<std::uint32_t>();
+      if (!in.ok() || i >= key_groups || groups[i] != nullptr) return false;
+      groups[i] = std::make_unique<SpaceSaving>(capacity);
+      if (!groups[i]->restore(in, valid)) return false;
+    }
+    return in.ok();
   }
   std::uint32_t capacity;
   std::array<std::unique_ptr<SpaceSaving>, key_groups> groups;
@@ -102,6 +122,17 @@ class TopBolt final : public Bolt {
     });
   }
 
+  Result<void> save(StateWriter& out) override {
+    windows_.save(out, [&](const TopState& state) { state.save(out); });
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    auto valid = [this](std::string_view key) { return output_.order().holds(key); };
+    if (!windows_.restore(in, [&](TopState& state) { return state.restore(in, valid); }))
+      return damaged_state();
+    return {};
+  }
+
  private:
   struct Reader {
     KeyReader of;
@@ -154,6 +185,7 @@ Result<Declaration> declare_merge(const Options& options, const std::vector<Inpu
                                                            {"count", Type::u64},
                                                            {"error", Type::u64}};
   Declaration declaration;
+  declaration.restorable = true;
   declaration.reads.resize(inputs.size());
   declaration.outputs.push_back({});
   StreamDecl& stream = declaration.outputs[0];

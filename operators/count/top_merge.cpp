@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "operators/checkpoint.hpp"
 #include "operators/count/top_output.hpp"
 
 namespace dnstorm::operators {
@@ -56,6 +57,39 @@ class TopMergeBolt final : public Bolt {
       emit(at->second, out);
       at = windows_.erase(at);
     }
+  }
+
+  Result<void> save(StateWriter& out) override {
+    out.put(watermark_);
+    out.put(std::uint64_t{windows_.size()});
+    for (const auto& [start, window] : windows_) {
+      out.put(start);
+      out.put(window.bounds.end);
+      out.put(std::uint64_t{window.candidates.size()});
+      for (const Candidate& candidate : window.candidates) {
+        out.put(candidate.count);
+        out.put(candidate.error);
+        out.put_bytes(candidate.key);
+      }
+    }
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    watermark_ = in.get<TimeNs>();
+    for (std::uint64_t left = in.get_count(3 * sizeof(TimeNs)); left != 0; --left) {
+      auto start = in.get<TimeNs>();
+      Window& window = windows_[start];
+      window.bounds = {start, in.get<TimeNs>()};
+      for (std::uint64_t more = in.get_count(3 * sizeof(TimeNs)); more != 0; --more) {
+        auto count = in.get<std::uint64_t>();
+        auto error = in.get<std::uint64_t>();
+        window.candidates.push_back({count, error, std::string(in.get_bytes())});
+        if (!in.ok() || !output_.order().holds(window.candidates.back().key))
+          return damaged_state();
+      }
+    }
+    if (!in.ok()) return damaged_state();
+    return {};
   }
 
  private:

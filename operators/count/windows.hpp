@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/api/batch.hpp"
+#include "engine/api/state.hpp"
 #include "operators/event_time.hpp"
 
 namespace dnstorm::operators {
@@ -92,6 +93,31 @@ class Windows {
 
   std::size_t open_count() const { return open_.size(); }
 
+  // save_state(const State&) and bool restore_state(State&) write and read one window's state.
+  template <class Save>
+  void save(StateWriter& out, Save&& save_state) const {
+    out.put(watermark_);
+    out.put(std::uint64_t{open_.size()});
+    for (const Window& window : open_) {
+      out.put(window.bounds.start);
+      save_state(*window.state);
+    }
+  }
+  // Before the first row. False: the bytes are not those of save().
+  template <class Restore>
+  bool restore(StateReader& in, Restore&& restore_state) {
+    watermark_ = in.get<TimeNs>();
+    for (std::uint64_t left = in.get_count(sizeof(TimeNs)); left != 0; --left) {
+      auto start = in.get<TimeNs>();
+      WindowBounds bounds = bounds_of(start);
+      bool ascends = open_.empty() || open_.back().bounds.start < start;
+      if (!in.ok() || bounds.start != start || !ascends || is_closed(bounds)) return false;
+      open_.push_back({bounds, fresh()});
+      if (!restore_state(*open_.back().state)) return false;
+    }
+    return in.ok();
+  }
+
  private:
   struct Window {
     WindowBounds bounds;
@@ -103,8 +129,12 @@ class Windows {
     return width_ != 0 && add_time(bounds.end, lateness_) <= watermark_;
   }
 
+  WindowBounds bounds_of(TimeNs time) const {
+    return width_ == 0 ? WindowBounds{} : window_of(time, width_);
+  }
+
   State* find(TimeNs time) {
-    WindowBounds bounds = width_ == 0 ? WindowBounds{} : window_of(time, width_);
+    WindowBounds bounds = bounds_of(time);
     if (is_closed(bounds)) return nullptr;
     auto place =
         std::lower_bound(open_.begin(), open_.end(), bounds.start,

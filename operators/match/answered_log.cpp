@@ -98,6 +98,29 @@ void AnsweredLog::expire(TimeNs now) {
   while (!slices_.empty() && next_deadline() <= now) drop_oldest();
 }
 
+// Entries in the order of the slices: added again in it, they make the same slices.
+void AnsweredLog::save(StateWriter& out) const {
+  out.put(std::uint64_t{size_});
+  for (const Slice& slice : slices_) {
+    for (std::size_t i = 0; i < slice.queries.size(); ++i) {
+      out.put(slice.hashes[i]);
+      slice.queries[i].save(out);
+      out.put_bytes(slice.name(i));
+    }
+  }
+}
+
+bool AnsweredLog::restore(StateReader& in) {
+  for (std::uint64_t left = in.get_count(sizeof(OpenQuery)); left != 0; --left) {
+    auto hash = in.get<std::uint32_t>();
+    OpenQuery query = OpenQuery::restore(in);
+    std::string_view name = in.get_bytes();
+    if (!in.ok()) return false;
+    add(hash, query, name);
+  }
+  return in.ok();
+}
+
 void AnsweredLog::drop_oldest() {
   Slice oldest = std::move(slices_.front());
   slices_.erase(slices_.begin());

@@ -36,6 +36,10 @@ class AnsweredLog {
   void expire(TimeNs now);
   std::size_t size() const { return size_; }
 
+  void save(StateWriter& out) const;
+  // Into an empty log. False: the bytes are not those of save().
+  bool restore(StateReader& in);
+
  private:
   struct Slot {
     std::uint32_t hash = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/api/key.hpp"
+#include "operators/checkpoint.hpp"
 #include "operators/event_time.hpp"
 #include "operators/match/answered_log.hpp"
 #include "operators/match/latency_bucket.hpp"
@@ -69,6 +70,22 @@ class MatchBolt final : public Bolt {
       groups_[group].answered.expire(now);
       note_deadline(group);
     }
+  }
+
+  Result<void> save(StateWriter& out) override {
+    for (const Group& group : groups_) {
+      group.waiting.save(out);
+      group.answered.save(out);
+    }
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    for (std::uint32_t group = 0; group < key_groups; ++group) {
+      auto& [waiting, answered] = groups_[group];
+      if (!waiting.restore(in) || !answered.restore(in)) return damaged_state();
+      note_deadline(group);
+    }
+    return {};
   }
 
  private:
@@ -291,6 +308,7 @@ std::vector<Field> result_fields() {
 
 Result<Declaration> declare_match(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
+  declaration.restorable = true;
   declaration.reads.resize(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     DNSTORM_CHECK(check_input(inputs[i], options.text("time"), declaration.reads[i]));

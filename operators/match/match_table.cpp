@@ -37,11 +37,15 @@ void MatchTable::open(std::uint64_t hash, const OpenQuery& query, std::string_vi
   std::uint32_t number = new_number();
   queries_[number] = query;
   if (keep_names_) names_[number] = qname;
-  std::uint32_t at = low(hash) & mask_;
-  while (slots_[at].next != 0) at = (at + 1) & mask_;
-  slots_[at] = {low(hash), number + 1};
-  ++size_;
+  enter(low(hash), number);
   add_deadline({add_time(query.time, timeout_), low(hash), number});
+}
+
+void MatchTable::enter(std::uint32_t hash, std::uint32_t number) {
+  std::uint32_t at = hash & mask_;
+  while (slots_[at].next != 0) at = (at + 1) & mask_;
+  slots_[at] = {hash, number + 1};
+  ++size_;
 }
 
 void MatchTable::close(std::uint64_t hash, std::uint32_t number) {

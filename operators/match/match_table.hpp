@@ -53,6 +53,10 @@ class MatchTable {
     }
   }
 
+  void save(StateWriter& out) const;
+  // Into an empty table. False: the bytes are not those of save().
+  bool restore(StateReader& in);
+
   // Two stages of fetching ahead what a message will need: its slot, then the query behind it.
   void prefetch_slot(std::uint64_t hash) const {
     if (!slots_.empty()) __builtin_prefetch(&slots_[hash & mask_]);
@@ -89,6 +93,10 @@ class MatchTable {
   bool has_deadlines() const { return queue_head_ != queue_.size() || !heap_.empty(); }
   void grow();
   std::uint32_t new_number();
+  void enter(std::uint32_t hash, std::uint32_t number);
+  bool restore_queries(StateReader& in);
+  bool restore_deadlines(StateReader& in, std::vector<Deadline>& deadlines) const;
+  bool all_have_deadlines() const;
   void add_deadline(const Deadline& deadline);
   void drop_closed_deadlines();
   Deadline pop_deadline();

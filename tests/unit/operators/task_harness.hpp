@@ -214,6 +214,19 @@ class TaskHarness final : public Emitter::Outlet {
     return result;
   }
 
+  // What a checkpoint would keep, and a task that goes on from it.
+  std::string save() {
+    StateWriter out;
+    EXPECT_TRUE(bolt_->save(out).ok());
+    return out.take();
+  }
+  Result<void> restore(std::string_view state) {
+    StateReader in(state);
+    DNSTORM_CHECK(bolt_->restore(in));
+    if (!in.ok()) return Error{ErrorKind::data, "the state is cut off", {}};
+    return {};
+  }
+
   // The rows that have come out of a stream; take() forgets them.
   const std::vector<std::string>& rows(std::size_t stream = 0) const { return texts_[stream]; }
   std::vector<std::string> take(std::size_t stream = 0) {
