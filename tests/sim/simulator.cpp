@@ -80,6 +80,10 @@ void Simulator::run() {
   }
 }
 
+void Simulator::settle(std::uint64_t moves) {
+  while (moves != 0 && step()) --moves;
+}
+
 bool Simulator::step() {
   // Time goes on now and then, and when nothing else can.
   if (active_.empty()) return pass_time(next_time());

@@ -48,6 +48,10 @@ class Simulator {
   void run();
   // One move; false when there is none.
   bool step();
+  // So many moves, or until there is none.
+  void settle(std::uint64_t moves = 3000);
+  // Time goes on by so much; what is due then happens.
+  void advance(DurationNs by) { pass_time(clock_.now + by); }
 
   bool finished() const { return finished_ == executors_.size(); }
   const std::vector<Error>& errors() const { return errors_; }
