@@ -35,6 +35,12 @@ std::map<std::string, std::uint64_t> packet_counters(const plan::Plan& plan,
   return sums;
 }
 
+// Microseconds, as people read latencies.
+nlohmann::ordered_json quantiles_json(const HistogramSnapshot& seen) {
+  auto at = [&](double q) { return seen.quantile(q) / 1000; };
+  return {{"p50", at(0.5)}, {"p90", at(0.9)}, {"p99", at(0.99)}, {"p999", at(0.999)}};
+}
+
 }  // namespace
 
 board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status) {
@@ -101,7 +107,8 @@ std::string summary_line(const board::Honesty& h) {
   return text;
 }
 
-std::string summary_json(const board::Honesty& honesty, const runtime::RunStatus& status) {
+std::string summary_json(const board::Honesty& honesty, const runtime::RunStatus& status,
+                         const std::vector<runtime::TaskLatency>& latencies) {
   nlohmann::ordered_json json = nlohmann::ordered_json::parse(board::honesty_json(honesty));
   for (const runtime::TaskStatus& task : status.tasks) {
     nlohmann::ordered_json entry = {{"component", task.component},   {"task", task.index},
@@ -115,6 +122,9 @@ std::string summary_json(const board::Honesty& honesty, const runtime::RunStatus
                         {"replayed", task.replayed}};
     for (const NamedValue& counter : task.counters)
       if (counter.value != 0) entry["counters"][counter.name] = counter.value;
+    for (const runtime::TaskLatency& seen : latencies)
+      if (seen.component == task.component && seen.index == task.index && seen.latency.count() != 0)
+        entry["latency_us"] = quantiles_json(seen.latency);
     json["tasks"].push_back(std::move(entry));
   }
   if (const runtime::CheckpointStatus& done = status.checkpoints; done.completed != 0)

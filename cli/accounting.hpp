@@ -24,6 +24,7 @@ void check_conservation(const plan::Plan& plan, const board::Honesty& honesty);
 // One line: "1,000 packets: 990 parsed, 2 malformed (2 truncated_name), ...".
 std::string summary_line(const board::Honesty& honesty);
 // One JSON object with the same numbers and those of every component.
-std::string summary_json(const board::Honesty& honesty, const runtime::RunStatus& status);
+std::string summary_json(const board::Honesty& honesty, const runtime::RunStatus& status,
+                         const std::vector<runtime::TaskLatency>& latencies);
 
 }  // namespace dnstorm::cli

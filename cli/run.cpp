@@ -12,6 +12,7 @@
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
 #include "cli/load.hpp"
+#include "cli/metrics.hpp"
 #include "cli/progress.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
@@ -61,6 +62,7 @@ class Session {
     // The port first: a board that cannot be shown is told before packets are read.
     if (!args_.board.empty()) {
       auto options = DNSTORM_TRY(parse_address(args_.board));
+      options.metrics = [this] { return metrics(); };
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
     }
     runtime::RunOptions options;
@@ -120,6 +122,13 @@ class Session {
     return honesty;
   }
 
+  // Called by the board's thread.
+  std::string metrics() {
+    std::lock_guard lock(mutex_);
+    if (!run_) return {};
+    return prometheus_text(metrics_of(run_->status(), run_->latencies()));
+  }
+
   void tell_of_checkpoint(const runtime::CheckpointStatus& checkpoints) const {
     for (const std::string& warning : checkpoints.warnings)
       fmt::print(stderr, "dnstorm: {}; going on from the one before it\n", warning);
@@ -147,7 +156,7 @@ class Session {
 
   Result<void> write_summary(const board::Honesty& honesty) {
     if (args_.summary.empty()) return {};
-    std::string text = summary_json(honesty, run_->status()) + "\n";
+    std::string text = summary_json(honesty, run_->status(), run_->latencies()) + "\n";
     if (args_.summary == "-") {
       fmt::print("{}", text);
       return {};

@@ -209,6 +209,8 @@ MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view pa
   if (path == "/api/snapshot")
     return send_text(connection, MHD_HTTP_OK, live_.snapshot_json(), json);
   if (path == "/api/honesty") return send_text(connection, MHD_HTTP_OK, live_.honesty_text(), json);
+  if (path == "/metrics" && options_.metrics)
+    return send_text(connection, MHD_HTTP_OK, options_.metrics(), "text/plain; version=0.0.4");
   if (path == "/healthz") return send_text(connection, MHD_HTTP_OK, "ok\n");
   for (const Asset& asset : assets())
     if (asset.path == path) return send_asset(connection, asset);

@@ -2,7 +2,7 @@
 //
 //   GET /              the page          GET /api/stream     Server-Sent Events (board/README.md)
 //   GET /api/snapshot  all that is shown GET /api/honesty    the honesty line
-//   GET /healthz       "ok"
+//   GET /healthz       "ok"              GET /metrics        for Prometheus
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
 // which asks `honesty` and drives Live ten times a second. stop() ends both; the destructor stops.
@@ -27,6 +27,8 @@ struct ServerOptions {
   std::string host = "127.0.0.1";     // an address or a name of this machine; 0.0.0.0 or :: for all
   std::uint16_t port = default_port;  // 0: any free one
   std::size_t clients_max = 256;      // streams open at once; the next one is refused with 503
+  // What GET /metrics answers (Prometheus' text format), asked on the server's thread; none: 404.
+  std::function<std::string()> metrics = {};
 };
 
 class Server {

@@ -20,8 +20,8 @@ void ByteBuffer::reallocate(std::size_t wanted) {
 }
 
 void BatchBuilder::start() {
-  // Most batches are like the one before: short, or so long that room for a whole one pays, which is
-  // always of the same size and so comes back from the allocator as it went.
+  // Most batches are like the one before: short, or so long that room for a whole one pays, which
+  // is always of the same size and so comes back from the allocator as it went.
   std::size_t most = std::min(batch_rows_max, batch_bytes_max / row_size_ + 1);
   rows_.reserve((rows_last_ < 64 ? std::min<std::size_t>(64, most) : most) * row_size_);
   if (arena_size_last_ != 0) arena_.reserve(arena_size_last_ + arena_size_last_ / 8);

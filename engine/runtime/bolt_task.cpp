@@ -18,6 +18,8 @@ BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
       origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
 
 Result<void> BoltTask::prepare() {
+  for (std::size_t i = 0; i < context_.inputs.size(); ++i)
+    stats_.wait_ns.push_back(std::make_unique<Histogram>());
   DNSTORM_CHECK(bolt_->prepare(context_));
   if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
   if (component().tick_period != 0) tick_at_ = setup_.clock->steady_ns() + component().tick_period;
@@ -51,14 +53,29 @@ Result<Task::Progress> BoltTask::run_one() {
   if (finished_) return Progress::finished;
   auto step = merge_.step(router_.horizon());
   if (!step) return Progress::idle;
-  BusyTime busy(*setup_.clock, stats_.busy_ns);
+  TimeNs began = setup_.clock->steady_ns();
   enter_round(step->slot, step->event.round);
+  router_.set_times(step->event.born, began);
   if (step->event.batch) {
     uncredited_[step->slot] += step->event.batch->byte_size();
     execute(step->event);
   }
-  if (step->round_complete) DNSTORM_CHECK(complete_round(*step));
+  Result<void> done;
+  if (step->round_complete) done = complete_round(*step);
+  measure(step->event, began);
+  if (!done.ok()) return std::move(done.error());
   return Progress::worked;
+}
+
+void BoltTask::measure(const Event& event, TimeNs began) {
+  TimeNs ended = setup_.clock->steady_ns();
+  auto busy = static_cast<std::uint64_t>(ended - began);
+  stats_.busy_ns.add(busy);
+  std::uint32_t rows = event.row_count();
+  if (rows == 0) return;
+  stats_.execute_ns.record(busy);
+  stats_.latency_ns.record(static_cast<std::uint64_t>(ended - event.born), rows);
+  stats_.wait_ns[event.input]->record(static_cast<std::uint64_t>(began - event.sent), rows);
 }
 
 void BoltTask::execute(const Event& event) {

@@ -12,6 +12,8 @@ class BusyTime {
       : clock_(clock), counter_(counter), start_(clock.steady_ns()) {}
   ~BusyTime() { counter_.add(static_cast<std::uint64_t>(clock_.steady_ns() - start_)); }
 
+  TimeNs start() const { return start_; }
+
  private:
   const Clock& clock_;
   Counter& counter_;

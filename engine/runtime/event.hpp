@@ -38,6 +38,11 @@ struct Event {
   TimeNs watermark = time_min;   // event time that the origin has reached
   bool idle = false;             // the origin is silent: its event time is not to be waited for
 
+  // Of Clock::steady_ns, for latencies: when the round began at its source, and when the sender
+  // began the call that gave this.
+  TimeNs born = 0;
+  TimeNs sent = 0;
+
   std::uint32_t row_count() const {
     if (!batch) return 0;
     return selection ? static_cast<std::uint32_t>(selection->size()) : batch->row_count();

@@ -76,6 +76,26 @@ RunStatus LocalRun::status() const {
   return status;
 }
 
+std::vector<TaskLatency> LocalRun::latencies() const {
+  std::vector<TaskLatency> all;
+  std::lock_guard lock(state_->mutex);
+  for (auto& executor : state_->executors)
+    for (auto& task : executor->tasks()) {
+      if (task->is_spout()) continue;
+      const TaskContext& context = task->context();
+      const TaskStats& stats = task->stats();
+      TaskLatency& entry = all.emplace_back();
+      entry.component = context.component;
+      entry.index = context.task_index;
+      entry.latency = stats.latency_ns.snapshot();
+      entry.execute = stats.execute_ns.snapshot();
+      for (std::size_t i = 0; i < context.inputs.size(); ++i)
+        entry.edges.push_back(
+            {context.inputs[i].component, context.inputs[i].stream, stats.wait_ns[i]->snapshot()});
+    }
+  return all;
+}
+
 std::uint64_t RunStatus::total(std::string_view counter) const {
   std::uint64_t sum = 0;
   for (const TaskStatus& task : tasks)

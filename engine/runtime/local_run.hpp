@@ -15,6 +15,7 @@
 #include "engine/api/feed.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/telemetry/counter.hpp"
+#include "engine/telemetry/histogram.hpp"
 
 namespace dnstorm::runtime {
 
@@ -57,6 +58,20 @@ struct CheckpointStatus {
   std::vector<std::string> warnings;
 };
 
+// How long rows take; of a bolt's task. Nanoseconds.
+struct TaskLatency {
+  std::string component;
+  std::uint32_t index = 0;
+  HistogramSnapshot latency;  // from the source to the end of the call that worked them off
+  HistogramSnapshot execute;  // a call
+  struct Edge {
+    std::string from;
+    std::string stream;
+    HistogramSnapshot wait;  // for this task
+  };
+  std::vector<Edge> edges;
+};
+
 struct RunStatus {
   std::vector<TaskStatus> tasks;
   CheckpointStatus checkpoints;
@@ -85,6 +100,7 @@ class LocalRun {
   // that was sent has arrived.
   Result<void> wait();
   RunStatus status() const;
+  std::vector<TaskLatency> latencies() const;
 
  private:
   struct State;

@@ -192,6 +192,8 @@ void OutputRouter::send(Edge& edge) {
   event.edge = edge.wiring.in_edge;
   event.origin = origins_[slot_];
   event.round = round_;
+  event.born = born_;
+  event.sent = sent_;
   send_(std::move(event));
 }
 

@@ -50,6 +50,11 @@ class OutputRouter final : public Emitter::Outlet {
   // one of another origin, and entered again.
   void enter_round(Slot slot, std::uint64_t round);
   bool in_round() const { return in_round_; }
+  // What is sent from here on carries these (Event::born, Event::sent).
+  void set_times(TimeNs born, TimeNs sent) {
+    born_ = born;
+    sent_ = sent;
+  }
   // Between two rounds, rows wait for the next one.
   void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override;
   void direct_to(std::size_t stream, std::uint32_t task_id) override {
@@ -118,6 +123,8 @@ class OutputRouter final : public Emitter::Outlet {
   Slot slot_ = 0;
   std::uint64_t round_ = 0;
   bool in_round_ = false;
+  TimeNs born_ = 0;
+  TimeNs sent_ = 0;
   std::vector<Early> early_;
   std::vector<std::uint32_t> direct_to_;  // by stream: a task id; of a direct grouping
   std::vector<std::uint32_t>* receivers_ = nullptr;

@@ -56,6 +56,7 @@ Result<Task::Progress> SpoutTask::run_one() {
   if (roots_ && roots_->has_ended()) roots_->settle(*spout_, stats_);
   if (round_ >= router_.horizon().front()) return Progress::blocked;
   BusyTime busy(*setup_.clock, stats_.busy_ns);
+  router_.set_times(busy.start(), busy.start());
   if (barrier_ != 0) {
     DNSTORM_CHECK(pass_barrier());
     return Progress::worked;

@@ -178,6 +178,7 @@ class BoltTask final : public Task {
  private:
   Result<void> restore();
   void execute(const Event& event);
+  void measure(const Event& event, TimeNs began);
   void descend_from(const Anchor& anchor);
   void settle_acks();
   std::uint64_t waits_for(Progress progress) const override;

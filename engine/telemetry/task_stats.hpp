@@ -1,7 +1,11 @@
 // What the engine counts for every task, exactly. Written by the task's executor, read by anyone.
 #pragma once
 
+#include <memory>
+#include <vector>
+
 #include "engine/telemetry/counter.hpp"
+#include "engine/telemetry/histogram.hpp"
 
 namespace dnstorm {
 
@@ -23,6 +27,11 @@ struct TaskStats {
   Counter failed;
   Counter timed_out;
   Counter replayed;
+  // Of a bolt. Rows: from the beginning of their round at the source to the end of the call that
+  // worked them off, and the part of it that they waited for this task, by input. Calls: how long.
+  Histogram latency_ns;
+  std::vector<std::unique_ptr<Histogram>> wait_ns;
+  Histogram execute_ns;
   CounterSet own;  // the operator's own counters
 };
 
