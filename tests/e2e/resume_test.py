@@ -68,7 +68,7 @@ class Resume(harness.Case):
     def setUp(self):
         super().setUp()
         self.capture = self.path("capture.pcap")
-        self.ok("generate", "-o", self.capture, "--packets", "60000", "--seed", "3")
+        self.ok("generate", "-o", self.capture, "--packets", "200000", "--seed", "3")
 
     def topology(self, name, speed="max"):
         folder = self.path(name)
@@ -91,7 +91,7 @@ class Resume(harness.Case):
             )
             if killed < 4:
                 try:
-                    process.wait(dice.uniform(0, longest))
+                    process.wait(dice.uniform(0.1, 1) * longest)
                 except subprocess.TimeoutExpired:
                     process.send_signal(signal.SIGKILL)
             _, errors = process.communicate(timeout=300)
