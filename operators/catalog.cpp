@@ -4,6 +4,8 @@
 #include "operators/count/distinct.hpp"
 #include "operators/count/top.hpp"
 #include "operators/match/match.hpp"
+#include "operators/multilang/shell_bolt.hpp"
+#include "operators/multilang/shell_spout.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/split.hpp"
@@ -29,6 +31,8 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(filter_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
+  registry.add(shell_bolt_operator());
+  registry.add(shell_spout_operator());
   registry.add(split_operator());
   registry.add(top_operator());
   registry.add(board_operator());
