@@ -5,6 +5,8 @@
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
 #include "operators/match/match.hpp"
+#include "operators/multilang/shell_bolt.hpp"
+#include "operators/multilang/shell_spout.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/split.hpp"
@@ -33,6 +35,8 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(identity_operator());
   registry.add(match_operator());
   registry.add(running_count_operator());
+  registry.add(shell_bolt_operator());
+  registry.add(shell_spout_operator());
   registry.add(split_operator());
   registry.add(top_operator());
   registry.add(board_operator());

@@ -13,7 +13,7 @@ packages_board=(nodejs npm ca-certificates)
 # Building and running the tests: libraries, the second compiler (fuzz targets), and the programs that
 # dnstorm's answers are compared with.
 packages_test=(
-  libgtest-dev libgmock-dev libbenchmark-dev ccache lld clang libclang-rt-14-dev python3 curl shellcheck
+  libgtest-dev libgmock-dev libbenchmark-dev ccache lld clang libclang-rt-14-dev python3 python3-venv curl shellcheck
   influxdb sqlite3 tshark dnstop chromium
 )
 

@@ -7,7 +7,8 @@ namespace dnstorm {
 namespace {
 
 bool declares(const OperatorDef& def, const std::vector<std::string>& options) {
-  return std::all_of(options.begin(), options.end(), [&](const std::string& name) {
+  return std::all_of(options.begin(), options.end(), [&](std::string_view name) {
+    if (name.ends_with('+')) name.remove_suffix(1);  // a method that adds an item to a list
     return std::any_of(def.options.begin(), def.options.end(),
                        [&](const OptionSpec& spec) { return spec.name == name; });
   });

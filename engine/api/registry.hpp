@@ -54,7 +54,8 @@ struct Declaration {
 
 // A method of Storm's class that a topology file may call (configMethods), as the options that its
 // arguments set, in their order. A list that stands last takes all arguments that are left; a
-// single flag is set by a call without arguments.
+// single flag is set by a call without arguments. A single list with a `+` behind its name gets one
+// more item from each call: FIRST=OTHER,OTHER.
 struct MethodDef {
   std::string name;
   std::vector<std::string> options;

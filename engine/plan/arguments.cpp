@@ -73,10 +73,38 @@ const MethodDef* find_method(Draft& draft, const DraftComponent& component,
   return nullptr;
 }
 
+// Called again, the method adds another item.
+bool adds_item(const MethodDef& method) {
+  return method.options.size() == 1 && method.options[0].ends_with('+');
+}
+
+bool add_item(Draft& draft, const DraftComponent& component, const topology::MethodCall& call,
+              const MethodDef& method, RawOptions& into) {
+  Names values;
+  for (const RawOption& arg : call.args)
+    values.insert(values.end(), arg.values.begin(), arg.values.end());
+  if (call.args.size() < 2 || values.size() < 2) {
+    draft.add(call.place,
+              fmt::format("'{}' ({}): method '{}' takes a name and values, not {}", component.id(),
+                          component.op->name, call.name, counted(call.args.size())));
+    return false;
+  }
+  std::string name = method.options[0].substr(0, method.options[0].size() - 1);
+  DNSTORM_ASSERT(type_of(*component.op, name) == OptionType::list, "items are added to a list",
+                 name);
+  auto [option, first] = into.try_emplace(
+      name, RawOption{{}, true, call.place.line, call.place.column, call.place.file});
+  option->second.is_list = true;
+  option->second.values.push_back(
+      fmt::format("{}={}", values[0], fmt::join(values.begin() + 1, values.end(), ",")));
+  return true;
+}
+
 bool call_method(Draft& draft, const DraftComponent& component, const topology::MethodCall& call,
                  RawOptions& into) {
   const MethodDef* method = find_method(draft, component, call);
   if (method == nullptr) return false;
+  if (adds_item(*method)) return add_item(draft, component, call, *method, into);
   const OperatorDef& op = *component.op;
   const Names& names = method->options;
   bool sets_flag =

@@ -20,6 +20,10 @@ OptionSpec whole(std::string name, std::string default_text, std::string help, d
 std::vector<OptionSpec> shared_specs() {
   OptionSpec debug{"topology.debug", OptionType::flag, "false", "Storm's; without effect"};
   return {debug,
+          whole("topology.subprocess.timeout.secs", "30",
+                "how long the process of a shell component may be silent", 1, 1e6),
+          whole("topology.shellbolt.max.pending", "100",
+                "tuples that the process of a shell bolt is given at once", 1, 1e6),
           whole("topology.max.spout.pending", "0",
                 "at-least-once: roots under way of a spout task; 0: no limit", 0, 1e9),
           whole("topology.tick.tuple.freq.secs", "0",

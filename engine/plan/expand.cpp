@@ -48,6 +48,15 @@ std::vector<OutputPlan> make_outputs(const Draft& draft, std::size_t index,
   return outputs;
 }
 
+std::map<std::string, std::string> written_settings(const RawOptions& topologys,
+                                                    const RawOptions& own) {
+  std::map<std::string, std::string> settings;
+  for (const RawOptions* level : {&topologys, &own})
+    for (const auto& [name, option] : *level)
+      settings[name] = fmt::format("{}", fmt::join(option.values, ","));
+  return settings;
+}
+
 std::vector<ComponentPlan> make_components(const Draft& draft) {
   const detail::Needs needs = detail::needed_fields(draft);
   std::vector<std::size_t> position(draft.components.size(), 0);
@@ -61,6 +70,7 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.options = *component.options;
     plan.config = component.config;
     plan.may_chain = plan.op->kind == OperatorKind::bolt || component.declaration->never_waits;
+    plan.settings = written_settings(draft.topology.config, component.source->config);
     plan.spout_pending_max =
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
     plan.tick_period = plan.config.integer("topology.tick.tuple.freq.secs") * ns_per_s;

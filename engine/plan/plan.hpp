@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct ComponentPlan {
   const OperatorDef* op = nullptr;
   Options options;
   Options config;  // Storm's settings of a component, its own over the topology's
+  std::map<std::string, std::string> settings;  // the same and the topology's others, as written
   std::uint32_t executors = 1;
   std::uint32_t tasks = 1;
   std::uint32_t first_task =

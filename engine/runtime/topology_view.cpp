@@ -27,6 +27,7 @@ std::shared_ptr<const TopologyView> make_view(const plan::Plan& plan) {
                              std::string(topology::name_of(input.grouping)), input.fields});
     }
     auto& config = view->config[component.id];
+    config = component.settings;
     config["topology.name"] = plan.name;
     if (component.tick_period != 0)
       config["topology.tick.tuple.freq.secs"] = std::to_string(component.tick_period / ns_per_s);

@@ -45,6 +45,15 @@ TEST(Arguments, MethodsSetOptions) {
   EXPECT_EQ(find(plan, "b").options.duration("window"), 5 * ns_per_s);
 }
 
+TEST(Arguments, AMethodMayAddAnItemWithEachCall) {
+  Plan plan =
+      plan_of(with("className: count, properties: {by: [qtype], notes: [a=1]}, configMethods: "
+                   "[{name: addNote, args: [b, 2]}, {name: addNote, args: [c, true, [d, e]]}]"));
+  EXPECT_THAT(find(plan, "b").options.list("notes"), ElementsAre("a=1", "b=2", "c=true,d,e"));
+  EXPECT_EQ(problems_of(with("className: count, configMethods: [{name: addNote, args: [b]}]")),
+            "t:4:52: 'b' (count): method 'addNote' takes a name and values, not 1 argument\n");
+}
+
 TEST(Arguments, TheLaterWins) {
   auto limit = [](const std::string& spout, const char* set = nullptr) {
     topology::Topology topology = topology::read_text(with(blind, spout), "t").topology;
@@ -73,7 +82,7 @@ TEST(Arguments, SaysWhatDoesNotFit) {
             "52: 'b' (count) has no method 'withTumblingWindw', did you mean "
             "'withTumblingWindow'?"},
            {"className: count, configMethods: [{name: zzz}]",
-            "52: 'b' (count) has no method 'zzz'; it has withTumblingWindow, withKey"},
+            "52: 'b' (count) has no method 'zzz'; it has withTumblingWindow, withKey, addNote"},
            {"className: blind, configMethods: [{name: zzz}]",
             "52: 'b' (blind) has no method 'zzz'; it has none, give 'properties'"},
            {"className: count, configMethods: [{name: withTumblingWindow, args: [5s, 1s]}]",
@@ -89,6 +98,15 @@ TEST(Arguments, SaysWhatDoesNotFit) {
             "t:2:67: 'src' (packets) takes at most 2 arguments (file, limit), not 3\n");
   EXPECT_EQ(problems_of(with(blind, "constructorArgs: [f, 1000]")),
             "t:2:61: 'src' (packets): option 'limit' is between 1 and 100, not 1000\n");
+}
+
+TEST(ComponentConfig, IsHandedOnAsWritten) {
+  Plan plan =
+      plan_of(with("className: blind, config: {topology.debug: true}", "properties: {file: f}",
+                   "config: {topology.debug: false, topology.workers: 3}\n"));
+  EXPECT_EQ(find(plan, "b").settings, (std::map<std::string, std::string>{
+                                          {"topology.debug", "true"}, {"topology.workers", "3"}}));
+  EXPECT_EQ(find(plan, "src").settings.at("topology.debug"), "false");
 }
 
 TEST(ComponentConfig, StandsAboveTheTopologys) {

@@ -181,7 +181,8 @@ TEST(ExpandErrors, Config) {
        "topology.chaining, topology.workers, topology.acker.executors, "
        "topology.delivery, topology.acking, topology.message.timeout.secs, "
        "topology.enable.message.timeouts, topology.state.checkpoint.interval.ms, "
-       "topology.checkpoint.dir, topology.debug, topology.max.spout.pending, "
+       "topology.checkpoint.dir, topology.debug, topology.subprocess.timeout.secs, "
+       "topology.shellbolt.max.pending, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.max.task.parallelism\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"

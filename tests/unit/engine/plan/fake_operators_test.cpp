@@ -85,8 +85,10 @@ OperatorDef count() {
   OperatorDef def;
   def.name = "count";
   def.aliases = {"org.apache.storm.Count"};
-  def.options = {option("by", OptionType::list), option("window", OptionType::duration, "10s")};
-  def.methods = {{"withTumblingWindow", {"window"}}, {"withKey", {"window", "by"}}};
+  def.options = {option("by", OptionType::list), option("window", OptionType::duration, "10s"),
+                 option("notes", OptionType::list)};
+  def.methods = {
+      {"withTumblingWindow", {"window"}}, {"withKey", {"window", "by"}}, {"addNote", {"notes+"}}};
   def.declare = declare_count;
   return def;
 }

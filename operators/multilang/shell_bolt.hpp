@@ -1,0 +1,10 @@
+// shell_bolt: see shell_bolt.md.
+#pragma once
+
+#include "operators/multilang/shell_options.hpp"
+
+namespace dnstorm::operators {
+
+OperatorDef shell_bolt_operator(Note note = note_on_stderr());
+
+}  // namespace dnstorm::operators
