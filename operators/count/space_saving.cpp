@@ -96,6 +96,53 @@ void SpaceSaving::unlink(std::uint32_t number) {
   slots_[gap] = 0;
 }
 
+std::uint32_t SpaceSaving::find(std::uint64_t hash, std::string_view key) const {
+  for (std::uint32_t at = home(hash); slots_[at] != 0; at = (at + 1) & mask_) {
+    std::uint32_t number = (slots_[at] & 0xffff) - 1;
+    if (items_[number].hash == hash && this->key(number) == key) return number;
+  }
+  return none;
+}
+
+void SpaceSaving::merge(const SpaceSaving& other) {
+  struct Merged {
+    std::uint64_t hash, count, error;
+    std::string key;
+  };
+  std::vector<Merged> items;
+  for (std::uint32_t i = 0; i < size(); ++i) {
+    std::uint64_t hash = items_[i].hash;
+    std::uint32_t same = other.find(hash, key(i));
+    items.push_back({hash, counts_[i] + (same != none ? other.count(same) : other.held(hash)),
+                     error(i) + (same != none ? other.error(same) : other.held(hash)),
+                     std::string(key(i))});
+  }
+  for (std::uint32_t i = 0; i < other.size(); ++i) {
+    std::uint64_t hash = other.items_[i].hash;
+    if (find(hash, other.key(i)) != none) continue;
+    items.push_back({hash, other.counts_[i] + held(hash), other.error(i) + held(hash),
+                     std::string(other.key(i))});
+  }
+  std::sort(items.begin(), items.end(), [](const Merged& a, const Merged& b) {
+    if (a.count != b.count) return a.count > b.count;
+    return a.hash != b.hash ? a.hash < b.hash : a.key < b.key;
+  });
+  for (std::size_t i = 0; i < filter_.size(); ++i) filter_[i] += other.filter_[i];
+  std::fill(slots_.begin(), slots_.end(), 0U);
+  counts_.clear();
+  at_floor_.clear();
+  for (const Merged& item : items) {
+    if (size() == capacity_) {
+      cell(item.hash) = std::max(cell(item.hash), item.count);
+      continue;
+    }
+    std::uint32_t number = take_free(item.hash, item.count);
+    items_[number].error = item.error;
+    key_ = item.key;
+    set_key(number);
+  }
+}
+
 void SpaceSaving::save(StateWriter& out) const {
   out.put(std::uint64_t{size()});
   for (std::uint32_t i = 0; i < size(); ++i) {
