@@ -43,11 +43,13 @@ class WindowMerge {
   void over(const Panes& panes, WindowBounds window, Use&& use) {
     // Never the start, not even where time begins.
     TimeNs boundary = std::max(window_of(window.end, shape_.length()).start, window.start + 1);
-    if (prefix_ == nullptr || boundary != boundary_) begin_block(panes, window, boundary);
-    while (rests_.back().bounds.start < window.start) {
+    while (!rests_.empty() && rests_.back().bounds.start < window.start) {
       pool_.recycle(std::move(rests_.back().state));
       rests_.pop_back();
     }
+    bool ready = prefix_ != nullptr && boundary == boundary_ && !rests_.empty() &&
+                 rests_.back().bounds.start == window.start;
+    if (!ready) begin_block(panes, window, boundary);
     for (const Pane<State>& pane : panes)
       if (pane.bounds.start >= prefix_end_ && pane.bounds.start < window.end)
         prefix_->merge(*pane.state);

@@ -154,6 +154,17 @@ TEST(SlidingWindows, a_row_within_lateness_counts_in_what_has_been_merged_alread
   EXPECT_EQ(task.counter("late_rows"), 0U);
 }
 
+TEST(LateStream, W13_has_the_row_as_it_came) {
+  TaskHarness task(count_operator(), {{"window", {"10s"}}}, fields);
+  for (const char* time : {"603s", "605s", "607s", "618s", "626s", "636s"}) {
+    task.feed({{time, "1", "a"}});
+    task.watermark(*parse_duration(time));
+  }
+  EXPECT_THAT(task.take(1), IsEmpty());
+  task.feed({{"637s", "1", "in time"}, {"600s", "7", "late"}});
+  EXPECT_THAT(task.take(1), ElementsAre("600s 7 late"));
+}
+
 TEST(Sessions, are_what_a_recomputation_gives) {
   std::vector<Made> rows = made_rows(1500, ns_per_s, 6);
   DurationNs gap = 3 * ns_per_s;
