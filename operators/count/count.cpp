@@ -207,10 +207,24 @@ class CountBolt final : public Bolt {
   std::vector<std::uint32_t> targets_;
 };
 
+// What is added up by windows must lie in one window of the count that does so.
+Result<void> check_partial(const Options& options) {
+  if (!options.flag("partial")) return {};
+  for (const char* name : {"slide", "session", "count_window"})
+    if (options.given(name))
+      return Error{ErrorKind::config,
+                   fmt::format("option '{}' has no meaning with partial: true; let the parts be of "
+                               "windows that tumble, and the count that adds them up have it",
+                               name),
+                   name};
+  return {};
+}
+
 Result<Declaration> declare_count(const Options& options, const std::vector<InputDecl>& inputs) {
   const auto& by = options.list("by");
   const auto& sums = options.list("sums");
   DNSTORM_CHECK(check_session(options));
+  DNSTORM_CHECK(check_partial(options));
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   StreamDecl& stream = declaration.outputs[0];
   for (Field field : DNSTORM_TRY(common_fields(inputs, by, "by"))) {

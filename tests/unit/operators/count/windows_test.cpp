@@ -292,6 +292,12 @@ TEST(WindowOptions, that_contradict_each_other_are_refused) {
               HasSubstr("no row is late"));
 }
 
+TEST(WindowOptions, partial_counts_tumble_and_their_sum_slides) {
+  EXPECT_THAT(declare_error(count_operator(),
+                            {{"by", {"key"}}, {"partial", {"true"}}, {"slide", {"1s"}}}, {fields}),
+              HasSubstr("windows that tumble"));
+}
+
 // W12: what Storm refuses when the bolt is prepared is refused here before the topology runs.
 TEST(WindowOptions, W12_event_time_needs_its_field) {
   EXPECT_THAT(declare_error(count_operator(), {{"time", {"stamp"}}}, {fields}),
