@@ -124,6 +124,48 @@ TEST(TupleWindows, W10_processing_time_expires_what_is_as_old_as_the_window) {
   EXPECT_EQ(std::count(log.expired[0].begin(), log.expired[0].end(), ' '), 94);
 }
 
+// W14 looks at the windows of a cluster; their contents are those of a recomputation here too.
+TEST(TupleWindows, W14_count_windows_are_what_a_recomputation_gives) {
+  const std::pair<int, int> shapes[] = {{5, 10},    {1, 1},     {10, 5},   {100, 10},
+                                        {100, 100}, {200, 100}, {500, 100}};
+  for (auto [length, slide] : shapes) {
+    Tuples windows({Unit::tuples, length}, {Unit::tuples, slide}, Tuples::Time::processing);
+    std::vector<std::vector<int>> got;
+    std::vector<std::vector<int>> expected;
+    for (int i = 1; i <= 1500; ++i) {
+      windows.add(i, i, [&](const TupleWindow<int>& window) { got.push_back(window.all); });
+      if (i % slide != 0) continue;
+      expected.emplace_back();
+      for (int j = std::max(1, i - length + 1); j <= i; ++j) expected.back().push_back(j);
+    }
+    EXPECT_EQ(got, expected) << length << " by " << slide;
+  }
+}
+
+TEST(TupleWindows, W14_time_windows_are_what_a_recomputation_gives) {
+  const std::pair<int, int> shapes[] = {{1, 1}, {5, 2}, {2, 5}, {20, 5}, {20, 10}};
+  for (auto [length, slide] : shapes) {
+    Tuples windows({Unit::time, length}, {Unit::time, slide}, Tuples::Time::event);
+    std::vector<std::vector<int>> got;
+    std::vector<int> times;
+    for (int i = 0; i < 400; ++i) {
+      times.push_back(7 + i + i / 50 * 40);
+      auto use = [&](const TupleWindow<int>& window) { got.push_back(window.all); };
+      windows.add(times.back(), times.back(), use);
+      if (i % 7 == 6) windows.watermark(times.back(), use);
+    }
+    windows.watermark(2000, [&](const TupleWindow<int>& window) { got.push_back(window.all); });
+    std::vector<std::vector<int>> expected;
+    for (int end = slide; end <= 2000; end += slide) {
+      std::vector<int> window;
+      for (int time : times)
+        if (time > end - length && time <= end) window.push_back(time);
+      if (!window.empty()) expected.push_back(window);
+    }
+    EXPECT_EQ(got, expected) << length << " by " << slide;
+  }
+}
+
 TEST(WatermarkClock, W11_trails_the_slowest_stream_by_the_lag) {
   WatermarkClock one(1, 5);
   EXPECT_EQ(one.advance(), std::nullopt) << "no events";
