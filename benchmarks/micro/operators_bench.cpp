@@ -232,6 +232,20 @@ void count_qtype_rcode(benchmark::State& state) {
 }
 void count_client(benchmark::State& state) { run(state, "count", {{"by", {"client"}}}); }
 void count_qname(benchmark::State& state) { run(state, "count", {{"by", {"qname"}}}); }
+// Six seconds by so many steps: 1 is tumbling.
+TextOptions sliding(const benchmark::State& state, const char* option, const char* field) {
+  DurationNs slide = 6 * ns_per_s / state.range(0);
+  return {{option, {field}}, {"window", {"6s"}}, {"slide", {format_duration(slide)}}};
+}
+void count_qtype_sliding(benchmark::State& state) {
+  run(state, "count", sliding(state, "by", "qtype"));
+}
+void distinct_qname_sliding(benchmark::State& state) {
+  run(state, "distinct", sliding(state, "of", "qname"));
+}
+void top_qname_sliding(benchmark::State& state) {
+  run(state, "top", sliding(state, "of", "qname"));
+}
 void top_qname(benchmark::State& state) { run(state, "top", {{"of", {"qname"}}, {"k", {"20"}}}); }
 void top_client(benchmark::State& state) { run(state, "top", {{"of", {"client"}}, {"k", {"20"}}}); }
 void distinct_qname(benchmark::State& state) { run(state, "distinct", {{"of", {"qname"}}}); }
@@ -261,6 +275,11 @@ BENCHMARK(count_qtype)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(count_qtype_rcode)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(count_client)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(count_qname)->Unit(benchmark::kMillisecond)->UseManualTime();
+#define SLIDING(name) \
+  BENCHMARK(name)->Arg(1)->Arg(10)->Arg(60)->Unit(benchmark::kMillisecond)->UseManualTime()
+SLIDING(count_qtype_sliding);
+SLIDING(distinct_qname_sliding);
+SLIDING(top_qname_sliding);
 BENCHMARK(top_qname)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(top_client)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(distinct_qname)->Unit(benchmark::kMillisecond)->UseManualTime();

@@ -7,11 +7,19 @@
 #include <vector>
 
 #include "engine/api/registry.hpp"
+#include "operators/windowing/row_windows.hpp"
 
 namespace dnstorm::operators {
 
-// window, time, lateness.
+// window, slide, count_window, count_slide, clock, time, lateness.
 std::vector<OptionSpec> window_options();
+// session, for those that take rows key by key.
+OptionSpec session_option();
+Result<void> check_session(const Options& options);
+// What these options say; of no meaning if there are sessions instead.
+WindowSpec window_spec(const Options& options);
+// The stream `late` of a declaration that has one, with the counter of late rows.
+LateRows late_rows(const TaskContext& task);
 // The methods of Storm's windowed bolts that set them.
 std::vector<MethodDef> window_methods();
 
@@ -24,8 +32,9 @@ Result<std::vector<Field>> common_fields(const std::vector<InputDecl>& inputs,
 Result<Field> common_number(const std::vector<InputDecl>& inputs, const std::string& name,
                             const std::string& subject);
 
-// Begins a declaration: the time field (none is read when the window is the whole input) is checked
-// and read, and the output has window and window_end.
+// Begins a declaration: the options of the windows are checked, the time field (none is read when
+// none is needed) is checked and read, the output has window and window_end, and late rows a stream
+// if there is one input.
 Result<Declaration> declare_windowed(const Options& options, const std::vector<InputDecl>& inputs);
 
 // Lets the declaration read these fields from every input.
@@ -34,7 +43,7 @@ void read_from_all(Declaration& declaration, const std::vector<std::string>& nam
 // Refuses an output with two fields of one name, and options that name a field twice.
 Result<void> check_output_names(const StreamDecl& stream, const std::string& subject);
 
-// The time field of an input's rows as they arrive; absent if the window is the whole input.
+// The time field of an input's rows as they arrive; absent if none is needed.
 FieldRef<std::int64_t> time_ref(const Options& options, const Schema& schema);
 
 }  // namespace dnstorm::operators

@@ -1,15 +1,16 @@
 #include "operators/count/count.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
-#include "operators/count/key_index.hpp"
-#include "operators/count/windows.hpp"
+#include "operators/count/keyed_sessions.hpp"
 #include "operators/number.hpp"
+#include "operators/windowing/row_windows.hpp"
 
 namespace dnstorm::operators {
 
@@ -17,9 +18,19 @@ namespace {
 
 std::string sum_name(const std::string& field) { return field + "_sum"; }
 
-// The counts of one window. `values` holds a block per key: the count, then the sums.
+// The counts of one pane or window. `values` holds a block per key: the count, then the sums.
 struct CountState {
   explicit CountState(KeyIndex key_index) : index(std::move(key_index)) {}
+  void merge(const CountState& other) {
+    if (other.values.empty()) return;
+    std::size_t block = other.values.size() / other.index.count();
+    std::vector<std::uint64_t> codes = other.index.codes();
+    for (std::uint32_t i = 0; i < codes.size(); ++i) {
+      std::size_t at = index.number_of(codes[i], other.index.key(i)) * block;
+      if (at == values.size()) values.resize(at + block);
+      for (std::size_t j = 0; j < block; ++j) values[at + j] += other.values[i * block + j];
+    }
+  }
   void clear() {
     index.clear();
     values.clear();
@@ -28,7 +39,28 @@ struct CountState {
   std::vector<std::uint64_t> values;
 };
 
+// The counts of one session.
+struct CountSession {
+  void merge(const CountSession& other) {
+    for (std::size_t i = 0; i < block.size(); ++i) block[i] += other.block[i];
+  }
+  std::vector<std::uint64_t> block;
+};
+
 class CountBolt final : public Bolt {
+  // First in the class, for their types are deduced.
+  auto make_session() const {
+    return [this] { return CountSession{std::vector<std::uint64_t>(block_)}; };
+  }
+
+  auto emit_to(Emitter& out) const {
+    return [this, &out](const CountState& state, WindowBounds bounds) {
+      if (!out.wanted()) return;
+      for (std::uint32_t number : order_.sorted(state.index))
+        emit_row(state.index.key(number), bounds, &state.values[number * block_], out);
+    };
+  }
+
  public:
   explicit CountBolt(Options options) : options_(std::move(options)) {}
 
@@ -43,45 +75,63 @@ class CountBolt final : public Bolt {
       readers_.push_back(std::move(reader));
     }
     block_ = 1 + options_.list("sums").size();
-    KeyIndex empty(*task.inputs[0].schema, by);
+    WindowSpec spec = window_spec(options_);
+    KeyIndex empty(*task.inputs[0].schema, by, spec.shape.slides());
     order_ = KeyOrder(*task.inputs[0].schema, by);
-    windows_ = {options_.duration("window"), options_.duration("lateness"),
-                [empty] { return std::make_unique<CountState>(empty); }};
-    late_rows_ = &task.counter("late_rows");
+    late_ = late_rows(task);
+    if (options_.given("session"))
+      sessions_.emplace(KeyIndex(*task.inputs[0].schema, by, true), order_,
+                        options_.duration("session"), spec.lateness);
+    windows_ = {spec, late_, task.clock, [empty] { return std::make_unique<CountState>(empty); }};
     if (task.outputs[0] != nullptr) resolve_output(*task.outputs[0]);
     return {};
   }
 
-  void execute(const InputBatch& in, Emitter& /*out*/) override {
+  void execute(const InputBatch& in, Emitter& out) override {
     const Reader& reader = readers_[in.input];
     Rows rows = in.rows();
-    std::uint64_t late = windows_.each_run(
-        rows, reader.time, [&](CountState& state, std::uint32_t first, std::uint32_t last) {
-          add(state, rows, first, last, reader);
-        });
-    if (late != 0) late_rows_->add(late);
+    if (sessions_) return add_to_sessions(in, reader, out);
+    auto add_run = [&](CountState& state, std::uint32_t first, std::uint32_t last) {
+      add(state, rows, first, last, reader);
+    };
+    windows_.take(in, reader.time, out, add_run, emit_to(out));
   }
 
   void watermark(TimeNs now, Emitter& out) override {
-    windows_.close(now, [&](const CountState& state, WindowBounds bounds) {
-      if (out.wanted()) emit(state, bounds, out);
-    });
+    if (!sessions_) return windows_.watermark(now, emit_to(out));
+    sessions_->close(now,
+                     [&](std::string_view key, WindowBounds bounds, const CountSession& value) {
+                       if (out.wanted()) emit_row(key, bounds, value.block.data(), out);
+                     });
   }
+  void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
 
   Result<void> save(StateWriter& out) override {
-    windows_.save(out, [&](const CountState& state) {
-      state.index.save(out);
-      for (std::uint64_t value : state.values) out.put(value);
-    });
+    auto save_values = [&out](const std::vector<std::uint64_t>& values) {
+      for (std::uint64_t value : values) out.put(value);
+    };
+    if (sessions_)
+      sessions_->save(out, [&](const CountSession& value) { save_values(value.block); });
+    else
+      windows_.save(out, [&](const CountState& state) {
+        state.index.save(out);
+        save_values(state.values);
+      });
     return {};
   }
   Result<void> restore(StateReader& in) override {
-    bool whole = windows_.restore(in, [&](CountState& state) {
+    auto read_values = [&in](std::vector<std::uint64_t>& values) {
+      for (std::uint64_t& value : values) value = in.get<std::uint64_t>();
+      return in.ok() && !values.empty();
+    };
+    auto read_state = [&](CountState& state) {
       if (!state.index.restore(in, order_)) return false;
       state.values.resize(state.index.count() * block_);
-      for (std::uint64_t& value : state.values) value = in.get<std::uint64_t>();
-      return in.ok() && !state.values.empty();
-    });
+      return read_values(state.values);
+    };
+    auto read_session = [&](CountSession& value) { return read_values(value.block); };
+    bool whole = sessions_ ? sessions_->restore(in, make_session(), read_session)
+                           : windows_.restore(in, read_state);
     if (!whole) return damaged_state();
     return {};
   }
@@ -114,6 +164,18 @@ class CountBolt final : public Bolt {
     });
   }
 
+  void add_to_sessions(const InputBatch& in, const Reader& reader, Emitter& out) {
+    Rows rows = in.rows();
+    auto use = [&](CountSession& value, const RowView& row) {
+      value.block[0] += reader.weight.present() ? reader.weight.get(row) : 1;
+      for (std::size_t i = 0; i < reader.sums.size(); ++i)
+        value.block[1 + i] += reader.sums[i].get(row);
+    };
+    sessions_->take(rows, reader.key, reader.time, make_session(), use,
+                    [&](std::uint32_t place) { late_.add(rows, place, place + 1); });
+    late_.pass_on(in, out);
+  }
+
   void resolve_output(const Schema& schema) {
     window_ = schema.ref<std::int64_t>("window");
     window_end_ = schema.ref<std::int64_t>("window_end");
@@ -123,32 +185,46 @@ class CountBolt final : public Bolt {
     targets_ = key_targets(schema, options_.list("by"));
   }
 
-  void emit(const CountState& state, WindowBounds bounds, Emitter& out) const {
-    for (std::uint32_t number : order_.sorted(state.index)) {
-      RowWriter row = out.row();
-      row.set(window_, bounds.start);
-      row.set(window_end_, bounds.end);
-      readers_[0].key.restore(state.index.key(number), row, targets_);
-      for (std::size_t i = 0; i < block_; ++i)
-        row.set(values_[i], state.values[number * block_ + i]);
-    }
+  void emit_row(std::string_view key, WindowBounds bounds, const std::uint64_t* values,
+                Emitter& out) const {
+    RowWriter row = out.row();
+    row.set(window_, bounds.start);
+    row.set(window_end_, bounds.end);
+    readers_[0].key.restore(key, row, targets_);
+    for (std::size_t i = 0; i < block_; ++i) row.set(values_[i], values[i]);
   }
 
   Options options_;
   std::vector<Reader> readers_;  // one an input
   std::size_t block_ = 1;
   KeyOrder order_;
-  Windows<CountState> windows_;
-  Counter* late_rows_ = nullptr;
+  RowWindows<CountState> windows_;
+  std::optional<KeyedSessions<CountSession>> sessions_;  // instead of windows
+  LateRows late_;                                        // of the sessions
   FieldRef<std::int64_t> window_;
   FieldRef<std::int64_t> window_end_;
   std::vector<FieldRef<std::uint64_t>> values_;  // count, then the sums
   std::vector<std::uint32_t> targets_;
 };
 
+// What is added up by windows must lie in one window of the count that does so.
+Result<void> check_partial(const Options& options) {
+  if (!options.flag("partial")) return {};
+  for (const char* name : {"slide", "session", "count_window"})
+    if (options.given(name))
+      return Error{ErrorKind::config,
+                   fmt::format("option '{}' has no meaning with partial: true; let the parts be of "
+                               "windows that tumble, and the count that adds them up have it",
+                               name),
+                   name};
+  return {};
+}
+
 Result<Declaration> declare_count(const Options& options, const std::vector<InputDecl>& inputs) {
   const auto& by = options.list("by");
   const auto& sums = options.list("sums");
+  DNSTORM_CHECK(check_session(options));
+  DNSTORM_CHECK(check_partial(options));
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   StreamDecl& stream = declaration.outputs[0];
   for (Field field : DNSTORM_TRY(common_fields(inputs, by, "by"))) {
@@ -173,7 +249,7 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   read_from_all(declaration, sums);
   if (options.flag("partial")) return declaration;
   declaration.partition_by = by;
-  declaration.single_task = by.empty();
+  if (by.empty()) declaration.single_task = true;
   return declaration;
 }
 
@@ -194,6 +270,7 @@ OperatorDef count_operator() {
        "`weight: count` adds the parts up"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
+  def.options.push_back(session_option());
   def.constructor = {"by", "window"};
   def.methods = window_methods();
   def.example =

@@ -1,6 +1,7 @@
 #include "operators/count/distinct.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,16 +9,27 @@
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/distinct_counter.hpp"
-#include "operators/count/key_index.hpp"
-#include "operators/count/windows.hpp"
+#include "operators/count/keyed_sessions.hpp"
+#include "operators/windowing/row_windows.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 
-// The counters of one window, one a key. Counters beyond the keys of this window wait to be used.
+// The counters of one pane or window, one a key. Counters beyond the keys of this window wait to be
+// used.
 struct DistinctState {
   explicit DistinctState(KeyIndex key_index) : index(std::move(key_index)) {}
+  void merge(const DistinctState& other) {
+    std::vector<std::uint64_t> codes = other.index.codes();
+    for (std::uint32_t i = 0; i < codes.size(); ++i) {
+      std::uint32_t number = index.number_of(codes[i], other.index.key(i));
+      if (number < counters.size())
+        counters[number].merge(other.counters[i]);
+      else
+        counters.push_back(other.counters[i]);
+    }
+  }
   void clear() {
     for (std::uint32_t i = 0; i < index.count(); ++i) counters[i].clear();
     if (counters.size() > counters_kept_max && index.count() < counters.size() / 2)
@@ -32,6 +44,19 @@ struct DistinctState {
 };
 
 class DistinctBolt final : public Bolt {
+  // First in the class, for their types are deduced.
+  auto make_counter() const {
+    return [this] { return DistinctCounter(precision_, exact_max_); };
+  }
+
+  auto emit_to(Emitter& out) const {
+    return [this, &out](const DistinctState& state, WindowBounds bounds) {
+      if (!out.wanted()) return;
+      for (std::uint32_t number : order_.sorted(state.index))
+        emit_row(state.index.key(number), bounds, state.counters[number], out);
+    };
+  }
+
  public:
   explicit DistinctBolt(Options options)
       : options_(std::move(options)),
@@ -46,11 +71,15 @@ class DistinctBolt final : public Bolt {
       readers_.push_back({KeyReader(*input.schema, by),
                           KeyReader(*input.schema, options_.list("of")),
                           time_ref(options_, *input.schema)});
-    KeyIndex empty(*task.inputs[0].schema, by);
+    WindowSpec spec = window_spec(options_);
+    KeyIndex empty(*task.inputs[0].schema, by, spec.shape.slides());
     order_ = KeyOrder(*task.inputs[0].schema, by);
-    windows_ = {options_.duration("window"), options_.duration("lateness"),
+    late_ = late_rows(task);
+    if (options_.given("session"))
+      sessions_.emplace(KeyIndex(*task.inputs[0].schema, by, true), order_,
+                        options_.duration("session"), spec.lateness);
+    windows_ = {spec, late_, task.clock,
                 [empty] { return std::make_unique<DistinctState>(empty); }};
-    late_rows_ = &task.counter("late_rows");
     if (task.outputs[0] == nullptr) return {};
     const Schema& schema = *task.outputs[0];
     window_ = schema.ref<std::int64_t>("window");
@@ -61,9 +90,10 @@ class DistinctBolt final : public Bolt {
     return {};
   }
 
-  void execute(const InputBatch& in, Emitter& /*out*/) override {
+  void execute(const InputBatch& in, Emitter& out) override {
     const Reader& reader = readers_[in.input];
     Rows rows = in.rows();
+    if (sessions_) return add_to_sessions(in, reader, out);
     auto add = [&](DistinctState& state, std::uint32_t first, std::uint32_t last) {
       state.index.each(rows, first, last, reader.by, [&](const RowView& row, std::uint32_t number) {
         if (number >= state.counters.size()) [[unlikely]]
@@ -71,41 +101,39 @@ class DistinctBolt final : public Bolt {
         state.counters[number].add(reader.of.hash(row));
       });
     };
-    std::uint64_t late = windows_.each_run(rows, reader.time, add);
-    if (late != 0) late_rows_->add(late);
+    windows_.take(in, reader.time, out, add, emit_to(out));
   }
 
   void watermark(TimeNs now, Emitter& out) override {
-    windows_.close(now, [&](const DistinctState& state, WindowBounds bounds) {
-      if (!out.wanted()) return;
-      for (std::uint32_t number : order_.sorted(state.index)) {
-        const DistinctCounter& counter = state.counters[number];
-        RowWriter row = out.row();
-        row.set(window_, bounds.start);
-        row.set(window_end_, bounds.end);
-        readers_[0].by.restore(state.index.key(number), row, targets_);
-        row.set(distinct_, counter.count());
-        row.set(error_, counter.relative_error());
-      }
+    if (!sessions_) return windows_.watermark(now, emit_to(out));
+    sessions_->close(now, [&](std::string_view key, WindowBounds bounds, const auto& counter) {
+      if (out.wanted()) emit_row(key, bounds, counter, out);
     });
   }
+  void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
 
   Result<void> save(StateWriter& out) override {
-    windows_.save(out, [&](const DistinctState& state) {
-      state.index.save(out);
-      for (std::uint32_t i = 0; i < state.index.count(); ++i) state.counters[i].save(out);
-    });
+    if (sessions_)
+      sessions_->save(out, [&](const DistinctCounter& counter) { counter.save(out); });
+    else
+      windows_.save(out, [&](const DistinctState& state) {
+        state.index.save(out);
+        for (std::uint32_t i = 0; i < state.index.count(); ++i) state.counters[i].save(out);
+      });
     return {};
   }
   Result<void> restore(StateReader& in) override {
-    bool whole = windows_.restore(in, [&](DistinctState& state) {
+    auto read_session = [&](DistinctCounter& counter) { return counter.restore(in); };
+    auto read_state = [&](DistinctState& state) {
       if (!state.index.restore(in, order_)) return false;
       for (std::uint32_t i = 0; i < state.index.count(); ++i) {
         state.counters.emplace_back(precision_, exact_max_);
         if (!state.counters.back().restore(in)) return false;
       }
       return state.index.count() != 0;
-    });
+    };
+    bool whole = sessions_ ? sessions_->restore(in, make_counter(), read_session)
+                           : windows_.restore(in, read_state);
     if (!whole) return damaged_state();
     return {};
   }
@@ -116,13 +144,34 @@ class DistinctBolt final : public Bolt {
     KeyReader of;
     FieldRef<std::int64_t> time;
   };
+
+  void add_to_sessions(const InputBatch& in, const Reader& reader, Emitter& out) {
+    Rows rows = in.rows();
+    sessions_->take(
+        rows, reader.by, reader.time, make_counter(),
+        [&](DistinctCounter& counter, const RowView& row) { counter.add(reader.of.hash(row)); },
+        [&](std::uint32_t place) { late_.add(rows, place, place + 1); });
+    late_.pass_on(in, out);
+  }
+
+  void emit_row(std::string_view key, WindowBounds bounds, const DistinctCounter& counter,
+                Emitter& out) const {
+    RowWriter row = out.row();
+    row.set(window_, bounds.start);
+    row.set(window_end_, bounds.end);
+    readers_[0].by.restore(key, row, targets_);
+    row.set(distinct_, counter.count());
+    row.set(error_, counter.relative_error());
+  }
+
   Options options_;
   std::uint8_t precision_;
   std::uint64_t exact_max_;
   std::vector<Reader> readers_;  // one an input
   KeyOrder order_;
-  Windows<DistinctState> windows_;
-  Counter* late_rows_ = nullptr;
+  RowWindows<DistinctState> windows_;
+  std::optional<KeyedSessions<DistinctCounter>> sessions_;  // instead of windows
+  LateRows late_;                                           // of the sessions
   FieldRef<std::int64_t> window_;
   FieldRef<std::int64_t> window_end_;
   FieldRef<std::uint64_t> distinct_;
@@ -136,6 +185,7 @@ Result<Declaration> declare_distinct(const Options& options, const std::vector<I
   if (of.empty())
     return Error{ErrorKind::config, "option 'of' names no field; write for example of: [qname]",
                  "of"};
+  DNSTORM_CHECK(check_session(options));
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   DNSTORM_CHECK(common_fields(inputs, of, "of"));
   StreamDecl& stream = declaration.outputs[0];
@@ -155,7 +205,7 @@ Result<Declaration> declare_distinct(const Options& options, const std::vector<I
   read_from_all(declaration, of);
   read_from_all(declaration, by);
   declaration.partition_by = by;
-  declaration.single_task = by.empty();
+  if (by.empty()) declaration.single_task = true;
   return declaration;
 }
 
@@ -187,6 +237,7 @@ OperatorDef distinct_operator() {
       {"exact", OptionType::flag, "false", "never estimate; needs 16 to 32 bytes an item"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
+  def.options.push_back(session_option());
   def.constructor = {"of", "window"};
   def.methods = window_methods();
   def.example =

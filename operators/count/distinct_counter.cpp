@@ -28,6 +28,16 @@ void DistinctCounter::clear() {
   estimating_ = false;
 }
 
+void DistinctCounter::merge(const DistinctCounter& other) {
+  if (!other.estimating_) {
+    for (std::uint64_t hash : other.set_)
+      if (hash != 0) add(hash);
+    return;
+  }
+  if (!estimating_) start_estimating();
+  sketch_->merge(*other.sketch_);
+}
+
 void DistinctCounter::save(StateWriter& out) const {
   out.put(static_cast<std::uint8_t>(estimating_));
   if (estimating_) {

@@ -39,6 +39,9 @@ class DistinctCounter {
   std::uint64_t count() const;
   // Relative standard error of count(); 0 while it is exact.
   double relative_error() const { return estimating_ ? sketch_->standard_error() : 0; }
+  // The union of both; the result does not depend on the order of merging. Both have the same
+  // precision and limit.
+  void merge(const DistinctCounter& other);
   // Keeps the memory.
   void clear();
 

@@ -8,7 +8,7 @@ namespace dnstorm::operators {
 
 namespace {
 
-constexpr std::size_t slots_min = 1024;
+constexpr std::size_t slots_min = 64;
 
 // Empties a table; one that has become far too large for its content is halved, so that a burst of
 // keys does not make every later clear() slow.
@@ -31,7 +31,7 @@ bool is_variable(Type type) { return type == Type::str || type == Type::bytes; }
 
 }  // namespace
 
-KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields) {
+KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields, bool compact) {
   KeyReader reader(schema, fields);
   std::uint32_t width = 0;
   for (const std::string& name : fields)
@@ -40,7 +40,7 @@ KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields)
   if (!reader.packs()) {
     form_ = Form::hashed;
     hashed_.resize(slots_min);
-  } else if (width <= 2) {
+  } else if (width <= 2 && !compact) {
     form_ = Form::direct;
     direct_.resize(std::size_t{1} << (8 * width));
   } else {
@@ -139,7 +139,10 @@ bool KeyIndex::restore(StateReader& in, const KeyOrder& order) {
   for (std::uint64_t left = in.get_count(16); left != 0; --left) {
     auto code = in.get<std::uint64_t>();
     std::string_view key = in.get_bytes();
-    if (!in.ok() || !order.holds(key) || !restore_key(code, key)) return false;
+    if (!in.ok() || !order.holds(key)) return false;
+    if (form_ == Form::direct && code >= direct_.size()) return false;
+    std::uint32_t known = count();
+    if (number_of(code, key) != known) return false;
   }
   return in.ok();
 }
@@ -150,27 +153,46 @@ std::uint32_t KeyIndex::append_key(std::string_view key) {
   return count() - 1;
 }
 
-// Keys were distinct when they were saved: none is looked for.
-bool KeyIndex::restore_key(std::uint64_t code, std::string_view key) {
-  if (form_ == Form::none && count() != 0) return false;
-  if (form_ == Form::direct && (code >= direct_.size() || direct_[code] != 0)) return false;
+std::uint32_t KeyIndex::number_of(std::uint64_t code, std::string_view key) {
+  switch (form_) {
+    case Form::none:
+      return count() == 0 ? append_key(key) : 0;
+    case Form::direct:
+      if (direct_[code] == 0) {
+        direct_[code] = append_key(key) + 1;
+        direct_used_.push_back(code);
+      }
+      return direct_[code] - 1;
+    case Form::packed:
+      return number_of_packed(code, key);
+    case Form::hashed:
+      break;
+  }
+  return number_of_hashed(code, key);
+}
+
+std::uint32_t KeyIndex::number_of_packed(std::uint64_t code, std::string_view key) {
+  std::uint64_t at = hash_number(code) & mask_;
+  for (; packed_[at].next != 0; at = (at + 1) & mask_)
+    if (packed_[at].key == code) return packed_[at].next - 1;
+  std::uint32_t number = append_key(key);
+  packed_[at] = {code, number + 1};
+  if (std::size_t{number + 1U} * 2 > packed_.size()) grow_packed();
+  return number;
+}
+
+std::uint32_t KeyIndex::number_of_hashed(std::uint64_t code, std::string_view key) {
+  std::uint64_t at = code & mask_;
+  for (; hashed_[at].next != 0; at = (at + 1) & mask_) {
+    const HashedSlot& slot = hashed_[at];
+    if (slot.hash == code && key == std::string_view(keys_).substr(slot.key_at, slot.key_size))
+      return slot.next - 1;
+  }
   std::size_t key_at = keys_.size();
   std::uint32_t number = append_key(key);
-  if (form_ == Form::direct) {
-    direct_[code] = number + 1;
-    direct_used_.push_back(code);
-  } else if (form_ == Form::packed) {
-    std::uint64_t at = hash_number(code) & mask_;
-    while (packed_[at].next != 0) at = (at + 1) & mask_;
-    packed_[at] = {code, number + 1};
-    if (std::size_t{number + 1U} * 2 > packed_.size()) grow_packed();
-  } else if (form_ == Form::hashed) {
-    std::uint64_t at = code & mask_;
-    while (hashed_[at].next != 0) at = (at + 1) & mask_;
-    hashed_[at] = {code, key_at, static_cast<std::uint32_t>(key.size()), number + 1};
-    if (std::size_t{number + 1U} * 2 > hashed_.size()) grow_hashed();
-  }
-  return true;
+  hashed_[at] = {code, key_at, static_cast<std::uint32_t>(key.size()), number + 1};
+  if (std::size_t{number + 1U} * 2 > hashed_.size()) grow_hashed();
+  return number;
 }
 
 KeyOrder::KeyOrder(const Schema& schema, const std::vector<std::string>& fields) {

@@ -21,7 +21,9 @@ class KeyOrder;
 class KeyIndex {
  public:
   // `schema` is one that holds `fields`; readers of other schemas may be used if the types agree.
-  KeyIndex(const Schema& schema, const std::vector<std::string>& fields);
+  // `compact`: no array for keys of 2 bytes, which would be larger than what many small tables
+  // hold.
+  KeyIndex(const Schema& schema, const std::vector<std::string>& fields, bool compact = false);
 
   // use(row, number) for rows [first, last). `reader` reads the key from these rows.
   template <class Use>
@@ -57,6 +59,9 @@ class KeyIndex {
   }
   // What stands for each key in the table: the key itself where it packs, its hash otherwise.
   std::vector<std::uint64_t> codes() const;
+  // The number of the key with this code, entered if it is new. Codes of one index mean the same in
+  // another of the same fields.
+  std::uint32_t number_of(std::uint64_t code, std::string_view key);
   void clear();
 
   void save(StateWriter& out) const;
@@ -114,7 +119,8 @@ class KeyIndex {
   std::uint32_t add_hashed(std::uint64_t at, std::uint64_t hash, const RowView& row,
                            const KeyReader& reader);
   std::uint32_t append_key(std::string_view key);
-  bool restore_key(std::uint64_t code, std::string_view key);
+  std::uint32_t number_of_packed(std::uint64_t code, std::string_view key);
+  std::uint32_t number_of_hashed(std::uint64_t code, std::string_view key);
   void grow_packed();
   void grow_hashed();
 

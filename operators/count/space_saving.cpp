@@ -96,6 +96,60 @@ void SpaceSaving::unlink(std::uint32_t number) {
   slots_[gap] = 0;
 }
 
+std::uint32_t SpaceSaving::find(std::uint64_t hash, std::string_view key) const {
+  for (std::uint32_t at = home(hash); slots_[at] != 0; at = (at + 1) & mask_) {
+    std::uint32_t number = (slots_[at] & 0xffff) - 1;
+    if (items_[number].hash == hash && this->key(number) == key) return number;
+  }
+  return none;
+}
+
+void SpaceSaving::merge(const SpaceSaving& other) {
+  if (other.counts_.empty()) return;
+  struct Merged {
+    std::uint64_t count, error;
+    const SpaceSaving* from;
+    std::uint32_t number;
+    const Item& item() const { return from->items_[number]; }
+    std::string_view key() const { return from->key(number); }
+  };
+  SpaceSaving old(capacity_);
+  std::swap(old, *this);
+  std::vector<Merged> all;
+  all.reserve(old.size() + other.size());
+  for (std::uint32_t i = 0; i < old.size(); ++i) {
+    std::uint64_t hash = old.items_[i].hash;
+    std::uint32_t same = other.find(hash, old.key(i));
+    all.push_back({old.count(i) + (same != none ? other.count(same) : other.held(hash)),
+                   old.error(i) + (same != none ? other.error(same) : other.held(hash)), &old, i});
+  }
+  for (std::uint32_t i = 0; i < other.size(); ++i) {
+    std::uint64_t hash = other.items_[i].hash;
+    if (old.find(hash, other.key(i)) == none)
+      all.push_back({other.count(i) + old.held(hash), other.error(i) + old.held(hash), &other, i});
+  }
+  std::size_t kept = std::min<std::size_t>(all.size(), capacity_);
+  auto before = [](const Merged& a, const Merged& b) {
+    if (a.count != b.count) return a.count > b.count;
+    if (a.item().hash != b.item().hash) return a.item().hash < b.item().hash;
+    return a.key() < b.key();
+  };
+  if (kept < all.size())
+    std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end(),
+                     before);
+  for (std::size_t i = 0; i < filter_.size(); ++i) filter_[i] = old.filter_[i] + other.filter_[i];
+  for (std::size_t i = 0; i < kept; ++i) {
+    std::uint32_t number = take_free(all[i].item().hash, all[i].count);
+    items_[number].error = all[i].error;
+    key_ = all[i].key();
+    set_key(number);
+  }
+  for (std::size_t i = kept; i < all.size(); ++i) {
+    std::uint64_t& held = cell(all[i].item().hash);
+    held = std::max(held, all[i].count);
+  }
+}
+
 void SpaceSaving::save(StateWriter& out) const {
   out.put(std::uint64_t{size()});
   for (std::uint32_t i = 0; i < size(); ++i) {

@@ -74,6 +74,11 @@ class SpaceSaving {
     if (item.key_size > inline_max) return long_keys_[number];
     return {item.key, item.key_size};
   }
+  // The heavy hitters of both streams (Agarwal et al., Mergeable summaries, PODS 2012): an item
+  // that only one of them keeps counts in the other by the cell of its filter, which the true count
+  // is not above. The bounds hold, and what is exact stays exact while all items fit in. Nothing
+  // may be added to the sketch afterwards, only merged. Both have the same capacity.
+  void merge(const SpaceSaving& other);
   // Keeps the memory.
   void clear();
 
@@ -90,6 +95,7 @@ class SpaceSaving {
   }
 
  private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
   static constexpr std::uint32_t inline_max = 44;
   struct alignas(64) Item {
     std::uint64_t hash = 0;
@@ -109,6 +115,8 @@ class SpaceSaving {
   // As take_free() when all are taken; false if the filter holds the item back.
   bool take_smallest(std::uint64_t hash, std::uint64_t weight, std::uint32_t& number);
   std::uint32_t smallest();
+  std::uint32_t find(std::uint64_t hash, std::string_view key) const;
+  std::uint64_t held(std::uint64_t hash) const { return filter_[(hash >> 32) & mask_]; }
   bool restore_item(StateReader& in);
   bool restore_filter(StateReader& in);
   void set_key(std::uint32_t number);

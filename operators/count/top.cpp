@@ -36,6 +36,13 @@ struct TopState {
   void prefetch_item(std::uint64_t hash) const {
     if (const auto& sketch = groups[key_group(hash)]) sketch->prefetch_item(hash);
   }
+  void merge(const TopState& other) {
+    for (std::uint32_t i = 0; i < key_groups; ++i) {
+      if (other.groups[i] == nullptr) continue;
+      if (groups[i] == nullptr) groups[i] = std::make_unique<SpaceSaving>(capacity);
+      groups[i]->merge(*other.groups[i]);
+    }
+  }
   void clear() {
     for (auto& sketch : groups)
       if (sketch != nullptr) sketch->clear();
@@ -72,6 +79,19 @@ struct RowItem {
 };
 
 class TopBolt final : public Bolt {
+  // First in the class, for their types are deduced.
+  auto emit_to(Emitter& out) const {
+    return [this, &out](const TopState& state, WindowBounds bounds) {
+      std::vector<RankedItem> items;
+      for (const auto& sketch : state.groups) {
+        if (sketch == nullptr) continue;
+        for (std::uint32_t i = 0; i < sketch->size(); ++i)
+          items.push_back({sketch->count(i), sketch->error(i), sketch->key(i)});
+      }
+      output_.emit(items, bounds, out);
+    };
+  }
+
  public:
   explicit TopBolt(Options options) : options_(std::move(options)) {}
 
@@ -84,15 +104,14 @@ class TopBolt final : public Bolt {
       readers_.push_back(std::move(reader));
     }
     std::uint32_t capacity = capacity_of(options_);
-    windows_ = {options_.duration("window"), options_.duration("lateness"),
+    windows_ = {window_spec(options_), late_rows(task), task.clock,
                 [capacity] { return std::make_unique<TopState>(capacity); }};
-    late_rows_ = &task.counter("late_rows");
     output_ = TopOutput(*task.inputs[0].schema, task.outputs[0], of,
                         static_cast<std::size_t>(options_.integer("k")));
     return {};
   }
 
-  void execute(const InputBatch& in, Emitter& /*out*/) override {
+  void execute(const InputBatch& in, Emitter& out) override {
     const Reader& reader = readers_[in.input];
     Rows rows = in.rows();
     auto add = [&](TopState& state, std::uint32_t first, std::uint32_t last) {
@@ -106,21 +125,11 @@ class TopBolt final : public Bolt {
         state.group(hash).add(hash, RowItem{reader.of, row}, weight);
       }
     };
-    std::uint64_t late = windows_.each_run(rows, reader.time, add);
-    if (late != 0) late_rows_->add(late);
+    windows_.take(in, reader.time, out, add, emit_to(out));
   }
 
-  void watermark(TimeNs now, Emitter& out) override {
-    windows_.close(now, [&](const TopState& state, WindowBounds bounds) {
-      std::vector<RankedItem> items;
-      for (const auto& sketch : state.groups) {
-        if (sketch == nullptr) continue;
-        for (std::uint32_t i = 0; i < sketch->size(); ++i)
-          items.push_back({sketch->count(i), sketch->error(i), sketch->key(i)});
-      }
-      output_.emit(items, bounds, out);
-    });
-  }
+  void watermark(TimeNs now, Emitter& out) override { windows_.watermark(now, emit_to(out)); }
+  void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
 
   Result<void> save(StateWriter& out) override {
     windows_.save(out, [&](const TopState& state) { state.save(out); });
@@ -139,11 +148,11 @@ class TopBolt final : public Bolt {
     FieldRef<std::int64_t> time;
     NumberRef weight;
   };
+
   Options options_;
   std::vector<Reader> readers_;  // one an input
-  Windows<TopState> windows_;
+  RowWindows<TopState> windows_;
   TopOutput output_;
-  Counter* late_rows_ = nullptr;
 };
 
 Result<void> add_output_fields(StreamDecl& stream, std::vector<Field> items) {
@@ -167,7 +176,8 @@ Result<void> add_output_fields(StreamDecl& stream, std::vector<Field> items) {
 
 // What only the first of the two forms can use, or the error that says so.
 Result<void> check_merge_options(const Options& options) {
-  for (const char* name : {"window", "time", "weight", "capacity"})
+  for (const char* name :
+       {"window", "slide", "count_window", "count_slide", "clock", "time", "weight", "capacity"})
     if (options.given(name))
       return Error{
           ErrorKind::config,

@@ -11,7 +11,7 @@
 #include "engine/api/key.hpp"
 #include "engine/api/options.hpp"
 #include "operators/count/key_index.hpp"
-#include "operators/count/windows.hpp"
+#include "operators/windowing/windows.hpp"
 
 namespace dnstorm::operators {
 

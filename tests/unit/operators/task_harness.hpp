@@ -202,6 +202,10 @@ class TaskHarness final : public Emitter::Outlet {
     bolt_->watermark(now, *emitter_);
     emitter_->flush();
   }
+  void tick() {
+    bolt_->tick(*emitter_);
+    emitter_->flush();
+  }
   // The end of the input, as the runtime delivers it.
   void finish() {
     auto result = try_finish();

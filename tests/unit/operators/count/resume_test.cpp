@@ -71,6 +71,33 @@ TEST(Resume, top_with_full_sketches) {
   check(top_operator(), {{"of", {"client", "qtype"}}, {"weight", {"size"}}}, steps);
 }
 
+TEST(Resume, sliding_windows) {
+  auto steps = traffic(10, 60, 100);
+  const TextOptions slide = {{"window", {"6s"}}, {"slide", {"2s"}}, {"lateness", {"1s"}}};
+  auto with = [&](TextOptions options) {
+    options.insert(slide.begin(), slide.end());
+    return options;
+  };
+  check(count_operator(), with({{"by", {"qtype"}}, {"sums", {"size"}}}), steps);
+  check(distinct_operator(), with({{"of", {"qname"}}, {"exact_below", {"8"}}}), steps);
+  check(top_operator(), with({{"of", {"qname"}}, {"k", {"2"}}, {"capacity", {"2"}}}), steps);
+}
+
+TEST(Resume, sessions) {
+  auto steps = traffic(10, 60, 100);
+  check(count_operator(), {{"by", {"qname"}}, {"session", {"1s"}}}, steps);
+  check(distinct_operator(),
+        {{"of", {"client"}}, {"by", {"qtype"}}, {"session", {"1s"}}, {"exact_below", {"4"}}},
+        steps);
+}
+
+TEST(Resume, windows_of_rows) {
+  auto steps = traffic(10, 37, 100);
+  check(count_operator(), {{"by", {"qtype"}}, {"count_window", {"50"}}}, steps);
+  check(count_operator(), {{"by", {"qtype"}}, {"count_window", {"50"}}, {"count_slide", {"20"}}},
+        steps);
+}
+
 TEST(Resume, merged_top) {
   const std::vector<Field> parts = {{"window", Type::time}, {"window_end", Type::time},
                                     {"rank", Type::u32},    {"qname", Type::str},
