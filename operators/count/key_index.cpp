@@ -8,12 +8,14 @@ namespace dnstorm::operators {
 
 namespace {
 
-constexpr std::size_t slots_min = 64;
+// Sparse, so that few keys seldom collide.
+constexpr std::size_t slots_usual = 1024;
+constexpr std::size_t slots_compact = 64;
 
 // Empties a table; one that has become far too large for its content is halved, so that a burst of
 // keys does not make every later clear() slow.
 template <class Slot>
-void reset(std::vector<Slot>& slots, std::size_t used, std::uint64_t& mask) {
+void reset(std::vector<Slot>& slots, std::size_t slots_min, std::size_t used, std::uint64_t& mask) {
   if (slots.size() > slots_min && used < slots.size() / 16)
     slots = std::vector<Slot>(slots.size() / 2);
   else
@@ -31,7 +33,8 @@ bool is_variable(Type type) { return type == Type::str || type == Type::bytes; }
 
 }  // namespace
 
-KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields, bool compact) {
+KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields, bool compact)
+    : slots_min_(compact ? slots_compact : slots_usual) {
   KeyReader reader(schema, fields);
   std::uint32_t width = 0;
   for (const std::string& name : fields)
@@ -39,15 +42,15 @@ KeyIndex::KeyIndex(const Schema& schema, const std::vector<std::string>& fields,
   if (fields.empty()) return;
   if (!reader.packs()) {
     form_ = Form::hashed;
-    hashed_.resize(slots_min);
+    hashed_.resize(slots_min_);
   } else if (width <= 2 && !compact) {
     form_ = Form::direct;
     direct_.resize(std::size_t{1} << (8 * width));
   } else {
     form_ = Form::packed;
-    packed_.resize(slots_min);
+    packed_.resize(slots_min_);
   }
-  mask_ = slots_min - 1;
+  mask_ = slots_min_ - 1;
 }
 
 void KeyIndex::clear() {
@@ -59,10 +62,10 @@ void KeyIndex::clear() {
       direct_used_.clear();
       break;
     case Form::packed:
-      reset(packed_, count(), mask_);
+      reset(packed_, slots_min_, count(), mask_);
       break;
     case Form::hashed:
-      reset(hashed_, count(), mask_);
+      reset(hashed_, slots_min_, count(), mask_);
       break;
   }
   keys_.clear();

@@ -21,8 +21,7 @@ class KeyOrder;
 class KeyIndex {
  public:
   // `schema` is one that holds `fields`; readers of other schemas may be used if the types agree.
-  // `compact`: no array for keys of 2 bytes, which would be larger than what many small tables
-  // hold.
+  // `compact`: small while there are few keys, without the array; for many tables.
   KeyIndex(const Schema& schema, const std::vector<std::string>& fields, bool compact = false);
 
   // use(row, number) for rows [first, last). `reader` reads the key from these rows.
@@ -125,6 +124,7 @@ class KeyIndex {
   void grow_hashed();
 
   Form form_ = Form::none;
+  std::size_t slots_min_;
   std::uint64_t mask_ = 0;
   std::vector<std::uint32_t> direct_;
   std::vector<PackedSlot> packed_;
