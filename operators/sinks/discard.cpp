@@ -1,9 +1,10 @@
 #include "operators/sinks/discard.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <memory>
-#include <thread>
 
 namespace dnstorm::operators {
 
@@ -29,7 +30,9 @@ class DiscardSink final : public Bolt {
     TimeNs now = clock_->steady_ns();
     free_at_ = std::max(free_at_, now) +
                static_cast<DurationNs>(static_cast<double>(rows) * ns_per_s / rate_);
-    std::this_thread::sleep_for(std::chrono::nanoseconds(free_at_ - now));
+    DurationNs busy = free_at_ - now;
+    timespec time{busy / ns_per_s, busy % ns_per_s};
+    ::ppoll(nullptr, 0, &time, nullptr);
   }
 
   double rate_;
