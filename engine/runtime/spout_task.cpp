@@ -108,29 +108,29 @@ Result<Task::Progress> SpoutTask::pull() {
     return Progress::worked;
   }
   TimeNs reached = std::max(watermark_, spout_->watermark());
-  // With ticks, a round without rows carries what bolts have emitted of their own accord.
-  if (!emitted && reached == watermark_ && !(setup_.heartbeat && *next == Spout::Next::idle))
-    return *next == Spout::Next::idle ? fall_silent() : Progress::worked;
-  watermark_ = reached;
+  bool idle = *next == Spout::Next::idle;
+  bool news = emitted || reached > watermark_;
   if (emitted) {
     silent_since_ = 0;
     told_idle_ = false;
   }
-  finish_round();
-  bool quiet = !emitted && *next == Spout::Next::idle && setup_.heartbeat;
-  return quiet ? Progress::idle : Progress::worked;
+  bool fell_silent = idle && !news && falls_silent();
+  // With ticks, a round without rows carries what bolts have emitted of their own accord.
+  if (news || fell_silent || (idle && setup_.heartbeat)) {
+    watermark_ = reached;
+    finish_round();
+  }
+  return idle && !news ? Progress::idle : Progress::worked;
 }
 
 // Silent for long, it says so once, in a round of its own; the next rows take that back.
-Result<Task::Progress> SpoutTask::fall_silent() {
+bool SpoutTask::falls_silent() {
   DurationNs timeout = setup_.plan->config.idle_timeout;
-  if (timeout == 0 || told_idle_) return Progress::idle;
+  if (timeout == 0 || told_idle_) return false;
   TimeNs now = setup_.clock->steady_ns();
   if (silent_since_ == 0) silent_since_ = now;
-  if (now - silent_since_ < timeout) return Progress::idle;
-  told_idle_ = true;
-  finish_round();
-  return Progress::idle;
+  told_idle_ = now - silent_since_ >= timeout;
+  return told_idle_;
 }
 
 std::uint64_t SpoutTask::waits_for(Progress progress) const {

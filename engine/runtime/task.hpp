@@ -148,7 +148,7 @@ class SpoutTask final : public Task {
   void replay();
   void finish_round();
   bool may_pull() const;
-  Result<Progress> fall_silent();
+  bool falls_silent();
   std::uint64_t waits_for(Progress progress) const override;
 
   std::unique_ptr<Spout> spout_;
