@@ -25,7 +25,9 @@ constexpr auto flags_table = [] {
   return table;
 }();
 
-// Reads one message. Holds where it is; everything found goes straight into the Message.
+// Reads one message. Holds where it is; everything found goes straight into the Message. What is
+// not kept costs nothing but its check: that is known when the program is compiled.
+template <Keep keep>
 class Parser {
  public:
   Parser(std::span<const std::uint8_t> wire, Message& out)
@@ -51,7 +53,8 @@ class Parser {
   Message& out_;
 };
 
-void Parser::read_flags() {
+template <Keep keep>
+void Parser<keep>::read_flags() {
   std::uint8_t high = wire_[2], low = wire_[3];
   out_.id = load_be16(wire_);
   auto flags = static_cast<std::uint8_t>((high & 0x80) | (high & 0x07) << 4 | low >> 4);
@@ -61,18 +64,24 @@ void Parser::read_flags() {
   out_.header_ok = true;
 }
 
-void Parser::read_counts() {
+template <Keep keep>
+void Parser<keep>::read_counts() {
   out_.question_count = load_be16(wire_ + 4);
   out_.answer_count = load_be16(wire_ + 6);
   out_.authority_count = load_be16(wire_ + 8);
   out_.additional_count = load_be16(wire_ + 10);
 }
 
-ParseError Parser::read_first_name() {
+template <Keep keep>
+ParseError Parser<keep>::read_first_name() {
   char* text = out_.qname_buffer.data() + Message::qname_margin;
-  detail::PlainName plain = detail::read_plain_name(wire_, size_, at_, text);
+  detail::PlainName plain;
+  if constexpr (keep.qname)
+    plain = detail::read_plain_name(wire_, size_, at_, text);
+  else
+    plain = detail::plain_name(wire_, size_, at_);
   if (plain.labels != 0) [[likely]] {
-    out_.qname = {text, plain.text_length};
+    if constexpr (keep.qname) out_.qname = {text, plain.text_length};
     out_.qname_labels = static_cast<std::uint8_t>(plain.labels);
     out_.qname_wire_length = static_cast<std::uint16_t>(plain.end - at_);
     at_ = plain.end;
@@ -81,25 +90,28 @@ ParseError Parser::read_first_name() {
     NameShape shape;
     std::span<const std::uint8_t> wire(wire_, size_);
     ParseError error = walk_name(wire, at_, shape);
-    if (error == ParseError::none) error = write_name(wire, at_, LetterCase::lower, text, length);
+    if (error == ParseError::none && keep.qname)
+      error = write_name(wire, at_, LetterCase::lower, text, length);
     if (error != ParseError::none) return error;
     out_.qname = {text, length};
     out_.qname_labels = shape.labels;
     out_.qname_wire_length = shape.wire_length;
     at_ = shape.end;
   }
-  out_.qname_hash = XXH3_64bits(out_.qname.data(), out_.qname.size());
+  if constexpr (keep.qname) out_.qname_hash = XXH3_64bits(out_.qname.data(), out_.qname.size());
   first_name_wire_ = out_.qname_wire_length;
   return ParseError::none;
 }
 
-ParseError Parser::read_questions() {
+template <Keep keep>
+ParseError Parser<keep>::read_questions() {
   for (std::uint16_t i = 0; i < out_.question_count; ++i) {
     const std::size_t offset = at_;
     ParseError error = i == 0 ? read_first_name() : skip_name();
     if (error != ParseError::none) return error;
     if (left() < 4) return ParseError::truncated_question;
-    Question& question = out_.questions.emplace_back();
+    Question other;
+    Question& question = keep.records ? out_.questions.emplace_back() : other;
     question.offset = static_cast<std::uint16_t>(offset);
     question.type = load_be16(wire_ + at_);
     question.dns_class = load_be16(wire_ + at_ + 2);
@@ -115,7 +127,8 @@ ParseError Parser::read_questions() {
 }
 
 // Nearly every owner is the root (of OPT) or a pointer to the question's name, which is sound.
-inline ParseError Parser::skip_name() {
+template <Keep keep>
+inline ParseError Parser<keep>::skip_name() {
   if (left() >= 2) [[likely]] {
     if (first_name_wire_ != 0 &&
         load_be16(wire_ + at_) == (detail::pointer_mark << 8 | header_size)) {
@@ -134,14 +147,16 @@ inline ParseError Parser::skip_name() {
 }
 
 // An update asks with empty data for "any of this type" and "delete" (RFC 2136 2.4, 2.5).
-bool Parser::fits(const Record& record) const {
+template <Keep keep>
+bool Parser<keep>::fits(const Record& record) const {
   if (record.rdata_length == 0 && out_.opcode == opcode::update) return true;
   if (record.type == type::a && record.dns_class == dns_class::in) return record.rdata_length == 4;
   std::size_t end = std::size_t{record.rdata_offset} + record.rdata_length;
   return detail::rdata_fits(record.type, record.dns_class, {wire_, end}, record.rdata_offset);
 }
 
-ParseError Parser::read_opt(const Record& record) {
+template <Keep keep>
+ParseError Parser<keep>::read_opt(const Record& record) {
   Edns& edns = out_.edns;
   if (edns.present) return ParseError::several_opt;
   edns.present = true;
@@ -169,7 +184,8 @@ ParseError Parser::read_opt(const Record& record) {
 }
 
 // One loop for the three sections: their ends are what a processor cannot foresee.
-ParseError Parser::read_records() {
+template <Keep keep>
+ParseError Parser<keep>::read_records() {
   const std::uint32_t authority = out_.answer_count;
   const std::uint32_t additional = authority + out_.authority_count;
   const std::uint32_t end = additional + out_.additional_count;
@@ -182,7 +198,9 @@ ParseError Parser::read_records() {
     const std::uint16_t length = load_be16(head + 8);
     at_ += record_head_size;
     if (left() < length) return ParseError::rdata_overrun;
-    Record& record = out_.records.emplace_back();  // filled in place: a copy would be packed first
+    Record other;
+    // Filled in place: a copy would be packed first.
+    Record& record = keep.records ? out_.records.emplace_back() : other;
     record.ttl = load_be32(head + 4);
     record.type = load_be16(head);
     record.dns_class = load_be16(head + 2);
@@ -220,12 +238,11 @@ void reset(std::span<const std::uint8_t> wire, Message& out) {
   out.trailing_bytes = 0;
 }
 
-}  // namespace
-
-ParseError parse(std::span<const std::uint8_t> wire, Message& out) {
+template <Keep keep>
+ParseError parse_keeping(std::span<const std::uint8_t> wire, Message& out) {
   reset(wire, out);
   if (wire.size() < flags_size) return ParseError::short_header;
-  Parser parser(wire, out);
+  Parser<keep> parser(wire, out);
   parser.read_flags();
   if (wire.size() < header_size) return ParseError::short_header;
   if (wire.size() > 0xffff) return ParseError::message_too_long;
@@ -234,6 +251,14 @@ ParseError parse(std::span<const std::uint8_t> wire, Message& out) {
   if (error == ParseError::none) error = parser.read_records();
   if (error == ParseError::none) out.trailing_bytes = parser.left();
   return error;
+}
+
+}  // namespace
+
+ParseError parse(std::span<const std::uint8_t> wire, Message& out, Keep keep) {
+  if (keep.records) return parse_keeping<Keep{true, true}>(wire, out);
+  if (keep.qname) return parse_keeping<Keep{true, false}>(wire, out);
+  return parse_keeping<Keep{false, false}>(wire, out);
 }
 
 }  // namespace dnstorm::capture::dns

@@ -111,9 +111,16 @@ struct Message : HeaderFlags {
   std::array<char, qname_margin + max_name_text> qname_buffer;
 };
 
+// What parse() keeps of a message beside the numbers in it. What is not kept is read and checked
+// all the same, so that the answer never depends on it.
+struct Keep {
+  bool qname = true;    // text and hash of the first question's name; else empty and 0
+  bool records = true;  // the lists of questions and records (they keep the name, too); else empty
+};
+
 // Reads a whole message: header, every question, every record, names and known rdata checked, OPT
 // and its options. Returns the first fault, or ParseError::none. Any number of questions is valid,
 // none included (answers of some servers, DSO), and so is empty rdata in an update.
-ParseError parse(std::span<const std::uint8_t> wire, Message& out);
+ParseError parse(std::span<const std::uint8_t> wire, Message& out, Keep keep = {});
 
 }  // namespace dnstorm::capture::dns

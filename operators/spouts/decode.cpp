@@ -36,6 +36,8 @@ class Decode final : public Bolt {
     if (task.outputs[options_stream]) option_ = OptionRefs(*task.outputs[options_stream]);
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
     per_second_ = task.outputs[packets_stream] != nullptr;
+    keep_.records = task.outputs[questions_stream] || task.outputs[records_stream];
+    keep_.qname = every_.reads_name() || queries_.reads_name() || responses_.reads_name();
     classes_.open(task);
     return {};
   }
@@ -74,7 +76,7 @@ class Decode final : public Bolt {
     if (verdict != packet::Verdict::udp && !(cut && ours)) return PacketClasses::of(verdict, ours);
     if (!ours)
       return detect_ && detected() ? emit_detected(time, out) : PacketClasses::other_port();
-    dns::ParseError error = dns::parse(datagram_.payload, message_);
+    dns::ParseError error = dns::parse(datagram_.payload, message_, keep_);
     if (message_.header_ok) emit(time, error != dns::ParseError::none || cut, out);
     // What the snap length cut off is no fault of the message.
     return cut ? PacketClasses::of(verdict, ours) : PacketClasses::of(error);
@@ -86,7 +88,7 @@ class Decode final : public Bolt {
   bool detected() {
     for (std::uint16_t port : {datagram_.src_port, datagram_.dst_port})
       if (port == 5353 || port == 5355 || port == 137) return false;
-    return dns::parse(datagram_.payload, message_) == dns::ParseError::none &&
+    return dns::parse(datagram_.payload, message_, keep_) == dns::ParseError::none &&
            message_.question_count == 1 && message_.qclass == dns::dns_class::in &&
            message_.qtype != 0 && message_.opcode == dns::opcode::query &&
            message_.trailing_bytes == 0;
@@ -194,6 +196,7 @@ class Decode final : public Bolt {
   PacketClassRefs class_;
   packet::Datagram datagram_;
   dns::Message message_;
+  dns::Keep keep_;
   PacketClasses classes_;
   bool per_second_ = false;
   TimeNs second_ = 0;

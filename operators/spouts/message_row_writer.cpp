@@ -11,13 +11,25 @@ namespace dns = capture::dns;
 
 namespace {
 
+// 64 x 64 -> 128 bits, both halves put together: the step of wyhash and XXH3.
+std::uint64_t fold_product(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+// Bits without a pattern (the fractions of square roots of primes, as SHA-2 has them).
+constexpr std::uint64_t odd[] = {0x6a09e667f3bcc909, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                                 0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f};
+
 std::uint64_t transaction_hash(const Ends& ends, std::uint16_t id, std::uint8_t protocol) {
   std::uint64_t word[5];
   std::memcpy(word, ends.client.bytes.data(), 16);
   std::memcpy(word + 2, ends.server.bytes.data(), 16);
   word[4] = std::uint64_t{ends.client_port} << 48 | std::uint64_t{ends.server_port} << 32 |
             std::uint64_t{id} << 16 | protocol;
-  return hash_bytes(word, sizeof word);
+  std::uint64_t hosts = fold_product(word[0] ^ odd[0], word[1] ^ odd[1]) ^
+                        fold_product(word[2] ^ odd[2], word[3] ^ odd[3]);
+  return hash_number(hosts ^ fold_product(word[4] ^ odd[4], odd[5]));
 }
 
 std::string_view last_label(std::string_view name) {
@@ -107,7 +119,10 @@ void MessageRowWriter::set_question(const dns::Message& m, RowWriter& row) const
   row.set(row_.label_count, m.qname_labels);
   row.set_str(row_.qname, m.qname, m.qname_hash);
   if (row_.tld.present()) row.set_str(row_.tld, last_label(m.qname));
-  if (row_.domain.present()) row.set_str(row_.domain, domains_->of(m.qname, m.qname_hash));
+  if (row_.domain.present()) {
+    RegisteredDomain::Domain domain = domains_->of(m.qname, m.qname_hash);
+    row.set_str(row_.domain, domain.name, domain.hash);
+  }
 }
 
 }  // namespace dnstorm::operators

@@ -37,6 +37,10 @@ class MessageRowWriter {
   MessageRowWriter(const Schema* schema, std::optional<RegisteredDomain>& domains);
 
   void write(const MessageContext& context, RowWriter row) const;
+  // Whether write() needs the text of the question's name.
+  bool reads_name() const {
+    return row_.qname.present() || row_.tld.present() || row_.domain.present();
+  }
 
  private:
   void set_network(const MessageContext& context, RowWriter& row) const;

@@ -36,6 +36,25 @@ void look_at_everything(const Message& message) {
   DNSTORM_ASSERT(length < (std::size_t{1} << 30), "text stays in proportion", length);
 }
 
+// What is kept of a message must not change what is found in it.
+void check_keeping(const Message& message, ParseError error) {
+  static Message other;
+  for (Keep keep : {Keep{true, false}, Keep{false, false}}) {
+    DNSTORM_ASSERT(parse(message.wire, other, keep) == error, "the same fault is found");
+    DNSTORM_ASSERT(other.qname == (keep.qname ? message.qname : ""), "the name is as asked for");
+    DNSTORM_ASSERT(other.qname_hash == (keep.qname ? message.qname_hash : 0), "and its hash");
+    DNSTORM_ASSERT(other.qname_wire_length == message.qname_wire_length &&
+                       other.qname_labels == message.qname_labels && other.qtype == message.qtype &&
+                       other.qclass == message.qclass,
+                   "the question is the same");
+    DNSTORM_ASSERT(other.records.empty() && other.questions.empty(), "no lists");
+    DNSTORM_ASSERT(other.full_rcode() == message.full_rcode() &&
+                       other.edns.options.size() == message.edns.options.size() &&
+                       other.trailing_bytes == message.trailing_bytes,
+                   "all was read");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -44,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   DNSTORM_ASSERT(to_string(error) != "?", "every reason has a name");
   check_question(message);
   look_at_everything(message);
+  check_keeping(message, error);
   std::size_t claimed =
       std::size_t{message.answer_count} + message.authority_count + message.additional_count;
   DNSTORM_ASSERT(message.records.size() <= claimed, "no more records than the header says");

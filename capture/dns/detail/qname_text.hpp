@@ -48,22 +48,18 @@ inline std::size_t sum(Bytes16 lanes) {
   return (halves[0] + halves[1]) * 0x0101010101010101u >> 56;
 }
 
-// What read_plain_name() found; `labels` is 0 where the name has to go the careful way.
+// `labels` is 0 where the name has to go the careful way.
 struct PlainName {
-  std::size_t end;  // offset of the first byte after the name
-  std::size_t text_length;
-  std::size_t labels;
+  std::size_t end = 0;  // offset of the first byte after the name
+  std::size_t text_length = 0;
+  std::size_t labels = 0;
 };
 
-// Reads the uncompressed name at `at` (12 or more) and writes its text to `text`; sixteen bytes in
-// front of `text` are written, too. Any name that is not plain, compressed, the root, very short or
-// malformed is left to write_name(), which tells them apart.
-//
-// The trick: the length byte of a label shorter than 45 is no plain character either, so turning
-// everything that is not plain into dots makes the text, and it is right if there are as many dots
-// as there are labels after the first.
-[[gnu::always_inline]] inline PlainName read_plain_name(const std::uint8_t* wire, std::size_t size,
-                                                        std::size_t at, char* text) {
+// The shape of the uncompressed name at `at`. A name with a pointer or a label of 45 bytes and
+// more, one that runs past the end or is too long, and the root are left to walk_name(), which
+// tells them apart.
+[[gnu::always_inline]] inline PlainName plain_name(const std::uint8_t* wire, std::size_t size,
+                                                   std::size_t at) {
   const std::size_t begin = at;
   const std::size_t limit = std::min(size, begin + max_name_wire);
   std::size_t labels = 0;
@@ -75,16 +71,29 @@ struct PlainName {
     at += n + 1;
     ++labels;
   }
+  return {at + 1, at - begin - 1, labels};
+}
+
+// Reads the uncompressed name at `at` (12 or more) and writes its text to `text`; sixteen bytes in
+// front of `text` are written, too. Any name that is not plain, compressed, the root, very short or
+// malformed is left to write_name(), which tells them apart.
+//
+// The trick: the length byte of a label shorter than 45 is no plain character either, so turning
+// everything that is not plain into dots makes the text, and it is right if there are as many dots
+// as there are labels after the first.
+[[gnu::always_inline]] inline PlainName read_plain_name(const std::uint8_t* wire, std::size_t size,
+                                                        std::size_t at, char* text) {
+  const PlainName plain = plain_name(wire, size, at);
   // The last chunk is read backwards from the name's end, which the header in front makes safe.
-  const std::size_t length = at - begin - 1;
-  if (length - 3 > max_name_wire) return {0, 0, 0};  // below 3, the root included
-  const std::uint8_t* from = wire + begin + 1;
+  const std::size_t length = plain.text_length;
+  if (plain.labels == 0 || length < 3) return {0, 0, 0};
+  const std::uint8_t* from = wire + at + 1;
   Bytes16 dots{};
   std::size_t done = 0;
   for (; length - done > 16; done += 16) lower_chunk(from + done, text + done, 16, dots);
   lower_chunk(from + length - 16, text + length - 16, length - done, dots);
-  if (sum(dots) + 1 != labels) return {0, 0, 0};
-  return {at + 1, length, labels};
+  if (sum(dots) + 1 != plain.labels) return {0, 0, 0};
+  return plain;
 }
 
 }  // namespace dnstorm::capture::dns::detail

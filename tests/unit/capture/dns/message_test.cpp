@@ -293,6 +293,30 @@ TEST(Message, EveryFaultHasItsReasonAndKeepsWhatWasRead) {
   }
 }
 
+TEST(Message, FaultsDoNotDependOnWhatIsKept) {
+  Message message;
+  for (const FaultRow& row : fault_rows)
+    for (Keep keep : {Keep{true, false}, Keep{false, false}}) {
+      SCOPED_TRACE(row.what);
+      EXPECT_EQ(to_string(parse(row.wire, message, keep)), to_string(row.error));
+      EXPECT_EQ(message.question_ok, row.question_ok);
+      EXPECT_TRUE(message.records.empty());
+    }
+}
+
+TEST(Message, ANameThatIsNotKeptIsStillMeasured) {
+  const Bytes question = name("www.example.com") + u16(type::aaaa) + u16(dns_class::in);
+  Message message;
+  ASSERT_EQ(parse(header(0x0100, 1) + question, message, {.qname = false, .records = false}),
+            ParseError::none);
+  EXPECT_TRUE(message.has_question);
+  EXPECT_EQ(message.qtype, type::aaaa);
+  EXPECT_EQ(message.qname_wire_length, 17);
+  EXPECT_EQ(message.qname_labels, 3);
+  EXPECT_EQ(message.qname, "");
+  EXPECT_EQ(message.qname_hash, 0u);
+}
+
 TEST(Message, TooManyPointersIsReachedThroughAMessage) {
   // Data of an unknown type hold the chain: each pointer goes to the one before.
   Bytes chain = bytes({0});
