@@ -178,7 +178,9 @@ class Rows {
   const Batch& batch() const { return *batch_; }
   // The number within the batch of the i-th row seen.
   std::uint32_t index(std::uint32_t i) const { return selection_ ? (*selection_)[i] : i; }
-  RowView operator[](std::uint32_t i) const { return {batch_->row(index(i)), batch_->arena()}; }
+  [[gnu::always_inline]] RowView operator[](std::uint32_t i) const {
+    return {batch_->row(index(i)), batch_->arena()};
+  }
 
   class Iterator {
    public:

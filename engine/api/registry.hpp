@@ -48,6 +48,9 @@ struct Declaration {
   bool restorable = false;
   // A sink that never waits for anything: it may run in its source's executors.
   bool never_waits = false;
+  // A row costs so little (some ten nanoseconds) that handing it to another thread costs as much: a
+  // single task may run in the executor of a single task that feeds it, whatever the grouping.
+  bool light = false;
   // Only one task makes sense (a table that is ranked as a whole, a database file).
   bool single_task = false;
 };

@@ -10,7 +10,7 @@ bool stays_in_place(const InputPlan& input, const ComponentPlan& from, const Com
   if (from.tasks != to.tasks || from.executors != to.executors) return false;
   if (input.grouping == GroupingType::local_or_shuffle) return true;
   bool deals_out = input.grouping == GroupingType::shuffle || input.grouping == GroupingType::none;
-  return deals_out && to.tasks == 1;
+  return to.tasks == 1 && (deals_out || to.light);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.options = *component.options;
     plan.config = component.config;
     plan.may_chain = plan.op->kind == OperatorKind::bolt || component.declaration->never_waits;
+    plan.light = component.declaration->light;
     plan.settings = written_settings(draft.topology.config, component.source->config);
     plan.spout_pending_max =
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));

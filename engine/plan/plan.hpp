@@ -39,6 +39,7 @@ struct ComponentPlan {
   std::vector<OutputPlan> outputs;
   std::vector<InputPlan> inputs;
   bool may_chain = false;  // a bolt, or a sink that never waits
+  bool light = false;      // Declaration::light
   // The component in whose executors this one's tasks run, each behind the task of the same number;
   // none: it has executors of its own.
   std::optional<std::size_t> chained_to;

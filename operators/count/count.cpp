@@ -1,5 +1,6 @@
 #include "operators/count/count.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -220,6 +221,13 @@ Result<void> check_partial(const Options& options) {
   return {};
 }
 
+// Codes and flags: their table stays in the fastest cache.
+bool few_keys(const std::vector<Field>& fields) {
+  return std::all_of(fields.begin(), fields.end(), [](const Field& field) {
+    return field.role != Role::key || size_of(field.type) <= sizeof(std::uint16_t);
+  });
+}
+
 Result<Declaration> declare_count(const Options& options, const std::vector<InputDecl>& inputs) {
   const auto& by = options.list("by");
   const auto& sums = options.list("sums");
@@ -247,6 +255,7 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   }
   read_from_all(declaration, by);
   read_from_all(declaration, sums);
+  declaration.light = few_keys(stream.fields);
   if (options.flag("partial")) return declaration;
   declaration.partition_by = by;
   if (by.empty()) declaration.single_task = true;

@@ -219,6 +219,19 @@ TEST(Chains, ABoltRunsBehindItsSourceWhereRowsStayInPlace) {
   EXPECT_EQ(chained(two, "- {from: src, to: f}\n"), "") << "one task deals out to two";
 }
 
+TEST(Chains, ALightBoltRunsBehindASingleTaskWhateverTheGrouping) {
+  auto chained = [](const std::string& key, const std::string& tasks) {
+    Plan plan = plan_of(with("- {id: f, className: count, properties: {by: [" + key + "]}" + tasks +
+                                 "}\n- {id: s, className: reads, properties: {fields: [count]}}\n",
+                             "- {from: src, to: f, grouping: {type: FIELDS, args: [" + key +
+                                 "]}}\n- {from: f, to: s}\n"));
+    return find(plan, "f").chained_to.has_value();
+  };
+  EXPECT_TRUE(chained("rcode", ""));
+  EXPECT_FALSE(chained("qname", "")) << "is not light";
+  EXPECT_FALSE(chained("rcode", ", numTasks: 2")) << "rows part";
+}
+
 // -- explain -------------------------------------------------------------------------------------
 
 TEST(Explain, TellsThePlan) {

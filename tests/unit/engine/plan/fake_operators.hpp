@@ -11,8 +11,9 @@
 
 namespace dnstorm::plan::testing {
 
-// packets (spout: default, drops), filter (forwards), count (keeps state by `by`), top (keyed
-// exactly), rank (one task), reads (sink that reads the fields it is told), blind (sink of none).
+// packets (spout: default, drops), filter (forwards), count (keeps state by `by`; light by rcode),
+// top (keyed exactly), rank (one task), reads (sink that reads the fields it is told), blind (sink
+// of none).
 const OperatorRegistry& registry();
 
 // Reads and expands; the topology has to be good YAML.

@@ -77,6 +77,7 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   output.fields.push_back({"count", Type::u64, Role::value});
   declaration.outputs = {output};
   declaration.partition_by = options.list("by");
+  declaration.light = options.list("by") == std::vector<std::string>{"rcode"};
   declaration.single_task = options.list("by").empty();
   return declaration;
 }
