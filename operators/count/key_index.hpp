@@ -13,6 +13,7 @@
 
 #include "engine/api/key.hpp"
 #include "engine/api/state.hpp"
+#include "operators/count/hashes_ahead.hpp"
 
 namespace dnstorm::operators {
 
@@ -40,12 +41,13 @@ class KeyIndex {
         for (std::uint32_t i = first; i < last; ++i) use(rows[i], number_packed(rows[i], reader));
         return;
       case Form::hashed:
+        HashesAhead hashes(rows, first, last, reader);
         for (std::uint32_t i = first; i < last; ++i) {
           // What rows to come will need is fetched while this one is compared: the slot, then the
           // key.
-          if (i + 8 < last) __builtin_prefetch(&hashed_[reader.hash(rows[i + 8]) & mask_]);
-          if (i + 4 < last) prefetch_key(reader.hash(rows[i + 4]));
-          use(rows[i], number_hashed(rows[i], reader));
+          __builtin_prefetch(&hashed_[hashes.far(i) & mask_]);
+          prefetch_key(hashes.near(i));
+          use(rows[i], number_hashed(rows[i], hashes.take(i), reader));
         }
     }
   }
@@ -97,8 +99,7 @@ class KeyIndex {
         return add_packed(at, key, row, reader);
     }
   }
-  std::uint32_t number_hashed(const RowView& row, const KeyReader& reader) {
-    std::uint64_t hash = reader.hash(row);
+  std::uint32_t number_hashed(const RowView& row, std::uint64_t hash, const KeyReader& reader) {
     for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
       const HashedSlot& slot = hashed_[at];
       if (slot.next == 0) [[unlikely]]

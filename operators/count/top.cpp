@@ -7,6 +7,7 @@
 
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
+#include "operators/count/hashes_ahead.hpp"
 #include "operators/count/space_saving.hpp"
 #include "operators/count/top_output.hpp"
 #include "operators/number.hpp"
@@ -115,13 +116,14 @@ class TopBolt final : public Bolt {
     const Reader& reader = readers_[in.input];
     Rows rows = in.rows();
     auto add = [&](TopState& state, std::uint32_t first, std::uint32_t last) {
+      HashesAhead hashes(rows, first, last, reader.of);
       for (std::uint32_t i = first; i < last; ++i) {
         RowView row = rows[i];
-        std::uint64_t hash = reader.of.hash(row);
         std::uint64_t weight = reader.weight.present() ? reader.weight.get(row) : 1;
         // What rows to come will need is fetched while this one is worked on.
-        if (i + 8 < last) state.prefetch_slot(reader.of.hash(rows[i + 8]));
-        if (i + 4 < last) state.prefetch_item(reader.of.hash(rows[i + 4]));
+        state.prefetch_slot(hashes.far(i));
+        state.prefetch_item(hashes.near(i));
+        std::uint64_t hash = hashes.take(i);
         state.group(hash).add(hash, RowItem{reader.of, row}, weight);
       }
     };

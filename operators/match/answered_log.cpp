@@ -14,6 +14,7 @@ constexpr std::size_t spare_max = 2;
 }  // namespace
 
 std::string_view AnsweredLog::Slice::name(std::size_t number) const {
+  if (name_ends.empty()) return {};
   std::size_t from = number == 0 ? 0 : name_ends[number - 1];
   return std::string_view(names).substr(from, name_ends[number] - from);
 }
@@ -43,7 +44,17 @@ void AnsweredLog::Slice::clear() {
   indexed = 0;
 }
 
+TimeNs AnsweredLog::begin_of(std::int64_t id) const {
+  TimeNs begin = 0;
+  bool beyond = __builtin_mul_overflow(id, width(), &begin);
+  if (!beyond) return begin;
+  return id < 0 ? time_min : time_max;
+}
+
 AnsweredLog::Slice& AnsweredLog::slice_of(TimeNs deadline) {
+  // Nearly always the newest, and a division costs as much as all the rest.
+  if (!slices_.empty() && deadline >= slices_.back().begin && deadline < slices_.back().end)
+    return slices_.back();
   std::int64_t id = deadline / width() - (deadline % width() < 0 ? 1 : 0);
   auto place = slices_.end();
   while (place != slices_.begin() && std::prev(place)->id > id) --place;
@@ -54,6 +65,8 @@ AnsweredLog::Slice& AnsweredLog::slice_of(TimeNs deadline) {
     spare_.pop_back();
   }
   fresh.id = id;
+  fresh.begin = begin_of(id);
+  fresh.end = begin_of(id + 1);
   return *slices_.insert(place, std::move(fresh));
 }
 
@@ -62,8 +75,10 @@ void AnsweredLog::add(std::uint64_t hash, const OpenQuery& query, std::string_vi
   Slice& slice = slice_of(add_time(query.time, timeout_));
   slice.queries.push_back(query);
   slice.hashes.push_back(static_cast<std::uint32_t>(hash));
-  slice.names += name;
-  slice.name_ends.push_back(slice.names.size());
+  if (keep_names_) {
+    slice.names += name;
+    slice.name_ends.push_back(slice.names.size());
+  }
   ++size_;
 }
 
@@ -88,10 +103,7 @@ AnsweredLog::Found AnsweredLog::find(std::uint64_t hash, const OpenQuery& messag
 }
 
 TimeNs AnsweredLog::next_deadline() const {
-  if (slices_.empty()) return time_max;
-  TimeNs end = 0;
-  bool beyond = __builtin_mul_overflow(slices_.front().id + 1, width(), &end);
-  return beyond ? time_max : end;
+  return slices_.empty() ? time_max : slices_.front().end;
 }
 
 void AnsweredLog::expire(TimeNs now) {

@@ -23,11 +23,10 @@ class AnsweredLog {
     std::string_view name;             // empty if names are not kept
   };
 
-  // Beyond `entries_max` the oldest slice is forgotten.
-  AnsweredLog(DurationNs timeout, std::size_t entries_max)
-      : timeout_(timeout), entries_max_(entries_max) {}
+  // Beyond `entries_max` the oldest slice is forgotten. `keep_names`: as of MatchTable.
+  AnsweredLog(DurationNs timeout, std::size_t entries_max, bool keep_names)
+      : timeout_(timeout), entries_max_(entries_max), keep_names_(keep_names) {}
 
-  // `name`: empty if names are not kept.
   void add(std::uint64_t hash, const OpenQuery& query, std::string_view name);
   // As MatchTable::find(). Valid until the next call of a function that is not const.
   Found find(std::uint64_t hash, const OpenQuery& message, bool by_question);
@@ -46,10 +45,11 @@ class AnsweredLog {
     std::uint32_t next = 0;  // number of the entry plus one; 0: free
   };
   struct Slice {
-    std::int64_t id = 0;  // the deadlines from id * width on, to the next
+    std::int64_t id = 0;
+    TimeNs begin = 0, end = 0;  // the deadlines from id * width on, to the next
     std::vector<OpenQuery> queries;
-    std::vector<std::uint32_t> hashes;  // low half
-    std::vector<std::size_t> name_ends;
+    std::vector<std::uint32_t> hashes;   // low half
+    std::vector<std::size_t> name_ends;  // empty if names are not kept
     std::string names;
     std::vector<Slot> slots;  // of the first `indexed` queries
     std::size_t indexed = 0;
@@ -61,11 +61,13 @@ class AnsweredLog {
   };
 
   DurationNs width() const { return timeout_ / 4 + 1; }
+  TimeNs begin_of(std::int64_t id) const;
   Slice& slice_of(TimeNs deadline);
   void drop_oldest();
 
   DurationNs timeout_;
   std::size_t entries_max_;
+  bool keep_names_;
   std::size_t size_ = 0;
   std::vector<Slice> slices_;  // ascending by id
   std::vector<Slice> spare_;   // emptied, for their memory

@@ -91,7 +91,7 @@ class MatchBolt final : public Bolt {
  private:
   struct Group {
     Group(DurationNs timeout, std::size_t open_max, bool keep_names)
-        : waiting(timeout, keep_names), answered(timeout, open_max) {}
+        : waiting(timeout, keep_names), answered(timeout, open_max, keep_names) {}
     MatchTable waiting;
     AnsweredLog answered;
   };

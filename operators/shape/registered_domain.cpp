@@ -32,6 +32,12 @@ std::size_t last_labels(std::string_view name, std::size_t labels) {
   return at + 1;
 }
 
+// Where the label begins that ends before `end`. Dots are near: no call pays.
+std::size_t label_begin(std::string_view name, std::size_t end) {
+  while (end != 0 && name[end - 1] != '.') --end;
+  return end;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Puts harmless letters in place of escapes (\. and \032): same length, and no dot that parts
@@ -96,25 +102,30 @@ bool RegisteredDomain::maybe_marked(std::uint64_t hash) const {
   return (marks_[first / 64] >> first % 64 & marks_[second / 64] >> second % 64 & 1) != 0;
 }
 
-RegisteredDomain::Node RegisteredDomain::node(std::string_view tail) const {
-  std::uint64_t hash = hash_bytes(tail) & ~kind_mask;
+RegisteredDomain::Node RegisteredDomain::node(std::uint64_t tail_hash) const {
+  std::uint64_t hash = tail_hash & ~kind_mask;
   if (!maybe_marked(hash)) return Node::none;
   std::size_t at = hash >> 2 & (nodes_size - 1);
   while (nodes_[at] != 0 && (nodes_[at] & ~kind_mask) != hash) at = (at + 1) & (nodes_size - 1);
   return static_cast<Node>(nodes_[at] & kind_mask);
 }
 
-// Where the registered domain begins, if the walk can tell. The name has no escapes.
-std::optional<std::uint16_t> RegisteredDomain::walk(std::string_view qname) const {
+// The registered domain, if the walk can tell. It cannot where a label that it comes to is an
+// international one (the list writes those in UTF-8, packets in Punycode) or ends in an escape,
+// which may be one of a dot.
+std::optional<RegisteredDomain::Domain> RegisteredDomain::walk(std::string_view qname) const {
   bool below_rule = true;  // a top-level domain that is not listed is a suffix by the default rule
   for (std::size_t end = qname.size(); end != 0;) {
-    std::size_t dot = qname.rfind('.', end - 1);
-    std::size_t from = dot == std::string_view::npos ? 0 : dot + 1;
-    Node kind = node(qname.substr(from));
+    std::size_t from = label_begin(qname, end);
+    if (from >= 2 && qname[from - 2] == '\\') return std::nullopt;
+    std::string_view tail = qname.substr(from);
+    if (tail.starts_with("xn--")) return std::nullopt;
+    std::uint64_t hash = hash_bytes(tail);
+    Node kind = node(hash);
     if (kind == Node::special) return std::nullopt;
     if (kind == Node::none) {
       if (!below_rule) return std::nullopt;
-      if (end != qname.size()) return static_cast<std::uint16_t>(from);
+      if (end != qname.size()) return Domain{tail, hash};
     } else {
       below_rule = kind == Node::rule;
     }
@@ -124,18 +135,16 @@ std::optional<std::uint16_t> RegisteredDomain::walk(std::string_view qname) cons
   return std::nullopt;
 }
 
-std::string_view RegisteredDomain::of(std::string_view qname, std::uint64_t hash) {
+RegisteredDomain::Domain RegisteredDomain::of(std::string_view qname, std::uint64_t hash) {
   // No name is that long; what is nevertheless stands for itself.
-  if (qname.size() > 0xffff) return qname;
-  // The file writes international names in UTF-8, packets in Punycode.
-  bool plain = have_rules_ && qname.find('\\') == std::string_view::npos &&
-               qname.find("xn--") == std::string_view::npos && !qname.ends_with(v6_reverse);
-  if (plain)
-    if (auto from = walk(qname)) return qname.substr(*from);
+  if (qname.size() > 0xffff) return {qname, hash_bytes(qname)};
+  if (have_rules_ && !qname.ends_with(v6_reverse))
+    if (auto found = walk(qname)) return *found;
   Entry& entry = cache_[hash % cache_size];
   if (entry.hash != hash || entry.size != qname.size())
     entry = {hash, static_cast<std::uint16_t>(qname.size()), ask_list(qname)};
-  return qname.substr(entry.from);
+  std::string_view name = qname.substr(entry.from);
+  return {name, hash_bytes(name)};
 }
 
 std::uint16_t RegisteredDomain::ask_list(std::string_view qname) const {

@@ -33,9 +33,13 @@ class RegisteredDomain {
   RegisteredDomain(const RegisteredDomain&) = delete;
   RegisteredDomain& operator=(const RegisteredDomain&) = delete;
 
+  struct Domain {
+    std::string_view name;  // the end of the name that was asked for; lives as long
+    std::uint64_t hash;     // hash_bytes() of it
+  };
   // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its
-  // name_hash(). The answer is the end of `qname` and lives as long. Escaped dots part no labels.
-  std::string_view of(std::string_view qname, std::uint64_t hash);
+  // name_hash(). Escaped dots part no labels.
+  Domain of(std::string_view qname, std::uint64_t hash);
 
  private:
   // What the list knows of a tail. `special`: what walk() does not judge.
@@ -49,8 +53,8 @@ class RegisteredDomain {
   void add_node(std::string_view tail, Node kind);
   void mark(std::uint64_t hash);
   bool maybe_marked(std::uint64_t hash) const;
-  Node node(std::string_view tail) const;
-  std::optional<std::uint16_t> walk(std::string_view qname) const;
+  Node node(std::uint64_t tail_hash) const;
+  std::optional<Domain> walk(std::string_view qname) const;
   std::uint16_t ask_list(std::string_view qname) const;
 
   psl_ctx_st* list_;

@@ -20,7 +20,7 @@ OpenQuery query_at(TimeNs time, std::uint16_t id, std::uint64_t question = 1) {
 std::uint64_t hash_of(const OpenQuery& query) { return hash_number(query.id); }
 
 TEST(AnsweredLog, finds_what_was_answered_until_its_deadline) {
-  AnsweredLog log(timeout, 100);
+  AnsweredLog log(timeout, 100, true);
   OpenQuery query = query_at(5000, 7);
   log.add(hash_of(query), query, "a.example");
   auto found = log.find(hash_of(query), query_at(5999, 7), true);
@@ -33,7 +33,7 @@ TEST(AnsweredLog, finds_what_was_answered_until_its_deadline) {
 }
 
 TEST(AnsweredLog, forgets_the_oldest_when_it_is_full) {
-  AnsweredLog log(timeout, 4);
+  AnsweredLog log(timeout, 4, true);
   for (std::uint16_t id = 0; id < 10; ++id) {
     OpenQuery query = query_at(id * 400, id);
     log.add(hash_of(query), query, "");
@@ -47,7 +47,7 @@ TEST(AnsweredLog, forgets_the_oldest_when_it_is_full) {
 // has expired is dropped now and then.
 TEST(AnsweredLog, agrees_with_a_plain_list) {
   std::mt19937_64 random(11);
-  AnsweredLog log(timeout, 1'000'000);
+  AnsweredLog log(timeout, 1'000'000, true);
   std::vector<OpenQuery> list;
   TimeNs now = -20'000;
   for (int step = 0; step < 20'000; ++step) {

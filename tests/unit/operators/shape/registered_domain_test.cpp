@@ -47,7 +47,7 @@ TEST(RegisteredDomain, is_the_part_below_the_public_suffix) {
   RegisteredDomain domains;
   for (int round = 0; round < 2; ++round)
     for (const Case& c : cases)
-      EXPECT_EQ(domains.of(c.name, hash_bytes(c.name)), c.domain) << c.name;
+      EXPECT_EQ(domains.of(c.name, hash_bytes(c.name)).name, c.domain) << c.name;
 }
 
 // Every rule of the list, itself and with one to three labels more: what libpsl says.
@@ -68,7 +68,8 @@ TEST(RegisteredDomain, is_what_libpsl_says_for_every_rule) {
     for (const char* label : {"", "a.", "bb.", "ccc."}) {
       name = label + name;
       const char* expected = psl_registrable_domain(list, name.c_str());
-      ASSERT_EQ(domains.of(name, hash_bytes(name)), expected == nullptr ? name : expected) << name;
+      ASSERT_EQ(domains.of(name, hash_bytes(name)).name, expected == nullptr ? name : expected)
+          << name;
       ++judged;
     }
   }
@@ -78,10 +79,10 @@ TEST(RegisteredDomain, is_what_libpsl_says_for_every_rule) {
 
 TEST(RegisteredDomain, names_that_share_a_place_in_the_cache_are_told_apart) {
   RegisteredDomain domains;
-  EXPECT_EQ(domains.of("www.example.com", 1), "example.com");
-  EXPECT_EQ(domains.of("w.example.org", 1 + 65536), "example.org");
-  EXPECT_EQ(domains.of("www.example.com", 1), "example.com");
-  EXPECT_EQ(domains.of("a.example.net", 1), "example.net") << "one hash, another length";
+  EXPECT_EQ(domains.of("www.example.com", 1).name, "example.com");
+  EXPECT_EQ(domains.of("w.example.org", 1 + 65536).name, "example.org");
+  EXPECT_EQ(domains.of("www.example.com", 1).name, "example.com");
+  EXPECT_EQ(domains.of("a.example.net", 1).name, "example.net") << "one hash, another length";
 }
 
 TEST(RegisteredDomain, the_answer_is_part_of_the_name_that_was_asked_for) {
@@ -89,7 +90,7 @@ TEST(RegisteredDomain, the_answer_is_part_of_the_name_that_was_asked_for) {
   std::string first = "www.example.com";
   std::string second = "www.example.com";
   domains.of(first, 7);
-  EXPECT_EQ(domains.of(second, 7).data(), second.data() + 4);
+  EXPECT_EQ(domains.of(second, 7).name.data(), second.data() + 4);
 }
 
 }  // namespace
