@@ -80,6 +80,7 @@ Result<Task::Progress> SpoutTask::run_one() {
 
 // A spout that gives a row at a time is asked again until there is a round's worth, or it has
 // nothing more, or a millisecond is over: what a round costs is shared, and no row waits for long.
+// One that waits in next() is asked once: what it has given must not wait with it.
 Result<Spout::Next> SpoutTask::fill_round() {
   constexpr DurationNs longest = ns_per_ms;
   std::uint64_t wanted = emitter_.rows_emitted() + setup_.plan->config.round_rows;
@@ -87,6 +88,7 @@ Result<Spout::Next> SpoutTask::fill_round() {
   for (std::uint32_t calls = 1;; ++calls) {
     Result<Spout::Next> next = spout_->next(emitter_);
     if (!next.ok() || *next != Spout::Next::more || emitter_.rows_emitted() >= wanted) return next;
+    if (spout_->blocking()) return next;
     if (roots_ && component().spout_pending_max != 0) return next;  // which is to be asked first
     bool look = calls < 16 ? (calls & (calls - 1)) == 0 : calls % 16 == 0;
     if (look && setup_.clock->steady_ns() - began > longest) return next;

@@ -174,7 +174,7 @@ class FileSpout final : public PacketSpout {
         bool more = DNSTORM_TRY(fetch());
         if (!more) return Next::end;
       }
-      if (replay_.paced() && !due()) return read == 0 ? Next::idle : Next::more;
+      if (replay_.paced() && !due(read == 0)) return read == 0 ? Next::idle : Next::more;
       pending_ = false;
       ++taken_;
       ++read;
@@ -203,14 +203,15 @@ class FileSpout final : public PacketSpout {
     }
   }
 
-  // Whether the packet's time has come; waits a little if not.
-  bool due() {
+  // Whether the packet's time has come; waits a little if not and it is the first of its batch.
+  bool due(bool first) {
     TimeNs now = task_->clock->steady_ns();
     if (!replay_.started()) replay_.start(packet_.time, now);
     DurationNs left = replay_.until(packet_.time, now);
     if (left == 0) return true;
     // The packet at hand is the next one there is: nothing older than the replay's present follows.
     clock_.idle_until(std::min(replay_.event_now(now), packet_.time));
+    if (!first) return false;  // those before it are not to wait with it
     wait_a_little(left);
     return false;
   }

@@ -49,7 +49,8 @@ class WordsSpout final : public Spout {
     std::uint32_t rows = pacer_.due(now, most);
     if (rows == 0) {
       wait_a_little(pacer_.wait(now));
-      return Next::idle;
+      rows = pacer_.due(task_->clock->steady_ns(), most);
+      if (rows == 0) return Next::idle;
     }
     watermark_ = task_->clock->wall_ns();
     if (out.wanted())

@@ -251,6 +251,18 @@ TEST_F(LocalRunTest, operators_that_block_have_threads_of_their_own) {
   EXPECT_THAT(collected.rows(), SizeIs(160));
 }
 
+TEST_F(LocalRunTest, a_source_that_waits_is_asked_once_a_round) {
+  // What it has given would otherwise wait with it for more.
+  build.round_rows(1'000'000);
+  spout({.rounds = 3, .blocking = true});
+  std::atomic<int> batches = 0;
+  sink({{"numbers"}}, {.on_execute = [&] { ++batches; }});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_THAT(collected.rows(), SizeIs(12));
+  EXPECT_EQ(batches, 3);
+}
+
 TEST_F(LocalRunTest, an_idle_source_is_asked_again) {
   spout({.rounds = 6, .idle_every = 2});
   sink({{"numbers"}});

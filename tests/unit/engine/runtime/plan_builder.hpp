@@ -63,6 +63,11 @@ class PlanBuilder {
     return *this;
   }
 
+  PlanBuilder& round_rows(std::uint32_t rows) {
+    plan_.config.round_rows = rows;
+    return *this;
+  }
+
   PlanBuilder& idle_timeout(DurationNs timeout) {
     plan_.config.idle_timeout = timeout;
     return *this;
