@@ -24,7 +24,7 @@ BatchPtr numbers(std::uint32_t count) {
   return builder.seal();
 }
 
-TEST(Batch, GivesBackWhatWasWritten) {
+TEST(Batch, S11_GivesBackWhatWasWritten) {
   BatchBuilder builder(schema);
   RowWriter row = builder.add_row();
   const std::uint8_t some[] = {0, 1, 255};

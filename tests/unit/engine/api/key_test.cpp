@@ -47,7 +47,7 @@ BatchPtr one_row(const Schema& schema, const Values& values) {
 
 const Values some = {3, 53, "example.com", std::string("a\0b", 3), *parse_ip("2001:db8::1")};
 
-TEST(KeyReader, HashDependsOnValuesNotOnTheLayout) {
+TEST(KeyReader, G5_HashDependsOnValuesNotOnTheLayout) {
   for (const auto& fields : std::vector<std::vector<std::string>>{
            {"u8"}, {"u16"}, {"str"}, {"bytes"}, {"ip"}, {"u8", "u16"}, all_fields}) {
     BatchPtr a = one_row(narrow, some);

@@ -8,7 +8,7 @@ namespace {
 using End = AckLedger::End;
 
 // Heron's H1: the last piece, and no other, makes a root done, in whatever order they come.
-TEST(AckLedger, a_root_is_done_when_its_pieces_cancel) {
+TEST(AckLedger, H1_a_root_is_done_when_its_pieces_cancel) {
   AckLedger ledger;
   std::uint64_t root = ledger.begin();
   ledger.seal(root, 0x11 ^ 0x22);
@@ -57,7 +57,7 @@ TEST(AckLedger, what_comes_for_a_root_that_has_ended_is_ignored) {
 }
 
 // Storm: the pending map has two buckets, so a tuple fails between T and 2T.
-TEST(AckLedger, times_out_with_the_second_rotation) {
+TEST(AckLedger, H2_times_out_with_the_second_rotation) {
   AckLedger ledger;
   std::uint64_t early = ledger.begin();
   ledger.seal(early, 1);

@@ -52,7 +52,7 @@ TEST(Link, a_full_window_drops_and_gets_it_again) {
   EXPECT_EQ(receiver.take(c).size(), 1u);
 }
 
-TEST(Link, survives_any_way) {
+TEST(Link, S12_survives_any_way) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     std::mt19937_64 random(seed);
     Sender sender(10);

@@ -35,7 +35,7 @@ TEST(Arguments, AListThatStandsLastTakesWhatIsLeft) {
   }
 }
 
-TEST(Arguments, MethodsSetOptions) {
+TEST(Arguments, F3_MethodsSetOptions) {
   Plan plan = plan_of(
       with("className: count, configMethods: [{name: withKey, args: [5s, qtype, qname]}]",
            "constructorArgs: [f], configMethods: [{name: withLimit, args: [7]}, {name: looped}]"));
@@ -109,7 +109,7 @@ TEST(ComponentConfig, IsHandedOnAsWritten) {
   EXPECT_EQ(find(plan, "src").settings.at("topology.debug"), "false");
 }
 
-TEST(ComponentConfig, StandsAboveTheTopologys) {
+TEST(ComponentConfig, A11_StandsAboveTheTopologys) {
   Plan plan = plan_of(with("className: blind, config: {topology.tick.tuple.freq.secs: 5}",
                            "properties: {file: f}, config: {topology.debug: false}",
                            "config: {topology.debug: true, topology.tick.tuple.freq.secs: 60}\n"));

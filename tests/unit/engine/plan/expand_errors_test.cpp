@@ -72,7 +72,7 @@ TEST(ExpandErrors, Options) {
   });
 }
 
-TEST(ExpandErrors, Streams) {
+TEST(ExpandErrors, A5_Streams) {
   check({
       {"unknown ends",
        with("- {id: b, className: blind}\n", "- {from: scr, to: b}\n- {from: src, to: c}\n"),

@@ -65,7 +65,7 @@ streams: [{from: src, to: a}]
 )";
 }
 
-TEST(Includes, WhatIsThereAlreadyStays) {
+TEST(Includes, F2_WhatIsThereAlreadyStays) {
   Topology topology =
       read_good("d/m.yaml", {{"d/m.yaml", including("{file: c.yaml}")}, {"d/c.yaml", common}});
   EXPECT_EQ(topology.name, "mine");

@@ -44,7 +44,7 @@ TEST(Objects, Values) {
   EXPECT_TRUE(list.is_list);
 }
 
-TEST(Objects, Lists) {
+TEST(Objects, F3_Lists) {
   EXPECT_THAT(values_of("className: list, constructorArgs: [a, b]"), ElementsAre("a", "b"));
   EXPECT_THAT(values_of("className: list, constructorArgs: [[a, b]]"), ElementsAre("a", "b"));
   EXPECT_THAT(values_of("className: list"), ElementsAre());
@@ -129,7 +129,7 @@ TEST(Objects, ReferencesLookBackOnly) {
             "t:3:46: 'reflist' is a list of ids of components, as in {reflist: [a, b]}\n");
 }
 
-TEST(Objects, SaysWhatAClassDoesNotTake) {
+TEST(Objects, F1_SaysWhatAClassDoesNotTake) {
   struct Row {
     std::string component, wanted;
   };

@@ -35,7 +35,7 @@ std::vector<std::string> values_of(const std::string& value) {
   return found == result.topology.config.end() ? std::vector<std::string>() : found->second.values;
 }
 
-TEST(Substitution, PropertiesAndEnvironment) {
+TEST(Substitution, F2_PropertiesAndEnvironment) {
   EXPECT_THAT(values_of("${name}"), ElementsAre("dns"));
   EXPECT_THAT(values_of("${ENV-HOME}"), ElementsAre("/srv/me"));
   EXPECT_EQ(read("name: ${name}-${ENV-HOME}\n").topology.name, "dns-/srv/me");
@@ -46,7 +46,7 @@ TEST(Substitution, SeveralInALineAndWithinAWord) {
   EXPECT_THAT(values_of("'${name} ${nothing}x'"), ElementsAre("dns x"));
 }
 
-TEST(Substitution, ListsAndTheirElements) {
+TEST(Substitution, F2_ListsAndTheirElements) {
   EXPECT_THAT(values_of("${fields}"), ElementsAre("qname", "qtype"));
   EXPECT_THAT(values_of("[${fields[1]}, ${fields[0]}]"), ElementsAre("qtype", "qname"));
   EXPECT_THAT(values_of("[${plain[1]}, z]"), ElementsAre("b, c", "z"));
