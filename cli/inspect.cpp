@@ -50,9 +50,10 @@ std::string_view type_name(OptionType type) {
   return "?";
 }
 
-void print_operator(const OperatorDef& def) {
-  static constexpr std::string_view kinds[] = {"spout", "bolt", "sink"};
-  fmt::print("{} ({}): {}\n", def.name, kinds[static_cast<std::size_t>(def.kind)], def.summary);
+// The head of a page: what operators and groupings have alike.
+template <class Def>
+void print_head(const Def& def, std::string_view kind) {
+  fmt::print("{} ({}): {}\n", def.name, kind, def.summary);
   if (!def.aliases.empty()) fmt::print("Also known as: {}\n", fmt::join(def.aliases, ", "));
   if (!def.options.empty()) fmt::print("\nProperties:\n");
   for (const OptionSpec& option : def.options) {
@@ -65,6 +66,16 @@ void print_operator(const OperatorDef& def) {
   }
   if (!def.constructor.empty())
     fmt::print("\nconstructorArgs: [{}]\n", fmt::join(def.constructor, ", "));
+}
+
+void print_grouping(const GroupingDef& def) {
+  print_head(def, "grouping");
+  fmt::print("\nExample:\n{}", def.example);
+}
+
+void print_operator(const OperatorDef& def) {
+  static constexpr std::string_view kinds[] = {"spout", "bolt", "sink"};
+  print_head(def, kinds[static_cast<std::size_t>(def.kind)]);
   if (!def.methods.empty()) fmt::print("\nconfigMethods:\n");
   for (const MethodDef& method : def.methods)
     fmt::print("  {}({})\n", method.name, fmt::join(method.options, ", "));
@@ -77,11 +88,20 @@ int print_operators(const std::string& name, const std::vector<std::string>& plu
   if (!loaded.ok()) return fail(loaded.error());
   if (name.empty()) {
     for (const OperatorDef& def : registry.all()) fmt::print("{:<12} {}\n", def.name, def.summary);
+    for (const GroupingDef& def : registry.groupings())
+      fmt::print("{:<12} Grouping: {}\n", def.name, def.summary);
     return 0;
   }
   const OperatorDef* def = registry.find(name);
+  const GroupingDef* grouping = registry.find_grouping(name);
+  if (def == nullptr && grouping != nullptr) {
+    print_grouping(*grouping);
+    return 0;
+  }
   if (def == nullptr) {
-    std::string hint = nearest(name, registry.all_names());
+    std::vector<std::string> known = registry.all_names();
+    for (std::string& other : registry.all_grouping_names()) known.push_back(std::move(other));
+    std::string hint = nearest(name, known);
     return fail(
         {ErrorKind::usage,
          fmt::format("there is no operator '{}'{}", name,

@@ -4,6 +4,8 @@
 #include "operators/count/distinct.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
+#include "operators/grouping/first_tasks.hpp"
+#include "operators/grouping/network.hpp"
 #include "operators/match/match.hpp"
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
@@ -46,6 +48,9 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(log_operator());
   registry.add(store_operator());
   registry.add(text_operator());
+
+  registry.add(first_tasks_grouping());
+  registry.add(network_grouping());
 }
 
 }  // namespace dnstorm::operators

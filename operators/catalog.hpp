@@ -1,5 +1,5 @@
-// The list of all operators that are built in; nothing registers itself. More may come from
-// plug-ins (engine/api/plugin.hpp).
+// The list of all operators and groupings that are built in; nothing registers itself. More may
+// come from plug-ins (engine/api/plugin.hpp).
 #pragma once
 
 #include "engine/api/registry.hpp"

@@ -191,6 +191,10 @@ std::string Options::canonical() const {
   return text;
 }
 
+const std::vector<std::string>& Options::texts(std::string_view name) const {
+  return value(name).texts;
+}
+
 bool Options::given(std::string_view name) const { return value(name).given; }
 
 }  // namespace dnstorm

@@ -57,6 +57,8 @@ class Options {
   DurationNs duration(std::string_view name) const;
   const std::string& text(std::string_view name) const;  // also choice
   const std::vector<std::string>& list(std::string_view name) const;
+  // Whatever its type, as it was written or as the default is; of a list, each.
+  const std::vector<std::string>& texts(std::string_view name) const;
   // All of them in one text; equal options give equal texts.
   std::string canonical() const;
   // Whether it was written, rather than defaulted.

@@ -1,4 +1,5 @@
-// A plug-in: a shared library with operators that a topology names as it names the built-in ones.
+// A plug-in: a shared library with operators and custom groupings that a topology names as it names
+// the built-in ones.
 //
 //   DNSTORM_PLUGIN(operators) { operators.add(entropy_operator()); }   // once, in one source file
 //
@@ -15,9 +16,10 @@
 //   the runtime. Memory may be freed on either side: there is one heap.
 // - The library stays loaded until the process ends: code of it may be behind any object.
 // - An operating failure is a Result. An exception that leaves the block or `declare` is shown as
-//   one, one that leaves a spout or a bolt ends the run. make_spout and make_bolt must not throw.
-// - Threads: as spout.hpp and bolt.hpp say. Several tasks are several objects, which share
-//   only what the plug-in itself makes global.
+//   one, one that leaves a spout or a bolt ends the run. make_spout, make_bolt and all of a
+//   grouping but `declare` must not throw.
+// - Threads: as spout.hpp, bolt.hpp and grouping.hpp say. Several tasks are several objects, which
+//   share only what the plug-in itself makes global.
 #pragma once
 
 #include <cstdint>
@@ -52,14 +54,17 @@ inline constexpr char plugin_toolchain[] =
     "C++ ABI " DNSTORM_PLUGIN_STRING(__GXX_ABI_VERSION) ", " DNSTORM_PLUGIN_LIBRARY
                                                         ", " DNSTORM_PLUGIN_CONTAINERS;
 
-// Where a plug-in puts its operators.
+// Where a plug-in puts its operators and groupings.
 class PluginOperators {
  public:
   void add(OperatorDef def) { defs_.push_back(std::move(def)); }
+  void add(GroupingDef def) { groupings_.push_back(std::move(def)); }
   std::vector<OperatorDef> take() { return std::move(defs_); }
+  std::vector<GroupingDef> take_groupings() { return std::move(groupings_); }
 
  private:
   std::vector<OperatorDef> defs_;
+  std::vector<GroupingDef> groupings_;
 };
 
 // The symbol `dnstorm_plugin`. Plain data; the first two members never change their place.

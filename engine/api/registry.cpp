@@ -6,10 +6,10 @@ namespace dnstorm {
 
 namespace {
 
-bool declares(const OperatorDef& def, const std::vector<std::string>& options) {
+bool declares(const std::vector<OptionSpec>& specs, const std::vector<std::string>& options) {
   return std::all_of(options.begin(), options.end(), [&](std::string_view name) {
     if (name.ends_with('+')) name.remove_suffix(1);  // a method that adds an item to a list
-    return std::any_of(def.options.begin(), def.options.end(),
+    return std::any_of(specs.begin(), specs.end(),
                        [&](const OptionSpec& spec) { return spec.name == name; });
   });
 }
@@ -18,28 +18,62 @@ std::string_view simple_name(std::string_view class_name) {
   return class_name.substr(class_name.find_last_of(".$") + 1);
 }
 
-}  // namespace
-
-void OperatorRegistry::add(OperatorDef def) {
-  DNSTORM_ASSERT(find(def.name) == nullptr, "two operators have one name", def.name);
-  for (const std::string& alias : def.aliases)
-    DNSTORM_ASSERT(find(alias) == nullptr && find(simple_name(alias)) == nullptr,
-                   "two operators have one name", alias);
-  DNSTORM_ASSERT(declares(def, def.constructor), "a constructor sets an option that is not there",
-                 def.name);
-  for (const MethodDef& method : def.methods)
-    DNSTORM_ASSERT(declares(def, method.options), "a method sets an option that is not there",
-                   def.name, method.name);
-  defs_.push_back(std::move(def));
-}
-
-const OperatorDef* OperatorRegistry::find(std::string_view name) const {
-  for (const OperatorDef& def : defs_) {
+template <class Def>
+const Def* find_in(const std::vector<Def>& defs, std::string_view name) {
+  for (const Def& def : defs) {
     if (def.name == name) return &def;
     for (const std::string& alias : def.aliases)
       if (alias == name || simple_name(alias) == name) return &def;
   }
   return nullptr;
+}
+
+template <class Def>
+std::vector<std::string> all_names_of(const std::vector<Def>& defs) {
+  std::vector<std::string> names;
+  for (const Def& def : defs) names.push_back(def.name);
+  for (const Def& def : defs)
+    for (const std::string& alias : def.aliases) {
+      names.push_back(alias);
+      names.emplace_back(simple_name(alias));
+    }
+  return names;
+}
+
+template <class Def>
+void check_names(const OperatorRegistry& registry, const Def& def) {
+  auto is_free = [&](std::string_view name) {
+    return registry.find(name) == nullptr && registry.find_grouping(name) == nullptr;
+  };
+  DNSTORM_ASSERT(is_free(def.name), "two operators have one name", def.name);
+  for (const std::string& alias : def.aliases)
+    DNSTORM_ASSERT(is_free(alias) && is_free(simple_name(alias)), "two operators have one name",
+                   alias);
+  DNSTORM_ASSERT(declares(def.options, def.constructor),
+                 "a constructor sets an option that is not there", def.name);
+}
+
+}  // namespace
+
+void OperatorRegistry::add(OperatorDef def) {
+  check_names(*this, def);
+  for (const MethodDef& method : def.methods)
+    DNSTORM_ASSERT(declares(def.options, method.options),
+                   "a method sets an option that is not there", def.name, method.name);
+  defs_.push_back(std::move(def));
+}
+
+void OperatorRegistry::add(GroupingDef def) {
+  check_names(*this, def);
+  groupings_.push_back(std::move(def));
+}
+
+const OperatorDef* OperatorRegistry::find(std::string_view name) const {
+  return find_in(defs_, name);
+}
+
+const GroupingDef* OperatorRegistry::find_grouping(std::string_view name) const {
+  return find_in(groupings_, name);
 }
 
 std::vector<std::string> OperatorRegistry::names() const {
@@ -48,14 +82,10 @@ std::vector<std::string> OperatorRegistry::names() const {
   return names;
 }
 
-std::vector<std::string> OperatorRegistry::all_names() const {
-  std::vector<std::string> names = this->names();
-  for (const OperatorDef& def : defs_)
-    for (const std::string& alias : def.aliases) {
-      names.push_back(alias);
-      names.emplace_back(simple_name(alias));
-    }
-  return names;
+std::vector<std::string> OperatorRegistry::all_names() const { return all_names_of(defs_); }
+
+std::vector<std::string> OperatorRegistry::all_grouping_names() const {
+  return all_names_of(groupings_);
 }
 
 Result<Field> require_field(const InputDecl& input, const std::string& name,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/api/bolt.hpp"
+#include "engine/api/grouping.hpp"
 #include "engine/api/options.hpp"
 #include "engine/api/spout.hpp"
 
@@ -46,6 +47,9 @@ struct Declaration {
   bool partition_exact = false;
   // A task can go on from a checkpoint: it has no state, or save() and restore() are all of it.
   bool restorable = false;
+  // What a bolt gives depends on the batch at hand alone, in no way on what its task has seen
+  // before, and it gives nothing of its own accord: a shuffle may choose its tasks by their load.
+  bool stateless = false;
   // A sink that never waits for anything: it may run in its source's executors.
   bool never_waits = false;
   // A row costs so little (some ten nanoseconds) that handing it to another thread costs as much: a
@@ -83,9 +87,11 @@ struct OperatorDef {
   std::function<std::unique_ptr<Bolt>(const Options&)> make_bolt;
 };
 
+// Operators and custom groupings: no two of them have the same name.
 class OperatorRegistry {
  public:
   void add(OperatorDef def);
+  void add(GroupingDef def);
   // By name, alias, or the simple name of an alias (`Count` of `org.x.Windows$Count`); null if
   // there is none.
   const OperatorDef* find(std::string_view name) const;
@@ -93,9 +99,14 @@ class OperatorRegistry {
   std::vector<std::string> names() const;
   // The same with the aliases, full and simple: what a wrong name may have been meant to be.
   std::vector<std::string> all_names() const;
+  // The same for groupings.
+  const GroupingDef* find_grouping(std::string_view name) const;
+  const std::vector<GroupingDef>& groupings() const { return groupings_; }
+  std::vector<std::string> all_grouping_names() const;
 
  private:
   std::vector<OperatorDef> defs_;
+  std::vector<GroupingDef> groupings_;
 };
 
 // For `declare`: the field of an input, or an error that names the fields there are.

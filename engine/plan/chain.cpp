@@ -10,7 +10,9 @@ bool stays_in_place(const InputPlan& input, const ComponentPlan& from, const Com
   if (from.tasks != to.tasks || from.executors != to.executors) return false;
   if (input.grouping == GroupingType::local_or_shuffle) return true;
   bool deals_out = input.grouping == GroupingType::shuffle || input.grouping == GroupingType::none;
-  return to.tasks == 1 && (deals_out || to.light);
+  // A custom grouping may give a row to nobody.
+  bool to_the_one = to.light && input.grouping != GroupingType::custom;
+  return to.tasks == 1 && (deals_out || to_the_one);
 }
 
 }  // namespace

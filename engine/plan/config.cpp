@@ -28,6 +28,9 @@ std::vector<OptionSpec> shared_specs() {
                 "at-least-once: roots under way of a spout task; 0: no limit", 0, 1e9),
           whole("topology.tick.tuple.freq.secs", "0",
                 "seconds between two ticks of a bolt; 0: none", 0, 1e9),
+          {"topology.disable.loadaware.messaging", OptionType::flag, "false",
+           "whether a shuffle to the component is in turn; if it is not said: by load where no "
+           "result depends on it"},
           whole("topology.max.task.parallelism", "0", "tasks at most; 0: as many as are written", 0,
                 topology::tasks_max)};
 }

@@ -75,6 +75,8 @@ std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent
     if (topology::groups_by_key(input.stream->grouping))
       valid &= check_grouping_fields(draft, *input.stream, schema);
     inputs.push_back({from.id(), input.stream->stream_id, schema});
+    if (input.stream->grouping == topology::GroupingType::custom)
+      valid &= declare_grouping(draft, input, inputs.back());
   }
   return valid ? std::optional(std::move(inputs)) : std::nullopt;
 }

@@ -57,6 +57,12 @@ std::map<std::string, std::string> written_settings(const RawOptions& topologys,
   return settings;
 }
 
+LoadShuffle load_shuffle(const Options& config) {
+  constexpr std::string_view name = "topology.disable.loadaware.messaging";
+  if (!config.given(name)) return LoadShuffle::where_exact;
+  return config.flag(name) ? LoadShuffle::never : LoadShuffle::always;
+}
+
 std::vector<ComponentPlan> make_components(const Draft& draft) {
   const detail::Needs needs = detail::needed_fields(draft);
   std::vector<std::size_t> position(draft.components.size(), 0);
@@ -71,6 +77,8 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.config = component.config;
     plan.may_chain = plan.op->kind == OperatorKind::bolt || component.declaration->never_waits;
     plan.light = component.declaration->light;
+    plan.stateless = component.declaration->stateless;
+    plan.load_shuffle = load_shuffle(plan.config);
     plan.settings = written_settings(draft.topology.config, component.source->config);
     plan.spout_pending_max =
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
@@ -78,8 +86,8 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.executors = component.executors;
     plan.tasks = component.tasks;
     for (const detail::DraftInput& input : component.inputs)
-      plan.inputs.push_back(
-          {position[input.from], *input.output, input.stream->grouping, input.stream->args});
+      plan.inputs.push_back({position[input.from], *input.output, input.stream->grouping,
+                             input.stream->args, input.custom});
     plan.outputs = make_outputs(draft, index, needs, made, position);
     made.push_back(std::move(plan));
   }
@@ -118,6 +126,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
     result.plan.components = make_components(draft);
     result.plan.task_count = number_tasks(result.plan.components);
     if (result.plan.config.chaining) set_chains(result.plan);
+    set_load_shuffles(result.plan);
   }
   result.problems = std::move(draft.problems);
   topology::settle(result.problems, topology.includes);

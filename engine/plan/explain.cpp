@@ -20,12 +20,22 @@ std::string counted(std::uint32_t n, std::string_view noun) {
   return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }
 
+std::string options_of(const CustomGrouping& custom) {
+  std::string text;
+  for (const OptionSpec& spec : custom.def->options)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", spec.name,
+                        fmt::join(custom.options.texts(spec.name), ", "));
+  return text.empty() ? "" : " {" + text + "}";
+}
+
 std::string input_line(const Plan& plan, const InputPlan& input) {
   const ComponentPlan& from = plan.components[input.component];
   std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[input.stream].name,
                                  topology::name_of(input.grouping));
   if (topology::groups_by_key(input.grouping))
     line += fmt::format(" [{}]", fmt::join(input.fields, ", "));
+  if (input.custom) line += " " + input.custom->def->name + options_of(*input.custom);
+  if (input.by_load) line += " by load";
   return line + "\n";
 }
 

@@ -10,9 +10,13 @@ std::uint64_t fingerprint(const Plan& plan) {
   for (const ComponentPlan& component : plan.components) {
     text += fmt::format("{} {} {} {}\n", component.id, component.op->name, component.tasks,
                         component.options.canonical());
-    for (const InputPlan& input : component.inputs)
+    for (const InputPlan& input : component.inputs) {
       text += fmt::format("  {} {} {} {}\n", input.component, input.stream,
                           static_cast<int>(input.grouping), fmt::join(input.fields, ","));
+      if (input.custom)
+        text +=
+            fmt::format("  {} {}\n", input.custom->def->name, input.custom->options.canonical());
+    }
     for (const OutputPlan& output : component.outputs) {
       text += output.name + ":";
       if (output.schema != nullptr)

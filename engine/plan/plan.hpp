@@ -19,11 +19,26 @@ struct OutputPlan {
   SchemaPtr schema;  // pruned to what is read; null: nobody reads the stream
 };
 
+// The class of a CUSTOM grouping, with its options.
+struct CustomGrouping {
+  const GroupingDef* def = nullptr;
+  Options options;
+};
+
 struct InputPlan {
   std::size_t component = 0;  // index into Plan::components
   std::size_t stream = 0;     // index into its outputs
   GroupingType grouping = GroupingType::shuffle;
   std::vector<std::string> fields;  // of a fields grouping
+  std::optional<CustomGrouping> custom = {};
+  bool by_load = false;  // a shuffle that chooses by load: see set_load_shuffles()
+};
+
+// topology.disable.loadaware.messaging: whether shuffles to a component look at the load.
+enum class LoadShuffle : std::uint8_t {
+  where_exact,  // not said: where no result can depend on it
+  never,        // true: in turn
+  always,       // false: wherever the order of the source survives it, whatever the bolt keeps
 };
 
 struct ComponentPlan {
@@ -40,6 +55,8 @@ struct ComponentPlan {
   std::vector<InputPlan> inputs;
   bool may_chain = false;  // a bolt, or a sink that never waits
   bool light = false;      // Declaration::light
+  bool stateless = false;  // Declaration::stateless
+  LoadShuffle load_shuffle = LoadShuffle::where_exact;
   // The component in whose executors this one's tasks run, each behind the task of the same number;
   // none: it has executors of its own.
   std::optional<std::size_t> chained_to;
@@ -99,6 +116,15 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
 // same thread, while it is in the cache. A key (FIELDS) or a GLOBAL begins a new chain, and so
 // does a sink, but for those that never wait for a target. Called by expand() if `chaining` is set.
 void set_chains(Plan& plan);
+
+// Marks the shuffles that choose their task by load (engine/runtime/load_shuffle.hpp). Two things
+// must hold, so that results are those of a shuffle in turn:
+// - Every round is dealt out by one task, once: the bolt has one source, and what that sends of a
+//   round comes from one of its tasks. Otherwise parts of a round, dealt to several tasks, would
+//   come together behind them in an order that depends on timing.
+// - The bolt is stateless, or the topology says that it does not matter (LoadShuffle::always).
+// Called by expand().
+void set_load_shuffles(Plan& plan);
 
 // First task (0-based within the component) of each executor and one past the last: contiguous,
 // even.

@@ -17,6 +17,7 @@ Needs needed_fields(const Draft& draft) {
       if (!needed) needed.emplace();
       needed->insert(declaration.reads[i].begin(), declaration.reads[i].end());
       needed->insert(input.stream->args.begin(), input.stream->args.end());
+      needed->insert(input.custom_reads.begin(), input.custom_reads.end());
       if (i != 0) continue;
       for (std::size_t output = 0; output < declaration.outputs.size(); ++output) {
         const auto& passed_on = needs[*at][output];

@@ -25,30 +25,12 @@ const OperatorDef* find_operator(Draft& draft, const DraftComponent& component) 
   return nullptr;
 }
 
-// Options::parse() stops at the first error; what it names is set aside, to find the next one too.
-std::optional<Options> parse_options(Draft& draft, const DraftComponent& component) {
-  std::vector<OptionSpec> specs = component.op->options;
-  RawOptions raw = component.raw;
-  bool valid = true;
-  for (;;) {
-    auto options = Options::parse(specs, raw);
-    if (options.ok()) return valid ? std::optional(std::move(*options)) : std::nullopt;
-    valid = false;
-    const Error& error = options.error();
-    draft.add(place_of(raw, error.subject, component.source->class_name_place),
-              fmt::format("'{}' ({}): {}", component.id(), component.op->name, error.what));
-    bool set_aside = raw.erase(error.subject) != 0;
-    for (OptionSpec& spec : specs)
-      if (spec.name == error.subject) set_aside |= std::exchange(spec.required, false);
-    if (!set_aside) return std::nullopt;
-  }
-}
-
 void set_options(Draft& draft, DraftComponent& component) {
-  auto raw = gather_options(draft, component);
+  Configured object = configured(component);
+  auto raw = gather_options(draft, object);
   if (!raw) return;
   component.raw = std::move(*raw);
-  component.options = parse_options(draft, component);
+  component.options = parse_options(draft, object, component.raw);
 }
 
 class Connector {
@@ -78,12 +60,24 @@ class Connector {
       return;
     }
     reader.inputs.push_back({&stream, *from, std::nullopt});
+    if (stream.custom) resolve_grouping(draft_, reader.inputs.back());
   }
 
  private:
   static bool same_subscription(const topology::Stream& a, const topology::Stream& b) {
     return a.from == b.from && a.stream_id == b.stream_id && a.grouping == b.grouping &&
-           a.args == b.args;
+           a.args == b.args && class_of(a) == class_of(b);
+  }
+
+  // Two custom groupings of one class are two if their options are.
+  static std::string class_of(const topology::Stream& stream) {
+    if (!stream.custom) return {};
+    std::string text = stream.custom->class_name;
+    for (const RawOption& arg : stream.custom->constructor_args)
+      text += fmt::format(" [{}]", fmt::join(arg.values, ","));
+    for (const auto& [name, option] : stream.custom->properties)
+      text += fmt::format(" {}=[{}]", name, fmt::join(option.values, ","));
+    return text;
   }
 
   std::optional<std::size_t> find(const std::string& id, Place place, std::string_view end) {

@@ -13,12 +13,24 @@ namespace {
 Error refused(std::string what) { return {ErrorKind::config, std::move(what), {}}; }
 
 // The option of `names` that `def` does not declare; null: there is none.
-const std::string* undeclared(const OperatorDef& def, const std::vector<std::string>& names) {
+template <class Def>
+const std::string* undeclared(const Def& def, const std::vector<std::string>& names) {
   auto missing = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
     return std::none_of(def.options.begin(), def.options.end(),
                         [&](const OptionSpec& option) { return option.name == name; });
   });
   return missing == names.end() ? nullptr : &*missing;
+}
+
+template <class Declared, class In>
+auto guarded(std::function<Result<Declared>(const Options&, const In&)> declare) {
+  return [declare = std::move(declare)](const Options& options, const In& in) -> Result<Declared> {
+    try {
+      return declare(options, in);
+    } catch (const std::exception& problem) {
+      return refused(fmt::format("failed when it was asked what it gives: {}", problem.what()));
+    }
+  };
 }
 
 }  // namespace
@@ -80,17 +92,26 @@ Result<void> check_operator(const OperatorDef& def) {
   return {};
 }
 
+Result<void> check_grouping(const GroupingDef& def) {
+  if (def.name.empty()) return refused("has a grouping without a name");
+  if (!def.declare || !def.make)
+    return refused(fmt::format("has a grouping '{}' without '{}'", def.name,
+                               def.declare ? "make" : "declare"));
+  if (const std::string* option = undeclared(def, def.constructor))
+    return refused(
+        fmt::format("has a grouping '{}' whose constructor sets '{}', which is none of "
+                    "its options",
+                    def.name, *option));
+  return {};
+}
+
 OperatorDef contained(OperatorDef def) {
-  auto guarded = [declare = std::move(def.declare)](
-                     const Options& options,
-                     const std::vector<InputDecl>& inputs) -> Result<Declaration> {
-    try {
-      return declare(options, inputs);
-    } catch (const std::exception& problem) {
-      return refused(fmt::format("failed when it was asked what it gives: {}", problem.what()));
-    }
-  };
-  def.declare = std::move(guarded);
+  def.declare = guarded<Declaration, std::vector<InputDecl>>(std::move(def.declare));
+  return def;
+}
+
+GroupingDef contained(GroupingDef def) {
+  def.declare = guarded<GroupingDeclaration, InputDecl>(std::move(def.declare));
   return def;
 }
 

@@ -20,8 +20,10 @@ Result<void> check_entry(const PluginEntry& entry);
 // Whether an operator is whole: what OperatorRegistry::add() takes for granted, and the functions
 // that the planner and the runtime call. Names that are taken are the loader's to know.
 Result<void> check_operator(const OperatorDef& def);
+Result<void> check_grouping(const GroupingDef& def);
 
 // The same operator, with a `declare` that never throws: the planner has no use for exceptions.
 OperatorDef contained(OperatorDef def);
+GroupingDef contained(GroupingDef def);
 
 }  // namespace dnstorm::plugin

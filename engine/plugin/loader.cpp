@@ -48,14 +48,14 @@ Result<const PluginEntry*> open_library(const std::string& file) {
   return static_cast<const PluginEntry*>(symbol);
 }
 
-Result<std::vector<OperatorDef>> ask_operators(const PluginEntry& entry) {
+Result<PluginOperators> ask_operators(const PluginEntry& entry) {
   PluginOperators operators;
   try {
     entry.add(operators);
   } catch (const std::exception& problem) {
     return refused(fmt::format("failed when it was asked for its operators: {}", problem.what()));
   }
-  return operators.take();
+  return operators;
 }
 
 std::string_view simple_name(std::string_view class_name) {
@@ -81,14 +81,23 @@ Result<void> Loader::add_operators(const std::string& file) {
   DNSTORM_CHECK(check_file(file));
   const PluginEntry* entry = DNSTORM_TRY(open_library(file));
   DNSTORM_CHECK(check_entry(*entry));
-  std::vector<OperatorDef> defs = DNSTORM_TRY(ask_operators(*entry));
-  if (defs.empty()) return refused("has no operators");
-  for (OperatorDef& def : defs) DNSTORM_CHECK(add(std::move(def), file));
+  PluginOperators brought = DNSTORM_TRY(ask_operators(*entry));
+  std::vector<OperatorDef> operators = brought.take();
+  std::vector<GroupingDef> groupings = brought.take_groupings();
+  if (operators.empty() && groupings.empty()) return refused("has no operators");
+  for (OperatorDef& def : operators) {
+    DNSTORM_CHECK(check_operator(def));
+    DNSTORM_CHECK(add(std::move(def), "an operator", file));
+  }
+  for (GroupingDef& def : groupings) {
+    DNSTORM_CHECK(check_grouping(def));
+    DNSTORM_CHECK(add(std::move(def), "a grouping", file));
+  }
   return {};
 }
 
-Result<void> Loader::add(OperatorDef def, const std::string& file) {
-  DNSTORM_CHECK(check_operator(def));
+template <class Def>
+Result<void> Loader::add(Def def, std::string_view kind, const std::string& file) {
   std::vector<std::string> names{def.name};
   for (const std::string& alias : def.aliases) {
     names.push_back(alias);
@@ -96,9 +105,10 @@ Result<void> Loader::add(OperatorDef def, const std::string& file) {
   }
   for (const std::string& name : names) {
     const OperatorDef* other = registry_.find(name);
-    if (other == nullptr) continue;
-    auto origin = origins_.find(other->name);
-    return refused(fmt::format("has an operator '{}', and that name is taken by {}", name,
+    const GroupingDef* grouping = registry_.find_grouping(name);
+    if (other == nullptr && grouping == nullptr) continue;
+    auto origin = origins_.find(other != nullptr ? other->name : grouping->name);
+    return refused(fmt::format("has {} '{}', and that name is taken by {}", kind, name,
                                origin == origins_.end() ? "one that is built in"
                                : origin->second == file ? "another one of it"
                                                         : "plug-in '" + origin->second + "'"));

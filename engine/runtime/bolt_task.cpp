@@ -5,6 +5,12 @@
 
 namespace dnstorm::runtime {
 
+namespace {
+
+constexpr EdgeIndex no_edge = ~EdgeIndex{0};
+
+}  // namespace
+
 BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
     : Task(setup, index, false),
       bolt_(component().op->make_bolt(component().options)),
@@ -13,6 +19,7 @@ BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
       // A quarter of the window at a time: the sender never runs dry, and credits are few messages.
       credit_stride_(std::max(1u, setup.plan->config.credits / 4)),
       uncredited_(wiring().origins.size()),
+      brought_by_load_(wiring().origins.size(), no_edge),
       origin_watermarks_(wiring().origins.size(), time_min),
       origin_idle_(wiring().origins.size()),
       origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
@@ -58,6 +65,8 @@ Result<Task::Progress> BoltTask::run_one() {
   router_.set_times(step->event.born, began);
   if (step->event.batch) {
     uncredited_[step->slot] += step->event.batch->byte_size();
+    if (wiring().in_edges[step->event.edge].by_load)
+      brought_by_load_[step->slot] = step->event.edge;
     execute(step->event);
   }
   Result<void> done;
@@ -165,17 +174,24 @@ Result<void> BoltTask::send_state(std::uint64_t number) {
 }
 
 void BoltTask::return_credit(Slot slot, std::uint64_t rounds) {
+  EdgeIndex dealt = std::exchange(brought_by_load_[slot], no_edge);
   // Early where rounds are large: a sender that waits for bytes must not wait for rounds.
   bool large = uncredited_[slot] >= setup_.plan->config.edge_bytes / 4;
-  if (rounds % credit_stride_ != 0 && !large) return;
-  uncredited_[slot] = 0;
-  std::uint32_t origin = wiring().origins[slot];
-  for (const InEdge& edge : wiring().in_edges) {
-    auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
-    if (at == edge.origins.end()) continue;
-    setup_.send.credit(
-        {edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
+  if (rounds % credit_stride_ != 0 && !large) {
+    // At once to who deals by load: a task that is done must not look as if it were busy.
+    if (dealt != no_edge) send_credit(wiring().in_edges[dealt], slot, rounds);
+    return;
   }
+  uncredited_[slot] = 0;
+  for (const InEdge& edge : wiring().in_edges) send_credit(edge, slot, rounds);
+}
+
+void BoltTask::send_credit(const InEdge& edge, Slot slot, std::uint64_t rounds) {
+  std::uint32_t origin = wiring().origins[slot];
+  auto at = std::find(edge.origins.begin(), edge.origins.end(), origin);
+  if (at == edge.origins.end()) return;
+  setup_.send.credit(
+      {edge.from, edge.out_edge, static_cast<Slot>(at - edge.origins.begin()), rounds});
 }
 
 }  // namespace dnstorm::runtime

@@ -14,8 +14,9 @@ namespace {
 // A selection's share of its batch.
 std::uint64_t bytes_of(const Event& event) {
   std::uint64_t bytes = event.batch->byte_size();
-  if (!event.selection) return bytes;
-  return bytes * event.selection->size() / std::max(event.batch->row_count(), 1U);
+  if (event.selection)
+    bytes = bytes * event.selection->size() / std::max(event.batch->row_count(), 1U);
+  return std::max(bytes, std::uint64_t{1});  // rows without fields are rows, too
 }
 
 }  // namespace
@@ -44,6 +45,12 @@ OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>&
         reader.key = KeyReader(*schemas[s], subscription.fields);
       reader.partitions.resize(subscription.targets.size());
       reader.given.resize(subscription.targets.size());
+      if (subscription.by_load) reader.dealer = dealer_of(subscription);
+      if (subscription.custom) {
+        const plan::CustomGrouping& custom = subscription.custom->grouping;
+        reader.custom = custom.def->make(custom.options);
+        reader.custom->prepare(subscription.custom->context);
+      }
       readers.push_back(std::move(reader));
     }
   }
@@ -87,10 +94,13 @@ void OutputRouter::route(Reader& reader, std::uint32_t direct_to, const BatchPtr
       break;
     case GroupingType::shuffle:
     case GroupingType::none:
-      push(target_of_round(to), to.input, batch, selection);
+      push(shuffle_target(reader), to.input, batch, selection);
       break;
     case GroupingType::local_or_shuffle:
-      push(local_target(to), to.input, batch, selection);
+      push(local_target(reader), to.input, batch, selection);
+      break;
+    case GroupingType::custom:
+      deal(reader, batch, selection);
       break;
     case GroupingType::direct:
       if (direct_to >= to.first_task_id && direct_to - to.first_task_id < to.targets.size())
@@ -106,17 +116,43 @@ void OutputRouter::route(Reader& reader, std::uint32_t direct_to, const BatchPtr
   }
 }
 
+std::uint32_t OutputRouter::dealer_of(const Subscription& subscription) {
+  std::uint32_t known = edges_[subscription.targets[0]].dealer;
+  if (known != none) return known;
+  auto dealer = static_cast<std::uint32_t>(dealers_.size());
+  auto targets = static_cast<std::uint32_t>(subscription.targets.size());
+  dealers_.push_back(
+      {LoadShuffle(targets), subscription.targets, std::vector<Dealt>(origins_.size())});
+  for (std::uint32_t t = 0; t < targets; ++t) {
+    edges_[subscription.targets[t]].dealer = dealer;
+    edges_[subscription.targets[t]].target = t;
+  }
+  return dealer;
+}
+
 // A shuffle deals out whole rounds: batches of one round dealt to several tasks would come together
 // again in the order of the tasks, not of the source.
+EdgeIndex OutputRouter::shuffle_target(const Reader& reader) {
+  const Subscription& to = reader.subscription;
+  return to.by_load ? target_by_load(dealers_[reader.dealer]) : target_of_round(to);
+}
+
+EdgeIndex OutputRouter::target_by_load(Dealer& dealer) {
+  Dealt& dealt = dealer.dealt[slot_];
+  if (dealt.round != round_) dealt = {round_, dealer.targets[dealer.shuffle.choose(sent_)]};
+  return dealt.to;
+}
+
+// The same for all senders of the round.
 EdgeIndex OutputRouter::target_of_round(const Subscription& subscription) const {
   return subscription.targets[(round_ + origins_[slot_]) % subscription.targets.size()];
 }
 
 // All tasks are in this process. Rows stay with the task of the same number if there is one for
 // each; otherwise that would leave tasks without work.
-EdgeIndex OutputRouter::local_target(const Subscription& subscription) const {
-  if (subscription.targets.size() == task_count_) return subscription.targets[task_index_];
-  return target_of_round(subscription);
+EdgeIndex OutputRouter::local_target(const Reader& reader) {
+  const std::vector<EdgeIndex>& targets = reader.subscription.targets;
+  return targets.size() == task_count_ ? targets[task_index_] : shuffle_target(reader);
 }
 
 void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection) {
@@ -129,7 +165,28 @@ void OutputRouter::partition(Reader& reader, const BatchPtr& batch, const Select
                                : less_used(reader, hash);
     reader.partitions[target].push_back(static_cast<std::uint16_t>(rows.index(i)));
   }
-  for (std::uint32_t t = 0; t < targets; ++t) {
+  push_parts(reader, batch);
+}
+
+void OutputRouter::deal(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection) {
+  Rows rows(*batch, selection.get());
+  for (std::uint32_t i = 0; i < rows.size(); ++i) {
+    auto index = static_cast<std::uint16_t>(rows.index(i));
+    reader.chosen.clear();
+    reader.custom->choose(rows[i], reader.chosen);
+    for (std::uint32_t target : reader.chosen) {
+      DNSTORM_ASSERT(target < reader.partitions.size(),
+                     "a custom grouping names a task that is not there", target,
+                     reader.partitions.size());
+      Selection& part = reader.partitions[target];
+      if (part.empty() || part.back() != index) part.push_back(index);
+    }
+  }
+  push_parts(reader, batch);
+}
+
+void OutputRouter::push_parts(Reader& reader, const BatchPtr& batch) {
+  for (std::uint32_t t = 0; t < reader.partitions.size(); ++t) {
     Selection& part = reader.partitions[t];
     if (part.empty()) continue;
     bool whole = part.size() == batch->row_count();
@@ -197,14 +254,16 @@ void OutputRouter::send(Edge& edge) {
   send_(std::move(event));
 }
 
-void OutputRouter::credit(EdgeIndex index, Slot slot, std::uint64_t rounds) {
-  UnderWay& under_way = edges_[index].under_way[slot];
+void OutputRouter::credit(EdgeIndex index, Slot slot, std::uint64_t rounds, TimeNs now) {
+  Edge& edge = edges_[index];
+  UnderWay& under_way = edge.under_way[slot];
   DNSTORM_ASSERT(rounds >= under_way.rounds_done, "credit is taken back", rounds,
                  under_way.rounds_done);
   under_way.rounds_done = rounds;
   while (!under_way.rounds.empty() && under_way.rounds.front().first < rounds) {
     under_way.bytes -= under_way.rounds.front().second;
     under_way.rounds.pop_front();
+    if (edge.dealer != none) dealers_[edge.dealer].shuffle.done(edge.target, now);
   }
   update_horizon(slot);
 }

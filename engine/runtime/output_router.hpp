@@ -21,6 +21,7 @@
 
 #include "engine/api/emitter.hpp"
 #include "engine/api/key.hpp"
+#include "engine/runtime/load_shuffle.hpp"
 #include "engine/runtime/tracker.hpp"
 
 namespace dnstorm::runtime {
@@ -69,7 +70,7 @@ class OutputRouter final : public Emitter::Outlet {
   void end_round(const RoundEnd& end);
 
   // The receiver of an out-edge has worked off the first `rounds` rounds of an origin.
-  void credit(EdgeIndex edge, Slot slot, std::uint64_t rounds);
+  void credit(EdgeIndex edge, Slot slot, std::uint64_t rounds, TimeNs now = 0);
   // By slot: the first round that must not begin yet.
   std::span<const std::uint64_t> horizon() const { return horizon_; }
   std::uint64_t rows_sent(EdgeIndex edge) const { return edges_[edge].rows_sent; }
@@ -77,6 +78,7 @@ class OutputRouter final : public Emitter::Outlet {
   EdgeIndex slowest_edge(Slot slot) const;
 
  private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
   struct UnderWay {                                              // of an edge and an origin
     std::uint64_t rounds_done = 0;                               // as the receiver has said
     std::uint64_t bytes = 0;                                     // of rounds that have ended
@@ -89,12 +91,27 @@ class OutputRouter final : public Emitter::Outlet {
     bool held = false;                // `newest` is there, not yet sent
     Event newest;
     std::uint64_t rows_sent = 0;
+    std::uint32_t dealer = none;  // whose rounds it carries; none: no shuffle by load
+    std::uint32_t target = 0;     // of that dealer
+  };
+  struct Dealt {  // of an origin: the round that was dealt out last, and to whom
+    std::uint64_t round = ~std::uint64_t{0};
+    EdgeIndex to = 0;
+  };
+  // The subscriptions of one component share it: a round goes to one of its tasks, all streams.
+  struct Dealer {
+    LoadShuffle shuffle;
+    std::vector<EdgeIndex> targets;
+    std::vector<Dealt> dealt;  // by slot
   };
   struct Reader {
     Subscription subscription;
     KeyReader key;
     std::vector<Selection> partitions;  // scratch of a grouping by a key
     std::vector<std::uint64_t> given;   // rows by target, of a partial key grouping
+    std::uint32_t dealer = none;        // of a shuffle by load
+    std::unique_ptr<Grouping> custom = nullptr;
+    std::vector<std::uint32_t> chosen;  // scratch of a custom grouping
   };
   struct Early {  // rows that came between two rounds
     std::size_t stream = 0;
@@ -104,16 +121,22 @@ class OutputRouter final : public Emitter::Outlet {
   };
   void route(Reader& reader, std::uint32_t direct_to, const BatchPtr& batch,
              const SelectionPtr& selection);
+  std::uint32_t dealer_of(const Subscription& subscription);
+  EdgeIndex shuffle_target(const Reader& reader);
+  EdgeIndex target_by_load(Dealer& dealer);
   EdgeIndex target_of_round(const Subscription& subscription) const;
-  EdgeIndex local_target(const Subscription& subscription) const;
+  EdgeIndex local_target(const Reader& reader);
   void push(EdgeIndex edge, std::uint32_t input, BatchPtr batch, SelectionPtr selection);
   void send(Edge& edge);
+  void deal(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
+  void push_parts(Reader& reader, const BatchPtr& batch);
   void partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
   void update_horizon(Slot slot);
   static std::uint32_t less_used(Reader& reader, std::uint64_t hash);
 
   std::vector<Edge> edges_;
   std::vector<std::vector<Reader>> streams_;
+  std::vector<Dealer> dealers_;
   std::vector<std::uint64_t> horizon_;
   std::vector<std::uint32_t> origins_;       // by slot
   std::vector<std::uint64_t> rounds_ended_;  // by slot

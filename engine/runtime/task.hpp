@@ -77,7 +77,9 @@ class Task {
   virtual TimeNs next_time() const { return time_max; }
   virtual void on_time(TimeNs /*now*/) {}
 
-  void credit(const Credit& credit) { router_.credit(credit.edge, credit.slot, credit.rounds); }
+  void credit(const Credit& credit) {
+    router_.credit(credit.edge, credit.slot, credit.rounds, setup_.clock->steady_ns());
+  }
   TaskIndex index() const { return index_; }
   const TaskContext& context() const { return context_; }
   TaskStats& stats() { return stats_; }
@@ -186,6 +188,7 @@ class BoltTask final : public Task {
   Result<void> send_state(std::uint64_t number);
   Result<void> complete_round(const InputMerge::Step& step);
   void return_credit(Slot slot, std::uint64_t rounds);
+  void send_credit(const InEdge& edge, Slot slot, std::uint64_t rounds);
 
   std::unique_ptr<Bolt> bolt_;
   bool acks_itself_;
@@ -193,6 +196,8 @@ class BoltTask final : public Task {
   InputMerge merge_;
   std::uint32_t credit_stride_;            // rounds between two credits
   std::vector<std::uint64_t> uncredited_;  // bytes worked off since the last credit, by slot
+  // By slot: the edge of a shuffle by load that has brought rows in this round; none: no edge.
+  std::vector<EdgeIndex> brought_by_load_;
   std::vector<TimeNs> origin_watermarks_;  // by slot
   std::vector<bool> origin_idle_;
   TimeNs watermark_ = time_min;

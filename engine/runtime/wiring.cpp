@@ -60,11 +60,27 @@ class Wirer {
     for (std::uint32_t s = 0; s < plan_.components[source].tasks; ++s) {
       Subscription subscription{
           plan_input.grouping, plan_input.fields, input, {}, plan_.components[c].first_task};
-      for (std::uint32_t t = 0; t < plan_.components[c].tasks; ++t)
+      subscription.by_load = plan_input.by_load;
+      if (plan_input.custom) subscription.custom = custom_deal(c, plan_input, s);
+      for (std::uint32_t t = 0; t < plan_.components[c].tasks; ++t) {
         subscription.targets.push_back(edge(first_task_[source] + s, first_task_[c] + t));
+        const OutEdge& out =
+            wiring_.tasks[first_task_[source] + s].out_edges[subscription.targets.back()];
+        wiring_.tasks[out.to].in_edges[out.in_edge].by_load |= plan_input.by_load;
+      }
       wiring_.tasks[first_task_[source] + s].streams[plan_input.stream].push_back(
           std::move(subscription));
     }
+  }
+
+  std::shared_ptr<const CustomDeal> custom_deal(std::uint32_t c, const plan::InputPlan& input,
+                                                std::uint32_t source_task) const {
+    const plan::ComponentPlan& source = plan_.components[input.component];
+    const plan::OutputPlan& stream = source.outputs[input.stream];
+    return std::make_shared<const CustomDeal>(
+        CustomDeal{*input.custom,
+                   {source.id, stream.name, stream.schema, source_task, plan_.components[c].id,
+                    plan_.components[c].tasks}});
   }
 
   EdgeIndex edge(TaskIndex from, TaskIndex to) {

@@ -2,6 +2,7 @@
 // wiring on every node.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,20 +16,28 @@ struct InEdge {
   TaskIndex from = 0;
   EdgeIndex out_edge = 0;  // as the sender numbers it
   std::vector<std::uint32_t>
-      origins;  // whose rounds come this way: those of the sender, by its slots
+      origins;           // whose rounds come this way: those of the sender, by its slots
+  bool by_load = false;  // the sender wants to know of every round with rows that is worked off
 };
 struct OutEdge {
   TaskIndex to = 0;
   EdgeIndex in_edge = 0;      // as the receiver numbers it
   std::uint32_t task_id = 0;  // of the receiver, as Storm numbers tasks
 };
+// A custom grouping and what it is told.
+struct CustomDeal {
+  plan::CustomGrouping grouping;
+  GroupingContext context;
+};
 // One reader of an output stream.
 struct Subscription {
   plan::GroupingType grouping = plan::GroupingType::shuffle;
   std::vector<std::string> fields;
-  std::uint32_t input = 0;          // index into the receiver's inputs
-  std::vector<EdgeIndex> targets;   // out-edges, by task index of the receiver
-  std::uint32_t first_task_id = 1;  // of the receiver
+  std::uint32_t input = 0;                             // index into the receiver's inputs
+  std::vector<EdgeIndex> targets;                      // out-edges, by task index of the receiver
+  std::uint32_t first_task_id = 1;                     // of the receiver
+  bool by_load = false;                                // of a shuffle
+  std::shared_ptr<const CustomDeal> custom = nullptr;  // of a custom grouping
 };
 
 struct TaskWiring {

@@ -10,7 +10,7 @@ struct GroupingName {
   std::string_view name;
   GroupingType type;
 };
-constexpr std::array<GroupingName, 8> table = {
+constexpr std::array<GroupingName, 9> table = {
     {{"SHUFFLE", GroupingType::shuffle},
      {"FIELDS", GroupingType::fields},
      {"PARTIAL_KEY", GroupingType::partial_key},
@@ -18,7 +18,8 @@ constexpr std::array<GroupingName, 8> table = {
      {"GLOBAL", GroupingType::global},
      {"LOCAL_OR_SHUFFLE", GroupingType::local_or_shuffle},
      {"NONE", GroupingType::none},
-     {"DIRECT", GroupingType::direct}}};
+     {"DIRECT", GroupingType::direct},
+     {"CUSTOM", GroupingType::custom}}};
 
 }  // namespace
 

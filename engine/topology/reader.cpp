@@ -44,7 +44,7 @@ void read_parts(const Parts& parts, Topology& topology, Problems& problems) {
   for (const detail::Node* node : parts.spouts) vertices.read(*node, "spout", topology.spouts);
   for (const detail::Node* node : parts.bolts) vertices.read(*node, "bolt", topology.bolts);
   for (const detail::Node* node : parts.streams)
-    topology.streams.push_back(detail::read_stream(*node, problems));
+    topology.streams.push_back(detail::read_stream(*node, objects, problems));
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ enum class GroupingType : std::uint8_t {
   global,
   local_or_shuffle,
   none,
-  direct
+  direct,
+  custom
 };
 // As a topology file names it: SHUFFLE, FIELDS, ...
 std::string_view name_of(GroupingType type);
@@ -50,21 +51,31 @@ struct MethodCall {
   std::vector<RawOption> args;
 };
 
-struct Component {
+// What a file says of the options of an object, in the order in which Storm applies it: the later
+// wins.
+struct WrittenOptions {
+  std::vector<RawOption> constructor_args;
+  RawOptions properties;
+  std::vector<MethodCall> methods;
+  RawOptions overrides;  // from the command line: above all that the file says
+};
+
+struct Component : WrittenOptions {
   std::string id;
   std::string class_name;
   Place place;  // of the id
   Place class_name_place;
-  // What the file says of its options, in the order in which Storm applies it: the later wins.
-  std::vector<RawOption> constructor_args;
-  RawOptions properties;
-  std::vector<MethodCall> methods;
-  RawOptions overrides;           // from the command line: above all that the file says
   RawOptions config;              // above the topology's
   std::uint32_t parallelism = 1;  // executors
   Place parallelism_place;
   std::uint32_t num_tasks = 0;  // 0: as many as executors
   Place num_tasks_place;
+};
+
+// The class of a CUSTOM grouping.
+struct CustomClass : WrittenOptions {
+  std::string class_name;
+  Place class_name_place;
 };
 
 struct Stream {
@@ -74,6 +85,7 @@ struct Stream {
   std::string stream_id = "default";
   GroupingType grouping = GroupingType::shuffle;
   std::vector<std::string> args;
+  std::optional<CustomClass> custom;  // if the grouping is custom
   Place place, from_place, to_place, grouping_place, stream_id_place, args_place;
 };
 

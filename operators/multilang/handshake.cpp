@@ -29,11 +29,12 @@ Json make_conf(const TaskContext& task, const std::vector<std::string>& over) {
 }
 
 // The names of Storm's Thrift union. A global grouping is a fields grouping without fields there,
-// a partial key grouping a class of its own.
+// a partial key grouping a class of its own, as a custom one is.
 Json grouping_of(const TopologyView::Edge& edge) {
   if (edge.grouping == "FIELDS") return {{"type", "FIELDS"}, {"fields", edge.fields}};
   if (edge.grouping == "GLOBAL") return {{"type", "FIELDS"}, {"fields", Json::array()}};
-  if (edge.grouping == "PARTIAL_KEY") return {{"type", "CUSTOM_SERIALIZED"}};
+  if (edge.grouping == "PARTIAL_KEY" || edge.grouping == "CUSTOM")
+    return {{"type", "CUSTOM_SERIALIZED"}};
   return {{"type", edge.grouping}};
 }
 

@@ -1,6 +1,7 @@
 """Plug-ins: dnstorm is installed into a folder, the example is built against it outside of the
 tree, topologies run with it; and what is no plug-in of this dnstorm is refused in one line."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -145,8 +146,29 @@ class Plugin(Case):
         self.assertIn("words.yaml:10:", line)
         self.assertIn("at_least", line)
 
+    def test_its_grouping_chooses_the_task(self):
+        topology = WORDS.replace(
+            "  - {from: words, to: random}",
+            "  - from: words\n    to: random\n    grouping:\n      type: CUSTOM\n"
+            "      customClass: {className: long_names, constructorArgs: [word, %s]}",
+        )
+        topology = topology.replace("className: entropy", "className: entropy\n    parallelism: 3")
+        long_names = self.write("long.yaml", topology % (entropy, 0, 8))
+        plan = self.ok("explain", long_names).stdout
+        self.assertIn("<- words/default CUSTOM long_names {of: word, at_least: 8}", plan)
+        self.ok("run", "-q", long_names, "--summary", self.path("summary.json"))
+        with open(self.path("summary.json"), encoding="utf-8") as file:
+            tasks = json.load(file)["tasks"]
+        executed = [t["executed"] for t in tasks if t["component"] == "random"]
+        self.assertEqual((executed[2], sum(executed)), (2, 8), "abcdefgh, twice")
+        wrong = self.write("wrong.yaml", topology % (entropy, 0, 300))
+        self.assertIn("(long_names): option 'at_least'", self.fails(CONFIG, "validate", wrong))
+
     def test_its_operator_has_a_page(self):
         self.assertIn("entropy", self.ok("operators", "--plugin", entropy).stdout)
+        self.assertIn("Grouping: ", self.ok("operators", "--plugin", entropy).stdout)
+        grouping = self.ok("operators", "--plugin", entropy, "long_names").stdout
+        self.assertIn("long_names (grouping): Rows with a long text", grouping)
         page = self.ok("operators", "--plugin", entropy, "entropy").stdout
         self.assertIn("Shannon entropy, in bits a byte (number; default 3.5)", page)
 

@@ -28,6 +28,9 @@ struct Scale {
   ComponentSpec spec(std::size_t streams = 1) const {
     return {.tasks = tasks, .executors = executors, .streams = streams};
   }
+  ComponentSpec stateless(std::size_t streams = 1) const {
+    return {.tasks = tasks, .executors = executors, .streams = streams, .stateless = true};
+  }
 };
 
 struct Case {

@@ -33,6 +33,7 @@ class Resume : public ::testing::TestWithParam<Case> {
     });
     build.exactly_once(static_cast<DurationNs>(1 + seed % 7) * 50 * ns_per_us);
     if (seed % 3 == 0) build.chain();
+    if (seed / 2 % 2 == 1) build.load_shuffles();
     Simulator simulator(
         build.plan(), seed ^ moves,
         {.faulty = seed % 4 == 1, .resume = life.checkpoint ? &*life.checkpoint : nullptr});
@@ -96,7 +97,7 @@ Tracked track(std::uint64_t seed, std::uint64_t trouble_percent, bool rows, bool
   if (seed % 2 == 1) build.pending_max(3);
   build.bolt(
       "a", {{"in", GroupingType::shuffle}}, [] { return std::make_unique<PassBolt>(); },
-      scale.spec());
+      scale.stateless());
   build.bolt(
       "flaky", {{"a", GroupingType::fields, {"key"}}},
       [=] { return std::make_unique<FlakyBolt>(seed, trouble_percent); }, scale.spec());
@@ -108,6 +109,7 @@ Tracked track(std::uint64_t seed, std::uint64_t trouble_percent, bool rows, bool
   build.bolt("sink", {{"b", GroupingType::global}},
              [&] { return std::make_unique<CollectSink>(collected); });
   if (seed % 3 == 0) build.chain();
+  if (seed / 2 % 2 == 1) build.load_shuffles();
   Simulator simulator(build.plan(), seed, {.faulty = faulty});
   EXPECT_TRUE(simulator.prepare().ok());
   for (std::uint64_t moves = 0; moves < 3'000'000 && simulator.step(); ++moves) {

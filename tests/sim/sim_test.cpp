@@ -34,6 +34,7 @@ Outcome simulate(const Case& shape, Scale scale, std::uint32_t credits, std::uin
   });
   // Every scale and every credit comes with and without chains.
   if (seed / 20 % 2 == 1) build.chain();
+  if (seed / 2 % 2 == 1) build.load_shuffles();
   if (seed / 3 % 4 == 3) build.edge_bytes(1 + seed % 700);
   // And each of these over good ways and bad ones.
   Simulator simulator(build.plan(), seed, {.faulty = seed / 40 % 2 == 1});
@@ -66,6 +67,45 @@ TEST_P(Simulation, output_is_that_of_single_tasks) {
 
 INSTANTIATE_TEST_SUITE_P(Topologies, Simulation, ::testing::ValuesIn(cases()),
                          [](const auto& named) { return named.param.name; });
+
+// in -> work (tasks, one of them slow) -> sink
+struct SlowOutcome {
+  std::vector<TestRow> rows;
+  double share = 0;  // of all rows, that the slow task got
+};
+
+SlowOutcome run_slow(std::uint32_t tasks, bool by_load, std::uint64_t seed) {
+  Collected collected;
+  PlanBuilder build;
+  build.spout("in", [] { return std::make_unique<NumberSpout>(NumberSettings{.rounds = 2000}); });
+  build.bolt("work", {{"in", GroupingType::shuffle}}, [] { return std::make_unique<PassBolt>(); },
+             {.tasks = tasks, .stateless = true});
+  build.bolt("sink", {{"work", GroupingType::global}},
+             [&] { return std::make_unique<CollectSink>(collected); });
+  if (by_load) build.load_shuffles();
+  Simulator simulator(build.plan(), seed, {.slow_executor = 1});
+  EXPECT_TRUE(simulator.prepare().ok());
+  simulator.run();
+  EXPECT_TRUE(simulator.finished());
+  EXPECT_EQ(simulator.conservation(), "");
+  auto executed = static_cast<double>(simulator.task(1).stats().executed.value());
+  return {collected.rows(), executed / 8000};
+}
+
+TEST(SlowTask, gets_fewer_rounds_and_the_output_is_the_same) {
+  const SlowOutcome expected = run_slow(1, false, 0);
+  ASSERT_EQ(expected.rows.size(), 8000u);
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    for (std::uint32_t tasks : {2u, 4u}) {
+      SlowOutcome plain = run_slow(tasks, false, seed);
+      SlowOutcome by_load = run_slow(tasks, true, seed);
+      EXPECT_TRUE(plain.rows == expected.rows) << tasks << " tasks";
+      EXPECT_TRUE(by_load.rows == expected.rows) << tasks << " tasks, by load";
+      EXPECT_NEAR(plain.share, 1.0 / tasks, 0.01);
+      EXPECT_LT(by_load.share, 0.5 / tasks) << tasks << " tasks";
+    }
+  }
+}
 
 std::optional<std::uint64_t> number_option(int argc, char** argv, std::string_view name) {
   for (int i = 1; i + 1 < argc; ++i) {

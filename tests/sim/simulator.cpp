@@ -11,7 +11,9 @@ Simulator::Simulator(const plan::Plan& plan, std::uint64_t seed, SimOptions opti
     : plan_(plan), options_(options), wiring_(wire(plan)), random_(seed) {
   make_sources(setup());
   static constexpr std::uint32_t slownesses[] = {1, 1, 1, 8, 200};
-  for (Source& source : sources_) source.slowness = slownesses[random_() % 5];
+  for (Source& source : sources_)
+    source.slowness = options.slow_executor ? 1 : slownesses[random_() % 5];
+  if (options.slow_executor) sources_[*options.slow_executor].slowness = 200;
   if (exactly_once())
     checkpointer_.emplace(wiring_.tasks.size(), plan.config.checkpoint_interval,
                           options.resume != nullptr ? options.resume->number : 0);

@@ -37,6 +37,8 @@ struct SimOptions {
   bool faulty = false;
   // Exactly-once: what the tasks had saved; null: from the beginning.
   const delivery::Checkpoint* resume = nullptr;
+  // This one is slow to take its turns, and nobody else is; none: by the seed.
+  std::optional<std::size_t> slow_executor = {};
 };
 
 class Simulator {

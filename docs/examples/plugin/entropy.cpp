@@ -1,11 +1,13 @@
 // entropy: passes on the rows whose text looks random: names of tunnels and of malware that makes
 // up its domains have a higher Shannon entropy than those that people choose.
+// long_names: a grouping that gives rows with a long text a task of their own.
 #include <array>
 #include <cmath>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "engine/api/key.hpp"
 #include "engine/api/plugin.hpp"
 
 namespace {
@@ -63,6 +65,8 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
     return Error{ErrorKind::config, "field '" + field.name + "' is no text", "of"};
   Declaration declaration;
   declaration.reads = {{field.name}};
+  declaration.stateless = true;
+  declaration.restorable = true;
   declaration.outputs.push_back({"default", inputs[0].schema.fields(), true});
   return declaration;
 }
@@ -81,6 +85,52 @@ OperatorDef entropy_operator() {
   return def;
 }
 
+// What is long goes to the last task, the rest by its hash to the others.
+class LongNames final : public Grouping {
+ public:
+  explicit LongNames(const Options& options)
+      : of_(options.text("of")), at_least_(static_cast<std::size_t>(options.integer("at_least"))) {}
+  void prepare(const GroupingContext& context) override {
+    text_ = context.schema->ref<Str>(of_);
+    last_ = context.target_tasks - 1;
+  }
+  void choose(const RowView& row, std::vector<std::uint32_t>& tasks) const override {
+    bool alone = last_ == 0 || row.get(text_).size() >= at_least_;
+    tasks.push_back(alone ? last_ : task_of_group(key_group(row.hash(text_)), last_));
+  }
+
+ private:
+  std::string of_;
+  std::size_t at_least_;
+  FieldRef<Str> text_;
+  std::uint32_t last_ = 0;
+};
+
+GroupingDef long_names_grouping() {
+  GroupingDef def;
+  def.name = "long_names";
+  def.summary = "Rows with a long text to the last task, the others to the others.";
+  def.options = {
+      {"of", OptionType::text, "qname", "the text field"},
+      {"at_least", OptionType::integer, "52", "bytes that are long", false, 1, 255},
+  };
+  def.constructor = {"of", "at_least"};
+  def.example =
+      "- {from: dns, to: random,\n"
+      "   grouping: {type: CUSTOM, customClass: {className: long_names}}}\n";
+  def.declare = [](const Options& options, const InputDecl& stream) -> Result<GroupingDeclaration> {
+    Field field = DNSTORM_TRY(require_field(stream, options.text("of"), "of"));
+    if (field.type != Type::str)
+      return Error{ErrorKind::config, "field '" + field.name + "' is no text", "of"};
+    return GroupingDeclaration{{field.name}};
+  };
+  def.make = [](const Options& options) { return std::make_unique<LongNames>(options); };
+  return def;
+}
+
 }  // namespace
 
-DNSTORM_PLUGIN(operators) { operators.add(entropy_operator()); }
+DNSTORM_PLUGIN(operators) {
+  operators.add(entropy_operator());
+  operators.add(long_names_grouping());
+}

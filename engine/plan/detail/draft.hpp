@@ -18,6 +18,10 @@ struct DraftInput {
   const topology::Stream* stream = nullptr;
   std::size_t from = 0;               // index of the component
   std::optional<std::size_t> output;  // of that component; nothing: there is no such stream
+  // Of a CUSTOM grouping; nothing: it is none, or not valid.
+  RawOptions custom_raw = {};
+  std::optional<CustomGrouping> custom = {};
+  std::vector<std::string> custom_reads = {};
 };
 
 struct DraftComponent {
@@ -54,10 +58,27 @@ Place place_of(const RawOptions& raw, const std::string& option, Place otherwise
 
 Place place_of(const RawOption& option);
 
-// What the constructor arguments, properties, methods and the command line make of the options of
-// a component, one over the other in this order; nothing (and problems) if they do not fit its
-// operator.
-std::optional<RawOptions> gather_options(Draft& draft, const DraftComponent& component);
+// Something of the file that has options: a component's operator or a stream's custom grouping.
+struct Configured {
+  std::string who;  // in messages: "'codes' (count)"
+  const std::vector<OptionSpec>& options;
+  const std::vector<std::string>& constructor;
+  const std::vector<MethodDef>& methods;
+  const topology::WrittenOptions& written;
+  Place place;  // of the class name
+};
+Configured configured(const DraftComponent& component);
+Configured configured(const topology::Stream& stream, const GroupingDef& def);
+
+// What the constructor arguments, properties, methods and the command line make of the options,
+// one over the other in this order; nothing (and problems) if they do not fit.
+std::optional<RawOptions> gather_options(Draft& draft, const Configured& object);
+// The same, checked.
+std::optional<Options> parse_options(Draft& draft, const Configured& object, RawOptions raw);
+// Looks up the class of a CUSTOM grouping and parses its options.
+void resolve_grouping(Draft& draft, DraftInput& input);
+// Lets it say which fields it reads of its stream. False: it does not fit.
+bool declare_grouping(Draft& draft, DraftInput& input, const InputDecl& stream);
 // Looks up operators, parses options, connects streams.
 void resolve(Draft& draft);
 // Fills `order`; refuses circles and what no spout feeds.

@@ -1,5 +1,7 @@
 #include "engine/topology/detail/streams.hpp"
 
+#include "engine/topology/detail/written.hpp"
+
 namespace dnstorm::topology::detail {
 
 namespace {
@@ -13,7 +15,7 @@ std::string upper(std::string_view text) {
 
 class StreamReader {
  public:
-  explicit StreamReader(Problems& problems) : problems_(problems) {}
+  StreamReader(Objects& objects, Problems& problems) : objects_(objects), problems_(problems) {}
 
   Stream read(const Node& node) {
     Fields fields(node, "a stream", problems_);
@@ -47,9 +49,15 @@ class StreamReader {
       stream.stream_id_place = id->place;
     }
     const Entry* args = fields.find("args");
-    fields.refuse("customClass", "is not supported yet");
+    const Entry* custom = fields.find("customClass");
     fields.finish();
     if (type == nullptr) return;
+    if (custom != nullptr) read_custom_class(*custom, fields, stream);
+    if (custom == nullptr && stream.grouping == GroupingType::custom)
+      problems_.add(type->place,
+                    fmt::format("{} is CUSTOM and has no 'customClass': the grouping, as in "
+                                "customClass: {{className: first_tasks}}",
+                                fields.what()));
     if (args != nullptr) read_args(*args, fields, stream);
     if (groups_by_key(stream.grouping) && stream.args.empty())
       problems_.add(stream.args_place,
@@ -64,12 +72,26 @@ class StreamReader {
       stream.grouping = *grouping;
       return;
     }
-    if (name == "CUSTOM")
-      problems_.add(node.place,
-                    fmt::format("{} is {}, which is not supported yet", fields.what(), name));
-    else
-      problems_.add(node.place, fmt::format("{} has the unknown type '{}'{}", fields.what(),
-                                            shown(node.text), suggestion(name, grouping_names())));
+    problems_.add(node.place, fmt::format("{} has the unknown type '{}'{}", fields.what(),
+                                          shown(node.text), suggestion(name, grouping_names())));
+  }
+
+  void read_custom_class(const Entry& custom, const Fields& owner, Stream& stream) {
+    Fields fields(*custom.value, fmt::format("'customClass' in {}", owner.what()), problems_);
+    CustomClass made;
+    const Node* name = fields.require_scalar("className");
+    if (name != nullptr) {
+      made.class_name = name->text;
+      made.class_name_place = name->place;
+    }
+    static_cast<WrittenOptions&>(made) = read_written(fields, objects_, problems_);
+    refuse_factory(fields, "a grouping");
+    fields.finish();
+    if (stream.grouping != GroupingType::custom)
+      problems_.add(custom.place,
+                    fmt::format("{} has a 'customClass', which only CUSTOM takes", owner.what()));
+    else if (name != nullptr)
+      stream.custom = std::move(made);
   }
 
   void read_args(const Entry& args, const Fields& fields, Stream& stream) {
@@ -81,13 +103,14 @@ class StreamReader {
                                             fields.what()));
   }
 
+  Objects& objects_;
   Problems& problems_;
 };
 
 }  // namespace
 
-Stream read_stream(const Node& node, Problems& problems) {
-  return StreamReader(problems).read(node);
+Stream read_stream(const Node& node, Objects& objects, Problems& problems) {
+  return StreamReader(objects, problems).read(node);
 }
 
 }  // namespace dnstorm::topology::detail

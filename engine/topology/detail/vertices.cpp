@@ -1,22 +1,8 @@
 #include "engine/topology/detail/vertices.hpp"
 
+#include "engine/topology/detail/written.hpp"
+
 namespace dnstorm::topology::detail {
-
-namespace {
-
-// Each with the place where it stands as an argument, which is not that of what it refers to.
-std::vector<RawOption> raw_arguments(const std::string& name, const Entry* written,
-                                     const std::vector<const Node*>& args, Problems& problems) {
-  std::vector<RawOption> made;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    auto option = raw_option(fmt::format("{}[{}]", name, i), written->value->items[i]->place,
-                             *args[i], problems);
-    if (option) made.push_back(std::move(*option));
-  }
-  return made;
-}
-
-}  // namespace
 
 void Vertices::read(const Node& node, std::string_view kind, std::vector<Component>& into) {
   Fields fields(node, fmt::format("a {}", kind), problems_);
@@ -31,30 +17,12 @@ void Vertices::read(const Node& node, std::string_view kind, std::vector<Compone
     component.class_name_place = name->place;
   }
   read_parallelism(fields, component);
-  read_object(fields, component);
-  for (const char* key : {"factory", "factoryArgs"})
-    fields.refuse(key,
-                  "is of no use: an operator has no factory; give 'constructorArgs' or "
-                  "'properties'");
+  static_cast<WrittenOptions&>(component) = read_written(fields, objects_, problems_);
+  refuse_factory(fields, "an operator");
   // What Storm's scheduler has to know of a component; here one process has it all.
   for (const char* key : {"onHeapMemoryLoad", "offHeapMemoryLoad", "cpuLoad"}) fields.amount(key);
   fields.finish();
   into.push_back(std::move(component));
-}
-
-void Vertices::read_object(Fields& fields, Component& component) {
-  ObjectDefinition object = objects_.define(fields);
-  component.constructor_args =
-      raw_arguments("constructorArgs", object.args, object.constructor_args, problems_);
-  for (const Entry& property : object.properties) {
-    auto option = raw_option(property.key, property.place, *property.value, problems_);
-    if (option && !component.properties.emplace(property.key, std::move(*option)).second)
-      problems_.add(property.place, fmt::format("property '{}' stands twice", shown(property.key)));
-  }
-  for (const ObjectCall& call : object.methods)
-    component.methods.push_back(
-        {call.name, call.place,
-         raw_arguments(shown(call.name), call.written, call.args, problems_)});
 }
 
 void Vertices::read_parallelism(Fields& fields, Component& component) {

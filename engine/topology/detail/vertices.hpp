@@ -16,7 +16,6 @@ class Vertices {
   void read(const Node& node, std::string_view kind, std::vector<Component>& into);
 
  private:
-  void read_object(Fields& fields, Component& component);
   void read_parallelism(Fields& fields, Component& component);
   void read_config(const Node& config, const Fields& owner, Component& component);
 

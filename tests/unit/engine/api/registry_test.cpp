@@ -28,6 +28,31 @@ TEST(Registry, FindsByNameAndAliasAndItsSimpleName) {
                                    "org.apache.storm.Windows$Tally", "Tally"));
 }
 
+GroupingDef grouping(std::string name, std::vector<std::string> aliases = {}) {
+  GroupingDef def;
+  def.name = std::move(name);
+  def.aliases = std::move(aliases);
+  return def;
+}
+
+TEST(Registry, KeepsGroupingsApartFromOperators) {
+  OperatorRegistry registry;
+  registry.add(named("count"));
+  registry.add(grouping("near", {"org.example.Near"}));
+  EXPECT_EQ(registry.find("near"), nullptr);
+  EXPECT_EQ(registry.find_grouping("count"), nullptr);
+  ASSERT_NE(registry.find_grouping("near"), nullptr);
+  EXPECT_EQ(registry.find_grouping("Near"), registry.find_grouping("near"));
+  EXPECT_THAT(registry.all_grouping_names(),
+              testing::ElementsAre("near", "org.example.Near", "Near"));
+}
+
+TEST(RegistryDeathTest, AGroupingAndAnOperatorOfOneNameAreABug) {
+  OperatorRegistry registry;
+  registry.add(named("count"));
+  EXPECT_DEATH(registry.add(grouping("count")), "two operators have one name.*count");
+}
+
 TEST(RegistryDeathTest, TwoOfOneNameAreABug) {
   OperatorRegistry registry;
   registry.add(named("count"));

@@ -183,7 +183,8 @@ TEST(ExpandErrors, Config) {
        "topology.enable.message.timeouts, topology.state.checkpoint.interval.ms, "
        "topology.checkpoint.dir, topology.debug, topology.subprocess.timeout.secs, "
        "topology.shellbolt.max.pending, topology.max.spout.pending, "
-       "topology.tick.tuple.freq.secs, topology.max.task.parallelism\n"},
+       "topology.tick.tuple.freq.secs, topology.disable.loadaware.messaging, "
+       "topology.max.task.parallelism\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"
               "  topology.scheduler: fair\n  topology.debug: [a]\n",

@@ -53,6 +53,7 @@ OperatorDef filter() {
                    const std::vector<InputDecl>& inputs) -> Result<Declaration> {
     Declaration declaration;
     declaration.outputs = {{"default", {}, true}, {"refused", {{"reason", Type::u8}}}};
+    declaration.stateless = true;
     declaration.reads.resize(inputs.size());
     declaration.reads[0] = {
         DNSTORM_TRY(require_field(inputs[0], options.text("field"), "field")).name};
@@ -139,6 +140,20 @@ OperatorDef sink(const std::string& name) {
   return def;
 }
 
+GroupingDef near() {
+  GroupingDef def;
+  def.name = "near";
+  def.aliases = {"org.apache.storm.Near"};
+  def.options = {required(option("of", OptionType::text)),
+                 option("size", OptionType::integer, "24")};
+  def.constructor = {"of"};
+  def.declare = [](const Options& options, const InputDecl& stream) -> Result<GroupingDeclaration> {
+    Field field = DNSTORM_TRY(require_field(stream, options.text("of"), "of"));
+    return GroupingDeclaration{{field.name}};
+  };
+  return def;
+}
+
 }  // namespace
 
 const OperatorRegistry& registry() {
@@ -147,6 +162,7 @@ const OperatorRegistry& registry() {
     for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), count(), top(), rank(),
                                                      sink("reads"), sink("blind")})
       all.add(std::move(def));
+    all.add(near());
     return all;
   }();
   return registry;

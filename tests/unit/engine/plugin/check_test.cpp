@@ -167,5 +167,45 @@ TEST(Operator, ThatThrowsFailsInOneSentence) {
   EXPECT_TRUE(safe.declare({}, {InputDecl{}})->single_task);
 }
 
+GroupingDef grouping() {
+  GroupingDef def;
+  def.name = "g";
+  def.options = {{"of", OptionType::text, "client", "for tests"}};
+  def.constructor = {"of"};
+  def.declare = [](const Options&, const InputDecl&) { return GroupingDeclaration{}; };
+  def.make = [](const Options&) { return std::unique_ptr<Grouping>(); };
+  return def;
+}
+
+TEST(Grouping, ThatIsNotWholeIsRefused) {
+  auto flaw = [](const GroupingDef& def) {
+    auto checked = check_grouping(def);
+    return checked.ok() ? "" : checked.error().what;
+  };
+  EXPECT_EQ(flaw(grouping()), "");
+  GroupingDef def = grouping();
+  def.name = "";
+  EXPECT_EQ(flaw(def), "has a grouping without a name");
+  def = grouping();
+  def.make = nullptr;
+  EXPECT_EQ(flaw(def), "has a grouping 'g' without 'make'");
+  def = grouping();
+  def.declare = nullptr;
+  EXPECT_EQ(flaw(def), "has a grouping 'g' without 'declare'");
+  def = grouping();
+  def.constructor = {"by"};
+  EXPECT_EQ(flaw(def),
+            "has a grouping 'g' whose constructor sets 'by', which is none of its options");
+}
+
+TEST(Grouping, ThatThrowsFailsInOneSentence) {
+  GroupingDef def = grouping();
+  def.declare = [](const Options&, const InputDecl&) -> Result<GroupingDeclaration> {
+    throw std::runtime_error("no field");
+  };
+  EXPECT_EQ(contained(def).declare({}, InputDecl{}).error().what,
+            "failed when it was asked what it gives: no field");
+}
+
 }  // namespace
 }  // namespace dnstorm::plugin

@@ -282,6 +282,35 @@ class TickingBolt final : public Bolt {
   const SimClock*& clock_;
 };
 
+// As Storm's NGrouping.
+class FirstTwo final : public Grouping {
+ public:
+  void prepare(const GroupingContext& context) override {
+    EXPECT_EQ(context.source, "feeder");
+    EXPECT_EQ(context.stream, "stream0");
+    EXPECT_EQ(context.target, "sink");
+    EXPECT_EQ(context.target_tasks, 4u);
+    EXPECT_TRUE(context.schema->find("seq"));
+  }
+  void choose(const RowView&, std::vector<std::uint32_t>& tasks) const override { tasks = {0, 1}; }
+};
+
+TEST_F(Behaviour, G7_a_custom_grouping_of_the_first_two_tasks_gives_two_copies) {
+  GroupingDef first_two;
+  first_two.name = "first_two";
+  first_two.make = [](const Options&) { return std::make_unique<FirstTwo>(); };
+  feeder();
+  build.bolt("sink", {{"feeder", GroupingType::custom, {}, 0, &first_two}},
+             [this] { return std::make_unique<CollectSink>(collected); }, {.tasks = 4});
+  feed({1, 2, 3});
+  start().settle();
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> got;
+  for (const auto& entry : collected.entries()) got.emplace_back(entry.task, entry.row.seq);
+  using P = std::pair<std::uint32_t, std::uint64_t>;
+  EXPECT_THAT(got, UnorderedElementsAre(P{0, 1}, P{0, 2}, P{0, 3}, P{1, 1}, P{1, 2}, P{1, 3}));
+  EXPECT_THAT(fed.acked, UnorderedElementsAre(1, 2, 3)) << "once both copies are done";
+}
+
 TEST_F(Behaviour, S1_one_tick_a_period_and_none_early) {
   feeder();
   std::vector<TimeNs> ticks;

@@ -89,7 +89,7 @@ TEST(OutputRouter, closes_every_round_on_every_edge) {
   EXPECT_EQ(out.sent[5].batch, nullptr);
 }
 
-TEST(OutputRouter, shuffle_deals_rounds_out_evenly_and_never_parts_one) {
+TEST(OutputRouter, G1_shuffle_deals_rounds_out_evenly_and_never_parts_one) {
   Outgoing out(task_with_targets(3, GroupingType::shuffle));
   for (std::uint64_t round = 0; round < 9; ++round)
     out.round(0, round, {numbered(4, round * 10), numbered(4, round * 10 + 4)});

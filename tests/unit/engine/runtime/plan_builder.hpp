@@ -36,12 +36,14 @@ struct InputSpec {
   GroupingType grouping = GroupingType::shuffle;
   std::vector<std::string> fields = {};
   std::size_t stream = 0;
+  const GroupingDef* custom = nullptr;  // of a custom grouping; without options
 };
 
 struct ComponentSpec {
   std::uint32_t tasks = 1;
   std::uint32_t executors = 0;  // 0: one a task
   std::size_t streams = 1;
+  bool stateless = false;
 };
 
 class PlanBuilder {
@@ -93,6 +95,8 @@ class PlanBuilder {
     for (const InputSpec& input : inputs) {
       std::size_t from = index(input.from);
       component.inputs.push_back({from, input.stream, input.grouping, input.fields});
+      if (input.custom != nullptr)
+        component.inputs.back().custom = plan::CustomGrouping{input.custom, {}};
       plan_.components[from].outputs[input.stream].schema = row_schema();
     }
     return *this;
@@ -127,6 +131,11 @@ class PlanBuilder {
     return *this;
   }
 
+  PlanBuilder& load_shuffles() {
+    plan::set_load_shuffles(plan_);
+    return *this;
+  }
+
   const plan::Plan& plan() const { return plan_; }
 
  private:
@@ -136,6 +145,7 @@ class PlanBuilder {
     op.kind = kind;
     plan::ComponentPlan component;
     component.may_chain = kind == OperatorKind::bolt;
+    component.stateless = spec.stateless;
     component.id = id;
     component.op = &op;
     component.tasks = spec.tasks;

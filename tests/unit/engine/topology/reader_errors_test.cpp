@@ -178,10 +178,22 @@ TEST(ReaderErrors, Streams) {
        "'SHUFFLE'?\n"},
       {"unlike any type", head + "- {from: a, to: b, grouping: {type: zzz}}\n",
        "t:3:37: the grouping of stream 'a' -> 'b' has the unknown type 'zzz'; known are SHUFFLE, "
-       "FIELDS, PARTIAL_KEY, ALL, GLOBAL, LOCAL_OR_SHUFFLE, NONE, DIRECT\n"},
-      {"custom", head + "- {from: a, to: b, grouping: {type: custom, customClass: {}}}\n",
-       "t:3:37: the grouping of stream 'a' -> 'b' is CUSTOM, which is not supported yet\n"
-       "t:3:45: 'customClass' of the grouping of stream 'a' -> 'b' is not supported yet\n"},
+       "FIELDS, PARTIAL_KEY, ALL, GLOBAL, LOCAL_OR_SHUFFLE, NONE, DIRECT, CUSTOM\n"},
+      {"custom without a name",
+       head + "- {from: a, to: b, grouping: {type: custom, customClass: {}}}\n",
+       "t:3:58: 'customClass' in the grouping of stream 'a' -> 'b' has no 'className'\n"},
+      {"custom without a class", head + "- {from: a, to: b, grouping: {type: CUSTOM}}\n",
+       "t:3:37: the grouping of stream 'a' -> 'b' is CUSTOM and has no 'customClass': the "
+       "grouping, "
+       "as in customClass: {className: first_tasks}\n"},
+      {"custom class of shuffle",
+       head + "- {from: a, to: b, grouping: {type: ALL, customClass: {className: c}}}\n",
+       "t:3:42: the grouping of stream 'a' -> 'b' has a 'customClass', which only CUSTOM takes\n"},
+      {"custom with a factory",
+       head + "- {from: a, to: b, grouping: {type: CUSTOM, customClass: {className: c, factory: "
+              "f}}}\n",
+       "t:3:73: 'factory' of 'customClass' in the grouping of stream 'a' -> 'b' is of no use: a "
+       "grouping has no factory; give 'constructorArgs' or 'properties'\n"},
       {"fields without args", head + "- {from: a, to: b, grouping: {type: FIELDS}}\n",
        "t:3:20: the grouping of stream 'a' -> 'b' is FIELDS and has no 'args': the fields to group "
        "by, as in args: [qname]\n"},

@@ -182,5 +182,31 @@ TEST(ReadFile, ReadsAFileAndNamesItInProblems) {
             "t.yaml:2:1: unknown key 'spuots' of a topology, did you mean 'spouts'?\n");
 }
 
+TEST(Reader, ReadsTheClassOfACustomGroupingAsAnObject) {
+  ReadResult result = read_text(
+      "name: t\n"
+      "components: [{id: size, className: value, constructorArgs: [2]}]\n"
+      "streams:\n"
+      "- from: a\n"
+      "  to: b\n"
+      "  grouping:\n"
+      "    type: CUSTOM\n"
+      "    customClass:\n"
+      "      className: org.example.Mine\n"
+      "      constructorArgs: [{ref: size}, x]\n"
+      "      properties: [{name: of, value: client}]\n",
+      "t");
+  ASSERT_TRUE(result.ok()) << result.problems[0].what;
+  const Stream& stream = result.topology.streams.at(0);
+  EXPECT_EQ(stream.grouping, GroupingType::custom);
+  ASSERT_TRUE(stream.custom);
+  EXPECT_EQ(stream.custom->class_name, "org.example.Mine");
+  EXPECT_EQ(stream.custom->class_name_place.line, 9);
+  ASSERT_EQ(stream.custom->constructor_args.size(), 2u);
+  EXPECT_EQ(stream.custom->constructor_args[0].values[0], "2");
+  EXPECT_EQ(stream.custom->constructor_args[0].column, 25);
+  EXPECT_EQ(stream.custom->properties.at("of").values[0], "client");
+}
+
 }  // namespace
 }  // namespace dnstorm::topology
