@@ -46,6 +46,15 @@ Result<Value> parse_unsigned(const Field& field, std::string_view text, const La
                            field.labels.empty() ? "" : " or its name"));
 }
 
+Result<Value> parse_boolean(const Field& field, std::string_view text, const Labels& labels) {
+  if (text == "true" || text == "1") return Value(std::uint64_t{1});
+  if (text == "false" || text == "0") return Value(std::uint64_t{0});
+  std::optional<std::uint64_t> named;
+  if (!field.labels.empty() && labels.value) named = labels.value(field.labels, text);
+  if (named && *named <= 1) return Value(*named);
+  return wrong(field, text, field.labels.empty() ? "true or false" : "true, false or its name");
+}
+
 Result<Value> parse_hex(const Field& field, std::string_view text) {
   std::string bytes;
   for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
@@ -69,9 +78,7 @@ Result<Value> or_wrong(const std::optional<T>& value, const Field& field, std::s
 Result<Value> parse_value(const Field& field, std::string_view text, const Labels& labels) {
   switch (field.type) {
     case Type::boolean:
-      if (text == "true" || text == "1") return Value(std::uint64_t{1});
-      if (text == "false" || text == "0") return Value(std::uint64_t{0});
-      return wrong(field, text, "true or false");
+      return parse_boolean(field, text, labels);
     case Type::u8:
     case Type::u16:
     case Type::u32:
@@ -94,11 +101,12 @@ Result<Value> parse_value(const Field& field, std::string_view text, const Label
 }
 
 std::string text_of(const Field& field, const Value& value, const Labels& labels) {
-  if (field.type == Type::boolean) return std::get<std::uint64_t>(value) != 0 ? "true" : "false";
   if (field.type == Type::time) return time_text(std::get<std::int64_t>(value));
   if (const auto* number = std::get_if<std::uint64_t>(&value)) {
     bool named = !field.labels.empty() && labels.text;
-    return named ? labels.text(field.labels, *number) : std::to_string(*number);
+    if (named) return labels.text(field.labels, *number);
+    if (field.type == Type::boolean) return *number != 0 ? "true" : "false";
+    return std::to_string(*number);
   }
   if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);

@@ -30,9 +30,6 @@ struct TestPlan {
   std::vector<Problem> problems;
 };
 
-// "a:default" is "a".
-std::string capture_name(const std::string& what);
-
 // `registry` must outlive the plan.
 void make_test_plan(const topology::Topology& topology, const OperatorRegistry& registry,
                     Wanted wanted, const TestOptions& options, TestPlan& into);

@@ -12,8 +12,8 @@ namespace dnstorm::testkit {
 namespace {
 
 // Bounds on a run that comes to no end.
-constexpr std::uint64_t moves_max = 50'000'000;
-constexpr std::size_t rows_max = 5'000'000;
+constexpr std::uint64_t moves_max = 20'000'000;
+constexpr std::size_t rows_max = 2'000'000;
 constexpr std::uint64_t steps_max = 1'000'000;       // of the clock
 constexpr std::uint64_t waiting_max = 6'000;         // steps in which only a source was asked again
 constexpr DurationNs source_pause = 10 * ns_per_ms;  // until a source of its own is asked again

@@ -62,6 +62,9 @@ struct Captured {
   std::vector<Row> rows() const;
 };
 
+// How captures() names it: "a:default" is "a".
+std::string capture_name(const std::string& what);
+
 // What is wrong with a test: the sentence, and the mock() or capture() that it is about, if one.
 struct Problem {
   std::string what;

@@ -98,18 +98,21 @@ TEST(TestTopology, CompletesWithMockedSources) {
 }
 
 TEST(TestTopology, TheClockIsTheTests) {
-  TestTopology test(operators(), words);
-  test.config("topology.tick.tuple.freq.secs", "5");
-  test.capture("counts");
-  ASSERT_TRUE(test.start().ok());
-  ASSERT_TRUE(test.feed("words", {{"word", "late"}}, 12 * ns_per_s).ok());
-  ASSERT_TRUE(test.feed("words", {{"word", "early"}}, 7 * ns_per_s).ok());
-  ASSERT_TRUE(test.advance(6 * ns_per_s).ok());
-  EXPECT_EQ(test.now(), 6 * ns_per_s);
-  EXPECT_THAT(texts(test.rows("counts")), ElementsAre("tick 5"));
-  ASSERT_TRUE(test.advance(10 * ns_per_s).ok());
-  EXPECT_THAT(texts(test.rows("counts")),
-              ElementsAre("tick 5", "early 1", "tick 10", "late 1", "tick 15"));
+  // With and without chains, with few and many credits.
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    TestTopology test(operators(), words);
+    test.config("topology.tick.tuple.freq.secs", "5");
+    test.capture("counts");
+    ASSERT_TRUE(test.start({.seed = seed}).ok());
+    ASSERT_TRUE(test.feed("words", {{"word", "late"}}, 12 * ns_per_s).ok());
+    ASSERT_TRUE(test.feed("words", {{"word", "early"}}, 7 * ns_per_s).ok());
+    ASSERT_TRUE(test.advance(6 * ns_per_s).ok());
+    EXPECT_EQ(test.now(), 6 * ns_per_s);
+    EXPECT_THAT(texts(test.rows("counts")), ElementsAre("tick 5"));
+    ASSERT_TRUE(test.advance(10 * ns_per_s).ok());
+    EXPECT_THAT(texts(test.rows("counts")),
+                ElementsAre("tick 5", "early 1", "tick 10", "late 1", "tick 15"));
+  }
 }
 
 TEST(TestTopology, RootsAreTracked) {
