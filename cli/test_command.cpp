@@ -89,6 +89,11 @@ FileResults run_file(const std::string& path, const TestArgs& args, const std::s
     return results;
   }
   topology::ReadResult topology = read_topology(read.tests, registry);
+  if (topology.kind == ErrorKind::no_input) {
+    std::string what = topology::to_string(topology.topology.file, topology.problems.front());
+    results.problems.push_back(topology::to_string(path, {read.tests.topology.place, what}));
+    return results;
+  }
   TestSetup setup{&read.tests, &topology, &registry, folder, args.seeds, {}};
   setup.progress = [&](const std::string& name, std::size_t run, std::size_t runs) {
     progress.show(name, run, runs);

@@ -241,6 +241,9 @@ class Bad(Case):
         done = self.run_test(2, self.path("nowhere.yaml"))
         self.assertIn("nowhere.yaml: cannot be opened: No such file", done.stderr)
         self.assertIn("could not run", done.stdout)
+        file = self.write("t.yaml", "topology: no.yaml\ntests: [{name: x, acked: 1}]\n")
+        done = self.run_test(2, file)
+        self.assertIn(f"{file}:1:11: {self.path('no.yaml')}: cannot be opened", done.stderr)
         self.assertEqual(
             self.places("  - {nme: x, acked: 1}\n"),
             [
