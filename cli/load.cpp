@@ -67,12 +67,7 @@ Result<topology::Variables> variables_of(const LoadOptions& options) {
   topology::Variables variables;
   if (!options.filter.empty())
     variables.properties = DNSTORM_TRY(topology::read_properties_file(options.filter));
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    std::string_view text = *entry;
-    std::size_t equals = text.find('=');
-    if (equals == std::string_view::npos) continue;
-    variables.environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
+  variables.environment = environment_variables();
   return variables;
 }
 
@@ -106,6 +101,24 @@ void add_plugin_option(CLI::App& command, std::vector<std::string>& plugins) {
 Result<void> load_plugins(const std::vector<std::string>& plugins, OperatorRegistry& registry) {
   plugin::Loader loader(registry);
   return load_named(plugins, plugin::SearchPath::of_process(), loader);
+}
+
+std::map<std::string, std::string> environment_variables() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+topology::ReadResult with_plugins(topology::ReadResult read, OperatorRegistry& registry) {
+  if (!read.ok()) return read;
+  plugin::Loader loader(registry);
+  read.problems = load_listed(read.topology, plugin::SearchPath::of_process(), loader);
+  return read;
 }
 
 OperatorRegistry builtin_registry() {

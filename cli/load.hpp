@@ -39,4 +39,10 @@ Result<plan::Plan> load_plan(const std::string& path, const LoadOptions& options
 Result<plan::Plan> load_plan_text(const std::string& text, const std::string& name,
                                   const LoadOptions& options, OperatorRegistry& registry);
 
+// A topology that has been read, with the operators of its plug-ins added to `registry`; what
+// cannot be loaded joins its problems. Nothing is printed.
+topology::ReadResult with_plugins(topology::ReadResult read, OperatorRegistry& registry);
+// ${ENV-NAME} of this process.
+std::map<std::string, std::string> environment_variables();
+
 }  // namespace dnstorm::cli

@@ -19,6 +19,20 @@ if(DNSTORM_SANITIZE)
   target_link_options(dnstorm_api INTERFACE -fsanitize=${DNSTORM_SANITIZE})
 endif()
 
+# What a test of an operator links: the engine without actors (nothing pulls those objects in), so it wants no CAF. In an
+# export of its own, since only tests need the YAML reader's library.
+set(testkit_objects "")
+foreach(folder topology plan delivery runtime testkit)
+  list(APPEND testkit_objects $<TARGET_OBJECTS:dnstorm_engine_${folder}>)
+endforeach()
+add_library(dnstorm_testkit STATIC ${testkit_objects})
+set_target_properties(dnstorm_testkit PROPERTIES EXPORT_NAME testkit LINKER_LANGUAGE CXX)
+target_link_libraries(dnstorm_testkit INTERFACE dnstorm_api yaml-cpp)
+install(TARGETS dnstorm_testkit EXPORT dnstormTestkit)
+install(EXPORT dnstormTestkit NAMESPACE dnstorm:: FILE dnstormTestkitTargets.cmake DESTINATION ${dnstorm_package_dir})
+install(FILES ${CMAKE_SOURCE_DIR}/engine/testkit/rows.hpp ${CMAKE_SOURCE_DIR}/engine/testkit/test_topology.hpp
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dnstorm/engine/testkit)
+
 install(TARGETS dnstorm dnstorm_api EXPORT dnstorm)
 foreach(folder engine/api engine/base)
   install(DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dnstorm/${folder}

@@ -118,11 +118,17 @@ Result<Task::Progress> SpoutTask::pull() {
   }
   bool fell_silent = idle && !news && falls_silent();
   // With ticks, a round without rows carries what bolts have emitted of their own accord.
-  if (news || fell_silent || (idle && setup_.heartbeat)) {
+  if (news || fell_silent || (idle && beats())) {
     watermark_ = reached;
     finish_round();
   }
   return idle && !news ? Progress::idle : Progress::worked;
+}
+
+// Once at a time of the clock: under one that stands still, an idle source would beat for ever.
+bool SpoutTask::beats() {
+  if (!setup_.heartbeat) return false;
+  return setup_.clock->steady_ns() != std::exchange(beat_at_, setup_.clock->steady_ns());
 }
 
 // Silent for long, it says so once, in a round of its own; the next rows take that back.

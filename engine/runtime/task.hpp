@@ -151,6 +151,7 @@ class SpoutTask final : public Task {
   void finish_round();
   bool may_pull() const;
   bool falls_silent();
+  bool beats();
   std::uint64_t waits_for(Progress progress) const override;
 
   std::unique_ptr<Spout> spout_;
@@ -159,6 +160,7 @@ class SpoutTask final : public Task {
   TimeNs rotate_at_ = time_max;  // the ledger
   TimeNs silent_since_ = 0;      // of Clock::steady_ns; 0: it is not silent
   bool told_idle_ = false;
+  TimeNs beat_at_ = time_min;  // of Clock::steady_ns: the last round that only carries ticks
   std::uint64_t barrier_ = 0;  // to be sent; 0: none
   bool active_ = true;
   bool stop_ = false;

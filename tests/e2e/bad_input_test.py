@@ -180,6 +180,7 @@ class BadInput(harness.Case):
             "operators",
             "generate",
             "report",
+            "test",
             "version",
             "completion",
         ):

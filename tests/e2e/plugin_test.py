@@ -101,7 +101,8 @@ class Installed(Case):
         self.assertIn("engine/api/plugin.hpp", headers)
         self.assertIn("engine/api/digest.hpp", headers)
         others = {h for h in headers if not h.startswith(("engine/api/", "engine/base/"))}
-        self.assertEqual(others, {"engine/telemetry/counter.hpp"})
+        kit = {"engine/testkit/rows.hpp", "engine/testkit/test_topology.hpp"}
+        self.assertEqual(others, kit | {"engine/telemetry/counter.hpp"})
 
     def test_configs_and_pages_are_there(self):
         for name in ("dnstorm/configs/topologies/quickstart.yaml", "doc/dnstorm/plugins.md"):
@@ -180,6 +181,22 @@ class Plugin(Case):
             self.words("entropy.so, ./entropy.so, link.so"),
             "--plugin",
             self.path("link.so"),
+        )
+
+
+class Tested(Case):
+    def test_the_example_is_tested_with_the_installed_test_kit(self):
+        build = self.path("build")
+        options = (f"-DCMAKE_PREFIX_PATH={prefix}", "-DENTROPY_TESTS=ON")
+        run(CMAKE, "-S", example, "-B", build, *options)
+        run(CMAKE, "--build", build)
+        self.assertIn("[  PASSED  ] 2 tests.", run(os.path.join(build, "entropy_test")))
+
+    def test_its_test_file_passes(self):
+        done = self.ok("test", os.path.join(example, "entropy_words.yaml"))
+        self.assertEqual(
+            done.stdout,
+            "ok      only what looks random is passed on (20 runs)\n1 passed, 0 failed\n",
         )
 
 

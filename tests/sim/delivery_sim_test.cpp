@@ -4,12 +4,13 @@
 
 #include <set>
 
+#include "engine/testkit/simulator.hpp"
 #include "tests/sim/cases.hpp"
-#include "tests/sim/simulator.hpp"
 
 namespace dnstorm::runtime::testing {
 namespace {
 
+using testkit::Simulator;
 constexpr Scale scales[] = {{1, 1}, {2, 2}, {4, 4}, {4, 2}, {3, 3}};
 
 // --- exactly-once: kill and resume ---------------------------------------------------------------

@@ -10,12 +10,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "engine/testkit/simulator.hpp"
 #include "tests/sim/cases.hpp"
-#include "tests/sim/simulator.hpp"
 
 namespace dnstorm::runtime::testing {
 namespace {
 
+using testkit::Simulator;
 struct Outcome {
   std::vector<Collected::Entry> rows;
   bool finished = false;

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "tests/sim/simulator.hpp"
+#include "engine/testkit/simulator.hpp"
 #include "tests/unit/engine/runtime/fakes.hpp"
 
 namespace dnstorm::runtime::testing {
@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
+using testkit::SimClock, testkit::Simulator;
 
 // What a feeder has been given and has been told; outlives its spout.
 struct Fed {

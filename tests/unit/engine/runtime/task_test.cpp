@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/sim/simulator.hpp"
+#include "engine/testkit/simulator.hpp"
 #include "tests/unit/engine/runtime/fakes.hpp"
 
 namespace dnstorm::runtime::testing {
@@ -12,6 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testkit::SimClock, testkit::Simulator;
 using Progress = Task::Progress;
 
 // One task of a plan, with its events and credits caught.

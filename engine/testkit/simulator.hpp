@@ -24,7 +24,11 @@
 #include "engine/delivery/link.hpp"
 #include "engine/runtime/executor.hpp"
 
-namespace dnstorm::runtime::testing {
+namespace dnstorm::testkit {
+
+using runtime::Acks, runtime::Credit, runtime::Event, runtime::Executor, runtime::SavedState,
+    runtime::Task, runtime::TaskSetup, runtime::Wiring;
+using runtime::EdgeIndex, runtime::TaskIndex;
 
 class SimClock final : public Clock {
  public:
@@ -35,6 +39,7 @@ class SimClock final : public Clock {
 
 struct SimOptions {
   bool faulty = false;
+  bool stepped = false;
   // Exactly-once: what the tasks had saved; null: from the beginning.
   const delivery::Checkpoint* resume = nullptr;
   // This one is slow to take its turns, and nobody else is; none: by the seed.
@@ -54,6 +59,12 @@ class Simulator {
   void settle(std::uint64_t moves = 3000);
   // Time goes on by so much; what is due then happens.
   void advance(DurationNs by) { pass_time(clock_.now + by); }
+
+  // When something is due of its own accord; time_max: nothing ever is.
+  TimeNs next_time() const;
+
+  // Stepped: the components of sources that have nothing at this time.
+  std::vector<std::string> idle_sources() const;
 
   bool finished() const { return finished_ == executors_.size(); }
   const std::vector<Error>& errors() const { return errors_; }
@@ -105,7 +116,6 @@ class Simulator {
   void wake(TaskIndex task);
   void pump(std::size_t source);
   bool pass_time(TimeNs then);
-  TimeNs next_time() const;
   void on_event(const Event& event);
   void on_credit(const Credit& credit);
   void take(SavedState state);
@@ -125,6 +135,7 @@ class Simulator {
   // for acks; then by executor one for barriers; then one for saved states.
   std::vector<Source> sources_;
   std::vector<std::size_t> active_;
+  std::vector<std::size_t> idle_;         // stepped: executors that had nothing at this time
   std::vector<std::size_t> events_at_;    // by task: the source of its first in-edge
   std::vector<std::size_t> credits_at_;   // by task: the source of its first out-edge
   std::vector<std::size_t> acks_at_;      // by task
@@ -139,4 +150,4 @@ class Simulator {
   std::optional<delivery::Checkpoint> checkpoint_;
 };
 
-}  // namespace dnstorm::runtime::testing
+}  // namespace dnstorm::testkit

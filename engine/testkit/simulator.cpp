@@ -1,14 +1,16 @@
-#include "tests/sim/simulator.hpp"
+#include "engine/testkit/simulator.hpp"
 
 #include <algorithm>
 
 #include "engine/base/assert.hpp"
 #include "engine/runtime/topology_view.hpp"
 
-namespace dnstorm::runtime::testing {
+namespace dnstorm::testkit {
+
+using runtime::ExecutorWiring, runtime::InEdge, runtime::OutEdge, runtime::TaskWiring;
 
 Simulator::Simulator(const plan::Plan& plan, std::uint64_t seed, SimOptions options)
-    : plan_(plan), options_(options), wiring_(wire(plan)), random_(seed) {
+    : plan_(plan), options_(options), wiring_(runtime::wire(plan)), random_(seed) {
   make_sources(setup());
   static constexpr std::uint32_t slownesses[] = {1, 1, 1, 8, 200};
   for (Source& source : sources_)
@@ -24,7 +26,7 @@ TaskSetup Simulator::setup() {
   setup.plan = &plan_;
   setup.wiring = &wiring_;
   setup.clock = &clock_;
-  setup.view = make_view(plan_);
+  setup.view = runtime::make_view(plan_);
   setup.seed = random_();
   for (const plan::ComponentPlan& component : plan_.components)
     setup.heartbeat = setup.heartbeat || component.tick_period != 0;
@@ -88,8 +90,8 @@ void Simulator::settle(std::uint64_t moves) {
 
 bool Simulator::step() {
   // Time goes on now and then, and when nothing else can.
-  if (active_.empty()) return pass_time(next_time());
-  if (random_() % 64 == 0)
+  if (active_.empty()) return !options_.stepped && pass_time(next_time());
+  if (!options_.stepped && random_() % 64 == 0)
     pass_time(clock_.now + static_cast<DurationNs>(random_() % (2 * ns_per_ms)));
   std::size_t at = choose();
   std::size_t chosen = active_[at];
@@ -197,7 +199,16 @@ void Simulator::pump(std::size_t source) {
     executor_finished_[source] = true;
     ++finished_;
   }
-  if (*outcome == Executor::Outcome::again || *outcome == Executor::Outcome::idle) activate(source);
+  if (*outcome == Executor::Outcome::idle && options_.stepped)
+    idle_.push_back(source);
+  else if (*outcome == Executor::Outcome::again || *outcome == Executor::Outcome::idle)
+    activate(source);
+}
+
+std::vector<std::string> Simulator::idle_sources() const {
+  std::vector<std::string> components;
+  for (std::size_t source : idle_) components.push_back(sources_[source].executor->component());
+  return components;
 }
 
 TimeNs Simulator::next_time() const {
@@ -214,6 +225,7 @@ TimeNs Simulator::next_time() const {
 bool Simulator::pass_time(TimeNs then) {
   if (finished() || then == time_max) return false;
   clock_.now = std::max(clock_.now, then);
+  for (std::size_t source : std::exchange(idle_, {})) activate(source);
   for (std::size_t e = 0; e < executors_.size(); ++e) {
     if (executor_finished_[e] || executors_[e]->next_time() > clock_.now) continue;
     executors_[e]->on_time(clock_.now);
@@ -291,4 +303,4 @@ std::string Simulator::conservation() const {
   return {};
 }
 
-}  // namespace dnstorm::runtime::testing
+}  // namespace dnstorm::testkit
