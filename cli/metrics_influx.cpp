@@ -40,6 +40,17 @@ std::string series_of(const char* metric, Labels labels, const std::string& topo
   return text;
 }
 
+Result<Options> options_of(const plan::MetricsConfig& config) {
+  RawOptions raw;
+  for (const auto& [name, value] : config.influx) raw[name].values = {value};
+  return Options::parse(operators::InfluxTarget::specs(), raw);
+}
+
+Error in_config(Error error) {
+  error.what = "config: topology.metrics.influx: " + error.what;
+  return error;
+}
+
 }  // namespace
 
 operators::LineChunk influx_lines(const std::vector<Metric>& metrics, const std::string& topology,
@@ -73,19 +84,19 @@ operators::LineChunk influx_lines(const std::vector<Metric>& metrics, const std:
   return chunk;
 }
 
-Result<operators::InfluxTarget> metrics_target(const plan::MetricsConfig& config) {
-  RawOptions raw;
-  for (const auto& [name, value] : config.influx) raw[name].values = {value};
-  auto within = [](Error error) {
-    error.what = "config: topology.metrics.influx: " + error.what;
-    return error;
-  };
-  auto options = Options::parse(operators::InfluxTarget::specs(), raw);
-  if (!options.ok()) return within(std::move(options.error()));
+Result<void> check_metrics(const plan::MetricsConfig& config) {
+  if (config.influx.empty()) return {};
+  auto options = options_of(config);
+  if (!options.ok()) return in_config(std::move(options.error()));
   auto checked = operators::InfluxTarget::check(*options);
-  if (!checked.ok()) return within(std::move(checked.error()));
-  auto target = operators::InfluxTarget::of(*options);
-  if (!target.ok()) return within(std::move(target.error()));
+  if (!checked.ok()) return in_config(std::move(checked.error()));
+  return {};
+}
+
+Result<operators::InfluxTarget> metrics_target(const plan::MetricsConfig& config) {
+  DNSTORM_CHECK(check_metrics(config));
+  auto target = operators::InfluxTarget::of(*options_of(config));
+  if (!target.ok()) return in_config(std::move(target.error()));
   return target;
 }
 

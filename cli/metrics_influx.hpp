@@ -27,6 +27,9 @@ namespace dnstorm::cli {
 operators::LineChunk influx_lines(const std::vector<Metric>& metrics, const std::string& topology,
                                   TimeNs at);
 
+// Whether that config says where: fails with kind `config`. Pure, for `dnstorm validate`.
+Result<void> check_metrics(const plan::MetricsConfig& config);
+
 // Where the config of a plan wants its metrics; fails with kind `config` if it cannot be there.
 // Not for an empty config.
 Result<operators::InfluxTarget> metrics_target(const plan::MetricsConfig& config);

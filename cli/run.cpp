@@ -278,6 +278,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                       "Print a sample of the rows that pass an edge to standard error: "
                       "component[:stream][->other]; --where and --rate as for dnstorm tap");
   add_tap_options(*command, args->tap);
+  for (const char* option : {"--where", "--rate"}) command->get_option(option)->needs("--tap");
   command->add_flag("-q,--quiet", args->quiet, "No progress line and no closing line");
   command->footer(
       "Example:\n  dnstorm run configs/topologies/quickstart.yaml --set packets.file=my.pcap "
