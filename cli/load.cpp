@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "cli/metrics_influx.hpp"
 #include "engine/plugin/find.hpp"
 #include "engine/plugin/loader.hpp"
 #include "operators/catalog.hpp"
@@ -60,6 +61,12 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
     DNSTORM_CHECK(topology::set_property(topology, assignment));
   plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
   if (!expanded.ok()) return report_problems(topology.file, expanded.problems, ErrorKind::config);
+  auto metrics = check_metrics(expanded.plan.config.metrics);
+  if (!metrics.ok()) {
+    Error error = std::move(metrics.error());
+    error.what = fmt::format("{}: {}", topology.file, error.what);
+    return error;
+  }
   return std::move(expanded.plan);
 }
 

@@ -1,5 +1,6 @@
 // The engine's numbers in one table, for whoever asks: Prometheus' text format (GET /metrics of the
-// board's server) and the summary of a run are made of it. Pure.
+// board's server), the points that go to InfluxDB (metrics_influx.hpp) and docs/metrics.md are made
+// of it. Pure.
 #pragma once
 
 #include <string>
@@ -10,16 +11,25 @@
 
 namespace dnstorm::cli {
 
+// What there is to know about a metric before it has a value.
+struct MetricInfo {
+  const char* name;  // with its unit, as Prometheus wants it (seconds, _total)
+  const char* help;
+  const char* type;    // counter, gauge, summary
+  const char* unit;    // rows, seconds, ...
+  const char* labels;  // comma separated
+};
+std::vector<MetricInfo> metric_table();
+// The table of docs/metrics.md.
+std::string metrics_markdown();
+
 struct Sample {
   std::vector<std::pair<std::string, std::string>> labels;
   double value = 0;
   std::string suffix = {};  // of a summary: _sum, _count
 };
-// One metric with its samples; units in the name, as Prometheus wants them (seconds, _total).
 struct Metric {
-  std::string name;
-  std::string help;
-  std::string type;  // counter, gauge, summary
+  MetricInfo info;
   std::vector<Sample> samples;
 };
 

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <sstream>
 
 #include "board/server/live.hpp"
 #include "board/server/server.hpp"
@@ -13,9 +15,12 @@
 #include "cli/app.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
+#include "cli/metrics_influx.hpp"
 #include "cli/progress.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
+#include "cli/tap_desk.hpp"
+#include "cli/topology_monitor.hpp"
 #include "engine/runtime/local_run.hpp"
 
 namespace dnstorm::cli {
@@ -30,6 +35,7 @@ struct RunArgs {
   bool quiet = false;
   std::string summary;  // file for the accounting as JSON
   bool resume = false;
+  TapRequest tap;  // edge: empty: none
 };
 
 Result<board::ServerOptions> parse_address(const std::string& text) {
@@ -56,16 +62,28 @@ Result<board::ServerOptions> parse_address(const std::string& text) {
 class Session {
  public:
   Session(const RunArgs& args, const plan::Plan& plan)
-      : args_(args), plan_(plan), live_(live_options(plan)), progress_(!args.quiet) {}
+      : args_(args),
+        plan_(plan),
+        taps_(plan, clock_),
+        monitor_(plan, clock_.steady_ns()),
+        live_(live_options(plan)),
+        progress_(!args.quiet && args.tap.edge.empty()) {}
 
   Result<void> start() {
     // The port first: a board that cannot be shown is told before packets are read.
     if (!args_.board.empty()) {
       auto options = DNSTORM_TRY(parse_address(args_.board));
-      options.metrics = [this] { return metrics(); };
+      options.metrics = [this] { return prometheus_text(metrics()); };
+      options.topology = [this] { return topology(); };
+      options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
+      if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
     }
+    if (!args_.tap.edge.empty()) tap_ = DNSTORM_TRY(taps_.open(args_.tap));
+    if (!plan_.config.metrics.influx.empty())
+      influx_ = DNSTORM_TRY(MetricsInflux::start(plan_, [this] { return metrics(); }));
     runtime::RunOptions options;
+    options.taps = &taps_.hub();
     options.feed = server_ ? &live_ : nullptr;
     options.resume = args_.resume;
     auto run = DNSTORM_TRY(runtime::LocalRun::start(plan_, options));
@@ -84,6 +102,7 @@ class Session {
       runtime::RunStatus status = run_->status();
       progress_.show(honesty(), status, clock_.steady_ns());
       tell_of_stall(status);
+      print_tap();
       if (stop_requested() && !stopping) {
         stopping = true;
         run_->request_stop();
@@ -91,13 +110,19 @@ class Session {
     }
     Result<void> result = run_->wait();
     progress_.clear();
+    taps_.end();
+    print_tap();
+    tap_.reset();
+    if (server_) taps_.wait_until_closed();
     {
       std::lock_guard lock(mutex_);
+      ended_ = clock_.steady_ns();
       if (!result.ok()) failure_ = result.error().what;
     }
     board::Honesty last = honesty();
     if (result.ok()) check_conservation(plan_, last);
     if (!args_.quiet) fmt::print(stderr, "{}\n", summary_line(last));
+    finish_metrics();
     if (server_ && args_.keep_board && !stop_requested()) keep_serving();
     DNSTORM_CHECK(write_summary(last));
     return result;
@@ -122,11 +147,38 @@ class Session {
     return honesty;
   }
 
-  // Called by the board's thread.
-  std::string metrics() {
+  // Called by the threads of the board and of the metrics.
+  std::vector<Metric> metrics() {
     std::lock_guard lock(mutex_);
     if (!run_) return {};
-    return prometheus_text(metrics_of(run_->status(), run_->latencies()));
+    return metrics_of(run_->status(), run_->latencies());
+  }
+
+  // Called by the board's thread.
+  std::string topology() {
+    std::lock_guard lock(mutex_);
+    return monitor_.json(clock_.steady_ns(), [this] {
+      TopologyMonitor::Look look{
+          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}};
+      if (!run_) return look;
+      look.status = run_->status();
+      look.latencies = run_->latencies();
+      return look;
+    });
+  }
+
+  void print_tap() {
+    if (!tap_) return;
+    std::istringstream lines(tap_->take());
+    for (std::string line; std::getline(lines, line);) fmt::print(stderr, "{}", tap_text(line));
+  }
+
+  // What is measured is not what is counted: the run has not failed if it cannot be delivered.
+  void finish_metrics() {
+    if (!influx_) return;
+    auto all = influx_->finish();
+    if (!all.ok()) fmt::print(stderr, "dnstorm: metrics: {}\n", all.error().what);
+    influx_.reset();
   }
 
   void tell_of_checkpoint(const runtime::CheckpointStatus& checkpoints) const {
@@ -175,11 +227,17 @@ class Session {
   const plan::Plan& plan_;
   SystemClock clock_;
   TimeNs next_stall_ = 0;
+  TimeNs ended_ = 0;  // Clock::steady_ns; 0: it runs
+  TapDesk taps_;
+  std::unique_ptr<board::LineSource> tap_;  // of --tap
+  TopologyMonitor monitor_;
   board::Live live_;
   Progress progress_;
-  std::mutex mutex_;  // guards run_ (set once) and failure_ against the board's thread
+  // Guards run_ (set once), failure_, ended_ and monitor_ against the other threads.
+  std::mutex mutex_;
   std::unique_ptr<runtime::LocalRun> run_;
   std::string failure_;
+  std::unique_ptr<MetricsInflux> influx_;
   std::unique_ptr<board::Server> server_;
 };
 
@@ -216,10 +274,16 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                       "Write where every packet went as JSON; -: standard output");
   command->add_flag("--resume", args->resume,
                     "Go on from the newest checkpoint (topology.delivery: exactly-once)");
+  command->add_option("--tap", args->tap.edge,
+                      "Print a sample of the rows that pass an edge to standard error: "
+                      "component[:stream][->other]; --where and --rate as for dnstorm tap");
+  add_tap_options(*command, args->tap);
+  for (const char* option : {"--where", "--rate"}) command->get_option(option)->needs("--tap");
   command->add_flag("-q,--quiet", args->quiet, "No progress line and no closing line");
   command->footer(
       "Example:\n  dnstorm run configs/topologies/quickstart.yaml --set packets.file=my.pcap "
-      "--board 8353");
+      "--board 8353\n"
+      "  dnstorm run mine.yaml --tap 'decode:queries->names' --where 'qtype == AAAA'");
   command->callback([args, command, &chosen] {
     if (command->count("--board") > 0 && args->board.empty())
       args->board = std::to_string(board::default_port);

@@ -76,6 +76,66 @@ MHD_Result send_asset(MHD_Connection* connection, const Asset& asset) {
   return send(connection, cached ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 }
 
+std::string argument(MHD_Connection* connection, const char* name) {
+  const char* value = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+  return value ? value : "";
+}
+
+unsigned status_of(ErrorKind kind) {
+  if (kind == ErrorKind::usage) return MHD_HTTP_BAD_REQUEST;
+  return kind == ErrorKind::unavailable ? MHD_HTTP_SERVICE_UNAVAILABLE
+                                        : MHD_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+// Takes as long for a wrong text as for the right one.
+bool same_secret(std::string_view given, std::string_view wanted) {
+  if (given.size() != wanted.size()) return false;
+  unsigned char differs = 0;
+  for (std::size_t i = 0; i < given.size(); ++i)
+    differs = static_cast<unsigned char>(differs | (given[i] ^ wanted[i]));
+  return differs == 0;
+}
+
+// What one client is being given. read() copies the next bytes, 0 if there are none now.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual std::size_t read(char* out, std::size_t size) = 0;
+  virtual bool ended() const = 0;
+};
+
+class EventReader final : public Reader {
+ public:
+  EventReader(Live& live, std::string_view last_id)
+      : live_(live), place_(live.subscribe(last_id)) {}
+  std::size_t read(char* out, std::size_t size) override { return live_.read(place_, out, size); }
+  bool ended() const override { return false; }
+
+ private:
+  Live& live_;
+  Subscription place_;
+};
+
+class LineReader final : public Reader {
+ public:
+  explicit LineReader(std::unique_ptr<LineSource> source) : source_(std::move(source)) {}
+  std::size_t read(char* out, std::size_t size) override {
+    if (given_ == text_.size()) {
+      text_ = source_->take();
+      given_ = 0;
+    }
+    const std::size_t n = text_.copy(out, size, given_);
+    given_ += n;
+    return n;
+  }
+  bool ended() const override { return given_ == text_.size() && source_->ended(); }
+
+ private:
+  std::unique_ptr<LineSource> source_;
+  std::string text_;
+  std::size_t given_ = 0;
+};
+
 }  // namespace
 
 class Server::State {
@@ -99,7 +159,7 @@ class Server::State {
   struct Client {
     State* server;
     MHD_Connection* connection;
-    Subscription place;
+    std::unique_ptr<Reader> reader;
     bool suspended = false;
     std::list<Client*>::iterator self;
   };
@@ -111,6 +171,8 @@ class Server::State {
 
   MHD_Result answer(MHD_Connection* connection, std::string_view path);
   MHD_Result open_stream(MHD_Connection* connection);
+  MHD_Result open_tap(MHD_Connection* connection);
+  MHD_Result open(MHD_Connection* connection, std::unique_ptr<Reader> reader, const char* type);
   ssize_t read(Client& client, char* out, size_t size);
   void tick();
   void run_ticker();
@@ -211,6 +273,9 @@ MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view pa
   if (path == "/api/honesty") return send_text(connection, MHD_HTTP_OK, live_.honesty_text(), json);
   if (path == "/metrics" && options_.metrics)
     return send_text(connection, MHD_HTTP_OK, options_.metrics(), "text/plain; version=0.0.4");
+  if (path == "/api/topology" && options_.topology)
+    return send_text(connection, MHD_HTTP_OK, options_.topology(), json);
+  if (path == "/tap" && options_.tap) return open_tap(connection);
   if (path == "/healthz") return send_text(connection, MHD_HTTP_OK, "ok\n");
   for (const Asset& asset : assets())
     if (asset.path == path) return send_asset(connection, asset);
@@ -223,8 +288,32 @@ MHD_Result Server::State::open_stream(MHD_Connection* connection) {
   // A page cannot set the header when it opens a stream anew, so the id may come as ?last= as well.
   const char* last = header(connection, "Last-Event-ID");
   const char* query = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "last");
-  auto client = std::make_unique<Client>(
-      Client{this, connection, live_.subscribe(*last || !query ? last : query), false, {}});
+  return open(connection, std::make_unique<EventReader>(live_, *last || !query ? last : query),
+              "text/event-stream");
+}
+
+MHD_Result Server::State::open_tap(MHD_Connection* connection) {
+  constexpr std::string_view bearer = "Bearer ";
+  std::string_view given = header(connection, "Authorization");
+  given.remove_prefix(given.starts_with(bearer) ? bearer.size() : given.size());
+  const bool known = !options_.tap_token.empty() && same_secret(given, options_.tap_token);
+  if (!listener_.loopback && options_.tap_token.empty())
+    return send_text(connection, MHD_HTTP_FORBIDDEN,
+                     "this board can be reached from other machines, and a tap shows rows as they "
+                     "are: start the run with DNSTORM_TAP_TOKEN set, or the board on 127.0.0.1\n");
+  if (!listener_.loopback && !known)
+    return send_text(connection, MHD_HTTP_UNAUTHORIZED,
+                     "taps of this board want its token: set DNSTORM_TAP_TOKEN\n");
+  auto source = options_.tap(
+      {argument(connection, "edge"), argument(connection, "where"), argument(connection, "rate")});
+  if (!source.ok())
+    return send_text(connection, status_of(source.error().kind), source.error().what + "\n");
+  return open(connection, std::make_unique<LineReader>(std::move(*source)), "application/x-ndjson");
+}
+
+MHD_Result Server::State::open(MHD_Connection* connection, std::unique_ptr<Reader> reader,
+                               const char* type) {
+  auto client = std::make_unique<Client>(Client{this, connection, std::move(reader), false, {}});
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return MHD_NO;
@@ -242,23 +331,24 @@ MHD_Result Server::State::open_stream(MHD_Connection* connection) {
     on_gone(owned);
     return MHD_NO;
   }
-  MHD_add_response_header(response, "Content-Type", "text/event-stream");
+  MHD_add_response_header(response, "Content-Type", type);
   MHD_add_response_header(response, "Cache-Control", "no-store");
   MHD_add_response_header(response, "X-Accel-Buffering", "no");
   return send(connection, MHD_HTTP_OK, response);
 }
 
 ssize_t Server::State::on_read(void* client, std::uint64_t, char* out, size_t size) {
-  auto& reader = *static_cast<Client*>(client);
-  return reader.server->read(reader, out, size);
+  auto& asking = *static_cast<Client*>(client);
+  return asking.server->read(asking, out, size);
 }
 
 ssize_t Server::State::read(Client& client, char* out, size_t size) {
   // The lock is held over both, so that a tick between "nothing there" and "asleep" is not missed.
   std::lock_guard lock(mutex_);
   if (stopping_) return MHD_CONTENT_READER_END_OF_STREAM;
-  const std::size_t n = live_.read(client.place, out, size);
+  const std::size_t n = client.reader->read(out, size);
   if (n != 0) return static_cast<ssize_t>(n);
+  if (client.reader->ended()) return MHD_CONTENT_READER_END_OF_STREAM;
   client.suspended = true;
   MHD_suspend_connection(client.connection);
   return 0;

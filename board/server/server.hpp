@@ -3,11 +3,12 @@
 //   GET /              the page          GET /api/stream     Server-Sent Events (board/README.md)
 //   GET /api/snapshot  all that is shown GET /api/honesty    the honesty line
 //   GET /healthz       "ok"              GET /metrics        for Prometheus
+//   GET /api/topology  tasks and edges   GET /tap            rows of an edge, live
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
 // which asks `honesty` and drives Live ten times a second. stop() ends both; the destructor stops.
-// `live` and whatever `honesty` refers to must outlive the server. Nothing is ever changed through
-// this server.
+// `live` and whatever the functions refer to must outlive the server. Nothing is ever changed
+// through this server.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +24,35 @@ namespace dnstorm::board {
 
 inline constexpr std::uint16_t default_port = 8353;
 
+// Lines that somebody reads live. Asked on the server's thread, ten times a second; destroyed there
+// when the reader has gone.
+class LineSource {
+ public:
+  virtual ~LineSource() = default;
+  virtual std::string take() = 0;  // what is new; "": nothing
+  virtual bool ended() const = 0;  // nothing will follow
+};
+
+// GET /tap?edge=...&where=...&rate=...
+struct TapQuery {
+  std::string edge;
+  std::string where;
+  std::string rate;  // "": not given
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";     // an address or a name of this machine; 0.0.0.0 or :: for all
   std::uint16_t port = default_port;  // 0: any free one
   std::size_t clients_max = 256;      // streams open at once; the next one is refused with 503
   // What GET /metrics answers (Prometheus' text format), asked on the server's thread; none: 404.
   std::function<std::string()> metrics = {};
+  // The same for GET /api/topology (JSON).
+  std::function<std::string()> topology = {};
+  // Opens a tap, or says why not; none: 404. It shows rows as they are, names and addresses: on an
+  // address that other machines reach it is answered only to who sends `tap_token`
+  // (Authorization: Bearer), and to nobody if there is none.
+  std::function<Result<std::unique_ptr<LineSource>>(const TapQuery&)> tap = {};
+  std::string tap_token = {};
 };
 
 class Server {

@@ -60,6 +60,26 @@ std::vector<OptionSpec> delivery_specs() {
            "exactly-once: folder for the checkpoints; none: NAME.checkpoints"}};
 }
 
+constexpr std::string_view influx_prefix = "topology.metrics.influx.";
+
+std::vector<OptionSpec> metrics_specs() {
+  std::vector<OptionSpec> specs = {whole("topology.builtin.metrics.bucket.size.secs", "10",
+                                         "time between two writes of the metrics to InfluxDB", 1,
+                                         86'400)};
+  auto influx = [&specs](const char* name, const char* help) {
+    specs.push_back({std::string(influx_prefix) + name, OptionType::text, "", help});
+  };
+  influx("url", "where the InfluxDB listens that gets the metrics");
+  influx("database", "of InfluxDB 1; it must exist");
+  influx("retention_policy", "of InfluxDB 1; none: the default one");
+  influx("org", "organisation of InfluxDB 2");
+  influx("bucket", "of InfluxDB 2; it must exist");
+  influx("token", "of InfluxDB 2; env:NAME takes it from the environment");
+  influx("user", "of InfluxDB 1; env:NAME too");
+  influx("password", "of that user; env:NAME too");
+  return specs;
+}
+
 std::vector<OptionSpec> config_specs() {
   OptionSpec scheduler{"topology.scheduler", OptionType::choice, "sharing",
                        "how threads share the executors"};
@@ -83,6 +103,7 @@ std::vector<OptionSpec> config_specs() {
       whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
       whole("topology.acker.executors", "0", "Storm's; without effect", 0, 1e9)};
   for (OptionSpec& spec : delivery_specs()) specs.push_back(std::move(spec));
+  for (OptionSpec& spec : metrics_specs()) specs.push_back(std::move(spec));
   for (OptionSpec& spec : shared_specs()) specs.push_back(std::move(spec));
   return specs;
 }
@@ -112,6 +133,14 @@ void read_delivery(const Options& options, EngineConfig& config) {
   config.checkpoint_dir = options.text("topology.checkpoint.dir");
 }
 
+void read_metrics(const Options& options, MetricsConfig& metrics) {
+  metrics.period = options.integer("topology.builtin.metrics.bucket.size.secs") * ns_per_s;
+  for (const OptionSpec& spec : metrics_specs()) {
+    if (!spec.name.starts_with(influx_prefix) || options.text(spec.name).empty()) continue;
+    metrics.influx[spec.name.substr(influx_prefix.size())] = options.text(spec.name);
+  }
+}
+
 }  // namespace
 
 EngineConfig read_config(Draft& draft) {
@@ -128,6 +157,7 @@ EngineConfig read_config(Draft& draft) {
   config.scheduler = options->text("topology.scheduler");
   config.chaining = options->flag("topology.chaining");
   read_delivery(*options, config);
+  read_metrics(*options, config.metrics);
   if (config.checkpoint_dir.empty()) config.checkpoint_dir = draft.topology.name + ".checkpoints";
   return config;
 }

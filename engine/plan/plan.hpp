@@ -71,6 +71,13 @@ enum class Delivery : std::uint8_t {
   exactly_once,   // checkpoints: after a failure the run goes on as if there had been none
 };
 
+// Where the numbers of every task go, and how often.
+struct MetricsConfig {
+  DurationNs period = 10 * ns_per_s;  // topology.builtin.metrics.bucket.size.secs
+  // topology.metrics.influx.*, as written, by what stands for the star; empty: nowhere.
+  std::map<std::string, std::string> influx;
+};
+
 // Settings of the engine, from the topology's `config`.
 struct EngineConfig {
   std::uint32_t threads = 0;            // topology.threads: CAF workers; 0: one a core
@@ -85,6 +92,7 @@ struct EngineConfig {
   DurationNs message_timeout = 0;      // topology.message.timeout.secs; 0: never
   DurationNs checkpoint_interval = 0;  // topology.state.checkpoint.interval.ms
   std::string checkpoint_dir;          // topology.checkpoint.dir
+  MetricsConfig metrics;
 };
 
 struct Plan {

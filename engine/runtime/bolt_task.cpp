@@ -61,6 +61,7 @@ Result<Task::Progress> BoltTask::run_one() {
   auto step = merge_.step(router_.horizon());
   if (!step) return Progress::idle;
   TimeNs began = setup_.clock->steady_ns();
+  end_wait(began);
   enter_round(step->slot, step->event.round);
   router_.set_times(step->event.born, began);
   if (step->event.batch) {
@@ -90,6 +91,9 @@ void BoltTask::measure(const Event& event, TimeNs began) {
 void BoltTask::execute(const Event& event) {
   std::uint32_t rows = event.row_count();
   rows_received_[event.edge] += rows;
+  if (setup_.taps != nullptr && setup_.taps->any_open()) [[unlikely]]
+    setup_.taps->show({wiring().component, TapPlace::Side::input, event.input}, wiring().index,
+                      *event.batch, event.selection.get());
   if (tracks()) descend_from(event.anchor);
   bolt_->execute({event.input, event.batch, event.selection, event.anchor}, emitter_);
   stats_.executed.add(rows);

@@ -19,8 +19,11 @@
 
 namespace dnstorm::runtime {
 
+class TapHub;
+
 struct RunOptions {
   Feed* feed = nullptr;          // must outlive the run
+  const TapHub* taps = nullptr;  // where taps are hung on its edges; must outlive the run
   const Clock* clock = nullptr;  // null: the system's
   // Exactly-once: to go on from the newest checkpoint, if there is one. Otherwise a run from the
   // beginning; it refuses to start over a checkpoint of a run that has not come to its end.
@@ -36,10 +39,11 @@ struct TaskStatus {
   std::uint64_t emitted = 0;
   std::uint64_t rounds = 0;
   std::uint64_t busy_ns = 0;
-  std::uint64_t blocked_ns = 0;
+  std::uint64_t blocked_ns = 0;  // this and the next with what goes on
   std::uint64_t idle_ns = 0;
   // Waiting now: "" (not at all, or for something to read), or the task that it waits for and how
-  // long already.
+  // long already; `blocked`: for room there, or for acks, and not for input.
+  bool blocked = false;
   std::string waits_for;
   std::uint64_t waiting_ns = 0;
   std::uint64_t acked = 0;  // at-least-once, of a spout

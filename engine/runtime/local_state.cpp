@@ -18,6 +18,27 @@ void configure(caf::actor_system_config& system, const plan::EngineConfig& confi
   system.set("scheduler.max-threads", threads);
 }
 
+struct WaitedSoFar {
+  std::uint64_t code = 0;  // TaskStats::waits_for
+  std::uint64_t since = 0;
+  std::uint64_t blocked_ns = 0;  // waits that are over
+  std::uint64_t idle_ns = 0;
+};
+
+// Of one moment: a wait is either over, and in its sum, or goes on.
+WaitedSoFar waited_so_far(const TaskStats& stats) {
+  for (;;) {
+    std::uint64_t version = stats.waits_version.load(std::memory_order_acquire);
+    WaitedSoFar waited{stats.waits_for.value(), stats.waits_since.value(), stats.blocked_ns.value(),
+                       stats.idle_ns.value()};
+    // What is read before stays before: a plain load of the version would not see to that.
+    if (stats.waits_version.fetch_add(0, std::memory_order_acq_rel) == version && version % 2 == 0)
+      return waited;
+  }
+}
+
+bool is_blocked(std::uint64_t code) { return code == 2 || (code >= 16 && code % 2 == 0); }
+
 }  // namespace
 
 Result<void> LocalRun::State::open_store(bool resume) {
@@ -43,6 +64,7 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
   made.wiring = &wiring;
   made.clock = clock;
   made.feed = options.feed;
+  made.taps = options.taps;
   made.view = make_view(plan);
   made.seed = static_cast<std::uint64_t>(clock->wall_ns());
   made.heartbeat = std::any_of(plan.components.begin(), plan.components.end(),
@@ -179,16 +201,21 @@ TaskStatus LocalRun::State::status(const Task& task) const {
   status.emitted = stats.emitted.value();
   status.rounds = stats.rounds.value();
   status.busy_ns = stats.busy_ns.value();
-  status.blocked_ns = stats.blocked_ns.value();
-  status.idle_ns = stats.idle_ns.value();
   status.acked = stats.acked.value();
   status.failed = stats.failed.value();
   status.timed_out = stats.timed_out.value();
   status.replayed = stats.replayed.value();
   status.counters = stats.own.values();
-  status.waits_for = waited_for(task.index(), stats.waits_for.value());
-  if (!status.waits_for.empty())
-    status.waiting_ns = static_cast<std::uint64_t>(clock->steady_ns()) - stats.waits_since.value();
+  WaitedSoFar waited = waited_so_far(stats);
+  status.blocked_ns = waited.blocked_ns;
+  status.idle_ns = waited.idle_ns;
+  status.blocked = is_blocked(waited.code);
+  status.waits_for = waited_for(task.index(), waited.code);
+  if (waited.code == 0) return status;
+  auto now = static_cast<std::uint64_t>(clock->steady_ns());
+  std::uint64_t so_far = now - std::min(now, waited.since);
+  (status.blocked ? status.blocked_ns : status.idle_ns) += so_far;
+  if (!status.waits_for.empty()) status.waiting_ns = so_far;
   return status;
 }
 

@@ -28,6 +28,7 @@ OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>&
       origins_(task.origins),
       rounds_ended_(task.origins.size()),
       limits_(limits),
+      component_(task.component),
       task_index_(task.index),
       task_count_(task.count),
       direct_to_(task.streams.size()),
@@ -79,6 +80,9 @@ void OutputRouter::deliver(std::size_t stream, BatchPtr batch, SelectionPtr sele
     early_.push_back({stream, std::move(batch), std::move(selection), tracker_.piece()});
     return;
   }
+  if (taps_ != nullptr && taps_->any_open()) [[unlikely]]
+    taps_->show({component_, TapPlace::Side::output, static_cast<std::uint32_t>(stream)},
+                task_index_, *batch, selection.get());
   for (Reader& reader : streams_[stream]) route(reader, direct_to_[stream], batch, selection);
 }
 

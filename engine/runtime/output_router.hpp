@@ -22,6 +22,7 @@
 #include "engine/api/emitter.hpp"
 #include "engine/api/key.hpp"
 #include "engine/runtime/load_shuffle.hpp"
+#include "engine/runtime/tap_hub.hpp"
 #include "engine/runtime/tracker.hpp"
 
 namespace dnstorm::runtime {
@@ -56,6 +57,8 @@ class OutputRouter final : public Emitter::Outlet {
     born_ = born;
     sent_ = sent;
   }
+  // Null: nobody can tap.
+  void set_taps(const TapHub* taps) { taps_ = taps; }
   // Between two rounds, rows wait for the next one.
   void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override;
   void direct_to(std::size_t stream, std::uint32_t task_id) override {
@@ -141,6 +144,8 @@ class OutputRouter final : public Emitter::Outlet {
   std::vector<std::uint32_t> origins_;       // by slot
   std::vector<std::uint64_t> rounds_ended_;  // by slot
   Limits limits_;
+  const TapHub* taps_ = nullptr;
+  std::uint32_t component_;
   std::uint32_t task_index_;
   std::uint32_t task_count_;
   Slot slot_ = 0;

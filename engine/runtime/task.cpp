@@ -47,6 +47,7 @@ Task::Task(const TaskSetup& setup, TaskIndex index, bool spout)
       emitter_(context_.outputs, roots_ ? static_cast<Emitter::Outlet&>(*roots_) : router_),
       rows_received_(setup.wiring->tasks[index].in_edges.size()) {
   context_.counters = &stats_.own;
+  router_.set_taps(setup.taps);
 }
 
 const plan::ComponentPlan& Task::component() const {
@@ -70,16 +71,20 @@ void Task::close_round(const RoundEnd& end) {
 
 void Task::note(Progress progress) {
   if (progress == progress_ && progress == Progress::worked) return;
-  if (progress != progress_) {
-    TimeNs now = setup_.clock->steady_ns();
-    auto waited = static_cast<std::uint64_t>(now - since_);
-    if (progress_ == Progress::blocked) stats_.blocked_ns.add(waited);
-    if (progress_ == Progress::idle) stats_.idle_ns.add(waited);
-    progress_ = progress;
-    since_ = now;
-    stats_.waits_since.set(static_cast<std::uint64_t>(now));
-  }
+  if (progress != progress_) change(progress, setup_.clock->steady_ns());
   stats_.waits_for.set(waits_for(progress));
+}
+
+void Task::change(Progress progress, TimeNs now) {
+  auto waited = static_cast<std::uint64_t>(now - since_);
+  stats_.waits_version.fetch_add(1, std::memory_order_acq_rel);
+  if (progress_ == Progress::blocked) stats_.blocked_ns.add(waited);
+  if (progress_ == Progress::idle) stats_.idle_ns.add(waited);
+  progress_ = progress;
+  since_ = now;
+  stats_.waits_since.set(static_cast<std::uint64_t>(now));
+  stats_.waits_for.set(0);
+  stats_.waits_version.fetch_add(1, std::memory_order_acq_rel);
 }
 
 void Task::save_own(StateWriter& out, bool ended, TimeNs watermark) const {

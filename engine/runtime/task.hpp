@@ -40,6 +40,7 @@ struct TaskSetup {
   const Wiring* wiring = nullptr;
   const Clock* clock = nullptr;
   Feed* feed = nullptr;
+  const TapHub* taps = nullptr;
   Sends send;
   std::function<void(SavedState)> send_state;         // exactly-once only
   const std::vector<std::string>* restore = nullptr;  // by task; null: a run from the beginning
@@ -89,6 +90,10 @@ class Task {
   const std::vector<std::uint64_t>& rows_received() const { return rows_received_; }
 
  protected:
+  // It works from then on: what follows is not waiting.
+  void end_wait(TimeNs now) {
+    if (progress_ != Progress::worked) change(Progress::worked, now);
+  }
   const plan::ComponentPlan& component() const;
   const TaskWiring& wiring() const { return setup_.wiring->tasks[index_]; }
   void enter_round(Slot slot, std::uint64_t round);
@@ -117,6 +122,7 @@ class Task {
  private:
   // The edge that the task waits for: as TaskStats::waits_for.
   virtual std::uint64_t waits_for(Progress progress) const = 0;
+  void change(Progress progress, TimeNs now);
   Progress progress_ = Progress::worked;
   TimeNs since_ = 0;
 };

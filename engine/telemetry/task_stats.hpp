@@ -1,6 +1,7 @@
 // What the engine counts for every task, exactly. Written by the task's executor, read by anyone.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct TaskStats {
   // an edge: even, out-edge n / 2 whose reader has no room; odd, in-edge n / 2 whose rows are
   // missing.
   Counter waits_for;
+  // Grows by one before and after a wait goes into the sums: who adds to them what goes on reads
+  // all at one even version.
+  mutable std::atomic<std::uint64_t> waits_version{0};
   // At-least-once, of a spout: roots by how they ended (those that timed out have failed, too).
   Counter acked;
   Counter failed;

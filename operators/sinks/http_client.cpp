@@ -39,6 +39,13 @@ std::string failure_text(CURL* handle, CURLcode code, const char* details) {
   return text;
 }
 
+std::unique_ptr<curl_slist, CurlCloser> header_list(const HttpRequest& request) {
+  // curl would ask a server for leave before it sends a large body: a round trip for nothing.
+  curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  for (const std::string& header : request.headers) list = curl_slist_append(list, header.c_str());
+  return std::unique_ptr<curl_slist, CurlCloser>(list);
+}
+
 class CurlClient final : public HttpTransport {
  public:
   CurlClient() : handle_(curl_easy_init()) {
@@ -66,14 +73,6 @@ class CurlClient final : public HttpTransport {
   }
 
  private:
-  static std::unique_ptr<curl_slist, CurlCloser> header_list(const HttpRequest& request) {
-    // curl would ask a server for leave before it sends a large body: a round trip for nothing.
-    curl_slist* list = curl_slist_append(nullptr, "Expect:");
-    for (const std::string& header : request.headers)
-      list = curl_slist_append(list, header.c_str());
-    return std::unique_ptr<curl_slist, CurlCloser>(list);
-  }
-
   void set_up(const HttpRequest& request, curl_slist* headers, HttpAnswer& answer, char* details) {
     CURL* handle = handle_.get();
     curl_easy_reset(handle);  // keeps the connection
@@ -102,12 +101,62 @@ class CurlClient final : public HttpTransport {
   std::unique_ptr<CURL, CurlCloser> handle_;
 };
 
-}  // namespace
-
-std::unique_ptr<HttpTransport> make_http_client() {
-  // Sets up the TLS library: once a process, before the first handle.
+// Sets up the TLS library: once a process, before the first handle.
+void start_curl() {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   DNSTORM_ASSERT(ready == CURLE_OK, "libcurl cannot start", static_cast<int>(ready));
+}
+
+struct Following {
+  CURL* handle;
+  const std::function<bool(std::string_view)>& take;
+  std::string body;  // of an answer that is not 200
+  bool enough = false;
+};
+
+std::size_t pass_on(char* data, std::size_t, std::size_t size, void* into) {
+  auto& following = *static_cast<Following*>(into);
+  long status = 0;
+  curl_easy_getinfo(following.handle, CURLINFO_RESPONSE_CODE, &status);
+  if (status != 200) return keep_answer(data, 1, size, &following.body);
+  following.enough = !following.take({data, size});
+  return following.enough ? 0 : size;
+}
+
+}  // namespace
+
+HttpAnswer follow(const HttpRequest& request, const std::function<bool(std::string_view)>& take) {
+  start_curl();
+  std::unique_ptr<CURL, CurlCloser> owned(curl_easy_init());
+  CURL* handle = owned.get();
+  DNSTORM_ASSERT(handle != nullptr, "libcurl gives no handle");
+  char details[CURL_ERROR_SIZE] = "";
+  Following following{handle, take, {}, false};
+  std::unique_ptr<curl_slist, CurlCloser> headers = header_list(request);
+  curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
+  curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, "dnstorm");
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, details);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, pass_on);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &following);
+  CURLcode code = curl_easy_perform(handle);
+  HttpAnswer answer;
+  answer.body = std::move(following.body);
+  if (code != CURLE_OK && !following.enough) {
+    answer.failure = failure_text(handle, code, details);
+    return answer;
+  }
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  answer.status = static_cast<int>(status);
+  return answer;
+}
+
+std::unique_ptr<HttpTransport> make_http_client() {
+  start_curl();
   return std::make_unique<CurlClient>();
 }
 

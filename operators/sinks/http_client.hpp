@@ -2,6 +2,7 @@
 // is http_client.cpp; HttpTransport is the seam where tests put a server of their own.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,6 +34,11 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
   virtual HttpAnswer exchange(const HttpRequest& request) = 0;
 };
+
+// An answer that goes on and on: what comes with status 200 goes to `take` as it comes, until that
+// says false or the server is done; of any other the answer has the body. Without a time limit but
+// for the connection: what the request says of one has no effect.
+HttpAnswer follow(const HttpRequest& request, const std::function<bool(std::string_view)>& take);
 
 // Over libcurl. Belongs to one thread at a time.
 std::unique_ptr<HttpTransport> make_http_client();

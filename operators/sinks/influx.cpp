@@ -113,33 +113,6 @@ Result<Declaration> declare_influx(const Options& options, const std::vector<Inp
   return declaration;
 }
 
-std::vector<OptionSpec> target_specs() {
-  return {
-      {"url", OptionType::text, "http://127.0.0.1:8086", "where InfluxDB listens"},
-      {"database", OptionType::text, "", "database of InfluxDB 1; it must exist"},
-      {"retention_policy", OptionType::text, "",
-       "retention policy of InfluxDB 1; if not given, the default one"},
-      {"org", OptionType::text, "", "organisation of InfluxDB 2"},
-      {"bucket", OptionType::text, "", "bucket of InfluxDB 2; it must exist"},
-      {"token", OptionType::text, "", "token; env:NAME takes it from the environment"},
-      {"user", OptionType::text, "", "user of InfluxDB 1; env:NAME too"},
-      {"password", OptionType::text, "", "password of that user; env:NAME too"},
-      {.name = "gzip",
-       .type = OptionType::choice,
-       .default_text = "auto",
-       .help = "compress requests; auto: unless InfluxDB is on this machine",
-       .choices = {"auto", "on", "off"}},
-      {.name = "timeout",
-       .type = OptionType::duration,
-       .default_text = "10s",
-       .help = "how long one request may take",
-       .min = 1e8,
-       .max = 600e9},
-      {"unbounded_tags", OptionType::flag, "false",
-       "allow names and addresses as tags: a series of each"},
-  };
-}
-
 std::vector<OptionSpec> delivery_specs() {
   return {
       {.name = "batch",
@@ -172,6 +145,8 @@ std::vector<OptionSpec> delivery_specs() {
        .max = 86'400e9},
       {"spool_dir", OptionType::text, ".",
        "folder of the file for points that could not be delivered"},
+      {"unbounded_tags", OptionType::flag, "false",
+       "allow names and addresses as tags: a series of each"},
       {"wait", OptionType::flag, "false", "begin even if InfluxDB does not answer yet"},
   };
 }
@@ -187,7 +162,7 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
   def.name = "influx";
   def.kind = OperatorKind::sink;
   def.summary = "Writes points to an InfluxDB.";
-  append(def.options, target_specs());
+  append(def.options, InfluxTarget::specs());
   append(def.options, delivery_specs());
   append(def.options, PointOptions::specs());
   def.example =

@@ -42,6 +42,31 @@ bool is_loopback(std::string_view url) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
+std::vector<OptionSpec> InfluxTarget::specs() {
+  return {
+      {"url", OptionType::text, "http://127.0.0.1:8086", "where InfluxDB listens"},
+      {"database", OptionType::text, "", "database of InfluxDB 1; it must exist"},
+      {"retention_policy", OptionType::text, "",
+       "retention policy of InfluxDB 1; if not given, the default one"},
+      {"org", OptionType::text, "", "organisation of InfluxDB 2"},
+      {"bucket", OptionType::text, "", "bucket of InfluxDB 2; it must exist"},
+      {"token", OptionType::text, "", "token; env:NAME takes it from the environment"},
+      {"user", OptionType::text, "", "user of InfluxDB 1; env:NAME too"},
+      {"password", OptionType::text, "", "password of that user; env:NAME too"},
+      {.name = "gzip",
+       .type = OptionType::choice,
+       .default_text = "auto",
+       .help = "compress requests; auto: unless InfluxDB is on this machine",
+       .choices = {"auto", "on", "off"}},
+      {.name = "timeout",
+       .type = OptionType::duration,
+       .default_text = "10s",
+       .help = "how long one request may take",
+       .min = 1e8,
+       .max = 600e9},
+  };
+}
+
 Result<void> InfluxTarget::check(const Options& options) {
   const std::string& url = options.text("url");
   if (!url.starts_with("http://") && !url.starts_with("https://"))

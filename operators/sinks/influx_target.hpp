@@ -22,6 +22,8 @@ struct InfluxTarget {
   bool compress = false;
   DurationNs timeout = 10 * ns_per_s;
 
+  // The options that name a target.
+  static std::vector<OptionSpec> specs();
   // Pure checks, for `declare`.
   static Result<void> check(const Options& options);
   // With secrets resolved: "env:NAME" is the value of that environment variable.

@@ -2,12 +2,12 @@ import { Announcer } from './announcer';
 import { Chart } from './chart';
 import { Header } from './header';
 import { HonestyLine } from './honesty';
-import { notes, panels, status } from './store';
+import { notes, panels, status, view } from './store';
 import { Ranking, Totals } from './tables';
+import { TopologyPage } from './topology';
 import { Wall } from './wall';
 
 export function App() {
-  const all = panels.value;
   return (
     <>
       <Header />
@@ -20,20 +20,29 @@ export function App() {
             ))}
           </ul>
         )}
-        {all.length === 0 ? <Empty /> : null}
-        <div class="columns" hidden={all.length === 0}>
-          <Wall />
-          <div class="side">
-            {all.map((panel) => {
-              if (panel.view === 'series') return <Chart key={panel.id} id={panel.id} />;
-              if (panel.view === 'table') return <Ranking key={panel.id} id={panel.id} />;
-              if (panel.view === 'totals') return <Totals key={panel.id} id={panel.id} />;
-              return null;
-            })}
-          </div>
-        </div>
+        {view.value === 'topology' ? <TopologyPage /> : <LivePage />}
       </main>
       <Announcer />
+    </>
+  );
+}
+
+function LivePage() {
+  const all = panels.value;
+  return (
+    <>
+      {all.length === 0 ? <Empty /> : null}
+      <div class="columns" hidden={all.length === 0}>
+        <Wall />
+        <div class="side">
+          {all.map((panel) => {
+            if (panel.view === 'series') return <Chart key={panel.id} id={panel.id} />;
+            if (panel.view === 'table') return <Ranking key={panel.id} id={panel.id} />;
+            if (panel.view === 'totals') return <Totals key={panel.id} id={panel.id} />;
+            return null;
+          })}
+        </div>
+      </div>
     </>
   );
 }

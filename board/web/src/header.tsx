@@ -1,5 +1,5 @@
 import { clock } from './format';
-import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, type Theme } from './store';
+import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
 
 const statusText = {
   connecting: 'connecting',
@@ -34,6 +34,14 @@ export function Header() {
           {title.value}
         </bdi>
       </h1>
+      <nav class="pages" aria-label="Pages">
+        <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
+          Live
+        </a>
+        <a href="#topology" aria-current={view.value === 'topology' ? 'page' : undefined}>
+          Topology
+        </a>
+      </nav>
       <p class={`status ${status.value}`} role="status">
         <span class="sign" aria-hidden="true">
           {statusSign[status.value]}

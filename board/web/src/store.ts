@@ -14,6 +14,7 @@ import { type Change, Model, OutOfStep } from './model';
 import { type Connection, Stream } from './stream';
 
 export type Theme = 'system' | 'light' | 'dark';
+export type View = 'live' | 'topology';
 export type Status = 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed';
 
 const rateWindowMs = 5000;
@@ -34,6 +35,7 @@ export const gaps = signal(0); // events the server could not send to this page
 export const theme = signal<Theme>('system');
 export const dark = signal(false); // as shown
 export const reducedMotion = signal(false);
+export const view = signal<View>('live'); // the page, as the address says after #
 
 export const walls = computed(() => panels.value.filter((panel) => panel.view === 'wall'));
 export const chosenWall = signal('');
@@ -156,6 +158,9 @@ function follow(query: string, apply: (matches: boolean) => void): void {
 
 export function start(): void {
   theme.value = (document.documentElement.dataset.theme as Theme | undefined) ?? 'system';
+  const readView = () => (view.value = location.hash === '#topology' ? 'topology' : 'live');
+  addEventListener('hashchange', readView);
+  readView();
   const systemDark = signal(false);
   follow('(prefers-color-scheme: dark)', (matches) => (systemDark.value = matches));
   follow('(prefers-reduced-motion: reduce)', (matches) => (reducedMotion.value = matches));

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <set>
+
 namespace dnstorm::cli {
 namespace {
 
@@ -52,6 +56,21 @@ TEST(Metrics, latencies_are_summaries_by_task_and_edge) {
                               "200\n"));
   EXPECT_THAT(text, HasSubstr("dnstorm_edge_wait_seconds{component=\"dns\",task=\"0\","
                               "from=\"packets\",stream=\"default\",quantile=\"0.5\"} "));
+}
+
+TEST(Metrics, the_reference_page_has_the_table_of_the_code) {
+  std::ifstream file(DNSTORM_SOURCE "/docs/metrics.md");
+  std::string page(std::istreambuf_iterator<char>(file), {});
+  EXPECT_THAT(page, HasSubstr(metrics_markdown())) << "docs/metrics.md is to hold this table:\n"
+                                                   << metrics_markdown();
+}
+
+TEST(Metrics, every_metric_that_is_told_is_in_the_table) {
+  std::set<std::string> known;
+  for (const MetricInfo& info : metric_table()) known.insert(info.name);
+  std::vector<Metric> told = metrics_of({}, {});
+  for (const Metric& metric : told) EXPECT_TRUE(known.count(metric.info.name)) << metric.info.name;
+  EXPECT_EQ(told.size(), known.size());
 }
 
 }  // namespace

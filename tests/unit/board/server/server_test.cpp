@@ -228,5 +228,55 @@ TEST(Server, an_address_of_another_machine_is_one_clear_line) {
   EXPECT_EQ(nonsense.error().kind, ErrorKind::usage);
 }
 
+class ThreeLines final : public LineSource {
+ public:
+  std::string take() override { return ++taken_ <= 3 ? fmt::format("line {}\n", taken_) : ""; }
+  bool ended() const override { return taken_ >= 3; }
+
+ private:
+  int taken_ = 0;
+};
+
+ServerOptions with_tap(std::string host = "127.0.0.1", std::string token = "") {
+  ServerOptions options;
+  options.host = std::move(host);
+  options.port = 0;
+  options.tap_token = std::move(token);
+  options.tap = [](const TapQuery& query) -> Result<std::unique_ptr<LineSource>> {
+    if (query.edge != "a->b" || query.where != "x == 1" || query.rate != "7")
+      return Error{ErrorKind::usage, "no such edge", ""};
+    return std::unique_ptr<LineSource>(std::make_unique<ThreeLines>());
+  };
+  return options;
+}
+constexpr const char* tap_path = "tap?edge=a-%3Eb&where=x%20%3D%3D%201&rate=7";
+
+TEST_F(ServerTest, streams_the_lines_of_a_tap_until_it_ends) {
+  EXPECT_EQ(get(tap_path).status, 404) << "a server without taps";
+  start(with_tap());
+  Reply reply = get(tap_path);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.headers["content-type"], "application/x-ndjson");
+  EXPECT_EQ(reply.body, "line 1\nline 2\nline 3\n");
+  reply = get("tap?edge=c");
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(reply.body, "no such edge\n");
+}
+
+TEST_F(ServerTest, a_tap_that_others_can_reach_wants_the_token) {
+  start(with_tap("0.0.0.0"));
+  EXPECT_EQ(get(tap_path).status, 403);
+  start(with_tap("0.0.0.0", "secret"));
+  EXPECT_EQ(get(tap_path).status, 401);
+  EXPECT_EQ(HttpClient(url(tap_path)).header("Authorization: Bearer secreT").get().status, 401);
+  EXPECT_EQ(HttpClient(url(tap_path)).header("Authorization: Bearer secret").get().status, 200);
+}
+
+TEST_F(ServerTest, tells_its_topology) {
+  EXPECT_EQ(get("api/topology").status, 404);
+  start({.port = 0, .topology = [] { return std::string("{}"); }});
+  EXPECT_EQ(get("api/topology").body, "{}");
+}
+
 }  // namespace
 }  // namespace dnstorm::board

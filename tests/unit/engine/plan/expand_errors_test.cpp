@@ -181,7 +181,12 @@ TEST(ExpandErrors, Config) {
        "topology.chaining, topology.workers, topology.acker.executors, "
        "topology.delivery, topology.acking, topology.message.timeout.secs, "
        "topology.enable.message.timeouts, topology.state.checkpoint.interval.ms, "
-       "topology.checkpoint.dir, topology.debug, topology.subprocess.timeout.secs, "
+       "topology.checkpoint.dir, topology.builtin.metrics.bucket.size.secs, "
+       "topology.metrics.influx.url, topology.metrics.influx.database, "
+       "topology.metrics.influx.retention_policy, topology.metrics.influx.org, "
+       "topology.metrics.influx.bucket, topology.metrics.influx.token, "
+       "topology.metrics.influx.user, topology.metrics.influx.password, "
+       "topology.debug, topology.subprocess.timeout.secs, "
        "topology.shellbolt.max.pending, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.disable.loadaware.messaging, "
        "topology.max.task.parallelism\n"},
