@@ -33,6 +33,15 @@ struct InputDecl {
   Schema schema;
 };
 
+// What the saved state of a task belongs to: whether a run can go on from a checkpoint with another
+// number of tasks of the component.
+enum class StateScope : std::uint8_t {
+  task,    // the task as a whole: no
+  none,    // there is none: yes
+  keyed,   // to keys, each of them in one task (Bolt::keyed_state): behind a fields grouping
+  partial  // to keys, and parts of one key's state in several tasks can be merged: yes
+};
+
 // What an operator, with these options and inputs, gives and needs.
 struct Declaration {
   std::vector<StreamDecl> outputs;
@@ -46,6 +55,7 @@ struct Declaration {
   bool partition_exact = false;
   // A task can go on from a checkpoint: it has no state, or save() and restore() are all of it.
   bool restorable = false;
+  StateScope state = StateScope::task;  // of one that is restorable
   // A sink that never waits for anything: it may run in its source's executors.
   bool never_waits = false;
   // Only one task makes sense (a table that is ranked as a whole, a database file).
