@@ -68,18 +68,18 @@ std::vector<Case> cases() {
       {"window", Canon::by_round, [](PlanBuilder& b, Scale s) {
          b.spout("in", numbers({.rounds = 30, .rows_per_batch = 12, .keys = 40, .disorder = 9}));
          b.bolt("a", {{"in", shuffle}}, pass(), s.spec());
-         b.bolt("out", {{"a", fields, {"name"}}}, window(50), s.spec());
+         b.bolt("out", {{"a", fields, {"name"}}}, window(50), s.keyed());
        }});
   // One window closes in a round at most: then key groups make even the order that of one task.
   list.push_back({"window_in_order", Canon::exact, [](PlanBuilder& b, Scale s) {
                     b.spout("in", numbers({.rounds = 30, .rows_per_batch = 12, .keys = 40}));
                     b.bolt("a", {{"in", shuffle}}, pass(), s.spec());
-                    b.bolt("out", {{"a", fields, {"name"}}}, window(60), s.spec());
+                    b.bolt("out", {{"a", fields, {"name"}}}, window(60), s.keyed());
                   }});
   list.push_back({"two_stage_window", Canon::by_round, [](PlanBuilder& b, Scale s) {
                     b.spout("in", numbers({.rounds = 30, .rows_per_batch = 12, .keys = 9}));
-                    b.bolt("a", {{"in", fields, {"name"}}}, window(20), s.spec());
-                    b.bolt("out", {{"a", fields, {"name"}}}, window(100), s.spec());
+                    b.bolt("a", {{"in", fields, {"name"}}}, window(20), s.keyed());
+                    b.bolt("out", {{"a", fields, {"name"}}}, window(100), s.keyed());
                   }});
   list.push_back({"broadcast", Canon::by_round, [](PlanBuilder& b, Scale s) {
                     b.spout("in", numbers({.rounds = 20, .idle_every = 3}));
@@ -107,8 +107,8 @@ std::vector<Case> cases() {
          b.spout("more", numbers({.rounds = 40, .rows_per_batch = 9, .step = 2, .idle_every = 4}));
          b.bolt("a", {{"in", shuffle}}, pass(), s.spec());
          b.bolt("b", {{"more", shuffle}, {"a", shuffle}}, pass(), s.spec());
-         b.bolt("c", {{"b", fields, {"name"}}, {"in", fields, {"name"}}}, window(20), s.spec());
-         b.bolt("out", {{"c", fields, {"name"}}}, window(80), s.spec());
+         b.bolt("c", {{"b", fields, {"name"}}, {"in", fields, {"name"}}}, window(20), s.keyed());
+         b.bolt("out", {{"c", fields, {"name"}}}, window(80), s.keyed());
        }});
   return list;
 }

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "engine/runtime/resume.hpp"
 #include "tests/sim/cases.hpp"
 #include "tests/sim/simulator.hpp"
 
@@ -19,6 +20,7 @@ class Resume : public ::testing::TestWithParam<Case> {
   struct Life {  // what outlives a process: what the sink has written, and the checkpoints
     Collected collected;
     std::optional<delivery::Checkpoint> checkpoint;
+    delivery::TaskLayout layout;  // of the checkpoint
     std::uint64_t moves = 0;
   };
   // One process: from the newest checkpoint, until it ends or has made `moves`. True: it has ended.
@@ -33,6 +35,12 @@ class Resume : public ::testing::TestWithParam<Case> {
     });
     build.exactly_once(static_cast<DurationNs>(1 + seed % 7) * 50 * ns_per_us);
     if (seed % 3 == 0) build.chain();
+    if (life.checkpoint) {
+      auto fitting = fit_to_tasks(std::move(*life.checkpoint), life.layout, build.plan());
+      EXPECT_TRUE(fitting.ok()) << fitting.error().what;
+      life.checkpoint = std::move(*fitting);
+    }
+    life.layout = layout_of(build.plan());
     Simulator simulator(
         build.plan(), seed ^ moves,
         {.faulty = seed % 4 == 1, .resume = life.checkpoint ? &*life.checkpoint : nullptr});
@@ -44,9 +52,12 @@ class Resume : public ::testing::TestWithParam<Case> {
     EXPECT_TRUE(moved || simulator.finished()) << "deadlock: --seed " << seed;
     return simulator.finished();
   }
+
+  // Of every seed: killed up to five times. `rescaled`: each life has other numbers of tasks.
+  void check(bool rescaled);
 };
 
-TEST_P(Resume, gives_what_an_undisturbed_run_gives) {
+void Resume::check(bool rescaled) {
   const Case& shape = GetParam();
   constexpr std::uint64_t no_end = ~std::uint64_t{0};
   auto sorted = [&](std::vector<Collected::Entry> rows) {
@@ -66,12 +77,17 @@ TEST_P(Resume, gives_what_an_undisturbed_run_gives) {
     while (!live(shape, scale, seed, lives < 5 ? random() % length : no_end, life)) {
       ++lives;
       if (life.checkpoint) ++resumed;
+      if (rescaled) scale = scales[random() % std::size(scales)];
       ASSERT_LT(lives, 7) << "--seed " << seed;
     }
     ASSERT_TRUE(sorted(life.collected.entries()) == expected) << "--seed " << seed;
   }
   EXPECT_TRUE(resumed > 0 || seeds().end - seeds().first < 20) << "none went on from a checkpoint";
 }
+
+TEST_P(Resume, gives_what_an_undisturbed_run_gives) { check(false); }
+
+TEST_P(Resume, gives_the_same_with_other_numbers_of_tasks) { check(true); }
 
 INSTANTIATE_TEST_SUITE_P(Topologies, Resume, ::testing::ValuesIn(cases()),
                          [](const auto& named) { return named.param.name; });

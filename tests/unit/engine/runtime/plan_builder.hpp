@@ -42,6 +42,7 @@ struct ComponentSpec {
   std::uint32_t tasks = 1;
   std::uint32_t executors = 0;  // 0: one a task
   std::size_t streams = 1;
+  StateScope state = StateScope::task;
 };
 
 class PlanBuilder {
@@ -134,6 +135,7 @@ class PlanBuilder {
     component.id = id;
     component.op = &op;
     component.tasks = spec.tasks;
+    component.state = spec.state;
     component.executors = spec.executors != 0 ? spec.executors : spec.tasks;
     component.first_task = plan_.task_count + 1;
     for (std::size_t s = 0; s < spec.streams; ++s)
