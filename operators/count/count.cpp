@@ -143,8 +143,9 @@ class CountBolt final : public Bolt, private KeyedState {
     if (sessions_)
       return sessions_->restore_group(group, grouping_, in, make_session(), read_session);
     auto read_key = [&](CountState& state, std::uint32_t key) {
-      std::uint64_t* block = block_of(state, key);
-      for (std::size_t i = 0; i < block_; ++i) block[i] += in.get<std::uint64_t>();
+      std::size_t at = std::size_t{key} * block_;
+      if (at == state.values.size()) state.values.resize(at + block_);
+      for (std::size_t i = 0; i < block_; ++i) state.values[at + i] += in.get<std::uint64_t>();
       return in.ok();
     };
     auto pane = [this](TimeNs start) { return windows_.restore_pane(start); };
@@ -159,23 +160,21 @@ class CountBolt final : public Bolt, private KeyedState {
     std::vector<NumberRef> sums;
   };
 
-  std::uint64_t* block_of(CountState& state, std::uint32_t number) const {
-    std::size_t at = std::size_t{number} * block_;
-    if (at == state.values.size()) [[unlikely]]
-      state.values.resize(at + block_);
-    return state.values.data() + at;
-  }
-
   void add(CountState& state, const Rows& rows, std::uint32_t first, std::uint32_t last,
            const Reader& reader) const {
+    auto block_of = [&](std::uint32_t number) {
+      std::size_t at = std::size_t{number} * block_;
+      if (at == state.values.size()) [[unlikely]]
+        state.values.resize(at + block_);
+      return state.values.data() + at;
+    };
     if (reader.sums.empty() && !reader.weight.present()) {
-      state.index.each(rows, first, last, reader.key, [&](const RowView&, std::uint32_t number) {
-        *block_of(state, number) += 1;
-      });
+      state.index.each(rows, first, last, reader.key,
+                       [&](const RowView&, std::uint32_t number) { *block_of(number) += 1; });
       return;
     }
     state.index.each(rows, first, last, reader.key, [&](const RowView& row, std::uint32_t number) {
-      std::uint64_t* block = block_of(state, number);
+      std::uint64_t* block = block_of(number);
       block[0] += reader.weight.present() ? reader.weight.get(row) : 1;
       for (std::size_t i = 0; i < reader.sums.size(); ++i) block[1 + i] += reader.sums[i].get(row);
     });
