@@ -8,6 +8,8 @@
 // What a call emits leaves when the call returns.
 #pragma once
 
+#include <vector>
+
 #include "engine/api/batch.hpp"
 #include "engine/api/emitter.hpp"
 #include "engine/api/state.hpp"
@@ -15,6 +17,8 @@
 #include "engine/base/result.hpp"
 
 namespace dnstorm {
+
+class KeyedState;
 
 // Some rows of one input. `batch` and `selection` are there to be passed on (Emitter::forward).
 struct InputBatch {
@@ -46,6 +50,11 @@ class Bolt {
   // wrote. An operator with state says in its declaration that it has these (restorable).
   virtual Result<void> save(StateWriter& /*out*/) { return {}; }
   virtual Result<void> restore(StateReader& /*in*/) { return {}; }
+  // State by key (engine/api/keyed_state.hpp), saved and restored by the engine, key group by key
+  // group, so that a run can go on with another number of tasks (Declaration::state). Always the
+  // same ones, in the same order; asked after prepare(). restore() comes before theirs. With
+  // these, save() writes only what is the same in all tasks of the component.
+  virtual std::vector<KeyedState*> keyed_state() { return {}; }
   // At-least-once: false, and the rows of a call are acked when execute() has returned and what it
   // emitted descends from them. True, and the bolt names anchors and acks itself
   // (Emitter::anchor_to, ack, fail), at any time until finish().

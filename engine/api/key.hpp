@@ -63,6 +63,12 @@ class KeyReader {
   void restore(std::string_view key, RowWriter row,
                const std::vector<std::uint32_t>& targets) const;
 
+  // What a value of fixed width adds to the hash of a key.
+  static std::uint64_t fixed_hash(Type type, std::uint32_t width, const std::byte* at) {
+    if (type == Type::ip) return hash_combine(hash_number(load(at, 8)), load(at + 8, 8));
+    return hash_number(load(at, width) + 0x9e3779b97f4a7c15ULL);
+  }
+
  private:
   struct Part {
     Type type;
@@ -88,12 +94,8 @@ class KeyReader {
   }
   static std::uint64_t part_hash(const Part& part, const RowView& row) {
     if (part.type == Type::str) return row.hash(FieldRef<Str>{part.offset});
-    if (part.type == Type::ip) {
-      std::uint64_t first = load(row.data() + part.offset, 8);
-      return hash_combine(hash_number(first), load(row.data() + part.offset + 8, 8));
-    }
     if (part.width == 0) return bytes_hash(part, row);
-    return hash_number(load(row.data() + part.offset, part.width) + 0x9e3779b97f4a7c15ULL);
+    return fixed_hash(part.type, part.width, row.data() + part.offset);
   }
   bool equals_parts(const RowView& row, std::string_view key) const;
   static std::uint64_t bytes_hash(const Part& part, const RowView& row);

@@ -34,6 +34,16 @@ struct InputDecl {
   Schema schema;
 };
 
+// What the saved state of a task belongs to: whether a run can go on from a checkpoint with another
+// number of tasks of the component.
+enum class StateScope : std::uint8_t {
+  task,    // the task as a whole: no
+  none,    // there is none, what a bolt gives depends on the batch at hand alone, and it gives
+           // nothing of its own accord: yes; and a shuffle may choose its tasks by their load
+  keyed,   // to keys, each of them in one task (Bolt::keyed_state): behind a fields grouping
+  partial  // to keys, and parts of one key's state in several tasks can be merged: yes
+};
+
 // What an operator, with these options and inputs, gives and needs.
 struct Declaration {
   std::vector<StreamDecl> outputs;
@@ -47,9 +57,7 @@ struct Declaration {
   bool partition_exact = false;
   // A task can go on from a checkpoint: it has no state, or save() and restore() are all of it.
   bool restorable = false;
-  // What a bolt gives depends on the batch at hand alone, in no way on what its task has seen
-  // before, and it gives nothing of its own accord: a shuffle may choose its tasks by their load.
-  bool stateless = false;
+  StateScope state = StateScope::task;
   // A sink that never waits for anything: it may run in its source's executors.
   bool never_waits = false;
   // A row costs so little (some ten nanoseconds) that handing it to another thread costs as much: a

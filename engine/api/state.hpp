@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace dnstorm {
 
@@ -27,7 +28,9 @@ class StateWriter {
     put(std::uint64_t{bytes.size()});
     bytes_.append(bytes);
   }
-  std::string take() { return std::move(bytes_); }
+  // Without its length: for bytes that say themselves where they end.
+  void put_raw(std::string_view bytes) { bytes_.append(bytes); }
+  std::string take() { return std::exchange(bytes_, {}); }
   std::size_t size() const { return bytes_.size(); }
 
  private:

@@ -19,6 +19,8 @@ struct Input {
   std::string component;
   std::string stream;
   SchemaPtr schema;  // as it arrives: fields that nobody reads are gone
+  // Of a fields grouping: rows with equal values of these come to the same task. Otherwise empty.
+  std::vector<std::string> grouped_by = {};
 };
 
 // The whole topology, as a task may have to tell a process of its own about it (Storm's context).

@@ -21,7 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t magic = 0x4b48'4353'4e44'0001;  // "DNSCHK", version 1
+constexpr std::uint64_t magic = 0x4b48'4353'4e44'0002;  // "DNSCHK", version 2
+constexpr std::uint64_t version_mask = 0xffff;
 constexpr std::size_t kept = 2;
 constexpr std::string_view prefix = "checkpoint-";
 
@@ -29,11 +30,17 @@ Error io_error(const std::string& path, std::string_view doing) {
   return {ErrorKind::io, fmt::format("{}: cannot {}: {}", path, doing, std::strerror(errno)), {}};
 }
 
-std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint) {
+std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint,
+                   const TaskLayout& layout) {
   StateWriter out;
   out.put(magic);
   out.put(fingerprint);
   out.put(checkpoint.number);
+  out.put(std::uint64_t{layout.size()});
+  for (const ComponentTasks& component : layout) {
+    out.put_bytes(component.id);
+    out.put(component.tasks);
+  }
   out.put(std::uint64_t{checkpoint.states.size()});
   for (const std::string& state : checkpoint.states) out.put_bytes(state);
   std::string bytes = out.take();
@@ -44,7 +51,9 @@ std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint) {
 
 struct Decoded {
   Checkpoint checkpoint;
+  TaskLayout layout;
   std::uint64_t fingerprint = 0;
+  bool other_version = false;  // nothing else is known then
 };
 
 // Nothing if the bytes are not those of a whole checkpoint.
@@ -55,10 +64,17 @@ std::optional<Decoded> decode(std::string_view bytes) {
   StateReader hash(bytes.substr(body.size()));
   if (hash.get<std::uint64_t>() != hash_bytes(body)) return std::nullopt;
   StateReader in(body);
-  if (in.get<std::uint64_t>() != magic) return std::nullopt;
+  auto found = in.get<std::uint64_t>();
+  if ((found & ~version_mask) != (magic & ~version_mask)) return std::nullopt;
   Decoded decoded;
+  decoded.other_version = found != magic;
+  if (decoded.other_version) return decoded;
   decoded.fingerprint = in.get<std::uint64_t>();
   decoded.checkpoint.number = in.get<std::uint64_t>();
+  for (std::uint64_t left = in.get_count(sizeof(std::uint64_t)); left != 0; --left) {
+    std::string id(in.get_bytes());
+    decoded.layout.push_back({std::move(id), in.get<std::uint32_t>()});
+  }
   std::uint64_t tasks = in.get_count(sizeof(std::uint64_t));
   for (std::uint64_t t = 0; t < tasks; ++t) decoded.checkpoint.states.emplace_back(in.get_bytes());
   if (!in.ok() || !in.at_end()) return std::nullopt;
@@ -92,8 +108,8 @@ void sync_folder(const std::string& folder) {
 
 }  // namespace
 
-Result<CheckpointStore> CheckpointStore::open(const std::string& folder,
-                                              std::uint64_t fingerprint) {
+Result<CheckpointStore> CheckpointStore::open(const std::string& folder, std::uint64_t fingerprint,
+                                              TaskLayout layout) {
   std::error_code problem;
   fs::create_directories(folder, problem);
   if (problem || ::access(folder.c_str(), R_OK | W_OK | X_OK) != 0)
@@ -102,7 +118,7 @@ Result<CheckpointStore> CheckpointStore::open(const std::string& folder,
                              "topology.checkpoint.dir or --checkpoints",
                              folder, problem ? problem.message() : std::strerror(errno)),
                  {}};
-  return CheckpointStore(folder, fingerprint);
+  return CheckpointStore(folder, fingerprint, std::move(layout));
 }
 
 std::string CheckpointStore::path(std::uint64_t number) const {
@@ -127,7 +143,7 @@ std::vector<std::uint64_t> CheckpointStore::numbers() const {
 Result<void> CheckpointStore::write(const Checkpoint& checkpoint) {
   std::string target = path(checkpoint.number);
   std::string part = folder_ + "/part";
-  DNSTORM_CHECK(write_synced(part, encode(checkpoint, fingerprint_)));
+  DNSTORM_CHECK(write_synced(part, encode(checkpoint, fingerprint_, layout_)));
   if (std::rename(part.c_str(), target.c_str()) != 0) return io_error(target, "put it in place");
   sync_folder(folder_);
   std::vector<std::uint64_t> all = numbers();
@@ -147,6 +163,13 @@ Result<CheckpointStore::Newest> CheckpointStore::newest() const {
       found.damaged.push_back(path(*number) + ": damaged");
       continue;
     }
+    if (decoded->other_version)
+      return Error{
+          ErrorKind::config,
+          fmt::format("{}: a checkpoint of another version of dnstorm: go on with that, or "
+                      "remove the folder to begin anew",
+                      path(*number)),
+          {}};
     if (decoded->fingerprint != fingerprint_)
       return Error{
           ErrorKind::config,
@@ -155,6 +178,7 @@ Result<CheckpointStore::Newest> CheckpointStore::newest() const {
                       path(*number)),
           {}};
     found.checkpoint = std::move(decoded->checkpoint);
+    found.layout = std::move(decoded->layout);
     break;
   }
   return found;

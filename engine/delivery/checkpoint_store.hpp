@@ -2,8 +2,9 @@
 // renamed, so that what has the name of a checkpoint is one, whenever the machine stops. The newest
 // few are kept. Used by one thread at a time.
 //
-// File: magic, version, the run's fingerprint, number, the tasks' states, and a hash of all of it
-// (XXH3). A file that is damaged is passed over for the one before it, with a word about it.
+// File: magic, version, the run's fingerprint, number, how many tasks each component has, the
+// tasks' states, and a hash of all of it (XXH3). A file that is damaged is passed over for the one
+// before it, with a word about it.
 #pragma once
 
 #include <optional>
@@ -12,21 +13,25 @@
 
 #include "engine/base/result.hpp"
 #include "engine/delivery/checkpointer.hpp"
+#include "engine/delivery/task_state.hpp"
 
 namespace dnstorm::delivery {
 
 class CheckpointStore {
  public:
   // `fingerprint` says what the states belong to (plan::fingerprint): a checkpoint of another
-  // topology is refused. The folder is made if there is none.
-  static Result<CheckpointStore> open(const std::string& folder, std::uint64_t fingerprint);
+  // topology is refused. `layout`: of the states that will be written. The folder is made if there
+  // is none.
+  static Result<CheckpointStore> open(const std::string& folder, std::uint64_t fingerprint,
+                                      TaskLayout layout = {});
 
   Result<void> write(const Checkpoint& checkpoint);
   struct Newest {
     std::optional<Checkpoint> checkpoint;
+    TaskLayout layout;                 // of its states
     std::vector<std::string> damaged;  // newer files that could not be used, and why
   };
-  // An error: there are checkpoints, but of another topology, or the folder cannot be read.
+  // An error: there are checkpoints, but of another topology, or of another version of dnstorm.
   Result<Newest> newest() const;
   // The run has come to its end: nothing is left to go on with.
   Result<void> clear();
@@ -34,13 +39,14 @@ class CheckpointStore {
   const std::string& folder() const { return folder_; }
 
  private:
-  CheckpointStore(std::string folder, std::uint64_t fingerprint)
-      : folder_(std::move(folder)), fingerprint_(fingerprint) {}
+  CheckpointStore(std::string folder, std::uint64_t fingerprint, TaskLayout layout)
+      : folder_(std::move(folder)), fingerprint_(fingerprint), layout_(std::move(layout)) {}
   std::vector<std::uint64_t> numbers() const;  // ascending
   std::string path(std::uint64_t number) const;
 
   std::string folder_;
   std::uint64_t fingerprint_;
+  TaskLayout layout_;
 };
 
 }  // namespace dnstorm::delivery

@@ -77,12 +77,12 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.config = component.config;
     plan.may_chain = plan.op->kind == OperatorKind::bolt || component.declaration->never_waits;
     plan.light = component.declaration->light;
-    plan.stateless = component.declaration->stateless;
     plan.load_shuffle = load_shuffle(plan.config);
     plan.settings = written_settings(draft.topology.config, component.source->config);
     plan.spout_pending_max =
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
     plan.tick_period = plan.config.integer("topology.tick.tuple.freq.secs") * ns_per_s;
+    plan.state = component.declaration->state;
     plan.executors = component.executors;
     plan.tasks = component.tasks;
     for (const detail::DraftInput& input : component.inputs)

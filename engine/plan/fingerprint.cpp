@@ -8,8 +8,8 @@ namespace dnstorm::plan {
 std::uint64_t fingerprint(const Plan& plan) {
   std::string text = plan.name + "\n";
   for (const ComponentPlan& component : plan.components) {
-    text += fmt::format("{} {} {} {}\n", component.id, component.op->name, component.tasks,
-                        component.options.canonical());
+    text +=
+        fmt::format("{} {} {}\n", component.id, component.op->name, component.options.canonical());
     for (const InputPlan& input : component.inputs) {
       text += fmt::format("  {} {} {} {}\n", input.component, input.stream,
                           static_cast<int>(input.grouping), fmt::join(input.fields, ","));

@@ -42,7 +42,7 @@ class Marker {
 
   bool may_look_at_load(const ComponentPlan& component) const {
     if (component.load_shuffle == LoadShuffle::never || component.tasks == 1) return false;
-    if (!component.stateless && component.load_shuffle != LoadShuffle::always) return false;
+    if (!component.stateless() && component.load_shuffle != LoadShuffle::always) return false;
     return !component.inputs.empty() && one_source(component) && all_shuffles(component) &&
            one_sender_[component.inputs.front().component];
   }
@@ -50,7 +50,7 @@ class Marker {
   // Whether all that a component sends in one round of a source comes from one of its tasks.
   bool sends_by_one_task(const ComponentPlan& component) const {
     if (component.is_spout() || component.tasks == 1) return true;
-    if (!component.stateless || component.inputs.empty()) return false;
+    if (!component.stateless() || component.inputs.empty()) return false;
     // By load there is one sender; in turn, every sender deals a round to the same task.
     if (all_shuffles(component)) return true;
     bool in_place = every_input(component, [&](const InputPlan& input) {

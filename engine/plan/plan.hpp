@@ -55,13 +55,14 @@ struct ComponentPlan {
   std::vector<InputPlan> inputs;
   bool may_chain = false;  // a bolt, or a sink that never waits
   bool light = false;      // Declaration::light
-  bool stateless = false;  // Declaration::stateless
   LoadShuffle load_shuffle = LoadShuffle::where_exact;
   // The component in whose executors this one's tasks run, each behind the task of the same number;
   // none: it has executors of its own.
   std::optional<std::size_t> chained_to;
   std::uint64_t spout_pending_max = 0;  // roots under way of a task; 0: no limit
   DurationNs tick_period = 0;           // 0: no ticks
+  StateScope state = StateScope::task;  // Declaration::state
+  bool stateless() const { return state == StateScope::none; }
   bool is_spout() const { return op->kind == OperatorKind::spout; }
 };
 
@@ -139,8 +140,19 @@ void set_load_shuffles(Plan& plan);
 std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& component,
                                                        std::uint32_t executor);
 
-// Of all that decides what a task's saved state means: components, options, tasks, streams.
+// Of all that decides what a task's saved state means, but for the numbers of tasks: components,
+// options, streams.
 std::uint64_t fingerprint(const Plan& plan);
+
+// Whether saved states of a component can be given to another number of tasks, and to which.
+enum class Rescaling : std::uint8_t {
+  by_group,       // a key group to the task that owns it
+  to_first_task,  // all to the first task, which gets all rows
+  spout,          // no: a task's place in its source
+  not_by_key,     // no: state that belongs to a task
+  torn            // no: state by key, and groupings by which it has no one place
+};
+Rescaling rescaling(const ComponentPlan& component);
 
 // One line a component: tasks, schema, groupings (`dnstorm explain`).
 std::string explain(const Plan& plan);

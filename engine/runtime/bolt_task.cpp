@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/api/bolt_state.hpp"
 #include "engine/runtime/busy_time.hpp"
 #include "engine/runtime/task.hpp"
 
@@ -35,10 +36,10 @@ Result<void> BoltTask::prepare() {
 
 Result<void> BoltTask::restore() {
   StateReader in((*setup_.restore)[index_]);
-  OwnState own = restore_own(in);
+  delivery::TaskState own = restore_own(in);
   ended_before_ = own.ended;
   watermark_ = own.watermark;
-  if (!ended_before_) DNSTORM_CHECK(bolt_->restore(in));
+  if (!ended_before_) DNSTORM_CHECK(restore_bolt(*bolt_, in));
   if (!in.ok()) return damaged_state();
   return {};
 }
@@ -172,7 +173,7 @@ Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
 Result<void> BoltTask::send_state(std::uint64_t number) {
   StateWriter out;
   save_own(out, number == 0, watermark_);
-  if (number != 0) DNSTORM_CHECK(bolt_->save(out));
+  if (number != 0) DNSTORM_CHECK(save_bolt(*bolt_, out));
   setup_.send_state({number, index_, out.take()});
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.hpp"
 #include "engine/runtime/detail/local_state.hpp"
+#include "engine/runtime/resume.hpp"
 #include "engine/runtime/topology_view.hpp"
 
 namespace dnstorm::runtime {
@@ -43,7 +44,8 @@ bool is_blocked(std::uint64_t code) { return code == 2 || (code >= 16 && code % 
 
 Result<void> LocalRun::State::open_store(bool resume) {
   const std::string& folder = plan.config.checkpoint_dir;
-  store = DNSTORM_TRY(delivery::CheckpointStore::open(folder, plan::fingerprint(plan)));
+  store = DNSTORM_TRY(
+      delivery::CheckpointStore::open(folder, plan::fingerprint(plan), layout_of(plan)));
   if (!resume && !store->empty())
     return Error{ErrorKind::usage,
                  fmt::format("{}: there are checkpoints of a run that has not come to its end: go "
@@ -53,9 +55,11 @@ Result<void> LocalRun::State::open_store(bool resume) {
   if (!resume) return {};
   auto newest = DNSTORM_TRY(store->newest());
   warnings = std::move(newest.damaged);
-  resumed_from = std::move(newest.checkpoint);
-  if (!resumed_from || resumed_from->states.size() == wiring.tasks.size()) return {};
-  return Error{ErrorKind::data, folder + ": the checkpoint is of another number of tasks", {}};
+  if (!newest.checkpoint) return {};
+  auto fitting = fit_to_tasks(std::move(*newest.checkpoint), newest.layout, plan);
+  if (!fitting.ok()) return std::move(fitting.error()).within(folder);
+  resumed_from = std::move(*fitting);
+  return {};
 }
 
 TaskSetup LocalRun::State::task_setup(const RunOptions& options) {

@@ -19,7 +19,7 @@ Result<void> SpoutTask::prepare() {
 
 Result<void> SpoutTask::restore() {
   StateReader in((*setup_.restore)[index_]);
-  OwnState own = restore_own(in);
+  delivery::TaskState own = restore_own(in);
   watermark_ = own.watermark;
   if (own.ended)
     draining_ = true;  // there is nothing to wait for: the stream ends with the first turn

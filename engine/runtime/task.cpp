@@ -22,7 +22,9 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   for (const plan::InputPlan& input : component.inputs) {
     const plan::ComponentPlan& source = setup.plan->components[input.component];
     const plan::OutputPlan& stream = source.outputs[input.stream];
-    context.inputs.push_back({source.id, stream.name, stream.schema});
+    bool by_key = input.grouping == plan::GroupingType::fields;
+    context.inputs.push_back({source.id, stream.name, stream.schema,
+                              by_key ? input.fields : std::vector<std::string>()});
   }
   for (const plan::OutputPlan& output : component.outputs) context.outputs.push_back(output.schema);
   context.clock = setup.clock;
@@ -88,26 +90,16 @@ void Task::change(Progress progress, TimeNs now) {
 }
 
 void Task::save_own(StateWriter& out, bool ended, TimeNs watermark) const {
-  out.put(ended);
-  out.put(watermark);
-  std::vector<NamedValue> counters = stats_.own.values();
-  out.put(std::uint64_t{counters.size()});
-  for (const NamedValue& counter : counters) {
-    out.put_bytes(counter.name);
-    out.put(counter.value);
-  }
+  delivery::TaskState state{ended, watermark, {}};
+  for (const NamedValue& counter : stats_.own.values())
+    state.counters.emplace_back(counter.name, counter.value);
+  state.write(out);
 }
 
-Task::OwnState Task::restore_own(StateReader& in) {
-  OwnState state;
-  state.ended = in.get<bool>();
-  state.watermark = in.get<TimeNs>();
-  std::uint64_t counters = in.get_count();
-  for (std::uint64_t i = 0; i < counters; ++i) {
-    std::string_view name = in.get_bytes();
-    auto value = in.get<std::uint64_t>();
-    if (in.ok()) stats_.own.counter(name).set(value);
-  }
+delivery::TaskState Task::restore_own(StateReader& in) {
+  delivery::TaskState state;
+  if (state.read(in))
+    for (const auto& [name, value] : state.counters) stats_.own.counter(name).set(value);
   return state;
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/api/bolt.hpp"
 #include "engine/api/spout.hpp"
+#include "engine/delivery/task_state.hpp"
 #include "engine/runtime/input_merge.hpp"
 #include "engine/runtime/output_router.hpp"
 #include "engine/runtime/root_tracker.hpp"
@@ -102,11 +103,7 @@ class Task {
   void flush_acks() { router_.tracker().flush(setup_.wiring->origins, setup_.send.acks); }
   // What every task keeps, before what its operator does: whether it has ended, and its counters.
   void save_own(StateWriter& out, bool ended, TimeNs watermark) const;
-  struct OwnState {
-    bool ended = false;
-    TimeNs watermark = time_min;
-  };
-  OwnState restore_own(StateReader& in);
+  delivery::TaskState restore_own(StateReader& in);
   Error damaged_state() const;
 
   TaskSetup setup_;

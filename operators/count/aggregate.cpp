@@ -166,6 +166,9 @@ Result<Declaration> declare_windowed(const Options& options, const std::vector<I
   DNSTORM_CHECK(check_windows(options));
   Declaration declaration;
   declaration.restorable = true;
+  // Numbers of rows, and processing time, are the task's own.
+  bool by_event_time = !options.given("count_window") && options.text("clock") != "processing";
+  declaration.state = by_event_time ? StateScope::keyed : StateScope::task;
   declaration.single_task = options.given("count_window");
   declaration.reads.resize(inputs.size());
   if (needs_time(options)) {

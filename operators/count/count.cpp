@@ -9,6 +9,7 @@
 
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
+#include "operators/count/key_sections.hpp"
 #include "operators/count/keyed_sessions.hpp"
 #include "operators/number.hpp"
 #include "operators/windowing/row_windows.hpp"
@@ -48,7 +49,7 @@ struct CountSession {
   std::vector<std::uint64_t> block;
 };
 
-class CountBolt final : public Bolt {
+class CountBolt final : public Bolt, private KeyedState {
   // First in the class, for their types are deduced.
   auto make_session() const {
     return [this] { return CountSession{std::vector<std::uint64_t>(block_)}; };
@@ -79,6 +80,7 @@ class CountBolt final : public Bolt {
     WindowSpec spec = window_spec(options_);
     KeyIndex empty(*task.inputs[0].schema, by, spec.shape.slides());
     order_ = KeyOrder(*task.inputs[0].schema, by);
+    grouping_ = KeyGrouping(task, by);
     late_ = late_rows(task);
     if (options_.given("session"))
       sessions_.emplace(KeyIndex(*task.inputs[0].schema, by, true), order_,
@@ -107,34 +109,48 @@ class CountBolt final : public Bolt {
   }
   void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
 
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
   Result<void> save(StateWriter& out) override {
-    auto save_values = [&out](const std::vector<std::uint64_t>& values) {
-      for (std::uint64_t value : values) out.put(value);
-    };
-    if (sessions_)
-      sessions_->save(out, [&](const CountSession& value) { save_values(value.block); });
-    else
-      windows_.save(out, [&](const CountState& state) {
-        state.index.save(out);
-        save_values(state.values);
-      });
+    sessions_ ? sessions_->save(out) : windows_.save(out);
     return {};
   }
   Result<void> restore(StateReader& in) override {
-    auto read_values = [&in](std::vector<std::uint64_t>& values) {
-      for (std::uint64_t& value : values) value = in.get<std::uint64_t>();
-      return in.ok() && !values.empty();
-    };
-    auto read_state = [&](CountState& state) {
-      if (!state.index.restore(in, order_)) return false;
-      state.values.resize(state.index.count() * block_);
-      return read_values(state.values);
-    };
-    auto read_session = [&](CountSession& value) { return read_values(value.block); };
-    bool whole = sessions_ ? sessions_->restore(in, make_session(), read_session)
-                           : windows_.restore(in, read_state);
-    if (!whole) return damaged_state();
+    if (sessions_)
+      sessions_->restore(in);
+    else if (!windows_.restore(in))
+      return damaged_state();
     return {};
+  }
+
+  void save_groups(GroupSections& out) const override {
+    if (sessions_) {
+      sessions_->save_groups(grouping_, out, [](StateWriter& section, const CountSession& value) {
+        for (std::uint64_t number : value.block) section.put(number);
+      });
+      return;
+    }
+    windows_.each_pane([&](TimeNs start, const CountState& state) {
+      save_pane(start, state.index, grouping_, out, [&](StateWriter& section, std::uint32_t key) {
+        for (std::size_t i = 0; i < block_; ++i) section.put(state.values[key * block_ + i]);
+      });
+    });
+  }
+  // Parts of a key's counts that stood in several tasks are added up.
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    auto read_session = [&in](CountSession& value) {
+      for (std::uint64_t& number : value.block) number = in.get<std::uint64_t>();
+      return in.ok();
+    };
+    if (sessions_)
+      return sessions_->restore_group(group, grouping_, in, make_session(), read_session);
+    auto read_key = [&](CountState& state, std::uint32_t key) {
+      std::size_t at = std::size_t{key} * block_;
+      if (at == state.values.size()) state.values.resize(at + block_);
+      for (std::size_t i = 0; i < block_; ++i) state.values[at + i] += in.get<std::uint64_t>();
+      return in.ok();
+    };
+    auto pane = [this](TimeNs start) { return windows_.restore_pane(start); };
+    return restore_panes(in, group, grouping_, order_, pane, read_key);
   }
 
  private:
@@ -199,6 +215,7 @@ class CountBolt final : public Bolt {
   std::vector<Reader> readers_;  // one an input
   std::size_t block_ = 1;
   KeyOrder order_;
+  KeyGrouping grouping_;
   RowWindows<CountState> windows_;
   std::optional<KeyedSessions<CountSession>> sessions_;  // instead of windows
   LateRows late_;                                        // of the sessions
@@ -256,7 +273,10 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   read_from_all(declaration, by);
   read_from_all(declaration, sums);
   declaration.light = few_keys(stream.fields);
-  if (options.flag("partial")) return declaration;
+  if (options.flag("partial")) {
+    if (declaration.state == StateScope::keyed) declaration.state = StateScope::partial;
+    return declaration;
+  }
   declaration.partition_by = by;
   if (by.empty()) declaration.single_task = true;
   return declaration;

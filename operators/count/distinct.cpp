@@ -9,6 +9,7 @@
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/distinct_counter.hpp"
+#include "operators/count/key_sections.hpp"
 #include "operators/count/keyed_sessions.hpp"
 #include "operators/windowing/row_windows.hpp"
 
@@ -43,7 +44,7 @@ struct DistinctState {
   std::vector<DistinctCounter> counters;
 };
 
-class DistinctBolt final : public Bolt {
+class DistinctBolt final : public Bolt, private KeyedState {
   // First in the class, for their types are deduced.
   auto make_counter() const {
     return [this] { return DistinctCounter(precision_, exact_max_); };
@@ -74,6 +75,7 @@ class DistinctBolt final : public Bolt {
     WindowSpec spec = window_spec(options_);
     KeyIndex empty(*task.inputs[0].schema, by, spec.shape.slides());
     order_ = KeyOrder(*task.inputs[0].schema, by);
+    grouping_ = KeyGrouping(task, by);
     late_ = late_rows(task);
     if (options_.given("session"))
       sessions_.emplace(KeyIndex(*task.inputs[0].schema, by, true), order_,
@@ -112,30 +114,42 @@ class DistinctBolt final : public Bolt {
   }
   void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
 
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
   Result<void> save(StateWriter& out) override {
-    if (sessions_)
-      sessions_->save(out, [&](const DistinctCounter& counter) { counter.save(out); });
-    else
-      windows_.save(out, [&](const DistinctState& state) {
-        state.index.save(out);
-        for (std::uint32_t i = 0; i < state.index.count(); ++i) state.counters[i].save(out);
-      });
+    sessions_ ? sessions_->save(out) : windows_.save(out);
     return {};
   }
   Result<void> restore(StateReader& in) override {
-    auto read_session = [&](DistinctCounter& counter) { return counter.restore(in); };
-    auto read_state = [&](DistinctState& state) {
-      if (!state.index.restore(in, order_)) return false;
-      for (std::uint32_t i = 0; i < state.index.count(); ++i) {
-        state.counters.emplace_back(precision_, exact_max_);
-        if (!state.counters.back().restore(in)) return false;
-      }
-      return state.index.count() != 0;
-    };
-    bool whole = sessions_ ? sessions_->restore(in, make_counter(), read_session)
-                           : windows_.restore(in, read_state);
-    if (!whole) return damaged_state();
+    if (sessions_)
+      sessions_->restore(in);
+    else if (!windows_.restore(in))
+      return damaged_state();
     return {};
+  }
+
+  void save_groups(GroupSections& out) const override {
+    if (sessions_) {
+      auto save_session = [](StateWriter& to, const DistinctCounter& counter) { counter.save(to); };
+      sessions_->save_groups(grouping_, out, save_session);
+      return;
+    }
+    windows_.each_pane([&](TimeNs start, const DistinctState& state) {
+      save_pane(start, state.index, grouping_, out, [&](StateWriter& section, std::uint32_t key) {
+        state.counters[key].save(section);
+      });
+    });
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    auto read_session = [&](DistinctCounter& counter) { return counter.restore(in); };
+    if (sessions_)
+      return sessions_->restore_group(group, grouping_, in, make_counter(), read_session);
+    auto read_key = [&](DistinctState& state, std::uint32_t key) {
+      if (key != state.counters.size()) return false;
+      state.counters.emplace_back(precision_, exact_max_);
+      return state.counters.back().restore(in);
+    };
+    auto pane = [this](TimeNs start) { return windows_.restore_pane(start); };
+    return restore_panes(in, group, grouping_, order_, pane, read_key);
   }
 
  private:
@@ -169,6 +183,7 @@ class DistinctBolt final : public Bolt {
   std::uint64_t exact_max_;
   std::vector<Reader> readers_;  // one an input
   KeyOrder order_;
+  KeyGrouping grouping_;
   RowWindows<DistinctState> windows_;
   std::optional<KeyedSessions<DistinctCounter>> sessions_;  // instead of windows
   LateRows late_;                                           // of the sessions

@@ -129,25 +129,12 @@ std::vector<std::uint64_t> KeyIndex::codes() const {
   return codes;
 }
 
-void KeyIndex::save(StateWriter& out) const {
-  out.put(std::uint64_t{count()});
-  std::vector<std::uint64_t> all = codes();
-  for (std::uint32_t i = 0; i < count(); ++i) {
-    out.put(all[i]);
-    out.put_bytes(key(i));
-  }
-}
-
-bool KeyIndex::restore(StateReader& in, const KeyOrder& order) {
-  for (std::uint64_t left = in.get_count(16); left != 0; --left) {
-    auto code = in.get<std::uint64_t>();
-    std::string_view key = in.get_bytes();
-    if (!in.ok() || !order.holds(key)) return false;
-    if (form_ == Form::direct && code >= direct_.size()) return false;
-    std::uint32_t known = count();
-    if (number_of(code, key) != known) return false;
-  }
-  return in.ok();
+std::optional<std::uint32_t> KeyIndex::restore_key(StateReader& in, const KeyOrder& order) {
+  auto code = in.get<std::uint64_t>();
+  std::string_view key = in.get_bytes();
+  if (!in.ok() || !order.holds(key)) return std::nullopt;
+  if (form_ == Form::direct && code >= direct_.size()) return std::nullopt;
+  return number_of(code, key);
 }
 
 std::uint32_t KeyIndex::append_key(std::string_view key) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,9 +66,9 @@ class KeyIndex {
   std::uint32_t number_of(std::uint64_t code, std::string_view key);
   void clear();
 
-  void save(StateWriter& out) const;
-  // Into an empty index; `order` is of the same fields. False: the bytes are not those of save().
-  bool restore(StateReader& in, const KeyOrder& order);
+  // From a checkpoint, a code and its key: the key's number, new or known; `order` is of the same
+  // fields. Nothing if the bytes are no such thing.
+  std::optional<std::uint32_t> restore_key(StateReader& in, const KeyOrder& order);
 
  private:
   enum class Form : std::uint8_t { none, direct, packed, hashed };

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/api/keyed_state.hpp"
 #include "operators/count/key_index.hpp"
 #include "operators/windowing/sessions.hpp"
 
@@ -46,14 +47,30 @@ class KeyedSessions {
     if (index_.count() > keys_min && sessions_.open_count() < index_.count() / 4) drop_idle_keys();
   }
 
+  void save(StateWriter& out) const { sessions_.save(out); }
+  void restore(StateReader& in) { sessions_.restore(in); }
+  // save_value(StateWriter&, const Value&).
   template <class Save>
-  void save(StateWriter& out, Save&& save_value) const {
-    index_.save(out);
-    sessions_.save(out, save_value);
+  void save_groups(const KeyGrouping& grouping, GroupSections& out, Save&& save_value) const {
+    std::vector<std::uint64_t> codes = index_.codes();
+    for (std::uint32_t key = 0; key < index_.count(); ++key) {
+      if (!sessions_.has(key)) continue;
+      StateWriter& section = out.of(grouping.group_of(index_.key(key)).value());
+      section.put(codes[key]);
+      section.put_bytes(index_.key(key));
+      sessions_.save_key(key, section, [&](const Value& value) { save_value(section, value); });
+    }
   }
+  // False: the bytes are not those of save_groups() for that group.
   template <class Make, class Restore>
-  bool restore(StateReader& in, Make&& make, Restore&& restore_value) {
-    return index_.restore(in, order_) && sessions_.restore(in, index_.count(), make, restore_value);
+  bool restore_group(std::uint32_t group, const KeyGrouping& grouping, StateReader& in, Make&& make,
+                     Restore&& restore_value) {
+    while (!in.at_end()) {
+      auto key = index_.restore_key(in, order_);
+      if (!key || grouping.group_of(index_.key(*key)) != group) return false;
+      if (!sessions_.restore_key(*key, in, make, restore_value)) return false;
+    }
+    return in.ok();
   }
 
  private:

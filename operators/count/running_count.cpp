@@ -2,10 +2,10 @@
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "engine/api/keyed_state.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/key_index.hpp"
 
@@ -20,6 +20,7 @@ class RunningCountBolt final : public Bolt {
   Result<void> prepare(const TaskContext& task) override {
     const auto& by = options_.list("by");
     for (const Input& input : task.inputs) readers_.emplace_back(*input.schema, by);
+    counts_.prepare(task, by);
     if (task.outputs[0] == nullptr) return {};
     targets_ = key_targets(*task.outputs[0], by);
     count_ = task.outputs[0]->ref<std::uint64_t>("count");
@@ -31,7 +32,7 @@ class RunningCountBolt final : public Bolt {
     for (RowView row : in.rows()) {
       key_.clear();
       reader.append(row, key_);
-      std::uint64_t count = ++counts_[key_];
+      std::uint64_t count = counts_.add(key_);
       if (!out.wanted()) continue;
       RowWriter result = out.row();
       reader.restore(key_, result, targets_);
@@ -39,28 +40,14 @@ class RunningCountBolt final : public Bolt {
     }
   }
 
-  Result<void> save(StateWriter& out) override {
-    out.put(std::uint64_t{counts_.size()});
-    for (const auto& [key, count] : counts_) {
-      out.put_bytes(key);
-      out.put(count);
-    }
-    return {};
-  }
-  Result<void> restore(StateReader& in) override {
-    for (std::uint64_t left = in.get_count(16); left != 0; --left) {
-      std::string key(in.get_bytes());
-      counts_[std::move(key)] = in.get<std::uint64_t>();
-    }
-    return {};
-  }
+  std::vector<KeyedState*> keyed_state() override { return {&counts_}; }
 
  private:
   Options options_;
   std::vector<KeyReader> readers_;  // one an input
   std::vector<std::uint32_t> targets_;
   FieldRef<std::uint64_t> count_;
-  std::unordered_map<std::string, std::uint64_t> counts_;
+  CounterState counts_;
   std::string key_;
 };
 
@@ -68,6 +55,7 @@ Result<Declaration> declare_running_count(const Options& options,
                                           const std::vector<InputDecl>& inputs) {
   Declaration declaration;
   declaration.restorable = true;
+  declaration.state = StateScope::keyed;
   const auto& by = options.list("by");
   StreamDecl stream;
   for (Field field : DNSTORM_TRY(common_fields(inputs, by, "by"))) {

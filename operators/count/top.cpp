@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/api/keyed_state.hpp"
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/hashes_ahead.hpp"
@@ -48,25 +49,6 @@ struct TopState {
     for (auto& sketch : groups)
       if (sketch != nullptr) sketch->clear();
   }
-  void save(StateWriter& out) const {
-    auto used = [](const auto& sketch) { return sketch != nullptr && sketch->size() != 0; };
-    out.put(static_cast<std::uint64_t>(std::count_if(groups.begin(), groups.end(), used)));
-    for (std::uint32_t i = 0; i < key_groups; ++i) {
-      if (!used(groups[i])) continue;
-      out.put(i);
-      groups[i]->save(out);
-    }
-  }
-  template <class Valid>
-  bool restore(StateReader& in, Valid&& valid) {
-    for (std::uint64_t left = in.get_count(sizeof(std::uint32_t)); left != 0; --left) {
-      auto i = in.get<std::uint32_t>();
-      if (!in.ok() || i >= key_groups || groups[i] != nullptr) return false;
-      groups[i] = std::make_unique<SpaceSaving>(capacity);
-      if (!groups[i]->restore(in, valid)) return false;
-    }
-    return in.ok();
-  }
   std::uint32_t capacity;
   std::array<std::unique_ptr<SpaceSaving>, key_groups> groups;
 };
@@ -79,7 +61,7 @@ struct RowItem {
   void write(std::string& key) const { reader.append(row, key); }
 };
 
-class TopBolt final : public Bolt {
+class TopBolt final : public Bolt, private KeyedState {
   // First in the class, for their types are deduced.
   auto emit_to(Emitter& out) const {
     return [this, &out](const TopState& state, WindowBounds bounds) {
@@ -133,15 +115,36 @@ class TopBolt final : public Bolt {
   void watermark(TimeNs now, Emitter& out) override { windows_.watermark(now, emit_to(out)); }
   void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
 
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
   Result<void> save(StateWriter& out) override {
-    windows_.save(out, [&](const TopState& state) { state.save(out); });
+    windows_.save(out);
     return {};
   }
   Result<void> restore(StateReader& in) override {
-    auto valid = [this](std::string_view key) { return output_.order().holds(key); };
-    if (!windows_.restore(in, [&](TopState& state) { return state.restore(in, valid); }))
-      return damaged_state();
+    if (!windows_.restore(in)) return damaged_state();
     return {};
+  }
+
+  void save_groups(GroupSections& out) const override {
+    windows_.each_pane([&](TimeNs start, const TopState& state) {
+      for (std::uint32_t group = 0; group < key_groups; ++group) {
+        const auto& sketch = state.groups[group];
+        if (sketch == nullptr || sketch->size() == 0) continue;
+        out.of(group).put(start);
+        sketch->save(out.of(group));
+      }
+    });
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    auto valid = [this](std::string_view key) { return output_.order().holds(key); };
+    while (!in.at_end()) {
+      auto start = in.get<TimeNs>();
+      TopState* pane = in.ok() ? windows_.restore_pane(start) : nullptr;
+      if (pane == nullptr || pane->groups[group] != nullptr) return false;
+      pane->groups[group] = std::make_unique<SpaceSaving>(pane->capacity);
+      if (!pane->groups[group]->restore(in, valid)) return false;
+    }
+    return in.ok();
   }
 
  private:

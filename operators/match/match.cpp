@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/api/key.hpp"
-#include "operators/checkpoint.hpp"
+#include "engine/api/keyed_state.hpp"
 #include "operators/event_time.hpp"
 #include "operators/match/answered_log.hpp"
 #include "operators/match/latency_bucket.hpp"
@@ -20,7 +19,7 @@ namespace dnstorm::operators {
 
 namespace {
 
-class MatchBolt final : public Bolt {
+class MatchBolt final : public Bolt, private KeyedState {
  public:
   explicit MatchBolt(Options options)
       : options_(std::move(options)),
@@ -72,20 +71,21 @@ class MatchBolt final : public Bolt {
     }
   }
 
-  Result<void> save(StateWriter& out) override {
-    for (const Group& group : groups_) {
-      group.waiting.save(out);
-      group.answered.save(out);
-    }
-    return {};
-  }
-  Result<void> restore(StateReader& in) override {
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
+  void save_groups(GroupSections& out) const override {
     for (std::uint32_t group = 0; group < key_groups; ++group) {
-      auto& [waiting, answered] = groups_[group];
-      if (!waiting.restore(in) || !answered.restore(in)) return damaged_state();
-      note_deadline(group);
+      const auto& [waiting, answered] = groups_[group];
+      if (waiting.size() == 0 && answered.size() == 0) continue;
+      waiting.save(out.of(group));
+      answered.save(out.of(group));
     }
-    return {};
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    auto& [waiting, answered] = groups_[group];
+    if (waiting.size() != 0 || answered.size() != 0) return false;
+    if (!waiting.restore(in) || !answered.restore(in) || !in.at_end()) return false;
+    note_deadline(group);
+    return true;
   }
 
  private:
@@ -309,6 +309,7 @@ std::vector<Field> result_fields() {
 Result<Declaration> declare_match(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
   declaration.restorable = true;
+  declaration.state = StateScope::keyed;
   declaration.reads.resize(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i)
     DNSTORM_CHECK(check_input(inputs[i], options.text("time"), declaration.reads[i]));

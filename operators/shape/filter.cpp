@@ -61,7 +61,7 @@ Result<Declaration> declare_filter(const Options& options, const std::vector<Inp
         "where"};
   Declaration declaration;
   declaration.restorable = true;
-  declaration.stateless = true;
+  declaration.state = StateScope::none;
   declaration.reads.resize(1);
   for (const FilterCondition& condition : DNSTORM_TRY(parse_filter(options.text("where")))) {
     DNSTORM_CHECK(require_field(inputs[0], condition.field, "where"));

@@ -21,7 +21,7 @@ Result<Declaration> declare_identity(const Options&, const std::vector<InputDecl
         fmt::format("passes one stream on, and {} come in; use one for each", inputs.size()), ""};
   Declaration declaration;
   declaration.restorable = true;
-  declaration.stateless = true;
+  declaration.state = StateScope::none;
   declaration.reads.resize(1);
   declaration.outputs.push_back({"default", inputs[0].schema.fields(), true});
   return declaration;

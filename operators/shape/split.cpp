@@ -62,7 +62,7 @@ class SplitBolt final : public Bolt {
 Result<Declaration> declare_split(const Options& options, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
   declaration.restorable = true;
-  declaration.stateless = true;
+  declaration.state = StateScope::none;
   for (const InputDecl& input : inputs) {
     for (const auto& [option, type] : {std::pair{"of", Type::str}, std::pair{"time", Type::time}}) {
       Field field = DNSTORM_TRY(require_field(input, options.text(option), option));

@@ -46,7 +46,7 @@ Result<Declaration> declare_discard(const Options& options, const std::vector<In
   Declaration declaration;
   declaration.never_waits = options.number("rate") == 0;
   declaration.restorable = true;
-  declaration.stateless = true;
+  declaration.state = StateScope::none;
   for (const InputDecl& input : inputs) {
     auto& reads = declaration.reads.emplace_back();
     for (const Field& field : input.schema.fields()) reads.push_back(field.name);

@@ -81,6 +81,7 @@ class LogSink final : public Bolt {
 Result<Declaration> declare_log(const Options&, const std::vector<InputDecl>& inputs) {
   Declaration declaration;
   declaration.restorable = true;
+  declaration.state = StateScope::none;
   for (const InputDecl& input : inputs) {
     auto& reads = declaration.reads.emplace_back();
     for (const Field& field : input.schema.fields()) reads.push_back(field.name);

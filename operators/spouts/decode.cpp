@@ -226,7 +226,7 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
     return Error{ErrorKind::config, "takes one input: the packets of a `pcap` spout", ""};
   Declaration declaration;
   declaration.restorable = true;
-  declaration.stateless = true;
+  declaration.state = StateScope::none;
   std::vector<std::string> reads;
   for (const Field& field : packet_fields()) {
     Field found = DNSTORM_TRY(require_field(inputs[0], field.name, ""));

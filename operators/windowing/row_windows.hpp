@@ -91,9 +91,9 @@ class RowWindows {
     close(now_, emit);
   }
 
-  template <class Save>
-  void save(StateWriter& out, Save&& save_state) const {
-    windows_.save(out, save_state);
+  // All but the panes, which Windows::each_pane and restore_pane are for.
+  void save(StateWriter& out) const {
+    windows_.save(out);
     out.put(now_);
     out.put(std::uint64_t{spans_.size()});
     for (const Span& span : spans_) {
@@ -102,9 +102,9 @@ class RowWindows {
       out.put(span.last);
     }
   }
-  template <class Restore>
-  bool restore(StateReader& in, Restore&& restore_state) {
-    if (!windows_.restore(in, restore_state)) return false;
+  // False: the bytes are not those of save().
+  bool restore(StateReader& in) {
+    windows_.restore(in);
     now_ = in.get<TimeNs>();
     for (std::uint64_t left = in.get_count(sizeof(Span)); left != 0; --left) {
       auto pane = in.get<TimeNs>();
@@ -114,6 +114,11 @@ class RowWindows {
     bool numbers = spec_.axis == WindowAxis::row_number;
     return in.ok() && (!numbers || (now_ >= 0 && now_ < time_max / 2));
   }
+  template <class Use>
+  void each_pane(Use&& use) const {
+    windows_.each_pane(use);
+  }
+  State* restore_pane(TimeNs start) { return windows_.restore_pane(start); }
 
  private:
   // The times of the rows of a pane of row numbers.

@@ -90,36 +90,35 @@ class Sessions {
     rebuild_deadlines();
   }
 
+  // How far event time has been reached; the sessions are saved key by key.
+  void save(StateWriter& out) const { out.put(watermark_); }
+  void restore(StateReader& in) { watermark_ = in.get<TimeNs>(); }
   // save_value(const Value&), and bool restore_value(Value&) into what make() gives.
   template <class Save>
-  void save(StateWriter& out, Save&& save_value) const {
-    out.put(watermark_);
-    out.put(std::uint64_t{open_});
-    for (std::uint32_t key = 0; key < keys_.size(); ++key)
-      for (const Session& session : keys_[key]) {
-        out.put(key);
-        out.put(session.first);
-        out.put(session.last);
-        save_value(session.value);
-      }
+  void save_key(std::uint32_t key, StateWriter& out, Save&& save_value) const {
+    out.put(std::uint64_t{keys_[key].size()});
+    for (const Session& session : keys_[key]) {
+      out.put(session.first);
+      out.put(session.last);
+      save_value(session.value);
+    }
   }
-  // False: the bytes are not those of save() with keys below `key_count`.
+  // Of a key without sessions. False: the bytes are not those of save_key().
   template <class Make, class Restore>
-  bool restore(StateReader& in, std::uint32_t key_count, Make&& make, Restore&& restore_value) {
-    watermark_ = in.get<TimeNs>();
-    keys_.resize(key_count);
-    for (std::uint64_t left = in.get_count(20); left != 0; --left) {
-      auto key = in.get<std::uint32_t>();
+  bool restore_key(std::uint32_t key, StateReader& in, Make&& make, Restore&& restore_value) {
+    if (key >= keys_.size()) keys_.resize(key + 1U);
+    std::vector<Session>& sessions = keys_[key];
+    if (!sessions.empty()) return false;
+    for (std::uint64_t left = in.get_count(2 * sizeof(TimeNs)); left != 0; --left) {
       auto first = in.get<TimeNs>();
       auto last = in.get<TimeNs>();
-      if (!in.ok() || key >= key_count || last < first) return false;
-      std::vector<Session>& sessions = keys_[key];
+      if (!in.ok() || last < first) return false;
       if (!sessions.empty() && end_of(sessions.back()) > first) return false;
       sessions.push_back({first, last, make()});
-      if (!restore_value(sessions.back().value)) return false;
       ++open_;
+      if (!restore_value(sessions.back().value)) return false;
     }
-    rebuild_deadlines();
+    if (!sessions.empty()) add_deadline(end_of(sessions.front()), key);
     return in.ok();
   }
 

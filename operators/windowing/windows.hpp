@@ -78,29 +78,20 @@ class Windows {
 
   std::size_t open_count() const { return open_.size(); }
 
-  // save_state(const State&) and bool restore_state(State&) write and read one window's state.
-  template <class Save>
-  void save(StateWriter& out, Save&& save_state) const {
-    out.put(watermark_);
-    out.put(std::uint64_t{open_.size()});
-    for (const Pane<State>& pane : open_) {
-      out.put(pane.bounds.start);
-      save_state(std::as_const(*pane.state));
-    }
+  // How far the axis has been reached; the panes are saved one by one.
+  void save(StateWriter& out) const { out.put(watermark_); }
+  void restore(StateReader& in) { watermark_ = in.get<TimeNs>(); }
+  // use(start, const State&) for every open pane.
+  template <class Use>
+  void each_pane(Use&& use) const {
+    for (const Pane<State>& pane : open_) use(pane.bounds.start, std::as_const(*pane.state));
   }
-  // Before the first row. False: the bytes are not those of save().
-  template <class Restore>
-  bool restore(StateReader& in, Restore&& restore_state) {
-    watermark_ = in.get<TimeNs>();
-    for (std::uint64_t left = in.get_count(sizeof(TimeNs)); left != 0; --left) {
-      auto start = in.get<TimeNs>();
-      WindowBounds bounds = shape_.pane_of(start);
-      bool ascends = open_.empty() || open_.back().bounds.start < start;
-      if (!in.ok() || bounds.start != start || !ascends || is_closed(bounds)) return false;
-      open_.push_back({bounds, pool_.fresh()});
-      if (!restore_state(*open_.back().state)) return false;
-    }
-    return in.ok();
+  // After restore() and before the first row: the state of the pane that begins there, made if it
+  // is not open; null if none can be.
+  State* restore_pane(TimeNs start) {
+    WindowBounds bounds = shape_.pane_of(start);
+    if (bounds.start != start || is_closed(bounds)) return nullptr;
+    return open_pane(bounds);
   }
 
  private:
@@ -111,16 +102,20 @@ class Windows {
     return add_time(end, lateness_) <= watermark_;
   }
 
-  State* find(TimeNs time) {
-    WindowBounds bounds = shape_.pane_of(time);
-    if (is_closed(bounds)) return nullptr;
+  State* open_pane(WindowBounds bounds) {
     auto place = std::lower_bound(
         open_.begin(), open_.end(), bounds.start,
         [](const Pane<State>& pane, TimeNs start) { return pane.bounds.start < start; });
     if (place == open_.end() || place->bounds.start != bounds.start)
       place = open_.insert(place, Pane<State>{bounds, pool_.fresh()});
+    return place->state.get();
+  }
+
+  State* find(TimeNs time) {
+    WindowBounds bounds = shape_.pane_of(time);
+    if (is_closed(bounds)) return nullptr;
+    current_ = open_pane(bounds);
     if (shape_.slides()) merge_.touch(bounds.start);
-    current_ = place->state.get();
     current_start_ = static_cast<std::uint64_t>(bounds.start);
     current_width_ = static_cast<std::uint64_t>(bounds.end) - current_start_;
     return current_;

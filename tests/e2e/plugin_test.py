@@ -52,7 +52,7 @@ def run(*command, **options):
 
 def setUpModule():
     """Once for all tests: the installation, staged and thereby moved, and the example."""
-    global folder, prefix, example, entropy
+    global folder, prefix, example, entropy, first_seen
     folder = tempfile.TemporaryDirectory(prefix="dnstorm-plugin-")
     stage = os.path.join(folder.name, "stage")
     install = {**os.environ, "DESTDIR": stage}
@@ -64,6 +64,7 @@ def setUpModule():
     run(CMAKE, "-S", example, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
     run(CMAKE, "--build", build)
     entropy = os.path.join(build, "entropy.so")
+    first_seen = os.path.join(build, "first_seen.so")
     harness.DNSTORM = os.path.join(prefix, "bin", "dnstorm")
 
 
@@ -123,6 +124,45 @@ class Plugin(Case):
 
         self.assertEqual(words(1.5), [["abcd", "count=2i"], ["abcdefgh", "count=2i"]])
         self.assertEqual(words(3), [["abcdefgh", "count=2i"]])
+
+    def test_state_by_key_goes_on_with_other_numbers_of_tasks(self):
+        checkpoints = self.path("checkpoints")
+
+        def topology(tasks):
+            return self.write(
+                "seen.yaml",
+                f"""name: seen
+plugins: [{first_seen}]
+config:
+  topology.delivery: exactly-once
+  topology.state.checkpoint.interval.ms: 20
+  topology.checkpoint.dir: {checkpoints}
+spouts:
+  - {{id: words, className: words, properties: {{limit: 20000, rate: 20000}}}}
+bolts:
+  - {{id: fresh, className: first_seen, parallelism: {tasks}, properties: {{of: [word]}}}}
+  - {{id: counts, className: count, properties: {{by: [word], window: 0s}}}}
+  - {{id: out, className: text, properties: {{file: {self.path("out.txt")}}}}}
+streams:
+  - {{from: words, to: fresh, grouping: {{type: FIELDS, args: [word]}}}}
+  - {{from: fresh, to: counts, grouping: {{type: GLOBAL}}}}
+  - {{from: counts, to: out, grouping: {{type: GLOBAL}}}}
+""",
+            )
+
+        process = subprocess.Popen([harness.DNSTORM, "run", "-q", topology(2)])
+        while not (
+            os.path.isdir(checkpoints)
+            and any(name.startswith("checkpoint-") for name in os.listdir(checkpoints))
+        ):
+            self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        self.assertIn("Going on", self.ok("run", "--resume", topology(5)).stderr)
+        with open(self.path("out.txt")) as out:
+            lines = out.read().splitlines()
+        self.assertEqual(len(lines), 5)
+        self.assertTrue(all("count=1i" in line for line in lines), lines)
 
     def test_the_example_gives_the_same_at_any_parallelism(self):
         capture = self.path("sample.pcap")

@@ -1,5 +1,6 @@
 """Exactly-once: a run that is killed at a random moment and resumed, as often as it takes, leaves
-the same points as one that nobody has disturbed.
+the same points as one that nobody has disturbed, and so it does if each run has other numbers of
+tasks.
 
   --runs N    how many runs are killed (default 6)
   --seed S    where the dice begin
@@ -26,12 +27,27 @@ spouts:
     className: pcap
     properties: {{file: {capture}, max_disorder: 200ms, speed: {speed}}}
 bolts:
-  - {{id: dns, className: decode, parallelism: 2}}
-  - {{id: transactions, className: match, parallelism: 2}}
+  - {{id: dns, className: decode, parallelism: {tasks}}}
+  - {{id: transactions, className: match, parallelism: {tasks}}}
   - {{id: rates, className: count, properties: {{by: [qr], window: 1s}}}}
-  - {{id: qtypes, className: count, parallelism: 2, properties: {{by: [qtype], window: 1s}}}}
+  - {{id: qtypes, className: count, parallelism: {tasks}, properties: {{by: [qtype], window: 1s}}}}
   - {{id: outcomes, className: count, properties: {{by: [status], window: 10s}}}}
-  - {{id: names, className: top, properties: {{of: [qname], k: 20, window: 10s}}}}
+  - id: parts
+    className: count
+    parallelism: {tasks}
+    properties: {{by: [qtype, rcode], window: 5s, partial: true}}
+  - id: sums
+    className: count
+    properties: {{by: [qtype, rcode], window: 5s, weight: count, time: window}}
+  - id: names_part
+    className: top
+    parallelism: {tasks}
+    properties: {{of: [qname], k: 20, window: 10s}}
+  - {{id: names, className: top, properties: {{of: [qname], k: 20, merge: true}}}}
+  - id: busy
+    className: distinct
+    parallelism: {tasks}
+    properties: {{of: [client], by: [qtype], window: 10s, slide: 5s}}
   - {{id: clients, className: distinct, properties: {{of: [client], window: 10s}}}}
   - {{id: history, className: store, properties: {{file: {folder}/points.sqlite}}}}
   - {{id: text, className: text, properties: {{file: {folder}/points.txt}}}}
@@ -41,14 +57,18 @@ streams:
   - {{from: dns, to: rates, grouping: {{type: GLOBAL}}}}
   - {{from: dns, to: qtypes, grouping: {{type: FIELDS, args: [qtype]}}}}
   - {{from: transactions, to: outcomes, grouping: {{type: FIELDS, args: [status]}}}}
-  - {{from: dns, to: names, grouping: {{type: FIELDS, args: [qname]}}}}
+  - {{from: dns, to: parts, grouping: {{type: SHUFFLE}}}}
+  - {{from: parts, to: sums, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: names_part, grouping: {{type: FIELDS, args: [qname]}}}}
+  - {{from: names_part, to: names, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: busy, grouping: {{type: FIELDS, args: [qtype]}}}}
   - {{from: dns, to: clients, grouping: {{type: GLOBAL}}}}
 {sinks}
 """
 
 SINKS = "".join(
     f"  - {{from: {source}, to: {sink}, grouping: {{type: GLOBAL}}}}\n"
-    for source in ("rates", "qtypes", "outcomes", "names", "clients")
+    for source in ("rates", "qtypes", "outcomes", "sums", "names", "busy", "clients")
     for sink in ("history", "text")
 )
 
@@ -70,20 +90,23 @@ class Resume(harness.Case):
         self.capture = self.path("capture.pcap")
         self.ok("generate", "-o", self.capture, "--packets", "200000", "--seed", "3")
 
-    def topology(self, name, speed="max"):
+    def topology(self, name, speed="max", tasks=2):
         folder = self.path(name)
-        os.makedirs(folder)
-        text = TOPOLOGY.format(folder=folder, capture=self.capture, speed=speed, sinks=SINKS)
+        os.makedirs(folder, exist_ok=True)
+        text = TOPOLOGY.format(
+            folder=folder, capture=self.capture, speed=speed, sinks=SINKS, tasks=tasks
+        )
         return folder, self.write(name + ".yaml", text)
 
     def results(self, folder):
         with open(os.path.join(folder, "points.txt")) as file:
             return file.read(), points_of(os.path.join(folder, "points.sqlite"))
 
-    def run_killed(self, topology, dice, longest):
+    def run_killed(self, topology, dice, longest, before_each=lambda: None):
         """How often it was killed, and how often it went on from a checkpoint."""
         killed = resumed = 0
         while True:
+            before_each()
             process = subprocess.Popen(
                 [harness.DNSTORM, "run", "--resume", topology],
                 stderr=subprocess.PIPE,
@@ -101,7 +124,7 @@ class Resume(harness.Case):
             self.assertEqual(process.returncode, -signal.SIGKILL, errors)
             killed += 1
 
-    def test_points_are_those_of_an_undisturbed_run(self):
+    def check_killed_runs(self, rescaled):
         folder, topology = self.topology("undisturbed")
         began = time.monotonic()
         self.ok("run", "-q", topology)
@@ -112,8 +135,14 @@ class Resume(harness.Case):
         all_killed = all_resumed = 0
         for run in range(self.runs):
             dice = random.Random(self.seed + run)
-            folder, topology = self.topology(f"killed-{run}")
-            killed, resumed = self.run_killed(topology, dice, lasted)
+            name = f"killed-{run}"
+            folder, topology = self.topology(name)
+
+            def other_tasks(dice=dice, name=name):
+                if rescaled:
+                    self.topology(name, tasks=dice.choice((1, 2, 3, 4, 7)))
+
+            killed, resumed = self.run_killed(topology, dice, lasted, other_tasks)
             all_killed += killed
             all_resumed += resumed
             got = self.results(folder)
@@ -123,8 +152,13 @@ class Resume(harness.Case):
         self.assertGreater(all_killed, 0)
         self.assertGreater(all_resumed, 0)
 
-    def test_does_not_begin_anew_over_a_checkpoint(self):
-        folder, topology = self.topology("left", speed="1x")
+    def test_points_are_those_of_an_undisturbed_run(self):
+        self.check_killed_runs(rescaled=False)
+
+    def test_points_are_the_same_with_other_numbers_of_tasks(self):
+        self.check_killed_runs(rescaled=True)
+
+    def kill_at_first_checkpoint(self, folder, topology):
         process = subprocess.Popen([harness.DNSTORM, "run", "-q", topology])
         checkpoints = os.path.join(folder, "checkpoints")
         while not any(
@@ -134,6 +168,34 @@ class Resume(harness.Case):
             self.assertIsNone(process.poll())
         process.kill()
         process.wait()
+
+    def test_says_whose_number_of_tasks_cannot_change(self):
+        folder = self.path("words")
+        os.makedirs(folder)
+
+        def words(spouts, counts):
+            return self.write(
+                "words.yaml",
+                "name: words\nconfig: {topology.delivery: exactly-once,"
+                " topology.state.checkpoint.interval.ms: 20,"
+                f" topology.checkpoint.dir: {folder}/checkpoints}}\n"
+                f"spouts: [{{id: text, className: words, parallelism: {spouts},"
+                " properties: {limit: 20000, rate: 20000}}]\n"
+                f"bolts: [{{id: counts, className: running_count, parallelism: {counts}}},"
+                " {id: end, className: discard}]\n"
+                "streams: [{from: text, to: counts, grouping: {type: FIELDS, args: [word]}},"
+                " {from: counts, to: end, grouping: {type: SHUFFLE}}]\n",
+            )
+
+        self.kill_at_first_checkpoint(folder, words(2, 2))
+        error = self.fails(78, "run", "--resume", words(3, 2))
+        self.assertIn("'text' has 2 tasks in the checkpoint and 3 tasks in the topology", error)
+        self.assertIn("give it 2 tasks again", error)
+        self.ok("run", "--resume", words(2, 5))
+
+    def test_does_not_begin_anew_over_a_checkpoint(self):
+        folder, topology = self.topology("left", speed="1x")
+        self.kill_at_first_checkpoint(folder, topology)
         self.assertIn("--resume", self.fails(64, "run", "-q", topology))
         with open(topology) as file:
             text = file.read().replace("by: [qtype]", "by: [qtype, qr]")

@@ -26,10 +26,10 @@ struct Scale {
   std::uint32_t tasks = 1;
   std::uint32_t executors = 1;
   ComponentSpec spec(std::size_t streams = 1) const {
-    return {.tasks = tasks, .executors = executors, .streams = streams};
+    return {.tasks = tasks, .executors = executors, .streams = streams, .state = StateScope::none};
   }
-  ComponentSpec stateless(std::size_t streams = 1) const {
-    return {.tasks = tasks, .executors = executors, .streams = streams, .stateless = true};
+  ComponentSpec keyed() const {
+    return {.tasks = tasks, .executors = executors, .state = StateScope::keyed};
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "engine/runtime/resume.hpp"
 #include "engine/testkit/simulator.hpp"
 #include "tests/sim/cases.hpp"
 
@@ -20,6 +21,7 @@ class Resume : public ::testing::TestWithParam<Case> {
   struct Life {  // what outlives a process: what the sink has written, and the checkpoints
     Collected collected;
     std::optional<delivery::Checkpoint> checkpoint;
+    delivery::TaskLayout layout;  // of the checkpoint
     std::uint64_t moves = 0;
   };
   // One process: from the newest checkpoint, until it ends or has made `moves`. True: it has ended.
@@ -35,6 +37,12 @@ class Resume : public ::testing::TestWithParam<Case> {
     build.exactly_once(static_cast<DurationNs>(1 + seed % 7) * 50 * ns_per_us);
     if (seed % 3 == 0) build.chain();
     if (seed / 2 % 2 == 1) build.load_shuffles();
+    if (life.checkpoint) {
+      auto fitting = fit_to_tasks(std::move(*life.checkpoint), life.layout, build.plan());
+      EXPECT_TRUE(fitting.ok()) << fitting.error().what;
+      life.checkpoint = std::move(*fitting);
+    }
+    life.layout = layout_of(build.plan());
     Simulator simulator(
         build.plan(), seed ^ moves,
         {.faulty = seed % 4 == 1, .resume = life.checkpoint ? &*life.checkpoint : nullptr});
@@ -46,9 +54,12 @@ class Resume : public ::testing::TestWithParam<Case> {
     EXPECT_TRUE(moved || simulator.finished()) << "deadlock: --seed " << seed;
     return simulator.finished();
   }
+
+  // Of every seed: killed up to five times. `rescaled`: each life has other numbers of tasks.
+  void check(bool rescaled);
 };
 
-TEST_P(Resume, gives_what_an_undisturbed_run_gives) {
+void Resume::check(bool rescaled) {
   const Case& shape = GetParam();
   constexpr std::uint64_t no_end = ~std::uint64_t{0};
   auto sorted = [&](std::vector<Collected::Entry> rows) {
@@ -68,12 +79,17 @@ TEST_P(Resume, gives_what_an_undisturbed_run_gives) {
     while (!live(shape, scale, seed, lives < 5 ? random() % length : no_end, life)) {
       ++lives;
       if (life.checkpoint) ++resumed;
+      if (rescaled) scale = scales[random() % std::size(scales)];
       ASSERT_LT(lives, 7) << "--seed " << seed;
     }
     ASSERT_TRUE(sorted(life.collected.entries()) == expected) << "--seed " << seed;
   }
   EXPECT_TRUE(resumed > 0 || seeds().end - seeds().first < 20) << "none went on from a checkpoint";
 }
+
+TEST_P(Resume, gives_what_an_undisturbed_run_gives) { check(false); }
+
+TEST_P(Resume, gives_the_same_with_other_numbers_of_tasks) { check(true); }
 
 INSTANTIATE_TEST_SUITE_P(Topologies, Resume, ::testing::ValuesIn(cases()),
                          [](const auto& named) { return named.param.name; });
@@ -98,7 +114,7 @@ Tracked track(std::uint64_t seed, std::uint64_t trouble_percent, bool rows, bool
   if (seed % 2 == 1) build.pending_max(3);
   build.bolt(
       "a", {{"in", GroupingType::shuffle}}, [] { return std::make_unique<PassBolt>(); },
-      scale.stateless());
+      scale.spec());
   build.bolt(
       "flaky", {{"a", GroupingType::fields, {"key"}}},
       [=] { return std::make_unique<FlakyBolt>(seed, trouble_percent); }, scale.spec());

@@ -80,7 +80,7 @@ SlowOutcome run_slow(std::uint32_t tasks, bool by_load, std::uint64_t seed) {
   PlanBuilder build;
   build.spout("in", [] { return std::make_unique<NumberSpout>(NumberSettings{.rounds = 2000}); });
   build.bolt("work", {{"in", GroupingType::shuffle}}, [] { return std::make_unique<PassBolt>(); },
-             {.tasks = tasks, .stateless = true});
+             {.tasks = tasks, .state = StateScope::none});
   build.bolt("sink", {{"work", GroupingType::global}},
              [&] { return std::make_unique<CollectSink>(collected); });
   if (by_load) build.load_shuffles();

@@ -65,7 +65,7 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
     return Error{ErrorKind::config, "field '" + field.name + "' is no text", "of"};
   Declaration declaration;
   declaration.reads = {{field.name}};
-  declaration.stateless = true;
+  declaration.state = StateScope::none;
   declaration.restorable = true;
   declaration.outputs.push_back({"default", inputs[0].schema.fields(), true});
   return declaration;

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/api/bolt_state.hpp"
 #include "engine/api/key.hpp"
 #include "engine/api/registry.hpp"
 
@@ -165,6 +166,8 @@ struct HarnessSettings {
   std::vector<std::string> read_outputs = {};
   // Whether anybody reads the streams at all.
   bool outputs_wanted = true;
+  // The fields of the grouping by which rows come.
+  std::vector<std::string> grouped_by = {};
 };
 
 class TaskHarness final : public Emitter::Outlet {
@@ -221,14 +224,26 @@ class TaskHarness final : public Emitter::Outlet {
   // What a checkpoint would keep, and a task that goes on from it.
   std::string save() {
     StateWriter out;
-    EXPECT_TRUE(bolt_->save(out).ok());
+    EXPECT_TRUE(save_bolt(*bolt_, out).ok());
     return out.take();
   }
   Result<void> restore(std::string_view state) {
     StateReader in(state);
-    DNSTORM_CHECK(bolt_->restore(in));
+    DNSTORM_CHECK(restore_bolt(*bolt_, in));
     if (!in.ok()) return Error{ErrorKind::data, "the state is cut off", {}};
     return {};
+  }
+
+  // A row of an input's schema from the cells of its whole one.
+  void write_row(RowWriter row, const TextRow& cells, std::size_t input) const {
+    const Schema& full = full_inputs_[input];
+    const Schema& schema = *context.inputs[input].schema;
+    DNSTORM_ASSERT(cells.size() == full.size(),
+                   "a test row has another number of cells than the schema", cells.size(),
+                   full.names());
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (auto kept = schema.find(full.field(i).name))
+        write_cell(row, full.field(i).type, schema.offset(*kept), cells[i]);
   }
 
   // The rows that have come out of a stream; take() forgets them.
@@ -265,8 +280,9 @@ class TaskHarness final : public Emitter::Outlet {
     context.task_index = settings.task_index;
     context.task_count = settings.task_count;
     for (std::size_t i = 0; i < full_inputs_.size(); ++i)
-      context.inputs.push_back(
-          {"input", "default", std::make_shared<const Schema>(pruned_input(i, settings))});
+      context.inputs.push_back({"input", "default",
+                                std::make_shared<const Schema>(pruned_input(i, settings)),
+                                settings.grouped_by});
     for (const StreamDecl& stream : declaration.outputs) {
       Schema schema(stream.fields);
       if (!settings.read_outputs.empty()) schema = schema.pruned(settings.read_outputs);
@@ -291,17 +307,6 @@ class TaskHarness final : public Emitter::Outlet {
     if (forwards)
       keep.insert(keep.end(), settings.read_outputs.begin(), settings.read_outputs.end());
     return full_inputs_[input].pruned(keep);
-  }
-
-  void write_row(RowWriter row, const TextRow& cells, std::size_t input) const {
-    const Schema& full = full_inputs_[input];
-    const Schema& schema = *context.inputs[input].schema;
-    DNSTORM_ASSERT(cells.size() == full.size(),
-                   "a test row has another number of cells than the schema", cells.size(),
-                   full.names());
-    for (std::size_t i = 0; i < cells.size(); ++i)
-      if (auto kept = schema.find(full.field(i).name))
-        write_cell(row, full.field(i).type, schema.offset(*kept), cells[i]);
   }
 
   void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override {

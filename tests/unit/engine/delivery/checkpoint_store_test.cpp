@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/api/batch.hpp"
+#include "engine/api/state.hpp"
+
 namespace dnstorm::delivery {
 namespace {
 
@@ -70,6 +73,28 @@ TEST_F(CheckpointStoreTest, refuses_one_of_another_topology) {
   ASSERT_FALSE(newest.ok());
   EXPECT_EQ(newest.error().kind, ErrorKind::config);
   EXPECT_NE(newest.error().what.find("another topology"), std::string::npos);
+}
+
+TEST_F(CheckpointStoreTest, says_how_many_tasks_had_the_states) {
+  const TaskLayout layout = {{"packets", 1}, {"names", 3}};
+  auto store = CheckpointStore::open(folder_, 7, layout);
+  ASSERT_TRUE(store->write({1, {"p", "a", "b", "c"}}).ok());
+  auto other = CheckpointStore::open(folder_, 7, {{"packets", 1}, {"names", 2}});
+  auto newest = other->newest();
+  ASSERT_TRUE(newest.ok());
+  EXPECT_EQ(newest->layout, layout);
+}
+
+TEST_F(CheckpointStoreTest, refuses_one_of_another_version) {
+  StateWriter out;
+  out.put(std::uint64_t{0x4b48'4353'4e44'0001});
+  out.put_bytes("whatever it was");
+  std::string bytes = out.take();
+  out.put(hash_bytes(bytes));
+  std::ofstream(file(3), std::ios::binary) << bytes << out.take();
+  auto newest = open().newest();
+  ASSERT_FALSE(newest.ok());
+  EXPECT_NE(newest.error().what.find("another version"), std::string::npos);
 }
 
 TEST_F(CheckpointStoreTest, clears_only_what_is_its_own) {

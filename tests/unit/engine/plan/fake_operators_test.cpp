@@ -53,7 +53,7 @@ OperatorDef filter() {
                    const std::vector<InputDecl>& inputs) -> Result<Declaration> {
     Declaration declaration;
     declaration.outputs = {{"default", {}, true}, {"refused", {{"reason", Type::u8}}}};
-    declaration.stateless = true;
+    declaration.state = StateScope::none;
     declaration.reads.resize(inputs.size());
     declaration.reads[0] = {
         DNSTORM_TRY(require_field(inputs[0], options.text("field"), "field")).name};

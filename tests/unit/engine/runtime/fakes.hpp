@@ -18,6 +18,7 @@
 
 #include "engine/api/bolt.hpp"
 #include "engine/api/key.hpp"
+#include "engine/api/keyed_state.hpp"
 #include "engine/api/spout.hpp"
 #include "engine/base/assert.hpp"
 #include "tests/unit/engine/runtime/plan_builder.hpp"
@@ -209,7 +210,7 @@ class FlakyBolt final : public Bolt {
 
 // Counts rows per key and window; a window's counts (seq = count) leave once the watermark has
 // passed its end, ordered by window, key group and key.
-class WindowBolt final : public Bolt {
+class WindowBolt final : public Bolt, private KeyedState {
  public:
   explicit WindowBolt(DurationNs window) : window_(window) {}
   Result<void> prepare(const TaskContext& task) override {
@@ -235,26 +236,30 @@ class WindowBolt final : public Bolt {
       counts_.erase(counts_.begin());
     }
   }
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
   Result<void> save(StateWriter& out) override {
     out.put(watermark_);
-    out.put(std::uint64_t{counts_.size()});
-    for (const auto& [key, count] : counts_) {
-      out.put(std::get<0>(key));
-      out.put(std::get<1>(key));
-      out.put(std::get<2>(key));
-      out.put(count);
-    }
     return {};
   }
   Result<void> restore(StateReader& in) override {
     watermark_ = in.get<TimeNs>();
-    for (std::uint64_t left = in.get_count(28); left != 0; --left) {
+    return {};
+  }
+  void save_groups(GroupSections& out) const override {
+    for (const auto& [key, count] : counts_) {
+      StateWriter& section = out.of(std::get<1>(key));
+      section.put(std::get<0>(key));
+      section.put(std::get<2>(key));
+      section.put(count);
+    }
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    while (!in.at_end()) {
       auto start = in.get<TimeNs>();
-      auto group = in.get<std::uint32_t>();
       auto key = in.get<std::uint64_t>();
       counts_[{start, group, key}] = in.get<std::uint64_t>();
     }
-    return {};
+    return in.ok();
   }
 
  private:

@@ -43,7 +43,7 @@ struct ComponentSpec {
   std::uint32_t tasks = 1;
   std::uint32_t executors = 0;  // 0: one a task
   std::size_t streams = 1;
-  bool stateless = false;
+  StateScope state = StateScope::task;
 };
 
 class PlanBuilder {
@@ -145,10 +145,10 @@ class PlanBuilder {
     op.kind = kind;
     plan::ComponentPlan component;
     component.may_chain = kind == OperatorKind::bolt;
-    component.stateless = spec.stateless;
     component.id = id;
     component.op = &op;
     component.tasks = spec.tasks;
+    component.state = spec.state;
     component.executors = spec.executors != 0 ? spec.executors : spec.tasks;
     component.first_task = plan_.task_count + 1;
     for (std::size_t s = 0; s < spec.streams; ++s)
