@@ -108,6 +108,7 @@ class OutputRouter final : public Emitter::Outlet {
   EdgeIndex local_target(const Subscription& subscription) const;
   void push(EdgeIndex edge, std::uint32_t input, BatchPtr batch, SelectionPtr selection);
   void send(Edge& edge);
+  void close(Edge& edge, const RoundEnd& end);
   void partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
   void update_horizon(Slot slot);
   static std::uint32_t less_used(Reader& reader, std::uint64_t hash);
@@ -118,6 +119,7 @@ class OutputRouter final : public Emitter::Outlet {
   std::vector<std::uint32_t> origins_;       // by slot
   std::vector<std::uint64_t> rounds_ended_;  // by slot
   Limits limits_;
+  bool credited_ = false;  // a reader bounds what is under way
   std::uint32_t task_index_;
   std::uint32_t task_count_;
   Slot slot_ = 0;

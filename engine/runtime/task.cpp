@@ -20,8 +20,9 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   context.view = setup.view;
   context.resuming = setup.restore != nullptr;
   for (const plan::InputPlan& input : component.inputs) {
-    const plan::ComponentPlan& source = setup.plan->components[input.component];
-    const plan::OutputPlan& stream = source.outputs[input.stream];
+    auto [from, output] = plan::source_of(*setup.plan, input);
+    const plan::ComponentPlan& source = setup.plan->components[from];
+    const plan::OutputPlan& stream = source.outputs[output];
     context.inputs.push_back({source.id, stream.name, stream.schema});
   }
   for (const plan::OutputPlan& output : component.outputs) context.outputs.push_back(output.schema);
