@@ -86,10 +86,11 @@ std::vector<TapEdge> tap_edges(const plan::Plan& plan) {
     const plan::ComponentPlan& component = plan.components[c];
     for (std::uint32_t i = 0; i < component.inputs.size(); ++i) {
       const plan::InputPlan& input = component.inputs[i];
-      const plan::ComponentPlan& source = plan.components[input.component];
-      const plan::OutputPlan& stream = source.outputs[input.stream];
-      TapPlace output{static_cast<std::uint32_t>(input.component), TapPlace::Side::output,
-                      static_cast<std::uint32_t>(input.stream)};
+      auto [from, output_stream] = plan::source_of(plan, input);
+      const plan::ComponentPlan& source = plan.components[from];
+      const plan::OutputPlan& stream = source.outputs[output_stream];
+      TapPlace output{static_cast<std::uint32_t>(from), TapPlace::Side::output,
+                      static_cast<std::uint32_t>(output_stream)};
       auto same = [&output](const TapEdge& edge) { return edge.place == output; };
       if (std::none_of(outputs.begin(), outputs.end(), same))
         outputs.push_back({output, source.id, stream.name, "", stream.schema});

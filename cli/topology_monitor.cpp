@@ -137,11 +137,12 @@ std::string TopologyMonitor::write(const Look& now, const Seen& before, const Se
                                   {"tasks", std::move(tasks)}});
     for (std::size_t i = 0; i < component.inputs.size(); ++i, ++edge) {
       const plan::InputPlan& input = component.inputs[i];
-      const plan::ComponentPlan& from = plan_.components[input.component];
+      auto [source, stream] = plan::source_of(plan_, input);
+      const plan::ComponentPlan& from = plan_.components[source];
       std::uint64_t rows = seen.edge_rows[edge];
       std::uint64_t rows_before = before.edge_rows.empty() ? 0 : before.edge_rows[edge];
       json["edges"].push_back({{"from", from.id},
-                               {"stream", from.outputs[input.stream].name},
+                               {"stream", from.outputs[stream].name},
                                {"to", component.id},
                                {"grouping", topology::name_of(input.grouping)},
                                {"fields", input.fields},

@@ -56,11 +56,14 @@ bool check_direct(Draft& draft, const topology::Stream& stream, const StreamDecl
   return false;
 }
 
-// The inputs as the operator sees them; nothing if one of them is not known.
-std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent& component) {
+// The inputs as the operator sees them; nothing if one of them is not known. `whole`: with those
+// that close a cycle.
+std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent& component,
+                                                    bool whole) {
   std::vector<InputDecl> inputs;
   bool valid = true;
   for (DraftInput& input : component.inputs) {
+    if (input.closes_cycle && !whole) continue;
     const DraftComponent& from = draft.components[input.from];
     if (!from.declaration) {
       valid = false;
@@ -81,8 +84,8 @@ std::optional<std::vector<InputDecl>> input_schemas(Draft& draft, DraftComponent
   return valid ? std::optional(std::move(inputs)) : std::nullopt;
 }
 
-void declare_component(Draft& draft, DraftComponent& component) {
-  auto inputs = input_schemas(draft, component);
+void declare_component(Draft& draft, DraftComponent& component, bool whole) {
+  auto inputs = input_schemas(draft, component, whole);
   if (!inputs || !component.options) return;
   // A bolt without input has been refused already; its operator relies on having one.
   if (inputs->empty() && !component.among_spouts) return;
@@ -94,6 +97,7 @@ void declare_component(Draft& draft, DraftComponent& component) {
     return;
   }
   component.declaration = std::move(*declared);
+  component.full.clear();
   DNSTORM_ASSERT(component.declaration->reads.size() == inputs->size(),
                  "an operator says of each input which fields it reads", component.op->name);
   for (const StreamDecl& output : component.declaration->outputs) {
@@ -113,10 +117,36 @@ void check_restorable(Draft& draft, const DraftComponent& component) {
                         component.id(), component.op->name));
 }
 
+std::string fields_of(const Draft& draft) {
+  std::string all;
+  for (const DraftComponent& component : draft.components)
+    for (const Schema& schema : component.full)
+      for (const Field& field : schema.fields())
+        all += fmt::format("{} {}\n", field.name, to_string(field.type));
+  return all;
+}
+
+// A bolt where a cycle closes reads, in the end, what it gives itself. So all declare themselves
+// without such inputs first, then with what the others have said, until nobody says anything new.
+void declare_cycles(Draft& draft) {
+  std::string known;
+  for (std::size_t rounds = 0; draft.problems.empty(); ++rounds) {
+    known = fields_of(draft);
+    for (std::size_t i : draft.order) declare_component(draft, draft.components[i], true);
+    if (fields_of(draft) == known) return;
+    if (rounds > draft.components.size())
+      draft.add({}, "the fields of the streams that form a cycle grow each time they go round");
+  }
+}
+
 }  // namespace
 
 void declare(Draft& draft, bool exactly_once) {
-  for (std::size_t i : draft.order) declare_component(draft, draft.components[i]);
+  for (std::size_t i : draft.order) declare_component(draft, draft.components[i], false);
+  bool cycles = std::any_of(draft.components.begin(), draft.components.end(), [](auto& component) {
+    return !component.inputs.empty() && component.inputs.back().closes_cycle;
+  });
+  if (cycles) declare_cycles(draft);
   if (!exactly_once) return;
   for (std::size_t i : draft.order) check_restorable(draft, draft.components[i]);
 }

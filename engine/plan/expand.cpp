@@ -67,6 +67,8 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
   const detail::Needs needs = detail::needed_fields(draft);
   std::vector<std::size_t> position(draft.components.size(), 0);
   std::vector<ComponentPlan> made;
+  if (auto feedback = detail::make_feedback(draft)) made.push_back(std::move(*feedback));
+  std::size_t closing = 0;  // inputs that close a cycle, so far
   for (std::size_t index : draft.order) {
     const DraftComponent& component = draft.components[index];
     position[index] = made.size();
@@ -85,20 +87,28 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
     plan.state = component.declaration->state;
     plan.executors = component.executors;
     plan.tasks = component.tasks;
-    for (const detail::DraftInput& input : component.inputs)
+    for (const detail::DraftInput& input : component.inputs) {
       plan.inputs.push_back({position[input.from], *input.output, input.stream->grouping,
                              input.stream->args, input.custom});
+      if (!input.closes_cycle) continue;
+      plan.inputs.back().component = 0;
+      plan.inputs.back().stream = closing++;
+    }
     plan.outputs = make_outputs(draft, index, needs, made, position);
     made.push_back(std::move(plan));
   }
+  detail::finish_feedback(made, position);
   return made;
 }
 
-// Ids from 1, component by component in alphabetical order, as Storm hands them out.
+// Ids from 1, component by component in alphabetical order, as Storm hands them out; the feedback,
+// which is not in the file, comes last.
 std::uint32_t number_tasks(std::vector<ComponentPlan>& components) {
   std::vector<ComponentPlan*> by_id;
   for (ComponentPlan& component : components) by_id.push_back(&component);
-  std::sort(by_id.begin(), by_id.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  std::sort(by_id.begin(), by_id.end(), [](const auto* a, const auto* b) {
+    return a->feedback != b->feedback ? b->feedback : a->id < b->id;
+  });
   std::uint32_t next = 1;
   for (ComponentPlan* component : by_id) {
     component->first_task = next;
@@ -118,7 +128,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
     result.plan.config = detail::read_config(draft);
     detail::resolve(draft);
     detail::read_component_configs(draft);
-    detail::order(draft);
+    detail::order(draft, result.plan.config.delivery == Delivery::at_least_once);
     detail::declare(draft, result.plan.config.delivery == Delivery::exactly_once);
     detail::set_parallelism(draft, options.parallelism);
   }

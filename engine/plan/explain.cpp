@@ -29,14 +29,21 @@ std::string options_of(const CustomGrouping& custom) {
 }
 
 std::string input_line(const Plan& plan, const InputPlan& input) {
-  const ComponentPlan& from = plan.components[input.component];
-  std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[input.stream].name,
+  auto [source, stream] = source_of(plan, input);
+  const ComponentPlan& from = plan.components[source];
+  std::string line = fmt::format("  <- {}/{} {}", from.id, from.outputs[stream].name,
                                  topology::name_of(input.grouping));
   if (topology::groups_by_key(input.grouping))
     line += fmt::format(" [{}]", fmt::join(input.fields, ", "));
   if (input.custom) line += " " + input.custom->def->name + options_of(*input.custom);
   if (input.by_load) line += " by load";
+  const ComponentPlan& by = plan.components[input.component];
+  if (by.feedback) line += fmt::format(", closes a cycle: comes by way of {}", by.id);
   return line + "\n";
+}
+
+std::string kind_of(const ComponentPlan& component) {
+  return component.feedback ? "feedback" : std::string(kind_name(component.op->kind));
 }
 
 std::string output_line(const OutputPlan& output) {
@@ -65,7 +72,7 @@ std::string explain(const Plan& plan) {
     std::string where = component.chained_to
                             ? "chained to " + plan.components[*component.chained_to].id
                             : counted(component.executors, "executor");
-    text += fmt::format("{} {} ({}): {}, {} {}\n", kind_name(component.op->kind), component.id,
+    text += fmt::format("{} {} ({}): {}, {} {}\n", kind_of(component), component.id,
                         component.op->name, where, component.tasks == 1 ? "task" : "tasks", ids);
     for (const InputPlan& input : component.inputs) text += input_line(plan, input);
     for (const OutputPlan& output : component.outputs) text += output_line(output);

@@ -63,6 +63,7 @@ struct ComponentPlan {
   DurationNs tick_period = 0;           // 0: no ticks
   StateScope state = StateScope::task;  // Declaration::state
   bool stateless() const { return state == StateScope::none; }
+  bool feedback = false;  // see Plan::components
   bool is_spout() const { return op->kind == OperatorKind::spout; }
 };
 
@@ -99,7 +100,10 @@ struct EngineConfig {
 struct Plan {
   std::string name;
   EngineConfig config;
-  std::vector<ComponentPlan> components;  // every component after all that feed it
+  // Every component after all that feed it. Where streams form cycles, the first one is no
+  // operator: `feedback` reads the streams that close a cycle (input n comes out as output n) and
+  // gives their rows on in rounds of its own, so that without its inputs the plan has no cycle.
+  std::vector<ComponentPlan> components;
   std::uint32_t task_count = 0;
 };
 
@@ -113,6 +117,14 @@ struct ExpandResult {
   std::vector<topology::Diagnostic> problems;
   bool ok() const { return problems.empty(); }
 };
+
+// Whether streams form cycles.
+inline bool has_cycles(const Plan& plan) {
+  return !plan.components.empty() && plan.components.front().feedback;
+}
+// The component, and the output of it, that an input reads as the topology's author wrote it: past
+// the feedback.
+std::pair<std::size_t, std::size_t> source_of(const Plan& plan, const InputPlan& input);
 
 // Checks names, options, fields, groupings, cycles and reachability; resolves schemas, prunes
 // fields that nobody reads, numbers the tasks. Pure. `registry` must outlive the plan.

@@ -2,12 +2,10 @@
 
 namespace dnstorm::plan::detail {
 
-Needs needed_fields(const Draft& draft) {
-  Needs needs;
-  for (const DraftComponent& component : draft.components)
-    needs.emplace_back(component.declaration->outputs.size());
-  // Against the streams: what is read of a component's outputs is known before its inputs are
-  // asked.
+namespace {
+
+// Against the streams: what is read of a component's outputs is known before its inputs are asked.
+void add_needs(const Draft& draft, Needs& needs) {
   for (auto at = draft.order.rbegin(); at != draft.order.rend(); ++at) {
     const DraftComponent& component = draft.components[*at];
     const Declaration& declaration = *component.declaration;
@@ -25,6 +23,20 @@ Needs needed_fields(const Draft& draft) {
           needed->insert(passed_on->begin(), passed_on->end());
       }
     }
+  }
+}
+
+}  // namespace
+
+Needs needed_fields(const Draft& draft) {
+  Needs needs;
+  for (const DraftComponent& component : draft.components)
+    needs.emplace_back(component.declaration->outputs.size());
+  // Where a cycle is closed, what is read of an output is known too late: once more then, until
+  // nothing is new.
+  for (Needs before; before != needs;) {
+    before = needs;
+    add_needs(draft, needs);
   }
   return needs;
 }

@@ -23,7 +23,11 @@ BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
       brought_by_load_(wiring().origins.size(), no_edge),
       origin_watermarks_(wiring().origins.size(), time_min),
       origin_idle_(wiring().origins.size()),
-      origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {}
+      origins_open_(static_cast<std::uint32_t>(wiring().origins.size())) {
+  // The feedback has no event time, and may have no round for long.
+  for (Slot slot = 0; slot < origin_idle_.size(); ++slot)
+    origin_idle_[slot] = wiring().origins[slot] == setup.wiring->feedback;
+}
 
 Result<void> BoltTask::prepare() {
   for (std::size_t i = 0; i < context_.inputs.size(); ++i)

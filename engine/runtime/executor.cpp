@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "engine/base/assert.hpp"
+#include "engine/runtime/feedback_task.hpp"
 
 namespace dnstorm::runtime {
 
@@ -20,7 +21,11 @@ bool is_chain(const TaskSetup& setup, const ExecutorWiring& wiring) {
 Executor::Executor(const TaskSetup& setup, const ExecutorWiring& wiring)
     : place_(setup.wiring->tasks.size(), elsewhere) {
   for (TaskIndex index : wiring.tasks) {
-    if (setup.plan->components[setup.wiring->tasks[index].component].is_spout())
+    const plan::ComponentPlan& component =
+        setup.plan->components[setup.wiring->tasks[index].component];
+    if (component.feedback)
+      tasks_.push_back(std::make_unique<FeedbackTask>(setup, index));
+    else if (component.is_spout())
       tasks_.push_back(std::make_unique<SpoutTask>(setup, index));
     else
       tasks_.push_back(std::make_unique<BoltTask>(setup, index));
@@ -107,7 +112,7 @@ void Executor::take(const Acks& acks) {
 }
 
 void Executor::request_stop() {
-  for (SpoutTask* spout : spouts()) spout->request_stop();
+  for (auto& task : tasks_) task->request_stop();
 }
 
 void Executor::request_barrier(std::uint64_t number) {

@@ -35,9 +35,8 @@ Result<void> LocalRun::rebalance(const std::string& component, std::uint32_t exe
 
 void LocalRun::request_stop() {
   std::lock_guard lock(state_->mutex);
-  for (std::size_t e = 0; e < state_->actors.size(); ++e)
-    if (state_->executors[e]->is_spout())
-      caf::anon_send<caf::message_priority::high>(state_->actors[e], StopAtom::value);
+  for (const caf::actor& actor : state_->actors)
+    caf::anon_send<caf::message_priority::high>(actor, StopAtom::value);
 }
 
 void LocalRun::activate() {

@@ -23,8 +23,7 @@ std::uint64_t bytes_of(const Event& event) {
 
 OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas,
                            Limits limits, SendEvent send, std::uint64_t seed)
-    : horizon_(task.origins.size(),
-               task.out_edges.empty() ? std::numeric_limits<std::uint64_t>::max() : limits.rounds),
+    : horizon_(task.origins.size(), std::numeric_limits<std::uint64_t>::max()),
       origins_(task.origins),
       rounds_ended_(task.origins.size()),
       limits_(limits),
@@ -35,8 +34,11 @@ OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>&
       tracker_(seed),
       send_(std::move(send)) {
   DNSTORM_ASSERT(limits.rounds > 0, "an edge without credits moves nothing", limits.rounds);
-  for (const OutEdge& edge : task.out_edges)
+  for (const OutEdge& edge : task.out_edges) {
     edges_.push_back({edge, std::vector<UnderWay>(task.origins.size()), false, {}, 0});
+    credited_ = credited_ || !edge.feedback;
+  }
+  if (credited_) std::fill(horizon_.begin(), horizon_.end(), limits.rounds);
   for (std::size_t s = 0; s < task.streams.size(); ++s) {
     std::vector<Reader>& readers = streams_.emplace_back();
     for (const Subscription& subscription : task.streams[s]) {
@@ -221,7 +223,7 @@ void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch,
   edge.newest.selection = std::move(selection);
   edge.newest.anchor = tracker_.piece();
   edge.under_way[slot_].bytes_open += bytes_of(edge.newest);
-  if (receivers_ != nullptr) receivers_->push_back(edge.wiring.task_id);
+  if (receivers_ != nullptr && !edge.wiring.feedback) receivers_->push_back(edge.wiring.task_id);
   edge.rows_sent += edge.newest.row_count();
   edge.held = true;
 }
@@ -230,20 +232,27 @@ void OutputRouter::end_round(const RoundEnd& end) {
   DNSTORM_ASSERT(round_ < horizon_[slot_], "a round ends that must not have begun", round_,
                  horizon_[slot_]);
   for (Edge& edge : edges_) {
-    edge.newest.closes = true;
-    edge.newest.watermark = end.watermark;
-    edge.newest.checkpoint = end.checkpoint;
-    edge.newest.last = end.last;
-    edge.newest.idle = end.idle;
-    send(edge);
-    UnderWay& under_way = edge.under_way[slot_];
-    if (under_way.bytes_open == 0) continue;
-    under_way.bytes += under_way.bytes_open;
-    under_way.rounds.emplace_back(round_, std::exchange(under_way.bytes_open, 0U));
+    const auto& feedback = edge.wiring.feedback;
+    if (feedback && !edge.held && !end.last && *feedback != origins_[slot_]) continue;
+    close(edge, end);
   }
   in_round_ = false;
   rounds_ended_[slot_] = round_ + 1;
-  if (!edges_.empty()) update_horizon(slot_);
+  if (credited_) update_horizon(slot_);
+}
+
+void OutputRouter::close(Edge& edge, const RoundEnd& end) {
+  edge.newest.closes = true;
+  edge.newest.watermark = end.watermark;
+  edge.newest.checkpoint = end.checkpoint;
+  edge.newest.last = end.last;
+  edge.newest.idle = end.idle;
+  send(edge);
+  UnderWay& under_way = edge.under_way[slot_];
+  std::uint64_t bytes = std::exchange(under_way.bytes_open, 0U);
+  if (bytes == 0 || edge.wiring.feedback) return;
+  under_way.bytes += bytes;
+  under_way.rounds.emplace_back(round_, bytes);
 }
 
 void OutputRouter::send(Edge& edge) {
@@ -276,6 +285,7 @@ void OutputRouter::update_horizon(Slot slot) {
   std::uint64_t slowest = std::numeric_limits<std::uint64_t>::max();
   bool full = false;
   for (const Edge& edge : edges_) {
+    if (edge.wiring.feedback) continue;
     slowest = std::min(slowest, edge.under_way[slot].rounds_done);
     full = full || edge.under_way[slot].bytes >= limits_.bytes;
   }
@@ -285,6 +295,7 @@ void OutputRouter::update_horizon(Slot slot) {
 
 EdgeIndex OutputRouter::slowest_edge(Slot slot) const {
   auto behind = [slot](const Edge& a, const Edge& b) {
+    if (a.wiring.feedback || b.wiring.feedback) return !a.wiring.feedback;
     const UnderWay& first = a.under_way[slot];
     const UnderWay& second = b.under_way[slot];
     if (first.rounds_done != second.rounds_done) return first.rounds_done < second.rounds_done;

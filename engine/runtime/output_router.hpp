@@ -133,6 +133,7 @@ class OutputRouter final : public Emitter::Outlet {
   void send(Edge& edge);
   void deal(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
   void push_parts(Reader& reader, const BatchPtr& batch);
+  void close(Edge& edge, const RoundEnd& end);
   void partition(Reader& reader, const BatchPtr& batch, const SelectionPtr& selection);
   void update_horizon(Slot slot);
   static std::uint32_t less_used(Reader& reader, std::uint64_t hash);
@@ -146,6 +147,7 @@ class OutputRouter final : public Emitter::Outlet {
   Limits limits_;
   const TapHub* taps_ = nullptr;
   std::uint32_t component_;
+  bool credited_ = false;  // a reader bounds what is under way
   std::uint32_t task_index_;
   std::uint32_t task_count_;
   Slot slot_ = 0;

@@ -4,6 +4,10 @@ namespace dnstorm::runtime {
 
 void RootTracker::open(Kept kept) {
   seal();
+  if (since_ && !kept.since) {
+    kept.since = since_;
+    ++held_[*since_];
+  }
   std::uint64_t number = ledger_.begin();
   root_ = std::make_shared<Lineage>();
   root_->trees.push_back({origin_, number, 0, 0});
@@ -18,7 +22,7 @@ void RootTracker::seal() {
   router_.anchor_to({});
 }
 
-void RootTracker::track(std::uint64_t message) { open({message, true, {}}); }
+void RootTracker::track(std::uint64_t message) { open({message, true}); }
 
 void RootTracker::deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) {
   bool named = root_ && kept_.at(root_->trees[0].root).told;
@@ -64,6 +68,7 @@ void RootTracker::settle(Spout& spout, TaskStats& stats) {
     kept_.erase(found);
     if (ended.how == delivery::AckLedger::End::acked) {
       stats.acked.add();
+      release(kept);
       if (kept.told) spout.ack(kept.message);
       continue;
     }
@@ -71,7 +76,20 @@ void RootTracker::settle(Spout& spout, TaskStats& stats) {
     if (ended.how == delivery::AckLedger::End::timed_out) stats.timed_out.add();
     if (!kept.told || spout.fail(kept.message) == Spout::Failed::replay)
       replays_.push_back(std::move(kept));
+    else
+      release(kept);
   }
+}
+
+void RootTracker::release(const Kept& kept) {
+  if (!kept.since) return;
+  auto held = held_.find(*kept.since);
+  if (--held->second == 0) held_.erase(held);
+}
+
+void RootTracker::forget_replays() {
+  for (const Kept& kept : replays_) release(kept);
+  replays_.clear();
 }
 
 void RootTracker::replay() {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <deque>
+#include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -42,10 +44,14 @@ class RootTracker final : public Emitter::Outlet {
   bool has_replay() const { return !replays_.empty(); }
   // Emits again what failed first.
   void replay();
+  // Roots begun from here on may have rows as old as this; it never goes back. The least such time
+  // of those that are not done, or time_max. A root that is emitted again is as old as it was.
+  void hold_time(TimeNs from) { since_ = from; }
+  TimeNs time_held() const { return held_.empty() ? time_max : held_.begin()->first; }
   // Roots under way, and those that wait to be emitted again.
   std::size_t pending() const { return ledger_.pending() + replays_.size(); }
   // What waits will not be emitted again.
-  void forget_replays() { replays_.clear(); }
+  void forget_replays();
 
  private:
   struct Rows {
@@ -56,9 +62,11 @@ class RootTracker final : public Emitter::Outlet {
   struct Kept {
     std::uint64_t message = 0;
     bool told = false;  // the spout has given the number and wants to hear of it
-    std::vector<Rows> rows;
+    std::vector<Rows> rows = {};
+    std::optional<TimeNs> since = {};  // hold_time()
   };
   void open(Kept kept);
+  void release(const Kept& kept);
   void send(std::size_t stream, BatchPtr batch, SelectionPtr selection);
 
   OutputRouter& router_;
@@ -68,6 +76,8 @@ class RootTracker final : public Emitter::Outlet {
   Anchor root_;  // the open one; its `children` are what the spout itself sends out
   std::unordered_map<std::uint64_t, Kept> kept_;  // by root
   std::deque<Kept> replays_;
+  std::optional<TimeNs> since_;         // nothing: time is not held
+  std::map<TimeNs, std::size_t> held_;  // roots not done, by the time they hold
 };
 
 }  // namespace dnstorm::runtime

@@ -98,6 +98,7 @@ Result<Spout::Next> SpoutTask::fill_round() {
 Result<Task::Progress> SpoutTask::pull() {
   enter_round(0, round_);
   std::uint64_t emitted_before = emitter_.rows_emitted();
+  if (setup_.wiring->feedback) roots_->hold_time(spout_->watermark());
   Result<Spout::Next> next = fill_round();
   bool emitted = emitter_.rows_emitted() != emitted_before;
   if (!next.ok() || *next == Spout::Next::end) {
@@ -109,7 +110,8 @@ Result<Task::Progress> SpoutTask::pull() {
     if (!next.ok()) return std::move(next.error());
     return Progress::worked;
   }
-  TimeNs reached = std::max(watermark_, spout_->watermark());
+  if (setup_.wiring->feedback) emitter_.flush();  // so that the roots of this round are known
+  TimeNs reached = this->reached();
   bool idle = *next == Spout::Next::idle;
   bool news = emitted || reached > watermark_;
   if (emitted) {
@@ -131,10 +133,19 @@ bool SpoutTask::beats() {
   return setup_.clock->steady_ns() != std::exchange(beat_at_, setup_.clock->steady_ns());
 }
 
+// Where rows may come back to a bolt, event time waits for the roots under way: what belongs to
+// them is not late, whatever way it takes and however often it is emitted again.
+TimeNs SpoutTask::reached() const {
+  TimeNs now = spout_->watermark();
+  if (setup_.wiring->feedback) now = std::min(now, roots_->time_held());
+  return std::max(watermark_, now);
+}
+
 // Silent for long, it says so once, in a round of its own; the next rows take that back.
 bool SpoutTask::falls_silent() {
   DurationNs timeout = setup_.plan->config.idle_timeout;
   if (timeout == 0 || told_idle_) return false;
+  if (setup_.wiring->feedback && roots_->pending() != 0) return false;  // their rows still come
   TimeNs now = setup_.clock->steady_ns();
   if (silent_since_ == 0) silent_since_ = now;
   told_idle_ = now - silent_since_ >= timeout;

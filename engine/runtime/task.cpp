@@ -20,8 +20,9 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   context.view = setup.view;
   context.resuming = setup.restore != nullptr;
   for (const plan::InputPlan& input : component.inputs) {
-    const plan::ComponentPlan& source = setup.plan->components[input.component];
-    const plan::OutputPlan& stream = source.outputs[input.stream];
+    auto [from, output] = plan::source_of(*setup.plan, input);
+    const plan::ComponentPlan& source = setup.plan->components[from];
+    const plan::OutputPlan& stream = source.outputs[output];
     bool by_key = input.grouping == plan::GroupingType::fields;
     context.inputs.push_back({source.id, stream.name, stream.schema,
                               by_key ? input.fields : std::vector<std::string>()});

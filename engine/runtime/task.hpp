@@ -78,6 +78,8 @@ class Task {
   // When on_time() wants to be called (Clock::steady_ns); time_max: never.
   virtual TimeNs next_time() const { return time_max; }
   virtual void on_time(TimeNs /*now*/) {}
+  // The input is to end.
+  virtual void request_stop() {}
 
   void credit(const Credit& credit) {
     router_.credit(credit.edge, credit.slot, credit.rounds, setup_.clock->steady_ns());
@@ -136,7 +138,7 @@ class SpoutTask final : public Task {
   void on_time(TimeNs now) override;
   // The next turn ends the stream as if the source were exhausted. What is under way is waited for,
   // what fails is not emitted again.
-  void request_stop() { stop_ = true; }
+  void request_stop() override { stop_ = true; }
   // Puts that barrier between two rounds.
   void request_barrier(std::uint64_t number) { barrier_ = number; }
   void take(const Acks& acks) { roots_->take(acks); }
@@ -155,11 +157,12 @@ class SpoutTask final : public Task {
   bool may_pull() const;
   bool falls_silent();
   bool beats();
+  TimeNs reached() const;
   std::uint64_t waits_for(Progress progress) const override;
 
   std::unique_ptr<Spout> spout_;
   std::uint64_t round_ = 0;
-  TimeNs watermark_ = time_min;
+  TimeNs watermark_ = time_min;  // as told
   TimeNs rotate_at_ = time_max;  // the ledger
   TimeNs silent_since_ = 0;      // of Clock::steady_ns; 0: it is not silent
   bool told_idle_ = false;

@@ -20,10 +20,12 @@ TopologyView::Component view_of(const plan::ComponentPlan& component) {
 std::shared_ptr<const TopologyView> make_view(const plan::Plan& plan) {
   auto view = std::make_shared<TopologyView>();
   for (const plan::ComponentPlan& component : plan.components) {
+    if (component.feedback) continue;
     view->components.push_back(view_of(component));
     for (const plan::InputPlan& input : component.inputs) {
-      const plan::ComponentPlan& from = plan.components[input.component];
-      view->edges.push_back({from.id, from.outputs[input.stream].name, component.id,
+      auto [source, stream] = plan::source_of(plan, input);
+      const plan::ComponentPlan& from = plan.components[source];
+      view->edges.push_back({from.id, from.outputs[stream].name, component.id,
                              std::string(topology::name_of(input.grouping)), input.fields});
     }
     auto& config = view->config[component.id];

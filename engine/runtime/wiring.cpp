@@ -14,7 +14,9 @@ class Wirer {
 
   Wiring run() {
     for (std::uint32_t c = 0; c < plan_.components.size(); ++c) add_component(c);
-    for (std::uint32_t c = 0; c < plan_.components.size(); ++c) connect_component(c);
+    std::uint32_t first = plan::has_cycles(plan_) ? 1 : 0;
+    for (std::uint32_t c = first; c < plan_.components.size(); ++c) connect_component(c);
+    if (first != 0) connect_component(0);  // the feedback, when all origins are known
     return std::move(wiring_);
   }
 
@@ -39,7 +41,9 @@ class Wirer {
     task.count = plan_.components[c].tasks;
     task.executor = executor;
     task.streams.resize(plan_.components[c].outputs.size());
-    if (plan_.components[c].is_spout()) {
+    if (plan_.components[c].feedback)
+      wiring_.feedback = static_cast<std::uint32_t>(wiring_.origins.size());
+    if (plan_.components[c].is_spout() || plan_.components[c].feedback) {
       task.origins.push_back(static_cast<std::uint32_t>(wiring_.origins.size()));
       wiring_.origins.push_back(static_cast<TaskIndex>(wiring_.tasks.size()));
     }
@@ -56,7 +60,8 @@ class Wirer {
 
   void subscribe(std::uint32_t c, std::uint32_t input, const plan::InputPlan& plan_input) {
     auto source = static_cast<std::uint32_t>(plan_input.component);
-    DNSTORM_ASSERT(source < c, "a plan lists a component before one that feeds it", plan_.name);
+    DNSTORM_ASSERT(source < c || plan_.components[c].feedback,
+                   "a plan lists a component before one that feeds it", plan_.name);
     for (std::uint32_t s = 0; s < plan_.components[source].tasks; ++s) {
       Subscription subscription{
           plan_input.grouping, plan_input.fields, input, {}, plan_.components[c].first_task};
@@ -93,6 +98,10 @@ class Wirer {
     sender.out_edges.push_back({to, static_cast<EdgeIndex>(receiver.in_edges.size()),
                                 component.first_task + receiver.index});
     receiver.in_edges.push_back({from, out, sender.origins});
+    if (component.feedback) {
+      sender.out_edges.back().feedback = wiring_.feedback;
+      return out;  // its rounds are its own
+    }
     for (std::uint32_t origin : sender.origins)
       if (std::find(receiver.origins.begin(), receiver.origins.end(), origin) ==
           receiver.origins.end())

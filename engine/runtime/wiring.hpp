@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct OutEdge {
   TaskIndex to = 0;
   EdgeIndex in_edge = 0;      // as the receiver numbers it
   std::uint32_t task_id = 0;  // of the receiver, as Storm numbers tasks
+  // The edge leads to the feedback, which is that origin: it takes whatever comes, without credits,
+  // and hears only of the ends of its own rounds and of origins.
+  std::optional<std::uint32_t> feedback = std::nullopt;
 };
 // A custom grouping and what it is told.
 struct CustomDeal {
@@ -60,7 +64,8 @@ struct ExecutorWiring {
 struct Wiring {
   std::vector<TaskWiring> tasks;
   std::vector<ExecutorWiring> executors;
-  std::vector<TaskIndex> origins;  // the spout tasks
+  std::vector<TaskIndex> origins;         // the spout tasks, and the feedback
+  std::optional<std::uint32_t> feedback;  // which origin it is; nothing: there are no cycles
 };
 
 Wiring wire(const plan::Plan& plan);

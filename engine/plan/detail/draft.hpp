@@ -22,6 +22,7 @@ struct DraftInput {
   RawOptions custom_raw = {};
   std::optional<CustomGrouping> custom = {};
   std::vector<std::string> custom_reads = {};
+  bool closes_cycle = false;  // such inputs come after the others of their component
 };
 
 struct DraftComponent {
@@ -44,8 +45,9 @@ struct Draft {
   const topology::Topology& topology;
   const OperatorRegistry& registry;
   std::vector<DraftComponent> components;  // in the order of the file, spouts first
-  std::vector<std::size_t> order;          // every component after all that feed it
-  bool dangling = false;                   // a stream names a component that there is not
+  // Every component after all that feed it, but for the inputs that close a cycle.
+  std::vector<std::size_t> order;
+  bool dangling = false;  // a stream names a component that there is not
   std::vector<Diagnostic> problems = {};
 
   void add(Place place, std::string what) { problems.push_back({place, std::move(what)}); }
@@ -81,12 +83,20 @@ void resolve_grouping(Draft& draft, DraftInput& input);
 bool declare_grouping(Draft& draft, DraftInput& input, const InputDecl& stream);
 // Looks up operators, parses options, connects streams.
 void resolve(Draft& draft);
-// Fills `order`; refuses circles and what no spout feeds.
-void order(Draft& draft);
+// Fills `order` and finds the inputs that close a cycle; refuses cycles, if they are not possible,
+// and what no spout feeds.
+void order(Draft& draft, bool may_have_cycles);
 // Lets each operator say what it gives and needs; checks streams and fields against that.
 void declare(Draft& draft, bool exactly_once);
 // Executors and tasks, and whether the groupings allow as many.
 void set_parallelism(Draft& draft, std::uint32_t wanted);
+
+// The component that gives on what comes back in a cycle; nothing: there is none. Its inputs are
+// numbered as Draft::components until finish_feedback() has the position of each in `components`,
+// of which it is the first one.
+std::optional<ComponentPlan> make_feedback(const Draft& draft);
+void finish_feedback(std::vector<ComponentPlan>& components,
+                     const std::vector<std::size_t>& position);
 
 // Which fields of each output are read, by anybody downstream; null: no reader. As
 // Draft::components.

@@ -114,20 +114,33 @@ TEST(ExpandErrors, Graph) {
       {"fed by nobody",
        with("- {id: b, className: blind}\n- {id: a, className: count}\n", "- {from: a, to: b}\n"),
        "t:5:8: bolt 'a' has no input; add a stream with 'to: a'\n"},
-      {"circle",
+      {"cycle",
        with("- {id: a, className: filter, properties: {field: rcode}}\n"
             "- {id: b, className: filter, properties: {field: rcode}}\n"
             "- {id: c, className: filter, properties: {field: rcode}}\n"
             "- {id: d, className: blind}\n",
             "- {from: src, to: a}\n- {from: a, to: b}\n- {from: b, to: c}\n- {from: c, to: a}\n"
             "- {from: c, to: d}\n"),
-       "t:4:8: the streams go in a circle: a -> b -> c -> a; without it no end of the input would "
-       "be known\n"},
-      {"circle of one",
+       "t:4:8: the streams form a cycle: a -> b -> c -> a; that needs 'topology.delivery: "
+       "at-least-once' in the config\n"},
+      {"cycle of one",
        with("- {id: a, className: filter, properties: {field: rcode}}\n",
             "- {from: src, to: a}\n- {from: a, to: a}\n"),
-       "t:4:8: the streams go in a circle: a -> a; without it no end of the input would be "
-       "known\n"},
+       "t:4:8: the streams form a cycle: a -> a; that needs 'topology.delivery: at-least-once' in "
+       "the config\n"},
+      {"a cycle without a spout",
+       "config: {topology.delivery: at-least-once}\n" +
+           with("- {id: a, className: blind}\n"
+                "- {id: b, className: filter, properties: {field: rcode}}\n",
+                "- {from: src, to: a}\n- {from: b, to: b}\n"),
+       "t:6:8: the streams form a cycle: b -> b; no spout feeds it\n"},
+      {"a cycle that is closed by a direct stream",
+       "config: {topology.delivery: at-least-once}\n" +
+           with("- {id: a, className: filter, properties: {field: rcode}}\n",
+                "- {from: src, to: a}\n- {from: a, to: a, grouping: {type: DIRECT}}\n"),
+       "t:8:20: grouping of 'a': the stream closes a cycle, and DIRECT is not possible there; "
+       "group "
+       "by FIELDS instead\n"},
   });
 }
 

@@ -102,6 +102,24 @@ class PlanBuilder {
     return *this;
   }
 
+  // Called first: there will be cycles. Then, for each stream that closes one, its two ends are
+  // there.
+  PlanBuilder& cycles() {
+    add("__feedback", {.streams = 0}, OperatorKind::bolt);
+    plan_.components.back().feedback = true;
+    return *this;
+  }
+  PlanBuilder& close_cycle(const InputSpec& input, const std::string& to) {
+    plan::ComponentPlan& feedback = plan_.components.front();
+    std::size_t from = index(input.from);
+    std::size_t stream = feedback.outputs.size();
+    plan_.components[from].outputs[input.stream].schema = row_schema();
+    feedback.inputs.push_back({from, input.stream, GroupingType::global, {}});
+    feedback.outputs.push_back({input.from + "/back", row_schema()});
+    plan_.components[index(to)].inputs.push_back({0, stream, input.grouping, input.fields});
+    return *this;
+  }
+
   PlanBuilder& exactly_once(DurationNs interval) {
     plan_.config.delivery = plan::Delivery::exactly_once;
     plan_.config.checkpoint_interval = interval;
@@ -118,6 +136,17 @@ class PlanBuilder {
   // Of the component added last.
   PlanBuilder& pending_max(std::uint64_t roots) {
     plan_.components.back().spout_pending_max = roots;
+    return *this;
+  }
+  // Of all that are there.
+  PlanBuilder& bounded_spouts(std::uint64_t roots) {
+    for (plan::ComponentPlan& component : plan_.components)
+      if (component.is_spout()) component.spout_pending_max = roots;
+    return *this;
+  }
+  PlanBuilder& ticks_of_all(DurationNs period) {
+    for (plan::ComponentPlan& component : plan_.components)
+      if (!component.is_spout() && !component.feedback) component.tick_period = period;
     return *this;
   }
   PlanBuilder& ticks(DurationNs period) {
