@@ -114,8 +114,8 @@ TEST_F(LocalRunTest, a_rebalance_that_cannot_be_is_refused) {
   EXPECT_TRUE(run->wait().ok());
 }
 
-// Storm's A10: submitted inactive, nothing is asked of the spout before it is activated.
-TEST_F(LocalRunTest, an_inactive_run_begins_when_it_is_activated) {
+// Submitted inactive: nothing is asked of the spout before it is activated.
+TEST_F(LocalRunTest, A10_an_inactive_run_begins_when_it_is_activated) {
   spout({.rounds = 5});
   sink({{"numbers"}});
   auto run = LocalRun::start(build.plan(), {.active = false}).value();

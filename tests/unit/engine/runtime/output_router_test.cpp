@@ -121,7 +121,7 @@ TEST(OutputRouter, shuffle_of_two_senders_gives_a_round_to_one_task) {
   }
 }
 
-TEST(OutputRouter, all_gives_every_row_to_every_task_without_copying) {
+TEST(OutputRouter, G8_all_gives_every_row_to_every_task_without_copying) {
   Outgoing out(task_with_targets(3, GroupingType::all));
   out.round(0, 0, {numbered(5)});
   ASSERT_THAT(out.sent, SizeIs(3));
@@ -129,7 +129,7 @@ TEST(OutputRouter, all_gives_every_row_to_every_task_without_copying) {
   for (auto& [task, received] : out.rows()) EXPECT_EQ(received, numbered(5));
 }
 
-TEST(OutputRouter, global_gives_all_to_the_first_task) {
+TEST(OutputRouter, G8_global_gives_all_to_the_first_task) {
   Outgoing out(task_with_targets(3, GroupingType::global));
   for (std::uint64_t round = 0; round < 4; ++round) out.round(0, round, {numbered(2)});
   EXPECT_THAT(out.rows()[10], SizeIs(8));
@@ -151,7 +151,7 @@ TEST(OutputRouter, local_or_shuffle_leaves_no_task_without_work) {
   for (auto& [task, received] : out.rows()) EXPECT_THAT(received, SizeIs(2)) << task;
 }
 
-TEST(OutputRouter, fields_sends_a_key_group_to_the_task_that_owns_it) {
+TEST(OutputRouter, G8_fields_sends_a_key_group_to_the_task_that_owns_it) {
   Outgoing out(task_with_targets(4, GroupingType::fields, {"name"}));
   out.round(0, 0, {numbered(500)});
   out.round(0, 1, {numbered(500)});
