@@ -178,7 +178,8 @@ TEST_F(Influx, counts_what_the_server_refuses_and_writes_the_rest) {
   EXPECT_THAT(done.error().what, HasSubstr("field type conflict"));
   EXPECT_EQ(task.counter("points_rejected"), 2);
   EXPECT_EQ(task.counter("points_written"), 1);
-  EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input WHERE time > 10s"),
+  // Asked of the second shard alone: of two where a field has two types, the server picks one.
+  EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input WHERE time > 2000000s"),
             "input time=3000000000000000 count=3\n");
 }
 
