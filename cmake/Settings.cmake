@@ -24,9 +24,11 @@ endif()
 
 find_program(DNSTORM_CCACHE ccache)
 if(DNSTORM_CCACHE)
-  # Without this sloppiness ccache refuses every file that uses a precompiled header.
+  # Without this sloppiness ccache refuses every file that uses a precompiled header. The base folder makes paths
+  # relative, so that several clones and work trees share what is compiled.
   set(DNSTORM_CCACHE_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${DNSTORM_CCACHE})
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=true ${DNSTORM_CCACHE})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${DNSTORM_CCACHE_LAUNCHER})
   set(CMAKE_C_COMPILER_LAUNCHER ${DNSTORM_CCACHE_LAUNCHER})
 endif()
