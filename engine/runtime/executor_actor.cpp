@@ -15,8 +15,11 @@ ExecutorActor::ExecutorActor(caf::actor_config& config, std::shared_ptr<Executor
       clock_(clock) {}
 
 caf::behavior ExecutorActor::make_behavior() {
-  call_in_time();
   return {
+      [this](StartAtom) {
+        call_in_time();
+        if (!pump_pending_) pump();
+      },
       [this](Event& event) {
         executor_->push(std::move(event));
         pump();

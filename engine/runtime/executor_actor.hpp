@@ -19,6 +19,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Acks)
 
 namespace dnstorm::runtime {
 
+// The actors of all others are there: work may begin.
+using StartAtom = caf::atom_constant<caf::atom("start")>;
 using PumpAtom = caf::atom_constant<caf::atom("pump")>;
 using StopAtom = caf::atom_constant<caf::atom("stop")>;
 using TimeAtom = caf::atom_constant<caf::atom("time")>;

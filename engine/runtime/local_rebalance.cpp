@@ -10,9 +10,9 @@ namespace dnstorm::runtime {
 namespace {
 
 // Until it has answered.
-template <class Atom>
+template <caf::message_priority priority = caf::message_priority::normal, class Atom>
 void ask(caf::scoped_actor& self, const caf::actor& actor, Atom question) {
-  self->request(actor, caf::infinite, question)
+  self->request<priority>(actor, caf::infinite, question)
       .receive([] {}, [](const caf::error&) { /* it is gone: it is at rest */ });
 }
 
@@ -38,15 +38,20 @@ Result<void> LocalRun::State::rebalance(const std::string& component, std::uint3
   regroup();
   spawn_executors();
   if (checkpoints) caf::anon_send(checkpoints, spouts());
-  for (const caf::actor& actor : actors) caf::anon_send(actor, PumpAtom::value);
+  start_executors();
   return {};
 }
 
-// First nobody works any more, then all that is under way is taken in, then nobody is there.
+// First nobody works any more, then all that is under way is taken in, then nobody is there. A
+// mailbox has two queues, for rows and for credits and acks, and neither waits for the other: each
+// has to say that it is empty.
 void LocalRun::State::park(caf::scoped_actor& self) {
   if (checkpoints) ask(self, checkpoints, ParkAtom::value);
   for (const caf::actor& actor : actors) ask(self, actor, ParkAtom::value);
-  for (const caf::actor& actor : actors) ask(self, actor, SyncAtom::value);
+  for (const caf::actor& actor : actors) {
+    ask(self, actor, SyncAtom::value);
+    ask<caf::message_priority::high>(self, actor, SyncAtom::value);
+  }
   for (const caf::actor& actor : actors) {
     caf::anon_send_exit(actor, caf::exit_reason::kill);
     self->wait_for(actor);

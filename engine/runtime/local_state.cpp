@@ -112,7 +112,7 @@ void LocalRun::State::spawn() {
   system = std::make_unique<caf::actor_system>(config);
   spawn_executors();
   if (exactly_once()) spawn_checkpoints();
-  for (const caf::actor& spout : spouts()) caf::anon_send(spout, PumpAtom::value);
+  start_executors();
 }
 
 void LocalRun::State::spawn_executors() {
@@ -126,6 +126,10 @@ void LocalRun::State::spawn_executors() {
     for (auto& task : executor->tasks()) directory->of_task[task->index()] = actor;
     actors.push_back(std::move(actor));
   }
+}
+
+void LocalRun::State::start_executors() {
+  for (const caf::actor& actor : actors) caf::anon_send(actor, StartAtom::value);
 }
 
 std::vector<caf::actor> LocalRun::State::spouts() const {

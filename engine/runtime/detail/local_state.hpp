@@ -47,6 +47,8 @@ struct LocalRun::State {
   TaskSetup task_setup(const RunOptions& options);
   void spawn();
   void spawn_executors();
+  // Only when the directory is whole: a tick may be due at once.
+  void start_executors();
   std::vector<caf::actor> spouts() const;
   // Rebalance: all executors come to rest, and their tasks go to new ones.
   Result<void> rebalance(const std::string& component, std::uint32_t count);
