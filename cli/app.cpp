@@ -50,6 +50,7 @@ int run_app(int argc, char** argv) {
   add_run_command(app, chosen);
   add_report_command(app, chosen);
   add_tap_command(app, chosen);
+  add_control_commands(app, chosen);
   add_validate_command(app, chosen);
   add_explain_command(app, chosen);
   add_operators_command(app, chosen);

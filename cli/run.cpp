@@ -17,6 +17,7 @@
 #include "cli/metrics.hpp"
 #include "cli/metrics_influx.hpp"
 #include "cli/progress.hpp"
+#include "cli/run_control.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/tap_desk.hpp"
@@ -77,6 +78,8 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      options.control = [this](const board::ControlRequest& request) { return change(request); };
+      if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
     }
     if (!args_.tap.edge.empty()) tap_ = DNSTORM_TRY(taps_.open(args_.tap));
@@ -165,6 +168,13 @@ class Session {
       look.latencies = run_->latencies();
       return look;
     });
+  }
+
+  // Called by the board's thread.
+  Result<std::string> change(const board::ControlRequest& request) {
+    std::lock_guard lock(mutex_);
+    if (!run_) return Error{ErrorKind::unavailable, "the run is only being started", ""};
+    return control(*run_, request);
   }
 
   void print_tap() {

@@ -1,10 +1,10 @@
 // dnstorm tap: looks at the rows of a run that goes on, through its board's server.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 
 #include "board/server/server.hpp"
 #include "cli/app.hpp"
+#include "cli/run_address.hpp"
 #include "cli/tap.hpp"
 #include "operators/sinks/http_client.hpp"
 
@@ -19,15 +19,6 @@ struct TapArgs {
   bool json = false;
 };
 
-// 8353, host:8353, http://host:8353/
-std::string base_url(std::string address) {
-  while (address.ends_with('/')) address.pop_back();
-  if (address.find("://") != std::string::npos) return address;
-  if (address.find_first_not_of("0123456789") == std::string::npos)
-    return "http://127.0.0.1:" + address;
-  return "http://" + address;
-}
-
 operators::HttpRequest request_of(const TapArgs& args) {
   operators::HttpRequest request;
   request.post = false;
@@ -35,8 +26,8 @@ operators::HttpRequest request_of(const TapArgs& args) {
                             operators::percent_encode(args.request.edge), args.request.rate);
   if (!args.request.where.empty())
     request.url += "&where=" + operators::percent_encode(args.request.where);
-  if (const char* token = std::getenv("DNSTORM_TAP_TOKEN"); token != nullptr && *token != 0)
-    request.headers.push_back(fmt::format("Authorization: Bearer {}", token));
+  if (std::string token = bearer_header("DNSTORM_TAP_TOKEN"); !token.empty())
+    request.headers.push_back(std::move(token));
   return request;
 }
 

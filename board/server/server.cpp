@@ -8,93 +8,35 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "board/server/assets.hpp"
+#include "board/server/detail/reply.hpp"
 #include "board/server/listen.hpp"
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::board {
+
+using namespace detail;
+
 namespace {
 
 constexpr std::size_t stream_block_bytes = 16 * 1024;
 constexpr unsigned idle_timeout_s = 30;  // a client that reads nothing for so long is cut off
 constexpr unsigned other_connections_max = 64;  // beside the streams
-constexpr const char* csp =
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "object-src 'none'";
+constexpr std::string_view control_path = "/api/control/";
 
 // The library reports every client that went away; that is no news.
 void quiet(void*, const char*, va_list) {}
 
-const char* header(MHD_Connection* connection, const char* name) {
-  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-  return value ? value : "";
-}
-
-void add_common_headers(MHD_Response* response) {
-  MHD_add_response_header(response, "Content-Security-Policy", csp);
-  MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-  MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
-  MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-}
-
-MHD_Result send(MHD_Connection* connection, unsigned status, MHD_Response* response) {
-  if (!response) return MHD_NO;
-  add_common_headers(response);
-  const MHD_Result result = MHD_queue_response(connection, status, response);
-  MHD_destroy_response(response);
-  return result;
-}
-
-MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::string& text,
-                     const char* type = "text/plain; charset=utf-8") {
-  MHD_Response* response = MHD_create_response_from_buffer(
-      text.size(), const_cast<char*>(text.data()), MHD_RESPMEM_MUST_COPY);
-  if (!response) return MHD_NO;
-  MHD_add_response_header(response, "Content-Type", type);
-  MHD_add_response_header(response, "Cache-Control", "no-store");
-  if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-    MHD_add_response_header(response, "Allow", "GET, HEAD");
-  return send(connection, status, response);
-}
-
-MHD_Result send_asset(MHD_Connection* connection, const Asset& asset) {
-  const bool cached = std::string_view(header(connection, "If-None-Match")) == asset.etag;
-  const bool gzip = std::string_view(header(connection, "Accept-Encoding")).find("gzip") !=
-                    std::string_view::npos;
-  const std::string_view body = cached ? std::string_view{} : gzip ? asset.gzip : asset.plain;
-  MHD_Response* response = MHD_create_response_from_buffer(
-      body.size(), const_cast<char*>(body.data()), MHD_RESPMEM_PERSISTENT);
-  if (!response) return MHD_NO;
-  MHD_add_response_header(response, "Content-Type", std::string(asset.type).c_str());
-  MHD_add_response_header(response, "ETag", std::string(asset.etag).c_str());
-  MHD_add_response_header(response, "Vary", "Accept-Encoding");
-  MHD_add_response_header(response, "Cache-Control",
-                          asset.immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  if (gzip && !cached) MHD_add_response_header(response, "Content-Encoding", "gzip");
-  return send(connection, cached ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
-}
-
-std::string argument(MHD_Connection* connection, const char* name) {
-  const char* value = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
-  return value ? value : "";
-}
-
-unsigned status_of(ErrorKind kind) {
-  if (kind == ErrorKind::usage) return MHD_HTTP_BAD_REQUEST;
-  return kind == ErrorKind::unavailable ? MHD_HTTP_SERVICE_UNAVAILABLE
-                                        : MHD_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-// Takes as long for a wrong text as for the right one.
-bool same_secret(std::string_view given, std::string_view wanted) {
-  if (given.size() != wanted.size()) return false;
-  unsigned char differs = 0;
-  for (std::size_t i = 0; i < given.size(); ++i)
-    differs = static_cast<unsigned char>(differs | (given[i] ^ wanted[i]));
-  return differs == 0;
-}
+// Who may do what is not for everybody, on an address that other machines reach.
+struct Guarded {
+  const char* what;      // "taps of this board want"
+  const char* why;       // "a tap shows rows as they are"
+  const char* variable;  // the environment's, with the token
+  const std::string& token;
+};
 
 // What one client is being given. read() copies the next bytes, 0 if there are none now.
 class Reader {
@@ -172,6 +114,9 @@ class Server::State {
   MHD_Result answer(MHD_Connection* connection, std::string_view path);
   MHD_Result open_stream(MHD_Connection* connection);
   MHD_Result open_tap(MHD_Connection* connection);
+  MHD_Result control(MHD_Connection* connection, std::string_view action);
+  // Nothing: it may. Otherwise the answer has been given.
+  std::optional<MHD_Result> refuse(MHD_Connection* connection, const Guarded& guarded) const;
   MHD_Result open(MHD_Connection* connection, std::unique_ptr<Reader> reader, const char* type);
   ssize_t read(Client& client, char* out, size_t size);
   void tick();
@@ -256,13 +201,15 @@ MHD_Result Server::State::on_request(void* self, MHD_Connection* connection, con
                                      const char* method, const char*, const char*, size_t*,
                                      void**) {
   State& state = *static_cast<State*>(self);
-  const std::string_view verb = method;
-  if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
+  const std::string_view verb = method, path = url;
+  const bool control = verb == MHD_HTTP_METHOD_POST && path.starts_with(control_path);
+  if (!control && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
     return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "the board only answers GET\n");
   if (state.listener_.loopback && !is_local_host_header(header(connection, "Host")))
     return send_text(connection, MHD_HTTP_FORBIDDEN,
                      "this board listens on this machine only: open it as localhost\n");
-  return state.answer(connection, url);
+  if (control) return state.control(connection, path.substr(control_path.size()));
+  return state.answer(connection, path);
 }
 
 MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view path) {
@@ -293,22 +240,46 @@ MHD_Result Server::State::open_stream(MHD_Connection* connection) {
 }
 
 MHD_Result Server::State::open_tap(MHD_Connection* connection) {
-  constexpr std::string_view bearer = "Bearer ";
-  std::string_view given = header(connection, "Authorization");
-  given.remove_prefix(given.starts_with(bearer) ? bearer.size() : given.size());
-  const bool known = !options_.tap_token.empty() && same_secret(given, options_.tap_token);
-  if (!listener_.loopback && options_.tap_token.empty())
-    return send_text(connection, MHD_HTTP_FORBIDDEN,
-                     "this board can be reached from other machines, and a tap shows rows as they "
-                     "are: start the run with DNSTORM_TAP_TOKEN set, or the board on 127.0.0.1\n");
-  if (!listener_.loopback && !known)
-    return send_text(connection, MHD_HTTP_UNAUTHORIZED,
-                     "taps of this board want its token: set DNSTORM_TAP_TOKEN\n");
+  const Guarded guarded{"taps of this board want its token", "a tap shows rows as they are",
+                        "DNSTORM_TAP_TOKEN", options_.tap_token};
+  if (auto refused = refuse(connection, guarded)) return *refused;
   auto source = options_.tap(
       {argument(connection, "edge"), argument(connection, "where"), argument(connection, "rate")});
   if (!source.ok())
     return send_text(connection, status_of(source.error().kind), source.error().what + "\n");
   return open(connection, std::make_unique<LineReader>(std::move(*source)), "application/x-ndjson");
+}
+
+MHD_Result Server::State::control(MHD_Connection* connection, std::string_view action) {
+  if (!options_.control)
+    return send_text(connection, MHD_HTTP_NOT_FOUND, "there is no run to control here\n");
+  if (*header(connection, control_header) == 0)
+    return send_text(connection, MHD_HTTP_FORBIDDEN,
+                     fmt::format("a request of control carries the header {}\n", control_header));
+  const Guarded guarded{"control of this run wants its token", "control changes the run",
+                        "DNSTORM_CONTROL_TOKEN", options_.control_token};
+  if (auto refused = refuse(connection, guarded)) return *refused;
+  auto done = options_.control(
+      {std::string(action), argument(connection, "component"), argument(connection, "executors")});
+  if (!done.ok())
+    return send_text(connection, status_of(done.error().kind), done.error().what + "\n");
+  return send_text(connection, MHD_HTTP_OK, *done + "\n");
+}
+
+std::optional<MHD_Result> Server::State::refuse(MHD_Connection* connection,
+                                                const Guarded& guarded) const {
+  if (listener_.loopback) return std::nullopt;
+  if (guarded.token.empty())
+    return send_text(connection, MHD_HTTP_FORBIDDEN,
+                     fmt::format("this board can be reached from other machines, and {}: start the "
+                                 "run with {} set, or the board on 127.0.0.1\n",
+                                 guarded.why, guarded.variable));
+  constexpr std::string_view bearer = "Bearer ";
+  std::string_view given = header(connection, "Authorization");
+  given.remove_prefix(given.starts_with(bearer) ? bearer.size() : given.size());
+  if (same_secret(given, guarded.token)) return std::nullopt;
+  return send_text(connection, MHD_HTTP_UNAUTHORIZED,
+                   fmt::format("{}: set {}\n", guarded.what, guarded.variable));
 }
 
 MHD_Result Server::State::open(MHD_Connection* connection, std::unique_ptr<Reader> reader,

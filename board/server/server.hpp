@@ -4,11 +4,12 @@
 //   GET /api/snapshot  all that is shown GET /api/honesty    the honesty line
 //   GET /healthz       "ok"              GET /metrics        for Prometheus
 //   GET /api/topology  tasks and edges   GET /tap            rows of an edge, live
+//   POST /api/control/ACTION             what changes the run
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
 // which asks `honesty` and drives Live ten times a second. stop() ends both; the destructor stops.
-// `live` and whatever the functions refer to must outlive the server. Nothing is ever changed
-// through this server.
+// `live` and whatever the functions refer to must outlive the server. Nothing is changed through
+// this server but by POST.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,15 @@ struct TapQuery {
   std::string rate;  // "": not given
 };
 
+// POST /api/control/ACTION?component=...&executors=...
+struct ControlRequest {
+  std::string action;
+  std::string component;
+  std::string executors;  // "": not given
+};
+// What a request of control must carry (any value): a page of another site cannot send it unasked.
+inline constexpr const char* control_header = "X-Dnstorm-Control";
+
 struct ServerOptions {
   std::string host = "127.0.0.1";     // an address or a name of this machine; 0.0.0.0 or :: for all
   std::uint16_t port = default_port;  // 0: any free one
@@ -53,6 +63,11 @@ struct ServerOptions {
   // (Authorization: Bearer), and to nobody if there is none.
   std::function<Result<std::unique_ptr<LineSource>>(const TapQuery&)> tap = {};
   std::string tap_token = {};
+  // Does it and says what is done, or why not; none: 404. Asked on the server's thread. Only what
+  // carries `control_header` is answered, and on an address that other machines reach only with
+  // `control_token`, as for taps.
+  std::function<Result<std::string>(const ControlRequest&)> control = {};
+  std::string control_token = {};
 };
 
 class Server {

@@ -190,6 +190,34 @@ TEST_F(ServerTest, only_answers_get) {
   EXPECT_EQ(get("..%2f..%2fetc/passwd").status, 404);
 }
 
+TEST_F(ServerTest, control_wants_its_header_and_says_what_was_done) {
+  ServerOptions options{.port = 0};
+  options.control = [](const ControlRequest& request) -> Result<std::string> {
+    if (request.action == "rebalance") return request.component + " " + request.executors;
+    return Error{ErrorKind::usage, "no such action", ""};
+  };
+  start(std::move(options));
+  auto post = [this](const std::string& path, const char* line) {
+    return HttpClient(url(path)).header(line).set(CURLOPT_POSTFIELDS, "").get();
+  };
+  const std::string given = std::string(control_header) + ": 1";
+  EXPECT_EQ(post("api/control/rebalance", "X-Other: 1").status, 403);
+  EXPECT_EQ(get("api/control/rebalance").status, 404);
+  const Reply done = post("api/control/rebalance?component=a&executors=2", given.c_str());
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(done.body, "a 2\n");
+  EXPECT_EQ(post("api/control/nothing", given.c_str()).status, 400);
+}
+
+TEST_F(ServerTest, without_a_run_there_is_nothing_to_control) {
+  const std::string given = std::string(control_header) + ": 1";
+  const Reply reply = HttpClient(url("api/control/activate"))
+                          .header(given)
+                          .set(CURLOPT_POSTFIELDS, "")
+                          .get();
+  EXPECT_EQ(reply.status, 404);
+}
+
 TEST_F(ServerTest, a_name_of_another_site_is_not_answered_on_loopback) {
   EXPECT_EQ(HttpClient(url("")).header("Host: evil.example").get().status, 403);
   EXPECT_EQ(HttpClient(url("")).header("Host: localhost:1").get().status, 200);

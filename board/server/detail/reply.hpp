@@ -1,0 +1,28 @@
+// What every answer of the board's server has in common, over the HTTP library's connections.
+#pragma once
+
+#include <microhttpd.h>
+
+#include <string>
+#include <string_view>
+
+#include "board/server/assets.hpp"
+#include "engine/base/result.hpp"
+
+namespace dnstorm::board::detail {
+
+// "" where it is not given.
+const char* header(MHD_Connection* connection, const char* name);
+std::string argument(MHD_Connection* connection, const char* name);
+
+// Queue an answer, with the headers that all of them carry. send() takes the response over.
+MHD_Result send(MHD_Connection* connection, unsigned status, MHD_Response* response);
+MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::string& text,
+                     const char* type = "text/plain; charset=utf-8");
+MHD_Result send_asset(MHD_Connection* connection, const Asset& asset);
+
+unsigned status_of(ErrorKind kind);
+// Takes as long for a wrong text as for the right one.
+bool same_secret(std::string_view given, std::string_view wanted);
+
+}  // namespace dnstorm::board::detail
