@@ -68,9 +68,16 @@ void print_head(const Def& def, std::string_view kind) {
     fmt::print("\nconstructorArgs: [{}]\n", fmt::join(def.constructor, ", "));
 }
 
-void print_grouping(const GroupingDef& def) {
-  print_head(def, "grouping");
+// Groupings and worker hooks.
+template <class Def>
+void print_page(const Def& def, std::string_view kind) {
+  print_head(def, kind);
   fmt::print("\nExample:\n{}", def.example);
+}
+
+void print_task_hook(const TaskHookDef& def) {
+  fmt::print("{} (task hook): {}\n\nExample:\nconfig: {{topology.auto.task.hooks: [{}]}}\n",
+             def.name, def.summary, def.name);
 }
 
 void print_operator(const OperatorDef& def) {
@@ -82,34 +89,51 @@ void print_operator(const OperatorDef& def) {
   fmt::print("\nExample:\n{}", def.example);
 }
 
+void print_all(const OperatorRegistry& registry) {
+  for (const OperatorDef& def : registry.all()) fmt::print("{:<14} {}\n", def.name, def.summary);
+  for (const GroupingDef& def : registry.groupings())
+    fmt::print("{:<14} Grouping: {}\n", def.name, def.summary);
+  for (const TaskHookDef& def : registry.task_hooks())
+    fmt::print("{:<14} Task hook: {}\n", def.name, def.summary);
+  for (const WorkerHookDef& def : registry.worker_hooks())
+    fmt::print("{:<14} Worker hook: {}\n", def.name, def.summary);
+}
+
+// False: nothing is called so.
+bool print_one(const OperatorRegistry& registry, const std::string& name) {
+  if (const OperatorDef* def = registry.find(name)) {
+    print_operator(*def);
+  } else if (const GroupingDef* grouping = registry.find_grouping(name)) {
+    print_page(*grouping, "grouping");
+  } else if (const TaskHookDef* hook = registry.find_task_hook(name)) {
+    print_task_hook(*hook);
+  } else if (const WorkerHookDef* worker_hook = registry.find_worker_hook(name)) {
+    print_page(*worker_hook, "worker hook");
+  } else {
+    return false;
+  }
+  return true;
+}
+
 int print_operators(const std::string& name, const std::vector<std::string>& plugins) {
   OperatorRegistry registry = builtin_registry();
   auto loaded = load_plugins(plugins, registry);
   if (!loaded.ok()) return fail(loaded.error());
   if (name.empty()) {
-    for (const OperatorDef& def : registry.all()) fmt::print("{:<12} {}\n", def.name, def.summary);
-    for (const GroupingDef& def : registry.groupings())
-      fmt::print("{:<12} Grouping: {}\n", def.name, def.summary);
+    print_all(registry);
     return 0;
   }
-  const OperatorDef* def = registry.find(name);
-  const GroupingDef* grouping = registry.find_grouping(name);
-  if (def == nullptr && grouping != nullptr) {
-    print_grouping(*grouping);
-    return 0;
-  }
-  if (def == nullptr) {
-    std::vector<std::string> known = registry.all_names();
-    for (std::string& other : registry.all_grouping_names()) known.push_back(std::move(other));
-    std::string hint = nearest(name, known);
-    return fail(
-        {ErrorKind::usage,
-         fmt::format("there is no operator '{}'{}", name,
-                     hint.empty() ? "; see dnstorm operators" : ", did you mean '" + hint + "'?"),
-         ""});
-  }
-  print_operator(*def);
-  return 0;
+  if (print_one(registry, name)) return 0;
+  std::vector<std::string> known = registry.all_names();
+  for (auto more : {&OperatorRegistry::all_grouping_names, &OperatorRegistry::all_task_hook_names,
+                    &OperatorRegistry::all_worker_hook_names})
+    for (std::string& other : (registry.*more)()) known.push_back(std::move(other));
+  std::string hint = nearest(name, known);
+  return fail(
+      {ErrorKind::usage,
+       fmt::format("there is no operator '{}'{}", name,
+                   hint.empty() ? "; see dnstorm operators" : ", did you mean '" + hint + "'?"),
+       ""});
 }
 
 constexpr std::string_view bash_completion =

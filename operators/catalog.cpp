@@ -6,6 +6,8 @@
 #include "operators/count/top.hpp"
 #include "operators/grouping/first_tasks.hpp"
 #include "operators/grouping/network.hpp"
+#include "operators/hooks/systemd_notify.hpp"
+#include "operators/hooks/trace.hpp"
 #include "operators/match/match.hpp"
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
@@ -22,6 +24,7 @@
 #include "operators/spouts/decode.hpp"
 #include "operators/spouts/lines_spout.hpp"
 #include "operators/spouts/pcap_spout.hpp"
+#include "operators/spouts/system_spout.hpp"
 #include "operators/spouts/words_spout.hpp"
 
 namespace dnstorm::operators {
@@ -30,6 +33,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(pcap_operator());
   registry.add(lines_operator());
   registry.add(words_operator());
+  registry.add(system_operator());
   registry.add(decode_operator());
   registry.add(count_operator());
   registry.add(distinct_operator());
@@ -51,6 +55,9 @@ void add_builtin_operators(OperatorRegistry& registry) {
 
   registry.add(first_tasks_grouping());
   registry.add(network_grouping());
+
+  registry.add(trace_hook());
+  registry.add(systemd_notify_hook());
 }
 
 }  // namespace dnstorm::operators

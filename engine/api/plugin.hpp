@@ -54,17 +54,23 @@ inline constexpr char plugin_toolchain[] =
     "C++ ABI " DNSTORM_PLUGIN_STRING(__GXX_ABI_VERSION) ", " DNSTORM_PLUGIN_LIBRARY
                                                         ", " DNSTORM_PLUGIN_CONTAINERS;
 
-// Where a plug-in puts its operators and groupings.
+// Where a plug-in puts its operators, groupings and hooks.
 class PluginOperators {
  public:
   void add(OperatorDef def) { defs_.push_back(std::move(def)); }
   void add(GroupingDef def) { groupings_.push_back(std::move(def)); }
+  void add(TaskHookDef def) { task_hooks_.push_back(std::move(def)); }
+  void add(WorkerHookDef def) { worker_hooks_.push_back(std::move(def)); }
   std::vector<OperatorDef> take() { return std::move(defs_); }
   std::vector<GroupingDef> take_groupings() { return std::move(groupings_); }
+  std::vector<TaskHookDef> take_task_hooks() { return std::move(task_hooks_); }
+  std::vector<WorkerHookDef> take_worker_hooks() { return std::move(worker_hooks_); }
 
  private:
   std::vector<OperatorDef> defs_;
   std::vector<GroupingDef> groupings_;
+  std::vector<TaskHookDef> task_hooks_;
+  std::vector<WorkerHookDef> worker_hooks_;
 };
 
 // The symbol `dnstorm_plugin`. Plain data; the first two members never change their place.

@@ -42,13 +42,14 @@ std::vector<std::string> all_names_of(const std::vector<Def>& defs) {
 
 template <class Def>
 void check_names(const OperatorRegistry& registry, const Def& def) {
-  auto is_free = [&](std::string_view name) {
-    return registry.find(name) == nullptr && registry.find_grouping(name) == nullptr;
-  };
-  DNSTORM_ASSERT(is_free(def.name), "two operators have one name", def.name);
+  DNSTORM_ASSERT(registry.is_free(def.name), "two operators have one name", def.name);
   for (const std::string& alias : def.aliases)
-    DNSTORM_ASSERT(is_free(alias) && is_free(simple_name(alias)), "two operators have one name",
-                   alias);
+    DNSTORM_ASSERT(registry.is_free(alias) && registry.is_free(simple_name(alias)),
+                   "two operators have one name", alias);
+}
+
+template <class Def>
+void check_constructor(const Def& def) {
   DNSTORM_ASSERT(declares(def.options, def.constructor),
                  "a constructor sets an option that is not there", def.name);
 }
@@ -57,6 +58,7 @@ void check_names(const OperatorRegistry& registry, const Def& def) {
 
 void OperatorRegistry::add(OperatorDef def) {
   check_names(*this, def);
+  check_constructor(def);
   for (const MethodDef& method : def.methods)
     DNSTORM_ASSERT(declares(def.options, method.options),
                    "a method sets an option that is not there", def.name, method.name);
@@ -65,7 +67,40 @@ void OperatorRegistry::add(OperatorDef def) {
 
 void OperatorRegistry::add(GroupingDef def) {
   check_names(*this, def);
+  check_constructor(def);
   groupings_.push_back(std::move(def));
+}
+
+void OperatorRegistry::add(TaskHookDef def) {
+  check_names(*this, def);
+  task_hooks_.push_back(std::move(def));
+}
+
+void OperatorRegistry::add(WorkerHookDef def) {
+  check_names(*this, def);
+  check_constructor(def);
+  worker_hooks_.push_back(std::move(def));
+}
+
+bool OperatorRegistry::is_free(std::string_view name) const {
+  return find(name) == nullptr && find_grouping(name) == nullptr &&
+         find_task_hook(name) == nullptr && find_worker_hook(name) == nullptr;
+}
+
+const TaskHookDef* OperatorRegistry::find_task_hook(std::string_view name) const {
+  return find_in(task_hooks_, name);
+}
+
+const WorkerHookDef* OperatorRegistry::find_worker_hook(std::string_view name) const {
+  return find_in(worker_hooks_, name);
+}
+
+std::vector<std::string> OperatorRegistry::all_task_hook_names() const {
+  return all_names_of(task_hooks_);
+}
+
+std::vector<std::string> OperatorRegistry::all_worker_hook_names() const {
+  return all_names_of(worker_hooks_);
 }
 
 const OperatorDef* OperatorRegistry::find(std::string_view name) const {

@@ -9,6 +9,7 @@
 
 #include "engine/api/bolt.hpp"
 #include "engine/api/grouping.hpp"
+#include "engine/api/hook.hpp"
 #include "engine/api/options.hpp"
 #include "engine/api/spout.hpp"
 
@@ -63,6 +64,9 @@ struct Declaration {
   // A row costs so little (some ten nanoseconds) that handing it to another thread costs as much: a
   // single task may run in the executor of a single task that feeds it, whatever the grouping.
   bool light = false;
+  // Of a spout that is no source of its own: it ends when all other spouts have, so a topology
+  // needs another one.
+  bool ends_with_others = false;
   // Only one task makes sense (a table that is ranked as a whole, a database file).
   bool single_task = false;
 };
@@ -95,11 +99,13 @@ struct OperatorDef {
   std::function<std::unique_ptr<Bolt>(const Options&)> make_bolt;
 };
 
-// Operators and custom groupings: no two of them have the same name.
+// Operators, custom groupings and hooks: no two of them have the same name.
 class OperatorRegistry {
  public:
   void add(OperatorDef def);
   void add(GroupingDef def);
+  void add(TaskHookDef def);
+  void add(WorkerHookDef def);
   // By name, alias, or the simple name of an alias (`Count` of `org.x.Windows$Count`); null if
   // there is none.
   const OperatorDef* find(std::string_view name) const;
@@ -111,10 +117,20 @@ class OperatorRegistry {
   const GroupingDef* find_grouping(std::string_view name) const;
   const std::vector<GroupingDef>& groupings() const { return groupings_; }
   std::vector<std::string> all_grouping_names() const;
+  // The same for hooks.
+  const TaskHookDef* find_task_hook(std::string_view name) const;
+  const std::vector<TaskHookDef>& task_hooks() const { return task_hooks_; }
+  std::vector<std::string> all_task_hook_names() const;
+  const WorkerHookDef* find_worker_hook(std::string_view name) const;
+  const std::vector<WorkerHookDef>& worker_hooks() const { return worker_hooks_; }
+  std::vector<std::string> all_worker_hook_names() const;
+  bool is_free(std::string_view name) const;
 
  private:
   std::vector<OperatorDef> defs_;
   std::vector<GroupingDef> groupings_;
+  std::vector<TaskHookDef> task_hooks_;
+  std::vector<WorkerHookDef> worker_hooks_;
 };
 
 // For `declare`: the field of an input, or an error that names the fields there are.

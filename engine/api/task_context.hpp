@@ -46,6 +46,9 @@ struct TopologyView {
   std::map<std::string, std::map<std::string, std::string>> config;  // by component
 };
 
+class Resources;   // hook.hpp
+class SystemView;  // system_view.hpp
+
 struct TaskContext {
   std::string topology;
   std::string component;
@@ -57,8 +60,10 @@ struct TaskContext {
   std::vector<Input> inputs;
   std::vector<SchemaPtr> outputs;  // in the order of the declaration; null: no reader
   const Clock* clock = nullptr;
-  CounterSet* counters = nullptr;  // of this task; names are the operator's own
-  Feed* feed = nullptr;            // null: nobody watches
+  CounterSet* counters = nullptr;        // of this task; names are the operator's own
+  Feed* feed = nullptr;                  // null: nobody watches
+  const Resources* resources = nullptr;  // of worker hooks; null: there are none
+  const SystemView* system = nullptr;    // null: a task without a run (in a test)
 
   Counter& counter(std::string_view name) const { return counters->counter(name); }
 };

@@ -31,6 +31,8 @@ std::vector<OptionSpec> shared_specs() {
           {"topology.disable.loadaware.messaging", OptionType::flag, "false",
            "whether a shuffle to the component is in turn; if it is not said: by load where no "
            "result depends on it"},
+          {"topology.auto.task.hooks", OptionType::list, "",
+           "hooks that every task has: names of `dnstorm operators`"},
           whole("topology.max.task.parallelism", "0", "tasks at most; 0: as many as are written", 0,
                 topology::tasks_max)};
 }
@@ -178,6 +180,7 @@ void read_component_configs(Draft& draft) {
     auto options = Options::parse(specs, raw);
     DNSTORM_ASSERT(options.ok(), "settings that are valid one by one are valid together");
     component.config = std::move(*options);
+    component.hooks = find_task_hooks(draft, component);
   }
 }
 

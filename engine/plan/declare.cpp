@@ -97,6 +97,7 @@ void declare_component(Draft& draft, DraftComponent& component, bool whole) {
     return;
   }
   component.declaration = std::move(*declared);
+  add_system_stream(draft, component);
   component.full.clear();
   DNSTORM_ASSERT(component.declaration->reads.size() == inputs->size(),
                  "an operator says of each input which fields it reads", component.op->name);

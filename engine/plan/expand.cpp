@@ -21,8 +21,9 @@ bool within_bounds(Draft& draft) {
   if (draft.topology.streams.size() > streams_max)
     draft.add({}, fmt::format("has {} streams; at most {} are possible",
                               draft.topology.streams.size(), streams_max));
-  if (draft.topology.spouts.empty())
-    draft.add({}, "has no spout; a topology begins with at least one");
+  bool sourceless = std::all_of(draft.topology.spouts.begin(), draft.topology.spouts.end(),
+                                [](const auto& spout) { return spout.id.starts_with("__"); });
+  if (sourceless) draft.add({}, "has no spout; a topology begins with at least one");
   return draft.problems.empty();
 }
 
@@ -85,6 +86,8 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
     plan.tick_period = plan.config.integer("topology.tick.tuple.freq.secs") * ns_per_s;
     plan.state = component.declaration->state;
+    plan.hooks = component.hooks;
+    plan.ends_with_others = component.declaration->ends_with_others;
     plan.executors = component.executors;
     plan.tasks = component.tasks;
     for (const detail::DraftInput& input : component.inputs) {
@@ -119,8 +122,10 @@ std::uint32_t number_tasks(std::vector<ComponentPlan>& components) {
 
 }  // namespace
 
-ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& registry,
+ExpandResult expand(const topology::Topology& written, const OperatorRegistry& registry,
                     const ExpandOptions& options) {
+  const std::optional<topology::Topology> completed = detail::with_system_spout(written);
+  const topology::Topology& topology = completed ? *completed : written;
   Draft draft{topology, registry, {}, {}};
   ExpandResult result;
   if (within_bounds(draft)) {
@@ -128,6 +133,7 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
     result.plan.config = detail::read_config(draft);
     detail::resolve(draft);
     detail::read_component_configs(draft);
+    result.plan.worker_hooks = detail::resolve_worker_hooks(draft);
     detail::order(draft, result.plan.config.delivery == Delivery::at_least_once);
     detail::declare(draft, result.plan.config.delivery == Delivery::exactly_once);
     detail::set_parallelism(draft, options.parallelism);

@@ -41,6 +41,12 @@ enum class LoadShuffle : std::uint8_t {
   always,       // false: wherever the order of the source survives it, whatever the bolt keeps
 };
 
+struct WorkerHookPlan {
+  std::string id;
+  const WorkerHookDef* def = nullptr;
+  Options options;
+};
+
 struct ComponentPlan {
   std::string id;
   const OperatorDef* op = nullptr;
@@ -63,7 +69,9 @@ struct ComponentPlan {
   DurationNs tick_period = 0;           // 0: no ticks
   StateScope state = StateScope::task;  // Declaration::state
   bool stateless() const { return state == StateScope::none; }
-  bool feedback = false;  // see Plan::components
+  std::vector<const TaskHookDef*> hooks;  // topology.auto.task.hooks
+  bool ends_with_others = false;          // Declaration::ends_with_others
+  bool feedback = false;                  // see Plan::components
   bool is_spout() const { return op->kind == OperatorKind::spout; }
 };
 
@@ -105,6 +113,7 @@ struct Plan {
   // gives their rows on in rounds of its own, so that without its inputs the plan has no cycle.
   std::vector<ComponentPlan> components;
   std::uint32_t task_count = 0;
+  std::vector<WorkerHookPlan> worker_hooks;  // in the order of the file
 };
 
 struct ExpandOptions {

@@ -105,6 +105,23 @@ Result<void> check_grouping(const GroupingDef& def) {
   return {};
 }
 
+Result<void> check_task_hook(const TaskHookDef& def) {
+  if (def.name.empty()) return refused("has a task hook without a name");
+  if (!def.make) return refused(fmt::format("has a task hook '{}' without 'make'", def.name));
+  return {};
+}
+
+Result<void> check_worker_hook(const WorkerHookDef& def) {
+  if (def.name.empty()) return refused("has a worker hook without a name");
+  if (!def.make) return refused(fmt::format("has a worker hook '{}' without 'make'", def.name));
+  if (const std::string* option = undeclared(def, def.constructor))
+    return refused(
+        fmt::format("has a worker hook '{}' whose constructor sets '{}', which is none of "
+                    "its options",
+                    def.name, *option));
+  return {};
+}
+
 OperatorDef contained(OperatorDef def) {
   def.declare = guarded<Declaration, std::vector<InputDecl>>(std::move(def.declare));
   return def;

@@ -21,9 +21,14 @@ Result<void> check_entry(const PluginEntry& entry);
 // that the planner and the runtime call. Names that are taken are the loader's to know.
 Result<void> check_operator(const OperatorDef& def);
 Result<void> check_grouping(const GroupingDef& def);
+Result<void> check_task_hook(const TaskHookDef& def);
+Result<void> check_worker_hook(const WorkerHookDef& def);
 
 // The same operator, with a `declare` that never throws: the planner has no use for exceptions.
 OperatorDef contained(OperatorDef def);
 GroupingDef contained(GroupingDef def);
+// They declare nothing.
+inline TaskHookDef contained(TaskHookDef def) { return def; }
+inline WorkerHookDef contained(WorkerHookDef def) { return def; }
 
 }  // namespace dnstorm::plugin

@@ -84,7 +84,10 @@ Result<void> Loader::add_operators(const std::string& file) {
   PluginOperators brought = DNSTORM_TRY(ask_operators(*entry));
   std::vector<OperatorDef> operators = brought.take();
   std::vector<GroupingDef> groupings = brought.take_groupings();
-  if (operators.empty() && groupings.empty()) return refused("has no operators");
+  std::vector<TaskHookDef> task_hooks = brought.take_task_hooks();
+  std::vector<WorkerHookDef> worker_hooks = brought.take_worker_hooks();
+  if (operators.empty() && groupings.empty() && task_hooks.empty() && worker_hooks.empty())
+    return refused("has no operators");
   for (OperatorDef& def : operators) {
     DNSTORM_CHECK(check_operator(def));
     DNSTORM_CHECK(add(std::move(def), "an operator", file));
@@ -93,7 +96,24 @@ Result<void> Loader::add_operators(const std::string& file) {
     DNSTORM_CHECK(check_grouping(def));
     DNSTORM_CHECK(add(std::move(def), "a grouping", file));
   }
+  for (TaskHookDef& def : task_hooks) {
+    DNSTORM_CHECK(check_task_hook(def));
+    DNSTORM_CHECK(add(std::move(def), "a task hook", file));
+  }
+  for (WorkerHookDef& def : worker_hooks) {
+    DNSTORM_CHECK(check_worker_hook(def));
+    DNSTORM_CHECK(add(std::move(def), "a worker hook", file));
+  }
   return {};
+}
+
+// The name proper of what is called so, by name or alias.
+std::string Loader::taken_by(const std::string& name) const {
+  if (const OperatorDef* def = registry_.find(name)) return def->name;
+  if (const GroupingDef* def = registry_.find_grouping(name)) return def->name;
+  if (const TaskHookDef* def = registry_.find_task_hook(name)) return def->name;
+  const WorkerHookDef* def = registry_.find_worker_hook(name);
+  return def == nullptr ? std::string() : def->name;
 }
 
 template <class Def>
@@ -104,10 +124,8 @@ Result<void> Loader::add(Def def, std::string_view kind, const std::string& file
     names.emplace_back(simple_name(alias));
   }
   for (const std::string& name : names) {
-    const OperatorDef* other = registry_.find(name);
-    const GroupingDef* grouping = registry_.find_grouping(name);
-    if (other == nullptr && grouping == nullptr) continue;
-    auto origin = origins_.find(other != nullptr ? other->name : grouping->name);
+    if (registry_.is_free(name)) continue;
+    auto origin = origins_.find(taken_by(name));
     return refused(fmt::format("has {} '{}', and that name is taken by {}", kind, name,
                                origin == origins_.end() ? "one that is built in"
                                : origin->second == file ? "another one of it"

@@ -22,21 +22,22 @@ class Loader {
   // What is in `registry` is built in. It must outlive this.
   explicit Loader(OperatorRegistry& registry) : registry_(registry) {}
 
-  // Adds the operators and groupings of the library at `file`, a path with a slash in it. A library
-  // that is loaded already, under whatever path, is left alone. Error: kind config, one sentence
-  // that names the file.
+  // Adds the operators, groupings and hooks of the library at `file`, a path with a slash in it. A
+  // library that is loaded already, under whatever path, is left alone. Error: kind config, one
+  // sentence that names the file.
   Result<void> load(const std::string& file);
 
  private:
   Result<void> add_operators(const std::string& file);
-  // An OperatorDef or a GroupingDef.
+  std::string taken_by(const std::string& name) const;
+  // A definition of any kind.
   template <class Def>
   Result<void> add(Def def, std::string_view kind, const std::string& file);
 
   OperatorRegistry& registry_;
   std::set<std::string> loaded_;  // real paths
   std::map<std::string, std::string>
-      origins_;  // operator, grouping -> file; those built in are not in it
+      origins_;  // what it brought -> file; those built in are not in it
 };
 
 }  // namespace dnstorm::plugin

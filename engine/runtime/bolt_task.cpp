@@ -32,6 +32,7 @@ BoltTask::BoltTask(const TaskSetup& setup, TaskIndex index)
 Result<void> BoltTask::prepare() {
   for (std::size_t i = 0; i < context_.inputs.size(); ++i)
     stats_.wait_ns.push_back(std::make_unique<Histogram>());
+  prepare_hooks();
   DNSTORM_CHECK(bolt_->prepare(context_));
   if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
   if (component().tick_period != 0) tick_at_ = setup_.clock->steady_ns() + component().tick_period;
@@ -88,6 +89,8 @@ void BoltTask::measure(const Event& event, TimeNs began) {
   stats_.busy_ns.add(busy);
   std::uint32_t rows = event.row_count();
   if (rows == 0) return;
+  if (hooks_) [[unlikely]]
+    hooks_->executed(event.input, *event.batch, event.selection.get(), ended - began);
   stats_.execute_ns.record(busy);
   stats_.latency_ns.record(static_cast<std::uint64_t>(ended - event.born), rows);
   stats_.wait_ns[event.input]->record(static_cast<std::uint64_t>(began - event.sent), rows);
@@ -165,6 +168,7 @@ Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
   close_round({step.watermark, step.checkpoint, step.last, step.idle});
   if (tracks()) settle_acks();
   if (!step.last) return_credit(step.slot, step.event.round + 1);
+  if (finished_) clean_up_hooks();
   if (setup_.send_state && done.ok()) {
     if (finished_)
       DNSTORM_CHECK(send_state(0));

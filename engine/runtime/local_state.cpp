@@ -70,6 +70,8 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
   made.feed = options.feed;
   made.taps = options.taps;
   made.view = make_view(plan);
+  made.run_view = std::make_shared<RunView>(plan, true);
+  made.run_view->set_metrics([this](const UseMetric& use) { return tell(use); });
   made.seed = static_cast<std::uint64_t>(clock->wall_ns());
   made.heartbeat = std::any_of(plan.components.begin(), plan.components.end(),
                                [](const auto& component) { return component.tick_period != 0; });
@@ -94,8 +96,10 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
 Result<void> LocalRun::State::build(const RunOptions& options) {
   if (options.clock != nullptr) clock = options.clock;
   active = options.active;
+  DNSTORM_CHECK(start_worker_hooks());
   if (exactly_once()) DNSTORM_CHECK(open_store(options.resume));
   setup = task_setup(options);
+  setup.resources = resources;
   for (const ExecutorWiring& executor : wiring.executors)
     executors.push_back(std::make_shared<Executor>(setup, executor));
   completion = std::make_shared<Completion>(executors.size());
@@ -105,6 +109,33 @@ Result<void> LocalRun::State::build(const RunOptions& options) {
     if (!active) (*executor)->set_active(false);
   }
   return {};
+}
+
+Result<void> LocalRun::State::start_worker_hooks() {
+  if (plan.worker_hooks.empty()) return {};
+  resources = std::make_shared<Resources>();
+  WorkerContext context{plan.name, make_view(plan), resources.get()};
+  for (const plan::WorkerHookPlan& hook : plan.worker_hooks) {
+    auto made = hook.def->make(hook.options);
+    auto started = made->start(context);
+    if (!started.ok()) return std::move(started.error()).within(hook.id);
+    worker_hooks.push_back(std::move(made));
+  }
+  return {};
+}
+
+void LocalRun::State::stop_worker_hooks() {
+  for (; !worker_hooks.empty(); worker_hooks.pop_back()) worker_hooks.back()->shutdown();
+}
+
+// Asked by a task, while a rebalance, which holds the lock, may be waiting for that very task.
+bool LocalRun::State::tell(const UseMetric& use) const {
+  std::unique_lock lock(mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return false;
+  for (const auto& executor : executors)
+    for (const auto& task : executor->tasks())
+      tell_metrics(task->context().component, task->context().task_index, task->stats(), use);
+  return true;
 }
 
 void LocalRun::State::spawn() {

@@ -85,7 +85,21 @@ void OutputRouter::deliver(std::size_t stream, BatchPtr batch, SelectionPtr sele
   if (taps_ != nullptr && taps_->any_open()) [[unlikely]]
     taps_->show({component_, TapPlace::Side::output, static_cast<std::uint32_t>(stream)},
                 task_index_, *batch, selection.get());
+  if (hooks_ != nullptr) [[unlikely]]
+    hooks_->emitted(stream, *batch, selection.get());
   for (Reader& reader : streams_[stream]) route(reader, direct_to_[stream], batch, selection);
+}
+
+void OutputRouter::ack(Lineage& input) {
+  tracker_.ack(input);
+  if (hooks_ != nullptr) [[unlikely]]
+    hooks_->each([](TaskHook& hook) { hook.bolt_acked(1); });
+}
+
+void OutputRouter::fail(Lineage& input) {
+  tracker_.fail(input);
+  if (hooks_ != nullptr) [[unlikely]]
+    hooks_->each([](TaskHook& hook) { hook.bolt_failed(1); });
 }
 
 void OutputRouter::route(Reader& reader, std::uint32_t direct_to, const BatchPtr& batch,

@@ -23,6 +23,7 @@
 #include "engine/api/key.hpp"
 #include "engine/runtime/load_shuffle.hpp"
 #include "engine/runtime/tap_hub.hpp"
+#include "engine/runtime/task_hooks.hpp"
 #include "engine/runtime/tracker.hpp"
 
 namespace dnstorm::runtime {
@@ -59,6 +60,8 @@ class OutputRouter final : public Emitter::Outlet {
   }
   // Null: nobody can tap.
   void set_taps(const TapHub* taps) { taps_ = taps; }
+  // Null: the task has none.
+  void set_hooks(TaskHooks* hooks) { hooks_ = hooks; }
   // Between two rounds, rows wait for the next one.
   void deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) override;
   void direct_to(std::size_t stream, std::uint32_t task_id) override {
@@ -66,8 +69,8 @@ class OutputRouter final : public Emitter::Outlet {
   }
   void watch_receivers(std::vector<std::uint32_t>* task_ids) override { receivers_ = task_ids; }
   void anchor_to(std::span<const Anchor> anchors) override { tracker_.descend_from(anchors); }
-  void ack(Lineage& input) override { tracker_.ack(input); }
-  void fail(Lineage& input) override { tracker_.fail(input); }
+  void ack(Lineage& input) override;
+  void fail(Lineage& input) override;
   void reset_timeout(Lineage& input) override { tracker_.reset_timeout(input); }
   Tracker& tracker() { return tracker_; }
   void end_round(const RoundEnd& end);
@@ -146,6 +149,7 @@ class OutputRouter final : public Emitter::Outlet {
   std::vector<std::uint64_t> rounds_ended_;  // by slot
   Limits limits_;
   const TapHub* taps_ = nullptr;
+  TaskHooks* hooks_ = nullptr;
   std::uint32_t component_;
   bool credited_ = false;  // a reader bounds what is under way
   std::uint32_t task_index_;

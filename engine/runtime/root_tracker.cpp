@@ -61,18 +61,20 @@ void RootTracker::take(const Acks& acks) {
   }
 }
 
-void RootTracker::settle(Spout& spout, TaskStats& stats) {
+void RootTracker::settle(Spout& spout, TaskStats& stats, TaskHooks* hooks) {
   for (const auto& ended : ledger_.take_ended()) {
     auto found = kept_.find(ended.root);
     Kept kept = std::move(found->second);
     kept_.erase(found);
     if (ended.how == delivery::AckLedger::End::acked) {
       stats.acked.add();
+      if (hooks != nullptr) hooks->each([&](TaskHook& hook) { hook.spout_acked(kept.message); });
       release(kept);
       if (kept.told) spout.ack(kept.message);
       continue;
     }
     stats.failed.add();
+    if (hooks != nullptr) hooks->each([&](TaskHook& hook) { hook.spout_failed(kept.message); });
     if (ended.how == delivery::AckLedger::End::timed_out) stats.timed_out.add();
     if (!kept.told || spout.fail(kept.message) == Spout::Failed::replay)
       replays_.push_back(std::move(kept));

@@ -14,6 +14,7 @@
 #include "engine/api/spout.hpp"
 #include "engine/delivery/ack_ledger.hpp"
 #include "engine/runtime/output_router.hpp"
+#include "engine/runtime/task_hooks.hpp"
 #include "engine/telemetry/task_stats.hpp"
 
 namespace dnstorm::runtime {
@@ -39,7 +40,7 @@ class RootTracker final : public Emitter::Outlet {
   void take(const Acks& acks);
   void rotate() { ledger_.rotate(); }
   // Tells the spout what has ended. What is to be replayed waits for replay().
-  void settle(Spout& spout, TaskStats& stats);
+  void settle(Spout& spout, TaskStats& stats, TaskHooks* hooks);
   bool has_ended() const { return ledger_.has_ended(); }
   bool has_replay() const { return !replays_.empty(); }
   // Emits again what failed first.

@@ -10,6 +10,7 @@ SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
     : Task(setup, index, true), spout_(component().op->make_spout(component().options)) {}
 
 Result<void> SpoutTask::prepare() {
+  prepare_hooks();
   DNSTORM_CHECK(spout_->open(context_));
   if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
   DurationNs timeout = setup_.plan->config.message_timeout;
@@ -53,7 +54,7 @@ bool SpoutTask::may_pull() const {
 
 Result<Task::Progress> SpoutTask::run_one() {
   if (finished_) return Progress::finished;
-  if (roots_ && roots_->has_ended()) roots_->settle(*spout_, stats_);
+  if (roots_ && roots_->has_ended()) roots_->settle(*spout_, stats_, hooks_.get());
   if (round_ >= router_.horizon().front()) return Progress::blocked;
   BusyTime busy(*setup_.clock, stats_.busy_ns);
   router_.set_times(busy.start(), busy.start());
@@ -186,6 +187,8 @@ Result<void> SpoutTask::end_stream() {
   close_round({time_max, 0, true, false});
   spout_->close();
   finished_ = true;
+  clean_up_hooks();
+  if (setup_.run_view && !component().ends_with_others) setup_.run_view->spout_ended();
   if (!setup_.send_state) return {};
   StateWriter out;
   save_own(out, true, watermark_);

@@ -30,6 +30,8 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   for (const plan::OutputPlan& output : component.outputs) context.outputs.push_back(output.schema);
   context.clock = setup.clock;
   context.feed = setup.feed;
+  context.resources = setup.resources.get();
+  context.system = setup.run_view.get();
   return context;
 }
 
@@ -44,6 +46,7 @@ Task::Task(const TaskSetup& setup, TaskIndex index, bool spout)
           {setup.plan->config.credits, setup.plan->config.edge_bytes},
           [this](Event event) { setup_.send.event(std::move(event)); },
           setup.seed + index * 0x2545f4914f6cdd1dULL),
+      hooks_(TaskHooks::make(component())),
       roots_(spout && tracks() ? std::make_unique<RootTracker>(router_, wiring().origins.front(),
                                                                setup.plan->config.track_rows)
                                : nullptr),
@@ -51,6 +54,15 @@ Task::Task(const TaskSetup& setup, TaskIndex index, bool spout)
       rows_received_(setup.wiring->tasks[index].in_edges.size()) {
   context_.counters = &stats_.own;
   router_.set_taps(setup.taps);
+  router_.set_hooks(hooks_.get());
+}
+
+void Task::prepare_hooks() {
+  if (hooks_) hooks_->each([this](TaskHook& hook) { hook.prepare(context_); });
+}
+
+void Task::clean_up_hooks() {
+  if (hooks_) hooks_->each([](TaskHook& hook) { hook.cleanup(); });
 }
 
 const plan::ComponentPlan& Task::component() const {

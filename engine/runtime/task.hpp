@@ -14,6 +14,8 @@
 #include "engine/runtime/input_merge.hpp"
 #include "engine/runtime/output_router.hpp"
 #include "engine/runtime/root_tracker.hpp"
+#include "engine/runtime/run_view.hpp"
+#include "engine/runtime/task_hooks.hpp"
 #include "engine/telemetry/task_stats.hpp"
 
 namespace dnstorm::runtime {
@@ -46,6 +48,8 @@ struct TaskSetup {
   std::function<void(SavedState)> send_state;         // exactly-once only
   const std::vector<std::string>* restore = nullptr;  // by task; null: a run from the beginning
   std::shared_ptr<const TopologyView> view;
+  std::shared_ptr<RunView> run_view;           // null: none (tests)
+  std::shared_ptr<const Resources> resources;  // of worker hooks; null: there are none
   bool heartbeat = false;  // spouts that have nothing close rounds all the same (ticks)
   std::uint64_t seed = 0;  // of the numbers of tracked pieces
 };
@@ -107,12 +111,15 @@ class Task {
   void save_own(StateWriter& out, bool ended, TimeNs watermark) const;
   delivery::TaskState restore_own(StateReader& in);
   Error damaged_state() const;
+  void prepare_hooks();
+  void clean_up_hooks();
 
   TaskSetup setup_;
   TaskIndex index_;
   TaskContext context_;
   TaskStats stats_;
   OutputRouter router_;
+  std::unique_ptr<TaskHooks> hooks_;    // null: it has none
   std::unique_ptr<RootTracker> roots_;  // of a spout, at-least-once
   Emitter emitter_;
   std::vector<std::uint64_t> rows_received_;

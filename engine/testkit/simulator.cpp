@@ -27,6 +27,13 @@ TaskSetup Simulator::setup() {
   setup.wiring = &wiring_;
   setup.clock = &clock_;
   setup.view = runtime::make_view(plan_);
+  setup.run_view = std::make_shared<runtime::RunView>(plan_, false);
+  setup.run_view->set_metrics([this](const runtime::UseMetric& use) {
+    for (const Task* task : tasks_)
+      runtime::tell_metrics(task->context().component, task->context().task_index, task->stats(),
+                            use);
+    return true;
+  });
   setup.seed = random_();
   for (const plan::ComponentPlan& component : plan_.components)
     setup.heartbeat = setup.heartbeat || component.tick_period != 0;

@@ -41,6 +41,8 @@ void read_parts(const Parts& parts, Topology& topology, Problems& problems) {
   detail::Objects objects(topology, problems);
   objects.read(parts.components, ids);
   detail::Vertices vertices(objects, ids, problems);
+  for (const detail::Node* node : parts.worker_hooks)
+    vertices.read_hook(*node, topology.worker_hooks);
   for (const detail::Node* node : parts.spouts) vertices.read(*node, "spout", topology.spouts);
   for (const detail::Node* node : parts.bolts) vertices.read(*node, "bolt", topology.bolts);
   for (const detail::Node* node : parts.streams)

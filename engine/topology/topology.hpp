@@ -72,6 +72,13 @@ struct Component : WrittenOptions {
   Place num_tasks_place;
 };
 
+// An object for the beginning and the end of a process.
+struct WorkerHook : WrittenOptions {
+  std::string id;
+  std::string class_name;
+  Place class_name_place;
+};
+
 // The class of a CUSTOM grouping.
 struct CustomClass : WrittenOptions {
   std::string class_name;
@@ -101,6 +108,7 @@ struct Topology {
   std::vector<Plugin> plugins;
   std::string name;
   RawOptions config;
+  std::vector<WorkerHook> worker_hooks;
   std::vector<Component> spouts;
   std::vector<Component> bolts;
   std::vector<Stream> streams;

@@ -37,6 +37,7 @@ struct DraftComponent {
   std::vector<Schema> full;                // per output: all fields
   std::uint32_t executors = 1;
   std::uint32_t tasks = 1;
+  std::vector<const TaskHookDef*> hooks = {};
 
   const std::string& id() const { return source->id; }
 };
@@ -77,6 +78,19 @@ Configured configured(const topology::Stream& stream, const GroupingDef& def);
 std::optional<RawOptions> gather_options(Draft& draft, const Configured& object);
 // The same, checked.
 std::optional<Options> parse_options(Draft& draft, const Configured& object, RawOptions raw);
+Configured configured(const topology::WorkerHook& hook, const WorkerHookDef& def);
+
+// The worker hooks of the topology, looked up, their options parsed.
+std::vector<WorkerHookPlan> resolve_worker_hooks(Draft& draft);
+// Those that topology.auto.task.hooks of a component names.
+std::vector<const TaskHookDef*> find_task_hooks(Draft& draft, const DraftComponent& component);
+// The topology with the spout of the system streams, if somebody reads one of `__system`.
+std::optional<topology::Topology> with_system_spout(const topology::Topology& topology);
+// Storm's: every component has it; nothing is emitted on it.
+inline constexpr std::string_view system_stream = "__system";
+// Adds it to what a component declares, if somebody reads it.
+void add_system_stream(const Draft& draft, DraftComponent& component);
+
 // Looks up the class of a CUSTOM grouping and parses its options.
 void resolve_grouping(Draft& draft, DraftInput& input);
 // Lets it say which fields it reads of its stream. False: it does not fit.

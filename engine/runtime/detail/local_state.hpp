@@ -19,6 +19,7 @@ namespace dnstorm::runtime {
 
 struct LocalRun::State {
   explicit State(const plan::Plan& p) : plan(p), layout(p), wiring(wire(p)) {}
+  ~State() { stop_worker_hooks(); }
 
   const plan::Plan& plan;
   plan::Plan layout;  // the plan with the executors of now (rebalance)
@@ -34,6 +35,8 @@ struct LocalRun::State {
   std::vector<caf::actor> actors;
   const Clock* clock = &system_clock;
   bool active = true;
+  std::shared_ptr<Resources> resources;
+  std::vector<std::unique_ptr<WorkerHook>> worker_hooks;  // that have started
   // Exactly-once.
   std::optional<delivery::CheckpointStore> store;
   std::optional<delivery::Checkpoint> resumed_from;
@@ -45,6 +48,9 @@ struct LocalRun::State {
   Result<void> build(const RunOptions& options);
   Result<void> open_store(bool resume);
   TaskSetup task_setup(const RunOptions& options);
+  Result<void> start_worker_hooks();
+  void stop_worker_hooks();
+  bool tell(const UseMetric& use) const;
   void spawn();
   void spawn_executors();
   // Only when the directory is whole: a tick may be due at once.

@@ -71,14 +71,13 @@ Parts Gatherer::gather_file(const std::string& text, const std::string& path, st
     parts.config = Fields(*config->value, "'config'", problems_).node().entries;
   parts.plugins = list_of(fields, "plugins");
   parts.components = list_of(fields, "components");
+  parts.worker_hooks = list_of(fields, "workerHooks");
   parts.spouts = list_of(fields, "spouts");
   parts.bolts = list_of(fields, "bolts");
   parts.streams = list_of(fields, "streams");
   chain_.push_back(path);
   for (const Node* node : list_of(fields, "includes")) include(*node, path, parts);
   chain_.pop_back();
-  fields.refuse("workerHooks",
-                "cannot be run: a hook is a Java class for the start of Storm's workers");
   fields.refuse("topologySource",
                 "cannot be asked: it is a Java class that builds a topology; write down its "
                 "spouts, bolts and streams");

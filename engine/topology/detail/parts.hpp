@@ -16,7 +16,7 @@ inline constexpr std::size_t includes_max = 100;
 struct Parts {
   const Node* name = nullptr;
   std::vector<Entry> config;
-  std::vector<const Node*> plugins, components, spouts, bolts, streams;
+  std::vector<const Node*> plugins, components, worker_hooks, spouts, bolts, streams;
 };
 
 class Gatherer {

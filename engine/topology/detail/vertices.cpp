@@ -25,6 +25,20 @@ void Vertices::read(const Node& node, std::string_view kind, std::vector<Compone
   into.push_back(std::move(component));
 }
 
+void Vertices::read_hook(const Node& node, std::vector<WorkerHook>& into) {
+  Fields fields(node, "a worker hook", problems_);
+  WorkerHook hook;
+  if (const Node* id = ids_.read(fields, "worker hook")) hook.id = id->text;
+  if (const Node* name = fields.require_scalar("className")) {
+    hook.class_name = name->text;
+    hook.class_name_place = name->place;
+  }
+  static_cast<WrittenOptions&>(hook) = read_written(fields, objects_, problems_);
+  refuse_factory(fields, "a worker hook");
+  fields.finish();
+  into.push_back(std::move(hook));
+}
+
 void Vertices::read_parallelism(Fields& fields, Component& component) {
   if (auto executors = fields.number("parallelism", 1, tasks_max)) {
     component.parallelism = *executors;

@@ -14,6 +14,7 @@ class Vertices {
       : objects_(objects), ids_(ids), problems_(problems) {}
 
   void read(const Node& node, std::string_view kind, std::vector<Component>& into);
+  void read_hook(const Node& node, std::vector<WorkerHook>& into);
 
  private:
   void read_parallelism(Fields& fields, Component& component);

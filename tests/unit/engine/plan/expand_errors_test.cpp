@@ -202,6 +202,7 @@ TEST(ExpandErrors, Config) {
        "topology.debug, topology.subprocess.timeout.secs, "
        "topology.shellbolt.max.pending, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.disable.loadaware.messaging, "
+       "topology.auto.task.hooks, "
        "topology.max.task.parallelism\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"

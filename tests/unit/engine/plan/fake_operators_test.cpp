@@ -140,6 +140,22 @@ OperatorDef sink(const std::string& name) {
   return def;
 }
 
+OperatorDef system() {
+  OperatorDef def;
+  def.name = "system";
+  def.kind = OperatorKind::spout;
+  def.options = {option("tick", OptionType::duration, "1s"),
+                 option("metrics", OptionType::duration, "10s")};
+  def.declare = [](const Options&, const std::vector<InputDecl>&) -> Result<Declaration> {
+    Declaration declaration;
+    declaration.ends_with_others = declaration.single_task = true;
+    declaration.outputs = {{"__tick", {{"time", Type::time}, {"seconds", Type::u64}}},
+                           {"__metrics", {{"time", Type::time}, {"value", Type::u64}}}};
+    return declaration;
+  };
+  return def;
+}
+
 GroupingDef near() {
   GroupingDef def;
   def.name = "near";
@@ -163,6 +179,17 @@ const OperatorRegistry& registry() {
                                                      sink("reads"), sink("blind")})
       all.add(std::move(def));
     all.add(near());
+    all.add(system());
+    TaskHookDef watch;
+    watch.name = "watch";
+    watch.aliases = {"org.apache.storm.hooks.Watch"};
+    all.add(std::move(watch));
+    WorkerHookDef fetch;
+    fetch.name = "fetch";
+    fetch.options = {required(option("url", OptionType::text)),
+                     option("times", OptionType::integer, "1")};
+    fetch.constructor = {"url"};
+    all.add(std::move(fetch));
     return all;
   }();
   return registry;

@@ -133,6 +133,21 @@ class PlanBuilder {
     return *this;
   }
 
+  // Of all that are there.
+  PlanBuilder& hooks(const std::vector<const TaskHookDef*>& hooks) {
+    for (plan::ComponentPlan& component : plan_.components) component.hooks = hooks;
+    return *this;
+  }
+  PlanBuilder& worker_hook(const std::string& id, const WorkerHookDef& def) {
+    plan_.worker_hooks.push_back({id, &def, {}});
+    return *this;
+  }
+  // The spout added last is no source of its own.
+  PlanBuilder& ends_with_others() {
+    plan_.components.back().ends_with_others = true;
+    return *this;
+  }
+
   // Of the component added last.
   PlanBuilder& pending_max(std::uint64_t roots) {
     plan_.components.back().spout_pending_max = roots;

@@ -58,13 +58,20 @@ TEST(ReaderErrors, TopLevel) {
        "t:1:1: 'name' of a topology is a single value, not a list\n"},
       {"unknown key", "name: t\nsput: []\nwhatever: 1\n",
        "t:2:1: unknown key 'sput' of a topology; known are name, config, plugins, components, "
-       "spouts, bolts, streams, includes\n"
+       "workerHooks, spouts, bolts, streams, includes\n"
        "t:3:1: unknown key 'whatever' of a topology; known are name, config, plugins, components, "
-       "spouts, bolts, streams, includes\n"},
-      {"what only a JVM can do", "name: t\nworkerHooks: []\ntopologySource: {className: x}\n",
-       "t:2:1: 'workerHooks' of a topology cannot be run: a hook is a Java class for the start of "
-       "Storm's workers\n"
-       "t:3:1: 'topologySource' of a topology cannot be asked: it is a Java class that builds a "
+       "workerHooks, spouts, bolts, streams, includes\n"},
+      {"worker hooks that are none",
+       "name: t\nworkerHooks:\n- {className: x}\n- {id: a}\n- {id: b, className: x, parallelism: "
+       "2}\n"
+       "- {id: b, className: x}\n",
+       "t:3:3: a worker hook has no 'id'\n"
+       "t:4:3: worker hook 'a' has no 'className'\n"
+       "t:5:25: unknown key 'parallelism' of worker hook 'b'; known are id, className, "
+       "constructorArgs, properties, configMethods\n"
+       "t:6:8: id 'b' is taken already, in line 5\n"},
+      {"what only a JVM can do", "name: t\ntopologySource: {className: x}\n",
+       "t:2:1: 'topologySource' of a topology cannot be asked: it is a Java class that builds a "
        "topology; write down its spouts, bolts and streams\n"},
       {"plug-ins that are none", "name: t\nplugins: [a.so, '', {file: b.so}]\n",
        "t:2:17: a plug-in is the path or the name of a shared library, not an empty text\n"
@@ -244,11 +251,10 @@ TEST(ReaderBounds, NotMoreProblemsThanOneReads) {
 TEST(ReaderBounds, WordsOfTheFileDoNotBreakTheLine) {
   EXPECT_EQ(problems_of("name: t\n\"a\\nb\": 1\n" + std::string(200, 'x') + ": 1\n"),
             "t:2:1: unknown key 'a?b' of a topology; known are name, config, plugins, components, "
-            "spouts, "
-            "bolts, streams, includes\nt:3:1: unknown key '" +
+            "workerHooks, spouts, bolts, streams, includes\nt:3:1: unknown key '" +
                 std::string(60, 'x') +
-                "...' of a topology; known are name, config, plugins, components, spouts, bolts, "
-                "streams, includes\n");
+                "...' of a topology; known are name, config, plugins, components, workerHooks, "
+                "spouts, bolts, streams, includes\n");
 }
 
 }  // namespace
