@@ -31,6 +31,12 @@ constexpr std::array fixed_labels = {
     FixedLabel{"match_status", 1, "unanswered"},
     FixedLabel{"match_status", 2, "unsolicited"},
     FixedLabel{"match_status", 3, "duplicate"},
+    FixedLabel{"match_status", 4, "mismatched"},
+    FixedLabel{"match_status", 5, "given_up"},
+    FixedLabel{"match_difference", 1, "id"},
+    FixedLabel{"match_difference", 2, "client_port"},
+    FixedLabel{"match_difference", 3, "server_port"},
+    FixedLabel{"match_difference", 4, "question"},
 };
 
 // A table of the DNS: how a number becomes text and text a number.

@@ -64,17 +64,23 @@ struct MatchRun {
     task.finish();
     auto n = [&](const char* name) { return task.counter(name); };
     EXPECT_EQ(n("queries"), n("retransmissions") + n("answered") + n("unanswered") + n("given_up"));
-    EXPECT_EQ(n("responses"), n("answered") + n("duplicates") + n("unsolicited"));
+    EXPECT_EQ(n("responses"),
+              n("answered") + n("duplicates") + n("unsolicited") + n("mismatched"));
   }
   TaskHarness task;
 };
 
 TEST(Match, pairs_a_response_with_its_query) {
-  TaskHarness task(match_operator(), {}, messages);
+  TaskHarness task(match_operator(), {}, messages,
+                   {.read_outputs = {"time", "query_time", "latency_us", "latency_bucket_us",
+                                     "status", "client", "server", "client_port", "server_port",
+                                     "id", "transport", "qname", "qtype", "asked_qname", "rcode",
+                                     "query_size", "response_size"}});
   task.feed({row({"1s"}), row({.time = "1002500us", .response = true, .rcode = "3"})});
   EXPECT_THAT(
       task.take(),
-      ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 17 example.com 1 3 40 120"));
+      ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 5000 53 7 17 example.com 1  3 "
+                  "40 120"));
   task.finish();
   EXPECT_THAT(task.take(), IsEmpty());
   EXPECT_EQ(task.counter("answered"), 1U);
@@ -105,8 +111,6 @@ TEST(Match, a_query_without_a_response_is_unanswered_when_its_time_is_over) {
 
 TEST(Match, every_part_of_the_key_tells_messages_apart) {
   const Message different[] = {
-      {.time = "2s", .response = true, .name = "example.org"},
-      {.time = "2s", .response = true, .type = "28"},
       {.time = "2s", .response = true, .id = "8"},
       {.time = "2s", .response = true, .client = "192.0.2.2"},
       {.time = "2s", .response = true, .client_port = "5001"},
@@ -121,6 +125,52 @@ TEST(Match, every_part_of_the_key_tells_messages_apart) {
     EXPECT_EQ(run.task.counter("unsolicited"), 1U);
     EXPECT_EQ(run.task.counter("unanswered"), 1U);
   }
+}
+
+TEST(Match, a_response_with_another_question_is_mismatched) {
+  const testing::HarnessSettings all = {.read_outputs = {"time", "query_time", "status", "qname",
+                                                         "qtype", "asked_qname", "asked_qtype"}};
+  TaskHarness task(match_operator(), {}, messages, all);
+  task.feed({row({"1s"}), row({.time = "2s", .response = true, .name = "example.org"}),
+             row({.time = "3s", .response = true, .type = "28"}),
+             row({.time = "4s", .response = true})});
+  EXPECT_THAT(task.take(), ElementsAre("2s 1s 4 example.org 1 example.com 1",
+                                       "3s 1s 4 example.com 28 example.com 1",
+                                       "4s 1s 0 example.com 1  0"));
+  // Nothing waits any more.
+  task.feed({row({.time = "4s", .response = true, .name = "example.org"})});
+  EXPECT_THAT(task.take(), ElementsAre("4s 4s 2 example.org 1  0"));
+  EXPECT_EQ(task.counter("mismatched"), 2U);
+  EXPECT_EQ(task.counter("unsolicited"), 1U);
+}
+
+TEST(Match, a_response_waits_for_a_query_that_comes_after_it) {
+  MatchRun run(TextOptions{{"skew", {"100ms"}}, {"timeout", {"500ms"}}});
+  run.feed({{.time = "1s", .response = true, .rcode = "3"}, {.time = "1.05s", .response = true}});
+  EXPECT_THAT(run.task.take(), IsEmpty());
+  run.feed({{"1.01s"}});
+  EXPECT_THAT(run.task.take(),
+              ElementsAre("1010000000ns 1010000000ns 0 0 example.com 3",
+                          "1050000000ns 1010000000ns 40000 3 example.com 0"));
+  // Too late, and then of another question.
+  run.feed({{.time = "2s", .response = true}, {"2.1s"}});
+  run.feed({{.time = "2.3s", .response = true, .name = "example.org"}});
+  EXPECT_THAT(run.task.take(), IsEmpty());
+  run.task.watermark(2300 * ns_per_ms);
+  EXPECT_THAT(run.task.take(), ElementsAre("2100000000ns 2s 0 2 example.com 0"));
+  run.task.watermark(2400 * ns_per_ms);
+  EXPECT_THAT(run.task.take(), ElementsAre("2400000000ns 2100000000ns 200000 4 example.org 0"));
+  run.finish();
+  EXPECT_EQ(run.task.counter("early"), 2U);
+  EXPECT_EQ(run.task.counter("duplicates"), 1U);
+}
+
+TEST(Match, an_early_response_without_a_question_finds_its_query) {
+  MatchRun run(TextOptions{{"skew", {"100ms"}}});
+  run.feed({{.time = "1s", .response = true, .name = "", .type = "0", .rcode = "1"}});
+  run.feed({{"1.01s"}});
+  EXPECT_THAT(run.task.take(), ElementsAre("1010000000ns 1010000000ns 0 0 example.com 1"));
+  run.finish();
 }
 
 TEST(Match, a_response_without_a_question_pairs_by_the_rest_with_the_earliest_query) {
@@ -215,7 +265,8 @@ TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
             {.time = "3s", .response = true, .name = "a"},
             {.time = "3s", .response = true, .name = "b"},
             {.time = "4s", .name = "c"}});
-  EXPECT_THAT(run.task.take(), ElementsAre("3s 3s 0 2 a 0", "3s 2s 1000000 0 b 0"));
+  EXPECT_THAT(run.task.take(), ElementsAre("2s 1s 0 5 a 0", "3s 2s 1000000 4 a 0",
+                                           "3s 2s 1000000 0 b 0"));
   run.finish();
   EXPECT_EQ(run.task.counter("given_up"), 1U);
   EXPECT_EQ(run.task.counter("unanswered"), 1U);
@@ -304,19 +355,23 @@ Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows,
 
 TEST(Match, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
   auto rows = random_traffic(20'000);
-  for (const TextOptions& options : {TextOptions{}, TextOptions{{"max_open", {"1000"}}}}) {
+    for (const TextOptions& options :
+       {TextOptions{}, TextOptions{{"max_open", {"1000"}}}, TextOptions{{"skew", {"10ms"}}}}) {
+    bool limited = options.count("max_open") != 0;
     Outcome alone = run_with(1, rows, options);
     EXPECT_EQ(run_with(2, rows, options), alone);
     EXPECT_EQ(run_with(4, rows, options), alone);
     auto& n = alone.counters;
     EXPECT_EQ(n["queries"], n["retransmissions"] + n["answered"] + n["unanswered"] + n["given_up"]);
-    EXPECT_EQ(n["responses"], n["answered"] + n["duplicates"] + n["unsolicited"]);
+    EXPECT_EQ(n["responses"],
+              n["answered"] + n["duplicates"] + n["unsolicited"] + n["mismatched"]);
     EXPECT_EQ(n["queries"], 20'000U);
     EXPECT_EQ(alone.rows.size(),
-              n["answered"] + n["unanswered"] + n["duplicates"] + n["unsolicited"]);
+              n["answered"] + n["unanswered"] + n["given_up"] + n["duplicates"] +
+                  n["unsolicited"] + n["mismatched"]);
     EXPECT_GT(n["duplicates"], 0U);
-    EXPECT_GT(n["answered"], options.empty() ? 10'000U : 1'000U);
-    EXPECT_EQ(n["given_up"] > 0, !options.empty());
+    EXPECT_GT(n["answered"], limited ? 1'000U : 10'000U);
+    EXPECT_EQ(n["given_up"] > 0, limited);
   }
 }
 
@@ -329,16 +384,19 @@ TEST(Match, agrees_with_a_plain_search) {
     bool answered = false;
   };
   std::vector<Query> list;
-  std::uint64_t answered = 0, duplicates = 0, unsolicited = 0, retransmissions = 0;
-  auto same = [](const TextRow& a, const TextRow& b) {
-    return a[2] == b[2] && a[4] == b[4] && a[6] == b[6] && a[8] == b[8];
+  std::uint64_t answered = 0, duplicates = 0, mismatched = 0, unsolicited = 0, retransmissions = 0;
+  auto same_transaction = [](const TextRow& a, const TextRow& b) {
+    return a[2] == b[2] && a[4] == b[4] && a[6] == b[6];
   };
   for (const TextRow& r : rows) {
     TimeNs time = std::stoll(r[0]);
     Query* waiting = nullptr;
     Query* done = nullptr;
+    bool near = false;
     for (Query& query : list) {
-      if (!same(query.row, r) || time >= query.time + 5 * ns_per_s) continue;
+      if (!same_transaction(query.row, r) || time >= query.time + 5 * ns_per_s) continue;
+      near = near || !query.answered;
+      if (query.row[8] != r[8]) continue;
       Query*& found = query.answered ? done : waiting;
       if (found == nullptr) found = &query;
     }
@@ -351,12 +409,13 @@ TEST(Match, agrees_with_a_plain_search) {
       waiting->answered = true;
       ++answered;
     } else {
-      ++(done != nullptr ? duplicates : unsolicited);
+      ++(done != nullptr ? duplicates : near ? mismatched : unsolicited);
     }
   }
   Outcome outcome = run_with(1, rows, {});
   EXPECT_EQ(outcome.counters["answered"], answered);
   EXPECT_EQ(outcome.counters["duplicates"], duplicates);
+  EXPECT_EQ(outcome.counters["mismatched"], mismatched);
   EXPECT_EQ(outcome.counters["unsolicited"], unsolicited);
   EXPECT_EQ(outcome.counters["retransmissions"], retransmissions);
 }
