@@ -7,6 +7,7 @@
 #include "operators/grouping/first_tasks.hpp"
 #include "operators/grouping/network.hpp"
 #include "operators/match/match.hpp"
+#include "operators/match/near_misses.hpp"
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
 #include "operators/shape/filter.hpp"
@@ -36,6 +37,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(filter_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
+  registry.add(near_misses_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());

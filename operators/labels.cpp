@@ -33,6 +33,7 @@ constexpr std::array fixed_labels = {
     FixedLabel{"match_status", 3, "duplicate"},
     FixedLabel{"match_status", 4, "mismatched"},
     FixedLabel{"match_status", 5, "given_up"},
+    FixedLabel{"match_difference", 0, "none"},
     FixedLabel{"match_difference", 1, "id"},
     FixedLabel{"match_difference", 2, "client_port"},
     FixedLabel{"match_difference", 3, "server_port"},

@@ -22,12 +22,12 @@ struct Tally {
                 duplicates = 0, mismatched = 0, retransmissions = 0, given_up = 0, early = 0;
 };
 
-// A response, where its name lies (in an input row, or in the log of early ones), and when it was
-// known what it is.
-struct Response {
+// A message, where its name lies (in an input row, or in a log), and when it was known what becomes
+// of it.
+struct Decided {
   const OpenQuery& message;
   std::string_view name;
-  TimeNs decided;
+  TimeNs when;
 };
 
 class MatchBolt final : public Bolt, private KeyedState {
@@ -71,7 +71,8 @@ class MatchBolt final : public Bolt, private KeyedState {
       waiting_->expire(group, now, [&](std::uint32_t number) {
         ++tally_.unanswered;
         const OpenQuery& query = waiting_->query(number);
-        write_query(number, MatchStatus::unanswered, waiting_->deadline(query), out);
+        write_query({query, waiting_->name(number), waiting_->deadline(query)},
+                    MatchStatus::unanswered, out);
       });
     }
     report();
@@ -158,9 +159,14 @@ class MatchBolt final : public Bolt, private KeyedState {
       ++tally_.retransmissions;
       return;
     }
-    waiting_->open(hash, query, row.get(reader.qname), [&](std::uint32_t number) {
+    std::string_view name = row.get(reader.qname);
+    auto give_up = [&](const OpenQuery& one, std::string_view its_name) {
       ++tally_.given_up;
-      write_query(number, MatchStatus::given_up, query.time, out);
+      write_query({one, its_name, query.time}, MatchStatus::given_up, out);
+    };
+    if (waiting_->crowded(hash)) return give_up(query, name);
+    waiting_->open(hash, query, name, [&](std::uint32_t number) {
+      give_up(waiting_->query(number), waiting_->name(number));
     });
     if (early_ && early_->waiting() != 0) take_early(hash, query, out);
   }
@@ -189,7 +195,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     ++tally_.responses;
     OpenQuery message = reader.read(row);
     MatchBy by = message.has_question ? MatchBy::question : MatchBy::transaction;
-    Response response{message, row.get(reader.qname), message.time};
+    Decided response{message, row.get(reader.qname), message.time};
     std::uint32_t number = waiting_->find_waiting(hash, message, by);
     if (number != QueryLog::none) {
       ++tally_.answered;
@@ -211,17 +217,18 @@ class MatchBolt final : public Bolt, private KeyedState {
       take_unmatched(hash, response, out);
   }
 
-  Response early_response(std::uint32_t number, TimeNs decided) const {
+  Decided early_response(std::uint32_t number, TimeNs decided) const {
     return {early_->query(number), early_->name(number), decided};
   }
 
-  void take_unmatched(std::uint64_t hash, const Response& response, Emitter& out) {
+  void take_unmatched(std::uint64_t hash, const Decided& response, Emitter& out) {
     std::uint32_t number =
         response.message.has_question
             ? waiting_->find_waiting(hash, response.message, MatchBy::transaction)
             : QueryLog::none;
     // The same question: the response came too long before its query.
-    bool other = number != QueryLog::none && !waiting_->query(number).same_question(response.message);
+    bool other =
+        number != QueryLog::none && !waiting_->query(number).same_question(response.message);
     if (other) {
       ++tally_.mismatched;
       write_pair(number, response, MatchStatus::mismatched, out);
@@ -230,16 +237,16 @@ class MatchBolt final : public Bolt, private KeyedState {
     ++tally_.unsolicited;
     if (!out.wanted()) return;
     RowWriter row =
-        writer_.begin(out, response.message, MatchStatus::unsolicited, response.decided);
+        writer_.begin(out, response.message, MatchStatus::unsolicited, response.when);
     writer_.set_response(row, response.message);
     writer_.set_question(row, response.message, response.name);
   }
 
-  void write_pair(std::uint32_t number, const Response& response, MatchStatus status,
+  void write_pair(std::uint32_t number, const Decided& response, MatchStatus status,
                   Emitter& out) const {
     if (!out.wanted()) return;
     const OpenQuery& query = waiting_->query(number);
-    RowWriter row = writer_.begin(out, query, status, response.decided);
+    RowWriter row = writer_.begin(out, query, status, response.when);
     writer_.set_response(row, response.message);
     row.set(writer_.query_size, query.size);
     if (writer_.latency_us.present() || writer_.latency_bucket_us.present()) {
@@ -258,12 +265,11 @@ class MatchBolt final : public Bolt, private KeyedState {
     }
   }
 
-  void write_query(std::uint32_t number, MatchStatus status, TimeNs decided, Emitter& out) const {
+  void write_query(const Decided& query, MatchStatus status, Emitter& out) const {
     if (!out.wanted()) return;
-    const OpenQuery& query = waiting_->query(number);
-    RowWriter row = writer_.begin(out, query, status, decided);
-    row.set(writer_.query_size, query.size);
-    writer_.set_question(row, query, waiting_->name(number));
+    RowWriter row = writer_.begin(out, query.message, status, query.when);
+    row.set(writer_.query_size, query.message.size);
+    writer_.set_question(row, query.message, query.name);
   }
 
   static constexpr std::pair<const char*, std::uint64_t Tally::*> counted_[] = {

@@ -51,7 +51,7 @@ void QueryLog::index_all(Group& group) {
         make_room_in_index(group);
         return index_all(group);
       }
-      group.all.add(holder.hashes[place], at * QueryChunk::size + place);
+      group.all.add(holder.hashes[place], at * QueryChunk::size + place, same_max);
     }
     group.indexed_chunk = at;
     group.indexed_count = place;

@@ -36,6 +36,9 @@ struct QueryLogLimits {
 class QueryLog {
  public:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
+  // So many messages of one transaction wait at once, and so many answered ones are found: each is
+  // compared with whatever comes for it, and no client asks so much with one port and id.
+  static constexpr std::uint32_t same_max = 64;
   // What a chunk counts for: itself and its share of both indexes and of the table of chunks.
   static constexpr std::size_t chunk_bytes =
       sizeof(QueryChunk) + 2 * WaitingIndex::bytes_per_number * QueryChunk::size + 64;
@@ -48,6 +51,12 @@ class QueryLog {
   // `message.time`, the first of several; none if there is none. `hash`: of the transaction, well
   // mixed.
   std::uint32_t find_waiting(std::uint64_t hash, const OpenQuery& message, MatchBy by) const;
+  // Whether same_max messages of that hash wait: another one must not be opened.
+  bool crowded(std::uint64_t hash) const {
+    std::uint32_t same = 0;
+    index_.each(hash, [&](std::uint32_t) { ++same; });
+    return same >= same_max;
+  }
   // The same among those that have been answered.
   std::uint32_t find_answered(std::uint64_t hash, const OpenQuery& message, MatchBy by);
 

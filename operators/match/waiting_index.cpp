@@ -12,12 +12,15 @@ namespace {
 constexpr std::size_t slots_min = 16;
 }  // namespace
 
-void WaitingIndex::add(std::uint64_t hash, std::uint32_t number) {
+bool WaitingIndex::add(std::uint64_t hash, std::uint32_t number, std::uint32_t same_max) {
   if (full()) grow();
   std::uint32_t at = low(hash) & mask_;
-  while (slots_[at].next != 0) at = (at + 1) & mask_;
+  std::uint32_t same = 0;
+  for (; slots_[at].next != 0; at = (at + 1) & mask_)
+    if (slots_[at].tag == low(hash) && ++same == same_max) return false;
   slots_[at] = {low(hash), number + 1};
   ++size_;
+  return true;
 }
 
 // Whatever stands behind the gap and may stand in it moves up (Knuth, TAOCP 3, 6.4 algorithm R).

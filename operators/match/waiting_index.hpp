@@ -20,7 +20,9 @@ class WaitingIndex {
     for (std::uint32_t at = tag & mask_; slots_[at].next != 0; at = (at + 1) & mask_)
       if (slots_[at].tag == tag) use(slots_[at].next - 1);
   }
-  void add(std::uint64_t hash, std::uint32_t number);
+  // False, and nothing is added, if there are `same_max` of the hash already: each is looked at
+  // whenever the hash is.
+  bool add(std::uint64_t hash, std::uint32_t number, std::uint32_t same_max = ~0U);
   // There must be one.
   void remove(std::uint64_t hash, std::uint32_t number);
   std::size_t size() const { return size_; }

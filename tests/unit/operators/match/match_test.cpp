@@ -3,6 +3,7 @@
 #include <random>
 
 #include "operators/match/latency_bucket.hpp"
+#include "operators/match/query_log.hpp"
 #include "tests/unit/operators/task_harness.hpp"
 
 namespace dnstorm::operators {
@@ -270,6 +271,16 @@ TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
   run.finish();
   EXPECT_EQ(run.task.counter("given_up"), 1U);
   EXPECT_EQ(run.task.counter("unanswered"), 1U);
+}
+
+TEST(Match, many_questions_of_one_transaction_are_given_up) {
+  MatchRun run;
+  for (std::uint32_t i = 0; i < 1000; ++i) run.feed({{.time = "1s", .name = fmt::format("n{}", i)}});
+  EXPECT_EQ(run.task.counter("given_up"), 1000 - QueryLog::same_max);
+  EXPECT_EQ(run.task.take().size(), 1000 - QueryLog::same_max);
+  // Answered over and over again: not all of them are found any more.
+  for (int i = 0; i < 1000; ++i) run.feed({{"2s"}, {.time = "2s", .response = true, .name = "n0"}});
+  run.finish();
 }
 
 TEST(Match, the_ends_of_time_do_not_overflow) {

@@ -166,7 +166,7 @@ TEST(QueryLog, agrees_with_a_plain_list) {
   };
   for (int step = 0; step < 20'000; ++step) {
     now += static_cast<TimeNs>(random() % 8);
-    OpenQuery message = query_at(now, static_cast<std::uint16_t>(random() % 20), random() % 3);
+    OpenQuery message = query_at(now, static_cast<std::uint16_t>(random() % 100), random() % 3);
     std::uint64_t hash = hash_of(message);
     if (random() % 2 == 0) {
       message.time -= static_cast<TimeNs>(random() % timeout);
