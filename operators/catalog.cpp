@@ -4,6 +4,9 @@
 #include "operators/count/distinct.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
+#include "operators/enrich/anonymize.hpp"
+#include "operators/enrich/direction.hpp"
+#include "operators/enrich/geo.hpp"
 #include "operators/grouping/first_tasks.hpp"
 #include "operators/grouping/network.hpp"
 #include "operators/match/match.hpp"
@@ -32,9 +35,12 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(lines_operator());
   registry.add(words_operator());
   registry.add(decode_operator());
+  registry.add(anonymize_operator());
   registry.add(count_operator());
+  registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(filter_operator());
+  registry.add(geo_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());

@@ -101,7 +101,9 @@ void write(const Schema& s, RowWriter row, const std::uint8_t* b) {
   row.set_str(s.ref<Str>("qname"), std::string(b[7], static_cast<char>('a' + b[8] % 4)));
   row.set(s.ref<std::uint16_t>("qtype"), static_cast<std::uint16_t>(b[9] & 3));
   // Equal transactions have equal hashes, and others may.
-  std::uint64_t txn = b[10] & 1 ? 0 : std::uint64_t{b[1]} << 24 | b[3] << 16 | b[4] << 8 | b[5];
+  std::uint64_t txn = 0;
+  if ((b[10] & 1) == 0)
+    for (std::size_t i : {1U, 3U, 4U, 5U}) txn = txn << 8 | b[i];
   row.set(s.ref<std::uint64_t>("txn"), txn);
 }
 
