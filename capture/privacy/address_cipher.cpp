@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 
 #include "capture/privacy/aes.hpp"
@@ -17,13 +18,16 @@ constexpr unsigned all_bits = 128;
 constexpr unsigned mapped_bits = 96;  // before an IPv4 address
 
 Bits load(const std::uint8_t* bytes) {
-  Bits value = 0;
-  for (unsigned i = 0; i < 16; ++i) value = value << 8 | bytes[i];
-  return value;
+  std::uint64_t half[2];
+  std::memcpy(half, bytes, sizeof half);
+  return Bits{__builtin_bswap64(half[0])} << 64 | __builtin_bswap64(half[1]);
 }
 void store(Bits value, std::uint8_t* bytes) {
-  for (unsigned i = 16; i-- > 0; value >>= 8) bytes[i] = static_cast<std::uint8_t>(value);
+  std::uint64_t half[2] = {__builtin_bswap64(static_cast<std::uint64_t>(value >> 64)),
+                           __builtin_bswap64(static_cast<std::uint64_t>(value))};
+  std::memcpy(bytes, half, sizeof half);
 }
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "halves are swapped");
 // The first `count` bits set.
 Bits first_bits(unsigned count) {
   return count == 0 ? 0 : ~Bits{0} << (all_bits - count);

@@ -46,7 +46,7 @@ class AddressCache {
   }
 
  private:
-  static constexpr std::size_t places = 16384;
+  static constexpr std::size_t places = 65536;
   struct Entry {
     bool used = false;
     IpAddress plain, mapped;

@@ -11,7 +11,7 @@
 
 namespace dnstorm::plan::testing {
 
-// packets (spout: default, drops), filter (forwards), count (keeps state by `by`; light by rcode),
+// packets (spout: default, drops), filter (forwards), widen (adds `network` to its input), count (keeps state by `by`; light by rcode),
 // top (keyed exactly), rank (one task), reads (sink that reads the fields it is told), blind (sink
 // of none); near (a grouping by the field that it is told).
 const OperatorRegistry& registry();
