@@ -29,9 +29,7 @@ void store(Bits value, std::uint8_t* bytes) {
 }
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "halves are swapped");
 // The first `count` bits set.
-Bits first_bits(unsigned count) {
-  return count == 0 ? 0 : ~Bits{0} << (all_bits - count);
-}
+Bits first_bits(unsigned count) { return count == 0 ? 0 : ~Bits{0} << (all_bits - count); }
 
 class Truncation final : public AddressCipher {
  public:
@@ -148,10 +146,10 @@ std::unique_ptr<AddressCipher> make_truncation(unsigned v4_bits, unsigned v6_bit
 Result<std::unique_ptr<AddressCipher>> make_address_cipher(AddressMethod method,
                                                            const std::vector<std::uint8_t>& key) {
   if (key.size() != key_size(method) || key.empty())
-    return Error{ErrorKind::config,
-                 fmt::format("this method needs a key of {} bytes, not of {}", key_size(method),
-                             key.size()),
-                 "key_file"};
+    return Error{
+        ErrorKind::config,
+        fmt::format("this method needs a key of {} bytes, not of {}", key_size(method), key.size()),
+        "key_file"};
   bool halves_equal =
       key.size() == 32 && std::equal(key.begin(), key.begin() + 16, key.begin() + 16);
   if (method == AddressMethod::ipcrypt_pfx && halves_equal)

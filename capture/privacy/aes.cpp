@@ -7,8 +7,8 @@
 namespace dnstorm::capture::privacy {
 
 Aes128::Aes128(std::span<const std::uint8_t, 16> key) : context_(EVP_CIPHER_CTX_new()) {
-  bool ready = context_ != nullptr && EVP_EncryptInit_ex(context_, EVP_aes_128_ecb(), nullptr,
-                                                         key.data(), nullptr) == 1;
+  bool ready = context_ != nullptr &&
+               EVP_EncryptInit_ex(context_, EVP_aes_128_ecb(), nullptr, key.data(), nullptr) == 1;
   DNSTORM_ASSERT(ready, "OpenSSL has no AES-128", key.size());
   EVP_CIPHER_CTX_set_padding(context_, 0);
 }

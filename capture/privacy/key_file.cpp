@@ -72,8 +72,8 @@ Result<std::vector<std::uint8_t>> read_key_file(const std::string& path) {
   char text[text_max];
   ssize_t size = read(file.fd(), text, sizeof text);
   if (size < 0)
-    return problem(ErrorKind::io, path, fmt::format("the key cannot be read: {}",
-                                                    std::strerror(errno)));
+    return problem(ErrorKind::io, path,
+                   fmt::format("the key cannot be read: {}", std::strerror(errno)));
   auto key = parse({text, static_cast<std::size_t>(size)});
   if (!key)
     return problem(ErrorKind::config, path,

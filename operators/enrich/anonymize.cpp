@@ -40,8 +40,7 @@ class AddressCache {
     std::uint64_t hash = KeyReader::fixed_hash(
         Type::ip, sizeof address, reinterpret_cast<const std::byte*>(address.bytes.data()));
     Entry& entry = entries_[hash % places];
-    if (!entry.used || entry.plain != address)
-      entry = {true, address, cipher_->map(address)};
+    if (!entry.used || entry.plain != address) entry = {true, address, cipher_->map(address)};
     return entry.mapped;
   }
 
@@ -123,8 +122,7 @@ class AnonymizeMapping final : public RowMapping {
   void write_name(const RowView& in, FieldRef<Str> from, std::uint32_t to, RowWriter& out) {
     std::string_view name = in.get(from);
     if (name.empty()) return out.set_str(FieldRef<Str>{to}, name);
-    if (names_cache_)
-      return out.set_str(FieldRef<Str>{to}, names_cache_->map(name, in.hash(from)));
+    if (names_cache_) return out.set_str(FieldRef<Str>{to}, names_cache_->map(name, in.hash(from)));
     RegisteredDomain::Domain domain = domains_->of(name, in.hash(from));
     out.set_str(FieldRef<Str>{to}, domain.name, domain.hash);
   }

@@ -47,8 +47,7 @@ Result<Declaration> declare_direction(const Options& options,
   if (!own.ok()) return Error{ErrorKind::config, own.error().what, "own"};
   std::vector<std::string> reads = {options.text("from"), options.text("to")};
   for (std::size_t i = 0; i < reads.size() && inputs.size() == 1; ++i)
-    DNSTORM_CHECK(
-        require_type(inputs[0], reads[i], Type::ip, i == 0 ? "from" : "to", "direction"));
+    DNSTORM_CHECK(require_type(inputs[0], reads[i], Type::ip, i == 0 ? "from" : "to", "direction"));
   Field added{.name = options.text("as"),
               .type = Type::u8,
               .labels = "direction",
@@ -61,7 +60,8 @@ Result<Declaration> declare_direction(const Options& options,
 OperatorDef direction_operator() {
   OperatorDef def;
   def.name = "direction";
-  def.summary = "Adds a field that tells whether a message goes to or from the server's own addresses.";
+  def.summary =
+      "Adds a field that tells whether a message goes to or from the server's own addresses.";
   def.options = {
       {.name = "own",
        .type = OptionType::list,

@@ -96,9 +96,9 @@ Result<Declaration> declare_geo(const Options& options, const std::vector<InputD
       auto kind = std::find_if(std::begin(kinds), std::end(kinds),
                                [&](const Kind& one) { return what == one.name; });
       if (kind == std::end(kinds))
-        return Error{ErrorKind::config,
-                     fmt::format("'{}' is nothing that geo adds: country, city, asn, as_name", what),
-                     "add"};
+        return Error{
+            ErrorKind::config,
+            fmt::format("'{}' is nothing that geo adds: country, city, asn, as_name", what), "add"};
       added.push_back({.name = of + "_" + what,
                        .type = kind->type,
                        .unbounded = kind->unbounded,

@@ -17,7 +17,7 @@ namespace dnstorm::operators {
 
 namespace {
 
-constexpr std::size_t places = 65536;        // of the cache of addresses
+constexpr std::size_t places = 65536;         // of the cache of addresses
 constexpr std::size_t records_max = 100'000;  // then all is forgotten
 constexpr std::size_t text_max = 256;
 const std::string unknown = "unknown";
@@ -76,10 +76,10 @@ struct GeoDatabase::File {
     if (status == MMDB_FILE_OPEN_ERROR)
       return Error{ErrorKind::no_input,
                    fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)), "files"};
-    return Error{ErrorKind::data,
-                 fmt::format("{}: no database in MaxMind's format: {}", path,
-                             MMDB_strerror(status)),
-                 "files"};
+    return Error{
+        ErrorKind::data,
+        fmt::format("{}: no database in MaxMind's format: {}", path, MMDB_strerror(status)),
+        "files"};
   }
 
   MMDB_lookup_result_s look_up(const IpAddress& address) {
@@ -142,11 +142,11 @@ std::uint32_t GeoDatabase::look_up(const IpAddress& address) {
   std::uint64_t entries = 0;
   for (auto& file : files_) {
     found.push_back(file->look_up(address));
-    std::uint64_t entry = found.back().found_entry ? std::uint64_t{found.back().entry.offset} + 1 : 0;
+    std::uint64_t entry =
+        found.back().found_entry ? std::uint64_t{found.back().entry.offset} + 1 : 0;
     entries = hash_combine(entries, entry);
   }
-  auto [known, fresh] =
-      by_entries_.emplace(entries, static_cast<std::uint32_t>(records_.size()));
+  auto [known, fresh] = by_entries_.emplace(entries, static_cast<std::uint32_t>(records_.size()));
   if (!fresh) return known->second;
   GeoRecord record;
   record.country = record.city = record.as_name = unknown;

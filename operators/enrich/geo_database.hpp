@@ -17,7 +17,7 @@
 namespace dnstorm::operators {
 
 struct GeoRecord {
-  bool known = false;  // some file has the address
+  bool known = false;                  // some file has the address
   std::string country, city, as_name;  // "unknown" where no file says it
   std::uint64_t country_hash = 0, city_hash = 0, as_name_hash = 0;
   std::uint32_t asn = 0;  // 0: unknown

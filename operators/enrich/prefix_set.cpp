@@ -48,8 +48,8 @@ Result<PrefixSet::Prefix> PrefixSet::parse_one(const std::string& text) {
 
 Result<PrefixSet> PrefixSet::parse(const std::vector<std::string>& texts) {
   if (texts.size() > prefixes_max)
-    return Error{ErrorKind::config, fmt::format("{} networks are too many: at most {}",
-                                                texts.size(), prefixes_max),
+    return Error{ErrorKind::config,
+                 fmt::format("{} networks are too many: at most {}", texts.size(), prefixes_max),
                  ""};
   PrefixSet set;
   for (const std::string& text : texts) set.prefixes_.push_back(DNSTORM_TRY(parse_one(text)));

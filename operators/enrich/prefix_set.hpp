@@ -15,7 +15,8 @@ namespace dnstorm::operators {
 class PrefixSet {
  public:
   static constexpr std::size_t prefixes_max = 256;
-  // Fails with kind `config` if one is no prefix, has bits behind its length, or there are too many.
+  // Fails with kind `config` if one is no prefix, has bits behind its length, or there are too
+  // many.
   static Result<PrefixSet> parse(const std::vector<std::string>& texts);
 
   bool contains(const IpAddress& address) const {

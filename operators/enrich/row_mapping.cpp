@@ -7,8 +7,7 @@
 
 namespace dnstorm::operators {
 
-RowCopier::RowCopier(const Schema& in, const Schema& out,
-                     const std::vector<std::string>& changed) {
+RowCopier::RowCopier(const Schema& in, const Schema& out, const std::vector<std::string>& changed) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto index = in.find(out.field(i).name);
     if (!index) continue;
@@ -78,10 +77,10 @@ Result<Declaration> declare_mapping(const std::string& name, const std::vector<I
   for (Field& field : added) {
     auto same = [&](const Field& other) { return other.name == field.name; };
     if (std::any_of(fields.begin(), fields.end(), same))
-      return Error{ErrorKind::config,
-                   fmt::format("{} adds a field '{}', and the stream has one already", name,
-                               field.name),
-                   ""};
+      return Error{
+          ErrorKind::config,
+          fmt::format("{} adds a field '{}', and the stream has one already", name, field.name),
+          ""};
     fields.push_back(std::move(field));
   }
   Declaration declaration;
@@ -103,11 +102,11 @@ Result<Field> require_type(const InputDecl& input, const std::string& name, Type
                            const std::string& subject, const std::string& user) {
   Field field = DNSTORM_TRY(require_field(input, name, subject));
   if (field.type == type) return field;
-  return Error{ErrorKind::config,
-               fmt::format("field '{}' of stream '{}' of '{}' is of type {}; {} needs {}", name,
-                           input.stream, input.component, to_string(field.type), user,
-                           to_string(type)),
-               subject};
+  return Error{
+      ErrorKind::config,
+      fmt::format("field '{}' of stream '{}' of '{}' is of type {}; {} needs {}", name,
+                  input.stream, input.component, to_string(field.type), user, to_string(type)),
+      subject};
 }
 
 }  // namespace dnstorm::operators

@@ -34,8 +34,7 @@ class RowCopier {
   RowCopier(const Schema& in, const Schema& out, const std::vector<std::string>& changed);
 
   void copy(const RowView& in, RowWriter& out) const {
-    for (const Run& run : runs_)
-      std::memcpy(out.data() + run.to, in.data() + run.from, run.size);
+    for (const Run& run : runs_) std::memcpy(out.data() + run.to, in.data() + run.from, run.size);
     for (const Text& text : texts_) {
       FieldRef<Str> from{text.from};
       out.set_str(FieldRef<Str>{text.to}, in.get(from), in.hash(from));
@@ -55,9 +54,9 @@ class RowCopier {
   std::vector<Text> texts_, bytes_;
 };
 
-// What `declare` answers for such a bolt. `reads`: what it reads of the input; `added`: fields, none
-// of them with the name of another; `dropped`: fields of the input that do not go on.
-// Fails unless there is one input.
+// What `declare` answers for such a bolt. `reads`: what it reads of the input; `added`: fields,
+// none of them with the name of another; `dropped`: fields of the input that do not go on. Fails
+// unless there is one input.
 Result<Declaration> declare_mapping(const std::string& name, const std::vector<InputDecl>& inputs,
                                     std::vector<std::string> reads, std::vector<Field> added,
                                     const std::vector<std::string>& dropped = {});

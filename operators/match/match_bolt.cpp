@@ -51,7 +51,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     Rows rows = in.rows();
     sort_by_group(rows, reader);
     for (std::size_t i = 0; i < order_.size(); ++i) {
-      fetch_ahead(i);
+      fetch_ahead(rows, i);
       RowView row = rows[order_[i].row];
       if (row.get(reader.qr))
         take_response(reader, row, order_[i].hash, out);
@@ -103,8 +103,8 @@ class MatchBolt final : public Bolt, private KeyedState {
   void set_up_logs() {
     QueryLogLimits limits;
     limits.timeout = options_.duration("timeout");
-    limits.open_max =
-        std::max<std::size_t>(1, static_cast<std::size_t>(options_.integer("max_open")) / key_groups);
+    limits.open_max = std::max<std::size_t>(
+        1, static_cast<std::size_t>(options_.integer("max_open")) / key_groups);
     limits.bytes_max = static_cast<std::size_t>(options_.integer("memory")) / key_groups;
     limits.keep_names = writer_.qname.present() || writer_.asked_qname.present();
     if (options_.duration("skew") == 0) {
@@ -134,11 +134,17 @@ class MatchBolt final : public Bolt, private KeyedState {
       order_[begins[key_group(hashes_[i])]++] = {hashes_[i], i};
   }
 
-  // Tables are larger than any cache: messages to come have theirs fetched while others are worked
-  // on.
-  void fetch_ahead(std::size_t i) const {
+  // Tables are larger than any cache, and rows come from another core: those of messages to come are
+  // fetched while others are worked on.
+  void fetch_ahead(const Rows& rows, std::size_t i) const {
+    constexpr std::size_t row_ahead = 16;
     constexpr std::size_t slot_ahead = 12;
     constexpr std::size_t query_ahead = 6;
+    if (i + row_ahead < order_.size()) {
+      const std::byte* row = rows[order_[i + row_ahead].row].data();
+      __builtin_prefetch(row);
+      __builtin_prefetch(row + 64);
+    }
     if (i + slot_ahead < order_.size()) waiting_->prefetch_slot(order_[i + slot_ahead].hash);
     if (i + query_ahead < order_.size()) waiting_->prefetch_query(order_[i + query_ahead].hash);
   }
@@ -209,7 +215,7 @@ class MatchBolt final : public Bolt, private KeyedState {
       write_pair(number, response, MatchStatus::duplicate, out);
       return;
     }
-    if (early_)
+    if (early_ && !early_->crowded(hash))
       early_->open(hash, message, response.name, [&](std::uint32_t oldest) {
         take_unmatched(early_->hash(oldest), early_response(oldest, message.time), out);
       });
@@ -236,8 +242,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     }
     ++tally_.unsolicited;
     if (!out.wanted()) return;
-    RowWriter row =
-        writer_.begin(out, response.message, MatchStatus::unsolicited, response.when);
+    RowWriter row = writer_.begin(out, response.message, MatchStatus::unsolicited, response.when);
     writer_.set_response(row, response.message);
     writer_.set_question(row, response.message, response.name);
   }

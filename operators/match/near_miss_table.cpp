@@ -31,7 +31,8 @@ namespace {
 bool only_differs(const OpenQuery& a, const OpenQuery& b, MatchDifference what) {
   using enum MatchDifference;
   return a.same_hosts(b) && a.same_question(b) && a.transport == b.transport &&
-         (a.id != b.id) == (what == id) && (a.client_port != b.client_port) == (what == client_port) &&
+         (a.id != b.id) == (what == id) &&
+         (a.client_port != b.client_port) == (what == client_port) &&
          (a.server_port != b.server_port) == (what == server_port);
 }
 
@@ -125,8 +126,7 @@ void NearMissTable::unlink(const OpenQuery& message) {
 }
 
 void NearMissTable::settle(TimeNs now) {
-  for (const StrayResponse& one : decided_)
-    bytes_ -= response_bytes + names_of(one);
+  for (const StrayResponse& one : decided_) bytes_ -= response_bytes + names_of(one);
   if (next_ > now) return;
   std::size_t undecided = responses_.size() - responses_head_;
   auto later = std::partition(queries_.begin(), queries_.end(),

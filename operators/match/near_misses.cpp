@@ -51,8 +51,9 @@ struct OutcomeReader {
   }
   static const std::vector<std::string>& fields() {
     static const std::vector<std::string> all = {
-        "time", "query_time", "exchange", "status", "client", "server", "client_port",
-        "server_port", "id", "transport", "qname", "qtype", "asked_qname", "asked_qtype", "rcode"};
+        "time",   "query_time",  "exchange",    "status",      "client",
+        "server", "client_port", "server_port", "id",          "transport",
+        "qname",  "qtype",       "asked_qname", "asked_qtype", "rcode"};
     return all;
   }
 

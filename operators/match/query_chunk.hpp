@@ -21,7 +21,7 @@ struct QueryChunk {
   std::uint64_t answered = 0;  // those that are neither have ended
   std::uint32_t count = 0;
   std::uint32_t next = none, prev = none;  // chunks of the same group
-  TimeNs due = time_max;                   // nothing is to be done earlier in this chunk or a later one
+  TimeNs due = time_max;  // nothing is to be done earlier in this chunk or a later one
   TimeNs last_deadline = time_min;
   std::array<std::uint32_t, size> name_ends{};  // used if names are kept
   std::string names;

@@ -195,9 +195,7 @@ void QueryLog::collect_due(std::uint32_t group, TimeNs now) {
   for (at = last; at != none; at = chunk(at).prev)
     chunk(at).due = next = std::min(next, chunk(at).due);
   due_[group] = next;
-  auto earlier = [this](std::uint32_t a, std::uint32_t b) {
-    return query(a).time < query(b).time;
-  };
+  auto earlier = [this](std::uint32_t a, std::uint32_t b) { return query(a).time < query(b).time; };
   if (!std::is_sorted(ending_.begin(), ending_.end(), earlier))
     std::stable_sort(ending_.begin(), ending_.end(), earlier);
 }

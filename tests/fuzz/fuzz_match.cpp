@@ -114,7 +114,8 @@ void check(const Task& match, const Task& near) {
   DNSTORM_ASSERT(match["responses"] == match["answered"] + match["duplicates"] +
                                            match["unsolicited"] + match["mismatched"],
                  "every response ends", match["responses"]);
-  DNSTORM_ASSERT(near["responses"] == match["unsolicited"] + match["mismatched"], "all are looked at");
+  DNSTORM_ASSERT(near["responses"] == match["unsolicited"] + match["mismatched"],
+                 "all are looked at");
   DNSTORM_ASSERT(near["responses"] == near["unsolicited"] + near["other_id"] +
                                           near["other_client_port"] + near["other_server_port"] +
                                           near["other_question"],

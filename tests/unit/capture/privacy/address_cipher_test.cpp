@@ -25,9 +25,9 @@ std::string mapped(AddressCipher& cipher, const char* address) {
 }
 
 // The key and addresses of the sample trace that comes with Crypto-PAn's reference implementation.
-const std::vector<std::uint8_t> pan_key = {21,  34,  23,  141, 51,  164, 207, 128, 19, 10, 91,
-                                           22,  73,  144, 125, 16,  216, 152, 143, 131, 121, 121,
-                                           101, 39,  98,  87,  76,  45,  42,  132, 34,  2};
+const std::vector<std::uint8_t> pan_key = {21,  34, 23,  141, 51, 164, 207, 128, 19,  10,  91,
+                                           22,  73, 144, 125, 16, 216, 152, 143, 131, 121, 121,
+                                           101, 39, 98,  87,  76, 45,  42,  132, 34,  2};
 
 TEST(CryptoPan, agrees_with_the_reference_implementation) {
   auto cipher = make(AddressMethod::crypto_pan, pan_key);
@@ -52,8 +52,7 @@ TEST(Ipcrypt, agrees_with_the_vectors_of_the_draft) {
       {"0123456789abcdeffedcba9876543210", "0.0.0.0", "bde9:6789:d353:824c:d7c6:f58a:6bd2:26eb"},
       {"1032547698badcfeefcdab8967452301", "255.255.255.255",
        "aed2:92f6:ea23:58c3:48fd:8b8:74e8:45d8"},
-      {"2b7e151628aed2a6abf7158809cf4f3c", "192.0.2.1",
-       "1dbd:c1b9:fff1:7586:7d0b:67b4:e76e:4777"}};
+      {"2b7e151628aed2a6abf7158809cf4f3c", "192.0.2.1", "1dbd:c1b9:fff1:7586:7d0b:67b4:e76e:4777"}};
   for (const auto& [key, plain, secret] : known) {
     auto cipher = make(AddressMethod::ipcrypt, hex(key));
     EXPECT_EQ(mapped(*cipher, plain), secret);
@@ -61,15 +60,14 @@ TEST(Ipcrypt, agrees_with_the_vectors_of_the_draft) {
 }
 
 TEST(IpcryptPfx, agrees_with_the_vectors_of_the_draft) {
-  const char* known[][3] = {
-      {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301", "0.0.0.0",
-       "151.82.155.134"},
-      {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301", "255.255.255.255",
-       "94.185.169.89"},
-      {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301", "192.0.2.1",
-       "100.115.72.131"},
-      {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301", "2001:db8::1",
-       "c180:5dd4:2587:3524:30ab:fa65:6ab6:f88"}};
+  const char* known[][3] = {{"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301",
+                             "0.0.0.0", "151.82.155.134"},
+                            {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301",
+                             "255.255.255.255", "94.185.169.89"},
+                            {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301",
+                             "192.0.2.1", "100.115.72.131"},
+                            {"0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301",
+                             "2001:db8::1", "c180:5dd4:2587:3524:30ab:fa65:6ab6:f88"}};
   for (const auto& [key, plain, secret] : known) {
     auto cipher = make(AddressMethod::ipcrypt_pfx, hex(key));
     EXPECT_EQ(mapped(*cipher, plain), secret);

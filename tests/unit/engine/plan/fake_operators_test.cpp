@@ -174,8 +174,8 @@ GroupingDef near() {
 const OperatorRegistry& registry() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), widen(), count(), top(), rank(),
-                                                     sink("reads"), sink("blind")})
+    for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), widen(), count(), top(),
+                                                     rank(), sink("reads"), sink("blind")})
       all.add(std::move(def));
     all.add(near());
     return all;

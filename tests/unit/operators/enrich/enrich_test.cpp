@@ -46,10 +46,11 @@ TEST(Direction, tells_by_the_own_networks) {
 TEST(Direction, passes_on_whatever_else_is_read) {
   TaskHarness whole(direction_operator(), {{"own", {"198.51.100.0/24"}}, {"as", {"way"}}}, fields);
   whole.feed({row("192.0.2.1", "198.51.100.53"), row("192.0.2.2", "192.0.2.3", "")});
-  EXPECT_THAT(whole.take(),
-              ElementsAre("1 2s true 192.0.2.1 3 www.example.co.uk 4 198.51.100.53 5 bytes 0.5 -7 99 "
-                          "6 d 1",
-                          "1 2s true 192.0.2.2 3  4 192.0.2.3 5 bytes 0.5 -7 99 6 d 0"));
+  EXPECT_THAT(
+      whole.take(),
+      ElementsAre("1 2s true 192.0.2.1 3 www.example.co.uk 4 198.51.100.53 5 bytes 0.5 -7 99 "
+                  "6 d 1",
+                  "1 2s true 192.0.2.2 3  4 192.0.2.3 5 bytes 0.5 -7 99 6 d 0"));
   TaskHarness few(direction_operator(), {{"own", {"198.51.100.0/24"}}}, fields,
                   {.read_outputs = {"h", "qname", "c"}});
   few.feed({row("192.0.2.1", "198.51.100.53")});
@@ -79,9 +80,12 @@ TEST(RowMapping, copies_any_part_of_a_row) {
 
 TEST(Direction, says_what_is_wrong) {
   const std::vector<std::pair<std::vector<std::string>, const char*>> wrong = {
-      {{"198.51.100.0/33"}, "is no network"},     {{"nonsense"}, "is no network"},
-      {{"198.51.100.1/24"}, "has bits behind"},   {{"198.51.100.0/"}, "is no network"},
-      {{"2001:db8::/129"}, "is no network"},      {{"198.51.100.0/-1"}, "is no network"},
+      {{"198.51.100.0/33"}, "is no network"},
+      {{"nonsense"}, "is no network"},
+      {{"198.51.100.1/24"}, "has bits behind"},
+      {{"198.51.100.0/"}, "is no network"},
+      {{"2001:db8::/129"}, "is no network"},
+      {{"198.51.100.0/-1"}, "is no network"},
       {std::vector<std::string>(300, "::1"), "too many"}};
   for (const auto& [own, what] : wrong) {
     auto result = declare(direction_operator(), {{"own", own}}, {fields});
@@ -90,7 +94,8 @@ TEST(Direction, says_what_is_wrong) {
     EXPECT_EQ(result.error().subject, "own");
   }
   TextOptions options = {{"own", {"::1"}}};
-  EXPECT_THAT(declare_error(direction_operator(), options, {fields, fields}), HasSubstr("2 come in"));
+  EXPECT_THAT(declare_error(direction_operator(), options, {fields, fields}),
+              HasSubstr("2 come in"));
   options["from"] = {"c"};
   EXPECT_THAT(declare_error(direction_operator(), options, {fields}),
               HasSubstr("is of type u16; direction needs ip"));
@@ -125,7 +130,9 @@ TEST(Anonymize, keeps_the_registered_domain_of_names) {
 
 class AnonymizeWithKey : public ::testing::Test {
  protected:
-  void SetUp() override { write("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"); }
+  void SetUp() override {
+    write("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+  }
   void TearDown() override { std::filesystem::remove(path_); }
   void write(const std::string& text) {
     std::ofstream(path_) << text;
@@ -167,8 +174,8 @@ TEST_F(AnonymizeWithKey, hashes_names) {
 TEST_F(AnonymizeWithKey, needs_a_key_that_fits) {
   EXPECT_THAT(declare_error(anonymize_operator(), {{"method", {"cryptopan"}}}, {fields}),
               HasSubstr("needs a secret"));
-  EXPECT_THAT(declare_error(anonymize_operator(),
-                            {{"names", {"qname"}}, {"name_method", {"hmac"}}}, {fields}),
+  EXPECT_THAT(declare_error(anonymize_operator(), {{"names", {"qname"}}, {"name_method", {"hmac"}}},
+                            {fields}),
               HasSubstr("needs a secret"));
   TaskHarness wrong(anonymize_operator(), {{"method", {"ipcrypt"}}, {"key_file", {path_}}}, fields);
   ASSERT_FALSE(wrong.prepared.ok());

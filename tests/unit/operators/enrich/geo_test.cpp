@@ -86,18 +86,18 @@ TEST_F(Geo, adds_what_the_files_know_and_says_what_they_do_not) {
                {"192.0.2.200", "::1", "2"},
                {"2001:db8::1", "::1", "3"},
                {"198.51.100.1", "::1", "4"}});
-    EXPECT_THAT(task.take(),
-                ElementsAre("192.0.2.1 ::1 1 CL Santiago 64500 Example",
-                            "192.0.2.200 ::1 2 CL Santiago 0 unknown",
-                            "2001:db8::1 ::1 3 NL unknown 0 unknown",
-                            "198.51.100.1 ::1 4 unknown unknown 0 unknown"));
+    EXPECT_THAT(task.take(), ElementsAre("192.0.2.1 ::1 1 CL Santiago 64500 Example",
+                                         "192.0.2.200 ::1 2 CL Santiago 0 unknown",
+                                         "2001:db8::1 ::1 3 NL unknown 0 unknown",
+                                         "198.51.100.1 ::1 4 unknown unknown 0 unknown"));
   }
   EXPECT_EQ(task.counter("unknown"), 2U);
 }
 
 TEST_F(Geo, of_several_addresses) {
-  TaskHarness task(geo_operator(), {{"files", {asn_}}, {"of", {"client", "server"}}, {"add", {"asn"}}},
-                   fields, {.read_outputs = {"client_asn", "server_asn"}});
+  TaskHarness task(geo_operator(),
+                   {{"files", {asn_}}, {"of", {"client", "server"}}, {"add", {"asn"}}}, fields,
+                   {.read_outputs = {"client_asn", "server_asn"}});
   task.feed({{"192.0.2.1", "198.51.100.1", "1"}, {"198.51.100.1", "192.0.2.1", "1"}});
   EXPECT_THAT(task.take(), ElementsAre("64500 0", "0 64500"));
 }

@@ -65,23 +65,23 @@ struct MatchRun {
     task.finish();
     auto n = [&](const char* name) { return task.counter(name); };
     EXPECT_EQ(n("queries"), n("retransmissions") + n("answered") + n("unanswered") + n("given_up"));
-    EXPECT_EQ(n("responses"),
-              n("answered") + n("duplicates") + n("unsolicited") + n("mismatched"));
+    EXPECT_EQ(n("responses"), n("answered") + n("duplicates") + n("unsolicited") + n("mismatched"));
   }
   TaskHarness task;
 };
 
 TEST(Match, pairs_a_response_with_its_query) {
-  TaskHarness task(match_operator(), {}, messages,
-                   {.read_outputs = {"time", "query_time", "latency_us", "latency_bucket_us",
-                                     "status", "client", "server", "client_port", "server_port",
-                                     "id", "transport", "qname", "qtype", "asked_qname", "rcode",
-                                     "query_size", "response_size"}});
+  TaskHarness task(
+      match_operator(), {}, messages,
+      {.read_outputs = {"time", "query_time", "latency_us", "latency_bucket_us", "status", "client",
+                        "server", "client_port", "server_port", "id", "transport", "qname", "qtype",
+                        "asked_qname", "rcode", "query_size", "response_size"}});
   task.feed({row({"1s"}), row({.time = "1002500us", .response = true, .rcode = "3"})});
   EXPECT_THAT(
       task.take(),
-      ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 5000 53 7 17 example.com 1  3 "
-                  "40 120"));
+      ElementsAre(
+          "1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 5000 53 7 17 example.com 1  3 "
+          "40 120"));
   task.finish();
   EXPECT_THAT(task.take(), IsEmpty());
   EXPECT_EQ(task.counter("answered"), 1U);
@@ -135,9 +135,9 @@ TEST(Match, a_response_with_another_question_is_mismatched) {
   task.feed({row({"1s"}), row({.time = "2s", .response = true, .name = "example.org"}),
              row({.time = "3s", .response = true, .type = "28"}),
              row({.time = "4s", .response = true})});
-  EXPECT_THAT(task.take(), ElementsAre("2s 1s 4 example.org 1 example.com 1",
-                                       "3s 1s 4 example.com 28 example.com 1",
-                                       "4s 1s 0 example.com 1  0"));
+  EXPECT_THAT(task.take(),
+              ElementsAre("2s 1s 4 example.org 1 example.com 1",
+                          "3s 1s 4 example.com 28 example.com 1", "4s 1s 0 example.com 1  0"));
   // Nothing waits any more.
   task.feed({row({.time = "4s", .response = true, .name = "example.org"})});
   EXPECT_THAT(task.take(), ElementsAre("4s 4s 2 example.org 1  0"));
@@ -150,9 +150,8 @@ TEST(Match, a_response_waits_for_a_query_that_comes_after_it) {
   run.feed({{.time = "1s", .response = true, .rcode = "3"}, {.time = "1.05s", .response = true}});
   EXPECT_THAT(run.task.take(), IsEmpty());
   run.feed({{"1.01s"}});
-  EXPECT_THAT(run.task.take(),
-              ElementsAre("1010000000ns 1010000000ns 0 0 example.com 3",
-                          "1050000000ns 1010000000ns 40000 3 example.com 0"));
+  EXPECT_THAT(run.task.take(), ElementsAre("1010000000ns 1010000000ns 0 0 example.com 3",
+                                           "1050000000ns 1010000000ns 40000 3 example.com 0"));
   // Too late, and then of another question.
   run.feed({{.time = "2s", .response = true}, {"2.1s"}});
   run.feed({{.time = "2.3s", .response = true, .name = "example.org"}});
@@ -266,8 +265,8 @@ TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
             {.time = "3s", .response = true, .name = "a"},
             {.time = "3s", .response = true, .name = "b"},
             {.time = "4s", .name = "c"}});
-  EXPECT_THAT(run.task.take(), ElementsAre("2s 1s 0 5 a 0", "3s 2s 1000000 4 a 0",
-                                           "3s 2s 1000000 0 b 0"));
+  EXPECT_THAT(run.task.take(),
+              ElementsAre("2s 1s 0 5 a 0", "3s 2s 1000000 4 a 0", "3s 2s 1000000 0 b 0"));
   run.finish();
   EXPECT_EQ(run.task.counter("given_up"), 1U);
   EXPECT_EQ(run.task.counter("unanswered"), 1U);
@@ -275,7 +274,8 @@ TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
 
 TEST(Match, many_questions_of_one_transaction_are_given_up) {
   MatchRun run;
-  for (std::uint32_t i = 0; i < 1000; ++i) run.feed({{.time = "1s", .name = fmt::format("n{}", i)}});
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    run.feed({{.time = "1s", .name = fmt::format("n{}", i)}});
   EXPECT_EQ(run.task.counter("given_up"), 1000 - QueryLog::same_max);
   EXPECT_EQ(run.task.take().size(), 1000 - QueryLog::same_max);
   // Answered over and over again: not all of them are found any more.
@@ -366,7 +366,7 @@ Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows,
 
 TEST(Match, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
   auto rows = random_traffic(20'000);
-    for (const TextOptions& options :
+  for (const TextOptions& options :
        {TextOptions{}, TextOptions{{"max_open", {"1000"}}}, TextOptions{{"skew", {"10ms"}}}}) {
     bool limited = options.count("max_open") != 0;
     Outcome alone = run_with(1, rows, options);
@@ -374,12 +374,10 @@ TEST(Match, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
     EXPECT_EQ(run_with(4, rows, options), alone);
     auto& n = alone.counters;
     EXPECT_EQ(n["queries"], n["retransmissions"] + n["answered"] + n["unanswered"] + n["given_up"]);
-    EXPECT_EQ(n["responses"],
-              n["answered"] + n["duplicates"] + n["unsolicited"] + n["mismatched"]);
+    EXPECT_EQ(n["responses"], n["answered"] + n["duplicates"] + n["unsolicited"] + n["mismatched"]);
     EXPECT_EQ(n["queries"], 20'000U);
-    EXPECT_EQ(alone.rows.size(),
-              n["answered"] + n["unanswered"] + n["given_up"] + n["duplicates"] +
-                  n["unsolicited"] + n["mismatched"]);
+    EXPECT_EQ(alone.rows.size(), n["answered"] + n["unanswered"] + n["given_up"] + n["duplicates"] +
+                                     n["unsolicited"] + n["mismatched"]);
     EXPECT_GT(n["duplicates"], 0U);
     EXPECT_GT(n["answered"], limited ? 1'000U : 10'000U);
     EXPECT_EQ(n["given_up"] > 0, limited);

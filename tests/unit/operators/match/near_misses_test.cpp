@@ -11,12 +11,12 @@ namespace dnstorm::operators {
 namespace {
 
 using testing::declare;
-using testing::TaskHarness;
-using testing::TextOptions;
-using testing::TextRow;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::TaskHarness;
+using testing::TextOptions;
+using testing::TextRow;
 
 const std::vector<Field> messages = {
     {"time", Type::time}, {"qr", Type::boolean},      {"client", Type::ip},
@@ -43,12 +43,18 @@ struct Message {
 
 TextRow row(const Message& m) {
   std::uint64_t txn = hash_bytes(m.client + m.id + "/" + m.client_port + "/" + m.server_port);
-  return {m.time, m.response ? "true" : "false",
-          m.client, "198.51.100.53",
-          m.client_port, m.server_port,
-          m.id, "17",
-          m.name, "1",
-          "0", "100",
+  return {m.time,
+          m.response ? "true" : "false",
+          m.client,
+          "198.51.100.53",
+          m.client_port,
+          m.server_port,
+          m.id,
+          "17",
+          m.name,
+          "1",
+          "0",
+          "100",
           std::to_string(txn)};
 }
 
@@ -223,8 +229,25 @@ TEST(NearMisses, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
 // Outcomes as match gives them, made up; what is near is searched in the plain list.
 TextRow outcome(const std::string& time, const std::string& query_time, int status,
                 const std::string& exchange, const std::string& id, const std::string& port) {
-  return {time, query_time, exchange, "0", "0", std::to_string(status), "192.0.2.1",
-          "198.51.100.53", port, "53", id, "17", "example.com", "1", "", "0", "3", "40", "100"};
+  return {time,
+          query_time,
+          exchange,
+          "0",
+          "0",
+          std::to_string(status),
+          "192.0.2.1",
+          "198.51.100.53",
+          port,
+          "53",
+          id,
+          "17",
+          "example.com",
+          "1",
+          "",
+          "0",
+          "3",
+          "40",
+          "100"};
 }
 
 std::vector<testing::RescaleStep> outcome_steps(std::size_t count) {
@@ -239,8 +262,8 @@ std::vector<testing::RescaleStep> outcome_steps(std::size_t count) {
       auto exchange = std::to_string(dice() % 5);
       int status = static_cast<int>(dice() % 6);
       auto end = status == 2 ? at : at + dice() % 3;
-      now.rows.push_back(outcome(fmt::format("{}s", end), fmt::format("{}s", at), status, exchange,
-                                 id, port));
+      now.rows.push_back(
+          outcome(fmt::format("{}s", end), fmt::format("{}s", at), status, exchange, id, port));
     }
     now.watermark = static_cast<TimeNs>(step) * ns_per_s;
   }

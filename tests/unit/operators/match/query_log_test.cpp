@@ -125,8 +125,9 @@ TEST(QueryLog, expires_by_deadline_whatever_the_order_and_whenever_it_is_asked) 
   std::vector<TimeNs> all;
   for (int i = 0; i < 20'000; ++i) {
     now += static_cast<TimeNs>(random() % 4);
-    OpenQuery query = query_at(now + static_cast<TimeNs>(random() % 100'000) % (i % 50 == 0 ? 100'000 : 10),
-                               static_cast<std::uint16_t>(i));
+    OpenQuery query =
+        query_at(now + static_cast<TimeNs>(random() % 100'000) % (i % 50 == 0 ? 100'000 : 10),
+                 static_cast<std::uint16_t>(i));
     times.push_back(query.time);
     log.open(hash_of(query), query, "", nobody);
     if (i % 7 != 0) continue;
