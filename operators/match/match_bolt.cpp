@@ -134,8 +134,8 @@ class MatchBolt final : public Bolt, private KeyedState {
       order_[begins[key_group(hashes_[i])]++] = {hashes_[i], i};
   }
 
-  // Tables are larger than any cache, and rows come from another core: those of messages to come are
-  // fetched while others are worked on.
+  // Tables are larger than any cache, and rows come from another core: those of messages to come
+  // are fetched while others are worked on.
   void fetch_ahead(const Rows& rows, std::size_t i) const {
     constexpr std::size_t row_ahead = 16;
     constexpr std::size_t slot_ahead = 12;

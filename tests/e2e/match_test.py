@@ -1,6 +1,6 @@
-"""Matching and privacy in whole runs: forged responses whose numbers are known, at several degrees of
-parallelism; captures of a laboratory (DNSTORM_DATA); and addresses that are replaced, checked by an
-implementation of Crypto-PAn that is not ours (Python, with AES of the openssl command)."""
+"""Matching and privacy in whole runs: forged responses whose numbers are known, at several degrees
+of parallelism; captures of a laboratory (DNSTORM_DATA); and addresses that are replaced, checked by
+an implementation of Crypto-PAn that is not ours (Python, with AES of the openssl command)."""
 
 import ipaddress
 import json
@@ -157,19 +157,23 @@ class Laboratory(harness.Case):
                 self.assertLessEqual(n["responses"], responses)
                 self.assertEqual(
                     n["queries"],
-                    sum(n.get(k, 0) for k in ("retransmissions", "answered", "unanswered", "given_up")),
+                    total(n, "retransmissions", "answered", "unanswered", "given_up"),
                 )
                 self.assertEqual(
                     n["responses"],
-                    sum(n.get(k, 0) for k in ("answered", "duplicates", "unsolicited", "mismatched")),
+                    total(n, "answered", "duplicates", "unsolicited", "mismatched"),
                 )
                 if stray is not None:
                     self.assertEqual(n["unsolicited"], stray)
 
 
+def total(numbers, *names):
+    return sum(numbers.get(name, 0) for name in names)
+
+
 def counters(tree, component):
     """Of all tasks of a component, wherever the summary has them."""
-    total = {}
+    found = {}
 
     def walk(node, inside):
         if isinstance(node, list):
@@ -180,13 +184,13 @@ def counters(tree, component):
         inside = inside or component in (node.get("component"), node.get("id"))
         if inside and isinstance(node.get("counters"), dict):
             for name, value in node["counters"].items():
-                total[name] = total.get(name, 0) + value
+                found[name] = found.get(name, 0) + value
             return
         for key, value in node.items():
             walk(value, inside or key == component)
 
     walk(tree, False)
-    return total
+    return found
 
 
 def aes_blocks(key, blocks):
