@@ -4,11 +4,15 @@
 #include "operators/count/distinct.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
+#include "operators/enrich/anonymize.hpp"
+#include "operators/enrich/direction.hpp"
+#include "operators/enrich/geo.hpp"
 #include "operators/grouping/first_tasks.hpp"
 #include "operators/grouping/network.hpp"
 #include "operators/hooks/systemd_notify.hpp"
 #include "operators/hooks/trace.hpp"
 #include "operators/match/match.hpp"
+#include "operators/match/near_misses.hpp"
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
 #include "operators/shape/filter.hpp"
@@ -35,11 +39,15 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(words_operator());
   registry.add(system_operator());
   registry.add(decode_operator());
+  registry.add(anonymize_operator());
   registry.add(count_operator());
+  registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(filter_operator());
+  registry.add(geo_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
+  registry.add(near_misses_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());

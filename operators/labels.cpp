@@ -27,10 +27,21 @@ constexpr std::array fixed_labels = {
     FixedLabel{"qr", 1, "response"},
     FixedLabel{"transport", 6, "tcp"},
     FixedLabel{"transport", 17, "udp"},
+    FixedLabel{"direction", 0, "unknown"},
+    FixedLabel{"direction", 1, "in"},
+    FixedLabel{"direction", 2, "out"},
+    FixedLabel{"direction", 3, "internal"},
     FixedLabel{"match_status", 0, "answered"},
     FixedLabel{"match_status", 1, "unanswered"},
     FixedLabel{"match_status", 2, "unsolicited"},
     FixedLabel{"match_status", 3, "duplicate"},
+    FixedLabel{"match_status", 4, "mismatched"},
+    FixedLabel{"match_status", 5, "given_up"},
+    FixedLabel{"match_difference", 0, "none"},
+    FixedLabel{"match_difference", 1, "id"},
+    FixedLabel{"match_difference", 2, "client_port"},
+    FixedLabel{"match_difference", 3, "server_port"},
+    FixedLabel{"match_difference", 4, "question"},
 };
 
 // A table of the DNS: how a number becomes text and text a number.

@@ -5,9 +5,12 @@
 //   build/release/benchmarks/bench_operators
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <time.h>
 
 #include <algorithm>
+#include <fstream>
+#include <map>
 #include <memory>
 #include <queue>
 #include <random>
@@ -124,7 +127,6 @@ class Traffic {
   const std::vector<std::uint64_t>& hashes() const { return hashes_; }
   const std::vector<Message>& messages() const { return messages_; }
 
- private:
   void write(RowWriter row, const Schema& s, const Message& m) const {
     row.set(s.ref<std::int64_t>("time"), m.time);
     row.set(s.ref<bool>("qr"), m.response);
@@ -141,6 +143,8 @@ class Traffic {
     std::uint64_t txn = hash_combine(hash_number(m.client), std::uint64_t{m.port} << 16 | m.id);
     row.set(s.ref<std::uint64_t>("txn"), txn);
   }
+
+ private:
   std::vector<std::string> names_;
   std::vector<std::uint64_t> hashes_;
   std::vector<Message> messages_;
@@ -191,7 +195,9 @@ void run(benchmark::State& state, const std::string& name, const TextOptions& te
   Declaration declaration = def.declare(options, {{"decode", "default", full}}).value();
   CounterSet counters;
   TaskContext context;
-  SchemaPtr input = std::make_shared<const Schema>(full.pruned(declaration.reads[0]));
+  std::vector<std::string> kept = declaration.reads[0];
+  if (declaration.outputs[0].extends_input) kept.insert(kept.end(), read.begin(), read.end());
+  SchemaPtr input = std::make_shared<const Schema>(full.pruned(kept));
   context.inputs.push_back({"decode", "default", input});
   const StreamDecl& stream = declaration.outputs[0];
   Schema output(stream.fields);
@@ -256,8 +262,80 @@ void filter_nxdomain(benchmark::State& state) {
   run(state, "filter", {{"where", {"qr == true and rcode == NXDOMAIN"}}});
 }
 void match_all(benchmark::State& state) { run(state, "match", {}); }
+void direction(benchmark::State& state) {
+  run(state, "direction",
+      {{"own", {"10.0.0.1", "2001:db8::/32"}}, {"from", {"client"}}, {"to", {"server"}}},
+      {"time", "qr", "qtype", "direction"});
+}
+void anonymize_truncate(benchmark::State& state) {
+  run(state, "anonymize", {{"addresses", {"client"}}}, {"time", "qr", "client", "qname"});
+}
 void match_latency(benchmark::State& state) {
   run(state, "match", {}, {"time", "latency_us", "status", "rcode"});
+}
+
+std::size_t resident_bytes() {
+  std::size_t size = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  return resident * 4096;
+}
+
+// Queries that nobody answers, from clients and ports that are never the same, within a second. All
+// are accounted for, and the process grows by less than the limit.
+void match_flood(benchmark::State& state) {
+  constexpr std::size_t flood = 10'000'000;
+  constexpr std::size_t limit = 64 << 20;
+  OperatorRegistry registry;
+  add_builtin_operators(registry);
+  const OperatorDef& def = *registry.find("match");
+  RawOptions raw = {{"memory", {{"64Mi"}, false}}, {"max_open", {{"100000000"}, false}}};
+  Options options = Options::parse(def.options, raw).value();
+  CounterSet counters;
+  TaskContext context;
+  SchemaPtr input = std::make_shared<const Schema>(message_fields());
+  context.inputs.push_back({"decode", "default", input});
+  Schema output(def.declare(options, {{"decode", "default", *input}}).value().outputs[0].fields);
+  context.outputs.push_back(std::make_shared<const Schema>(output.pruned({"time", "status"})));
+  context.counters = &counters;
+  Nowhere nowhere;
+  Emitter out(context.outputs, nowhere);
+  BatchBuilder builder(input);
+  for (auto _ : state) {
+    malloc_trim(0);  // what other benchmarks have left
+    std::size_t before = resident_bytes(), most = before;
+    std::unique_ptr<Bolt> bolt = def.make_bolt(options);
+    if (!bolt->prepare(context)) state.SkipWithError("prepare fails");
+    double seconds = 0;
+    for (std::size_t i = 0; i < flood;) {
+      while (!builder.full()) {
+        Message query;
+        query.time = static_cast<TimeNs>(i * 100);
+        query.client = static_cast<std::uint32_t>(i >> 4);
+        query.port = static_cast<std::uint16_t>(i);
+        traffic().write(builder.add_row(), *input, query);
+        ++i;
+      }
+      BatchPtr batch = builder.seal();
+      double begun = cpu_seconds();
+      bolt->execute({0, batch, nullptr}, out);
+      out.flush();
+      seconds += cpu_seconds() - begun;
+      if (i / batch_rows_max % 64 == 0) most = std::max(most, resident_bytes());
+    }
+    most = std::max(most, resident_bytes());
+    bolt->watermark(time_max, out);
+    out.flush();
+    std::map<std::string, std::uint64_t> n;
+    for (const NamedValue& value : counters.values()) n[value.name] = value.value;
+    if (n["queries"] < flood || n["queries"] != n["unanswered"] + n["given_up"])
+      state.SkipWithError("queries are not accounted for");
+    if (most - before > limit) state.SkipWithError("memory is beyond its limit");
+    state.SetIterationTime(seconds);
+    state.counters["grown_bytes"] = static_cast<double>(most - before);
+  }
+  state.counters["ns_per_row"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * flood / 1e9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void registered_domain(benchmark::State& state) {
@@ -285,8 +363,11 @@ BENCHMARK(top_client)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(distinct_qname)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(distinct_qname_exact)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(filter_nxdomain)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(direction)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(anonymize_truncate)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(match_latency)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(match_all)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(match_flood)->Unit(benchmark::kMillisecond)->UseManualTime()->Iterations(1);
 BENCHMARK(registered_domain)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -23,6 +23,9 @@ struct StreamDecl {
   // The stream passes rows of input 0 on as they are (Emitter::forward): it has the fields of that
   // input, and what its readers read is read from that input.
   bool forwards_input = false;
+  // The stream has rows of input 0 with fields added or changed: those with the name of a field of
+  // the input are made of it, so what its readers read of them is read from that input.
+  bool extends_input = false;
   // The operator names the task that gets a row (Emitter::row_to): read by DIRECT only, and DIRECT
   // reads no other.
   bool direct = false;

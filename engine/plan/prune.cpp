@@ -19,8 +19,13 @@ void add_needs(const Draft& draft, Needs& needs) {
       if (i != 0) continue;
       for (std::size_t output = 0; output < declaration.outputs.size(); ++output) {
         const auto& passed_on = needs[*at][output];
-        if (declaration.outputs[output].forwards_input && passed_on)
+        if (!passed_on) continue;
+        if (declaration.outputs[output].forwards_input)
           needed->insert(passed_on->begin(), passed_on->end());
+        if (!declaration.outputs[output].extends_input) continue;
+        const Schema& whole = draft.components[input.from].full[*input.output];
+        for (const std::string& field : *passed_on)
+          if (whole.find(field)) needed->insert(field);
       }
     }
   }

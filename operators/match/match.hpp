@@ -11,7 +11,9 @@ enum class MatchStatus : std::uint8_t {
   answered = 0,
   unanswered = 1,
   unsolicited = 2,
-  duplicate = 3
+  duplicate = 3,
+  mismatched = 4,  // a response that all but belongs to a query
+  given_up = 5     // a query that the limits pushed out
 };
 
 OperatorDef match_operator();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "engine/api/emitter.hpp"
@@ -39,12 +40,11 @@ struct MessageReader {
     message.server_port = row.get(server_port);
     message.id = row.get(id);
     message.qtype = row.get(qtype);
-    message.size = size_of_message(row);
+    message.size = static_cast<std::uint32_t>(size.get(row));
+    message.rcode = static_cast<std::uint16_t>(rcode.get(row));
     message.transport = row.get(transport);
+    message.has_question = !row.get(qname).empty();
     return message;
-  }
-  std::uint32_t size_of_message(const RowView& row) const {
-    return size.present() ? static_cast<std::uint32_t>(size.get(row)) : 0;
   }
 
   KeyReader txn;
@@ -58,6 +58,16 @@ struct MessageReader {
   NumberRef rcode, size;
 };
 
+// Of what two messages have in common that may differ in ports and id.
+inline std::uint64_t exchange_hash(const OpenQuery& message) {
+  std::uint64_t words[4];
+  std::memcpy(words, message.client.bytes.data(), 16);
+  std::memcpy(words + 2, message.server.bytes.data(), 16);
+  std::uint64_t hash = std::uint64_t{message.qtype} << 8 | message.transport;
+  for (std::uint64_t word : words) hash = hash_combine(hash, word);
+  return hash_combine(hash, message.qname_hash);
+}
+
 // Where the fields of a result lie; those that nobody reads are absent.
 struct ResultWriter {
   ResultWriter() = default;
@@ -66,12 +76,18 @@ struct ResultWriter {
         query_time(schema.ref<std::int64_t>("query_time")),
         latency_us(schema.ref<std::uint64_t>("latency_us")),
         latency_bucket_us(schema.ref<std::uint64_t>("latency_bucket_us")),
+        exchange(schema.ref<std::uint64_t>("exchange")),
         status(schema.ref<std::uint8_t>("status")),
         client(schema.ref<IpAddress>("client")),
         server(schema.ref<IpAddress>("server")),
+        client_port(schema.ref<std::uint16_t>("client_port")),
+        server_port(schema.ref<std::uint16_t>("server_port")),
+        id(schema.ref<std::uint16_t>("id")),
         transport(schema.ref<std::uint8_t>("transport")),
         qname(schema.ref<Str>("qname")),
         qtype(schema.ref<std::uint16_t>("qtype")),
+        asked_qname(schema.ref<Str>("asked_qname")),
+        asked_qtype(schema.ref<std::uint16_t>("asked_qtype")),
         rcode(schema.ref<std::uint16_t>("rcode")),
         query_size(schema.ref<std::uint32_t>("query_size")),
         response_size(schema.ref<std::uint32_t>("response_size")) {}
@@ -84,18 +100,33 @@ struct ResultWriter {
     row.set(status, static_cast<std::uint8_t>(what));
     row.set(client, message.client);
     row.set(server, message.server);
+    row.set(client_port, message.client_port);
+    row.set(server_port, message.server_port);
+    row.set(id, message.id);
     row.set(transport, message.transport);
-    row.set(qtype, message.qtype);
     return row;
+  }
+  void set_question(RowWriter& row, const OpenQuery& message, std::string_view name) const {
+    row.set_str(qname, name, message.qname_hash);
+    row.set(qtype, message.qtype);
+    if (exchange.present()) row.set(exchange, exchange_hash(message));
+  }
+  void set_response(RowWriter& row, const OpenQuery& message) const {
+    row.set(rcode, message.rcode);
+    row.set(response_size, message.size);
   }
 
   FieldRef<std::int64_t> time, query_time;
   FieldRef<std::uint64_t> latency_us, latency_bucket_us;
+  FieldRef<std::uint64_t> exchange;
   FieldRef<std::uint8_t> status;
   FieldRef<IpAddress> client, server;
+  FieldRef<std::uint16_t> client_port, server_port, id;
   FieldRef<std::uint8_t> transport;
   FieldRef<Str> qname;
-  FieldRef<std::uint16_t> qtype, rcode;
+  FieldRef<std::uint16_t> qtype;
+  FieldRef<Str> asked_qname;
+  FieldRef<std::uint16_t> asked_qtype, rcode;
   FieldRef<std::uint32_t> query_size, response_size;
 };
 

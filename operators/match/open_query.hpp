@@ -1,7 +1,9 @@
-// One query as match remembers it, and what a response must show to belong to it.
+// One message as match remembers it, and what another must show to belong to it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <tuple>
 
 #include "engine/api/state.hpp"
@@ -9,6 +11,13 @@
 #include "engine/base/time.hpp"
 
 namespace dnstorm::operators {
+
+// How much of two messages must be the same.
+enum class MatchBy : std::uint8_t {
+  transaction,        // addresses, ports, transport and id
+  question,           // and the question
+  question_if_there,  // and the question, unless the remembered message has none
+};
 
 struct alignas(64) OpenQuery {
   IpAddress client;
@@ -20,24 +29,39 @@ struct alignas(64) OpenQuery {
   std::uint16_t id = 0;
   std::uint16_t qtype = 0;
   std::uint32_t size = 0;
+  std::uint16_t rcode = 0;  // of a response that waits for its query
   std::uint8_t transport = 0;
+  bool has_question = false;
 
-  // All but time, size and question.
   bool same_transaction(const OpenQuery& other) const {
     return id == other.id && client_port == other.client_port && server_port == other.server_port &&
-           transport == other.transport && client == other.client && server == other.server;
+           transport == other.transport && same_hosts(other);
+  }
+  // The addresses lie side by side; compared as words: memcmp() is a call.
+  bool same_hosts(const OpenQuery& other) const {
+    std::uint64_t a[4], b[4];
+    std::memcpy(a, this, sizeof a);
+    std::memcpy(b, &other, sizeof b);
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
   }
   bool same_question(const OpenQuery& other) const {
     return qname_hash == other.qname_hash && qtype == other.qtype;
   }
-  void save(StateWriter& out) const;
-  static OpenQuery restore(StateReader& in);
-  // Of several queries that a response could belong to, the first of this order is taken.
+  bool answers(const OpenQuery& other, MatchBy by) const {
+    if (!same_transaction(other)) return false;
+    if (by == MatchBy::transaction || same_question(other)) return true;
+    return by == MatchBy::question_if_there && !has_question;
+  }
+  // Of several that a message could belong to, the first of this order is taken.
   bool before(const OpenQuery& other) const {
     return std::tie(time, qname_hash, qtype) < std::tie(other.time, other.qname_hash, other.qtype);
   }
+  void save(StateWriter& out) const;
+  static OpenQuery restore(StateReader& in);
+  static constexpr std::size_t saved_size = 64;
 };
 static_assert(sizeof(OpenQuery) == 64);
+static_assert(offsetof(OpenQuery, client) == 0 && offsetof(OpenQuery, server) == 16);
 
 inline void OpenQuery::save(StateWriter& out) const {
   for (std::uint8_t byte : client.bytes) out.put(byte);
@@ -49,7 +73,9 @@ inline void OpenQuery::save(StateWriter& out) const {
   out.put(id);
   out.put(qtype);
   out.put(size);
+  out.put(rcode);
   out.put(transport);
+  out.put(std::uint8_t{has_question});
 }
 
 inline OpenQuery OpenQuery::restore(StateReader& in) {
@@ -63,7 +89,9 @@ inline OpenQuery OpenQuery::restore(StateReader& in) {
   query.id = in.get<std::uint16_t>();
   query.qtype = in.get<std::uint16_t>();
   query.size = in.get<std::uint32_t>();
+  query.rcode = in.get<std::uint16_t>();
   query.transport = in.get<std::uint8_t>();
+  query.has_question = in.get<std::uint8_t>() != 0;
   return query;
 }
 

@@ -299,12 +299,12 @@ class TaskHarness final : public Emitter::Outlet {
 
   // What readers of a forwarding stream read is read from its input.
   Schema pruned_input(std::size_t input, const Settings& settings) const {
-    bool forwards = false;
+    bool passes = false;
     for (const StreamDecl& stream : declaration.outputs)
-      forwards = forwards || stream.forwards_input;
+      passes = passes || stream.forwards_input || stream.extends_input;
     std::vector<std::string> keep = declaration.reads.at(input);
-    if (forwards && settings.read_outputs.empty()) return full_inputs_[input];
-    if (forwards)
+    if (passes && settings.read_outputs.empty()) return full_inputs_[input];
+    if (passes)
       keep.insert(keep.end(), settings.read_outputs.begin(), settings.read_outputs.end());
     return full_inputs_[input].pruned(keep);
   }

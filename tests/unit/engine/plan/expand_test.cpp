@@ -171,6 +171,15 @@ TEST(Prune, LooksThroughForwardingStreams) {
   EXPECT_EQ(fields_of(plan, "g", 1), "reason");
 }
 
+TEST(Prune, LooksThroughStreamsThatExtendTheirInput) {
+  Plan plan = plan_of(with("- {id: w, className: widen}\n"
+                           "- {id: a, className: reads, properties: {fields: [network, rcode]}}\n",
+                           "- {from: src, to: w}\n"
+                           "- {from: w, to: a, grouping: {type: FIELDS, args: [qtype]}}\n"));
+  EXPECT_EQ(fields_of(plan, "src"), "qtype, rcode, client");
+  EXPECT_EQ(fields_of(plan, "w"), "qtype, rcode, network");
+}
+
 TEST(Prune, AForwardingStreamWithoutReadersAsksForNothing) {
   Plan plan =
       plan_of(with("- {id: f, className: filter, properties: {field: rcode}}\n"

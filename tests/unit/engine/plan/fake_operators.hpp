@@ -11,10 +11,10 @@
 
 namespace dnstorm::plan::testing {
 
-// packets (spout: default, drops), filter (forwards), count (keeps state by `by`; light by rcode),
-// top (keyed exactly), rank (one task), reads (sink that reads the fields it is told), blind (sink
-// of none); near (a grouping by the field that it is told); system (spout of the system streams);
-// watch (task hook), fetch (worker hook).
+// packets (spout: default, drops), filter (forwards), widen (adds `network` to its input), count
+// (keeps state by `by`; light by rcode), top (keyed exactly), rank (one task), reads (sink that
+// reads the fields it is told), blind (sink of none); near (a grouping by the field it is told);
+// system (spout of the system streams); watch (task hook), fetch (worker hook).
 const OperatorRegistry& registry();
 
 // Reads and expands; the topology has to be good YAML.

@@ -45,6 +45,21 @@ OperatorDef packets() {
   return def;
 }
 
+OperatorDef widen() {
+  OperatorDef def;
+  def.name = "widen";
+  def.declare = [](const Options&, const std::vector<InputDecl>& inputs) -> Result<Declaration> {
+    Declaration declaration;
+    StreamDecl stream{"default", inputs[0].schema.fields()};
+    stream.fields.push_back({"network", Type::str});
+    stream.extends_input = true;
+    declaration.outputs = {stream};
+    declaration.reads = {{"client"}};
+    return declaration;
+  };
+  return def;
+}
+
 OperatorDef filter() {
   OperatorDef def;
   def.name = "filter";
@@ -175,8 +190,8 @@ GroupingDef near() {
 const OperatorRegistry& registry() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), count(), top(), rank(),
-                                                     sink("reads"), sink("blind")})
+    for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), widen(), count(), top(),
+                                                     rank(), sink("reads"), sink("blind")})
       all.add(std::move(def));
     all.add(near());
     all.add(system());

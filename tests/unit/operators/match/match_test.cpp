@@ -1,80 +1,38 @@
 #include "operators/match/match.hpp"
 
-#include <random>
-
 #include "operators/match/latency_bucket.hpp"
-#include "tests/unit/operators/task_harness.hpp"
+#include "operators/match/query_log.hpp"
+#include "tests/unit/operators/match/match_messages.hpp"
 
 namespace dnstorm::operators {
 namespace {
 
+using testing::brief;
 using testing::declare;
 using testing::declare_error;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::MatchRun;
+using testing::Message;
+using testing::messages;
+using testing::row;
 using testing::TaskHarness;
 using testing::TextOptions;
 using testing::TextRow;
 
-const std::vector<Field> messages = {
-    {"time", Type::time}, {"qr", Type::boolean},      {"client", Type::ip},
-    {"server", Type::ip}, {"client_port", Type::u16}, {"server_port", Type::u16},
-    {"id", Type::u16},    {"transport", Type::u8},    {"qname", Type::str},
-    {"qtype", Type::u16}, {"rcode", Type::u8},        {"size", Type::u16},
-    {"txn", Type::u64}};
-
-struct Message {
-  std::string time;
-  bool response = false;
-  std::string name = "example.com";
-  std::string type = "1";
-  std::string id = "7";
-  std::string client = "192.0.2.1";
-  std::string client_port = "5000";
-  std::string transport = "17";
-  std::string rcode = "0";
-  // The same for all unless set: tables must not rely on it alone.
-  std::string txn = "42";
-};
-
-TextRow row(const Message& m) {
-  return {m.time,        m.response ? "true" : "false",
-          m.client,      "198.51.100.53",
-          m.client_port, "53",
-          m.id,          m.transport,
-          m.name,        m.type,
-          m.rcode,       m.response ? "120" : "40",
-          m.txn};
-}
-
-// Shorter rows: what the tests below look at.
-const testing::HarnessSettings brief = {
-    .read_outputs = {"time", "query_time", "latency_us", "status", "qname", "rcode"}};
-
-struct MatchRun {
-  explicit MatchRun(TextOptions options = {}) : task(match_operator(), options, messages, brief) {}
-  void feed(const std::vector<Message>& list) {
-    std::vector<TextRow> rows;
-    for (const Message& message : list) rows.push_back(row(message));
-    task.feed(rows);
-  }
-  // The two sums that must come out even at the end of the input.
-  void finish() {
-    task.finish();
-    auto n = [&](const char* name) { return task.counter(name); };
-    EXPECT_EQ(n("queries"), n("retransmissions") + n("answered") + n("unanswered") + n("given_up"));
-    EXPECT_EQ(n("responses"), n("answered") + n("duplicates") + n("unsolicited"));
-  }
-  TaskHarness task;
-};
-
 TEST(Match, pairs_a_response_with_its_query) {
-  TaskHarness task(match_operator(), {}, messages);
+  TaskHarness task(
+      match_operator(), {}, messages,
+      {.read_outputs = {"time", "query_time", "latency_us", "latency_bucket_us", "status", "client",
+                        "server", "client_port", "server_port", "id", "transport", "qname", "qtype",
+                        "asked_qname", "rcode", "query_size", "response_size"}});
   task.feed({row({"1s"}), row({.time = "1002500us", .response = true, .rcode = "3"})});
   EXPECT_THAT(
       task.take(),
-      ElementsAre("1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 17 example.com 1 3 40 120"));
+      ElementsAre(
+          "1002500000ns 1s 2500 2559 0 192.0.2.1 198.51.100.53 5000 53 7 17 example.com 1  3 "
+          "40 120"));
   task.finish();
   EXPECT_THAT(task.take(), IsEmpty());
   EXPECT_EQ(task.counter("answered"), 1U);
@@ -105,8 +63,6 @@ TEST(Match, a_query_without_a_response_is_unanswered_when_its_time_is_over) {
 
 TEST(Match, every_part_of_the_key_tells_messages_apart) {
   const Message different[] = {
-      {.time = "2s", .response = true, .name = "example.org"},
-      {.time = "2s", .response = true, .type = "28"},
       {.time = "2s", .response = true, .id = "8"},
       {.time = "2s", .response = true, .client = "192.0.2.2"},
       {.time = "2s", .response = true, .client_port = "5001"},
@@ -121,6 +77,51 @@ TEST(Match, every_part_of_the_key_tells_messages_apart) {
     EXPECT_EQ(run.task.counter("unsolicited"), 1U);
     EXPECT_EQ(run.task.counter("unanswered"), 1U);
   }
+}
+
+TEST(Match, a_response_with_another_question_is_mismatched) {
+  const testing::HarnessSettings all = {.read_outputs = {"time", "query_time", "status", "qname",
+                                                         "qtype", "asked_qname", "asked_qtype"}};
+  TaskHarness task(match_operator(), {}, messages, all);
+  task.feed({row({"1s"}), row({.time = "2s", .response = true, .name = "example.org"}),
+             row({.time = "3s", .response = true, .type = "28"}),
+             row({.time = "4s", .response = true})});
+  EXPECT_THAT(task.take(),
+              ElementsAre("2s 1s 4 example.org 1 example.com 1",
+                          "3s 1s 4 example.com 28 example.com 1", "4s 1s 0 example.com 1  0"));
+  // Nothing waits any more.
+  task.feed({row({.time = "4s", .response = true, .name = "example.org"})});
+  EXPECT_THAT(task.take(), ElementsAre("4s 4s 2 example.org 1  0"));
+  EXPECT_EQ(task.counter("mismatched"), 2U);
+  EXPECT_EQ(task.counter("unsolicited"), 1U);
+}
+
+TEST(Match, a_response_waits_for_a_query_that_comes_after_it) {
+  MatchRun run(TextOptions{{"skew", {"100ms"}}, {"timeout", {"500ms"}}});
+  run.feed({{.time = "1s", .response = true, .rcode = "3"}, {.time = "1.05s", .response = true}});
+  EXPECT_THAT(run.task.take(), IsEmpty());
+  run.feed({{"1.01s"}});
+  EXPECT_THAT(run.task.take(), ElementsAre("1010000000ns 1010000000ns 0 0 example.com 3",
+                                           "1050000000ns 1010000000ns 40000 3 example.com 0"));
+  // Too late, and then of another question.
+  run.feed({{.time = "2s", .response = true}, {"2.1s"}});
+  run.feed({{.time = "2.3s", .response = true, .name = "example.org"}});
+  EXPECT_THAT(run.task.take(), IsEmpty());
+  run.task.watermark(2300 * ns_per_ms);
+  EXPECT_THAT(run.task.take(), ElementsAre("2100000000ns 2s 0 2 example.com 0"));
+  run.task.watermark(2400 * ns_per_ms);
+  EXPECT_THAT(run.task.take(), ElementsAre("2400000000ns 2100000000ns 200000 4 example.org 0"));
+  run.finish();
+  EXPECT_EQ(run.task.counter("early"), 2U);
+  EXPECT_EQ(run.task.counter("duplicates"), 1U);
+}
+
+TEST(Match, an_early_response_without_a_question_finds_its_query) {
+  MatchRun run(TextOptions{{"skew", {"100ms"}}});
+  run.feed({{.time = "1s", .response = true, .name = "", .type = "0", .rcode = "1"}});
+  run.feed({{"1.01s"}});
+  EXPECT_THAT(run.task.take(), ElementsAre("1010000000ns 1010000000ns 0 0 example.com 1"));
+  run.finish();
 }
 
 TEST(Match, a_response_without_a_question_pairs_by_the_rest_with_the_earliest_query) {
@@ -215,10 +216,22 @@ TEST(Match, beyond_its_limit_it_gives_the_oldest_up_and_says_so) {
             {.time = "3s", .response = true, .name = "a"},
             {.time = "3s", .response = true, .name = "b"},
             {.time = "4s", .name = "c"}});
-  EXPECT_THAT(run.task.take(), ElementsAre("3s 3s 0 2 a 0", "3s 2s 1000000 0 b 0"));
+  EXPECT_THAT(run.task.take(),
+              ElementsAre("2s 1s 0 5 a 0", "3s 2s 1000000 4 a 0", "3s 2s 1000000 0 b 0"));
   run.finish();
   EXPECT_EQ(run.task.counter("given_up"), 1U);
   EXPECT_EQ(run.task.counter("unanswered"), 1U);
+}
+
+TEST(Match, many_questions_of_one_transaction_are_given_up) {
+  MatchRun run;
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    run.feed({{.time = "1s", .name = fmt::format("n{}", i)}});
+  EXPECT_EQ(run.task.counter("given_up"), 1000 - QueryLog::same_max);
+  EXPECT_EQ(run.task.take().size(), 1000 - QueryLog::same_max);
+  // Answered over and over again: not all of them are found any more.
+  for (int i = 0; i < 1000; ++i) run.feed({{"2s"}, {.time = "2s", .response = true, .name = "n0"}});
+  run.finish();
 }
 
 TEST(Match, the_ends_of_time_do_not_overflow) {
@@ -228,137 +241,6 @@ TEST(Match, the_ends_of_time_do_not_overflow) {
             {.time = std::to_string(time_max), .response = true, .name = "b"}});
   run.finish();
   EXPECT_EQ(run.task.counter("unanswered"), 2U);
-}
-
-// Random traffic with losses, repetitions, duplicates and disorder, over many transactions.
-std::vector<TextRow> random_traffic(std::size_t count) {
-  std::mt19937_64 random(1987);
-  std::vector<std::pair<TimeNs, Message>> list;
-  TimeNs now = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    now += static_cast<TimeNs>(random() % 2'000'000);
-    Message query;
-    query.client = fmt::format("10.0.{}.{}", random() % 4, random() % 250);
-    query.client_port = std::to_string(1024 + random() % 50);
-    query.id = std::to_string(random() % 16);
-    query.name = fmt::format("n{}.example", random() % 100);
-    query.txn = std::to_string(hash_bytes(query.client + query.client_port + query.id));
-    list.emplace_back(now, query);
-    query.response = true;
-    if (random() % 10 != 0)
-      list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
-    if (random() % 20 == 0)
-      list.emplace_back(now + static_cast<TimeNs>(random() % 6'000'000'000), query);
-  }
-  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
-    return a.first / 10'000'000 < b.first / 10'000'000;
-  });
-  std::vector<TextRow> rows;
-  for (auto& [time, message] : list) {
-    message.time = std::to_string(time);
-    rows.push_back(row(message));
-  }
-  return rows;
-}
-
-struct Outcome {
-  std::vector<std::string> rows;
-  std::map<std::string, std::uint64_t> counters;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
-};
-
-// `tasks` tasks behind a fields grouping on txn; what they emit for one batch stands task after
-// task.
-Outcome run_with(std::uint32_t tasks, const std::vector<TextRow>& rows,
-                 const TextOptions& options) {
-  std::vector<std::unique_ptr<TaskHarness>> all;
-  for (std::uint32_t i = 0; i < tasks; ++i)
-    all.push_back(std::make_unique<TaskHarness>(match_operator(), options, messages, brief));
-  Outcome outcome;
-  auto collect = [&] {
-    for (auto& task : all)
-      for (std::string& text : task->take()) outcome.rows.push_back(std::move(text));
-  };
-  KeyReader txn(*all[0]->input_schema(), {"txn"});
-  for (std::size_t from = 0; from < rows.size(); from += 500) {
-    std::size_t to = std::min(rows.size(), from + 500);
-    std::vector<std::vector<TextRow>> shares(tasks);
-    for (std::size_t i = from; i < to; ++i) {
-      // What KeyReader::hash() makes of a number.
-      std::uint64_t hash = hash_number(std::stoull(rows[i].back()) + 0x9e3779b97f4a7c15ULL);
-      shares[task_of_group(key_group(hash), tasks)].push_back(rows[i]);
-    }
-    for (std::uint32_t i = 0; i < tasks; ++i) all[i]->feed(shares[i]);
-    collect();
-    TimeNs now = std::stoll(rows[to - 1][0]) - 20'000'000;
-    for (auto& task : all) task->watermark(now);
-    collect();
-  }
-  for (auto& task : all) task->finish();
-  collect();
-  for (auto& task : all)
-    for (const NamedValue& value : task->counters.values())
-      outcome.counters[value.name] += value.value;
-  return outcome;
-}
-
-TEST(Match, any_number_of_tasks_gives_the_same_rows_in_the_same_order) {
-  auto rows = random_traffic(20'000);
-  for (const TextOptions& options : {TextOptions{}, TextOptions{{"max_open", {"1000"}}}}) {
-    Outcome alone = run_with(1, rows, options);
-    EXPECT_EQ(run_with(2, rows, options), alone);
-    EXPECT_EQ(run_with(4, rows, options), alone);
-    auto& n = alone.counters;
-    EXPECT_EQ(n["queries"], n["retransmissions"] + n["answered"] + n["unanswered"] + n["given_up"]);
-    EXPECT_EQ(n["responses"], n["answered"] + n["duplicates"] + n["unsolicited"]);
-    EXPECT_EQ(n["queries"], 20'000U);
-    EXPECT_EQ(alone.rows.size(),
-              n["answered"] + n["unanswered"] + n["duplicates"] + n["unsolicited"]);
-    EXPECT_GT(n["duplicates"], 0U);
-    EXPECT_GT(n["answered"], options.empty() ? 10'000U : 1'000U);
-    EXPECT_EQ(n["given_up"] > 0, !options.empty());
-  }
-}
-
-// The obvious way to do it: a list that is searched from the start.
-TEST(Match, agrees_with_a_plain_search) {
-  auto rows = random_traffic(3'000);
-  struct Query {
-    TextRow row;
-    TimeNs time;
-    bool answered = false;
-  };
-  std::vector<Query> list;
-  std::uint64_t answered = 0, duplicates = 0, unsolicited = 0, retransmissions = 0;
-  auto same = [](const TextRow& a, const TextRow& b) {
-    return a[2] == b[2] && a[4] == b[4] && a[6] == b[6] && a[8] == b[8];
-  };
-  for (const TextRow& r : rows) {
-    TimeNs time = std::stoll(r[0]);
-    Query* waiting = nullptr;
-    Query* done = nullptr;
-    for (Query& query : list) {
-      if (!same(query.row, r) || time >= query.time + 5 * ns_per_s) continue;
-      Query*& found = query.answered ? done : waiting;
-      if (found == nullptr) found = &query;
-    }
-    if (r[1] == "false") {
-      if (waiting != nullptr)
-        ++retransmissions;
-      else
-        list.push_back({r, time});
-    } else if (waiting != nullptr) {
-      waiting->answered = true;
-      ++answered;
-    } else {
-      ++(done != nullptr ? duplicates : unsolicited);
-    }
-  }
-  Outcome outcome = run_with(1, rows, {});
-  EXPECT_EQ(outcome.counters["answered"], answered);
-  EXPECT_EQ(outcome.counters["duplicates"], duplicates);
-  EXPECT_EQ(outcome.counters["unsolicited"], unsolicited);
-  EXPECT_EQ(outcome.counters["retransmissions"], retransmissions);
 }
 
 TEST(Match, works_without_the_fields_that_may_be_missing_and_without_readers) {

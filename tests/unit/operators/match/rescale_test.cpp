@@ -42,5 +42,11 @@ TEST(Rescale, match_that_gives_queries_up) {
                           {"txn"}, traffic(14));
 }
 
+TEST(Rescale, match_with_early_responses_in_little_memory) {
+  testing::check_rescales(match_operator(),
+                          {{"timeout", {"30s"}}, {"skew", {"2s"}}, {"memory", {"16Mi"}}}, messages,
+                          {"txn"}, traffic(14));
+}
+
 }  // namespace
 }  // namespace dnstorm::operators

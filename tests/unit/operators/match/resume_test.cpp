@@ -60,5 +60,9 @@ TEST(Resume, match_without_names) {
       traffic(10));
 }
 
+TEST(Resume, match_with_early_responses_in_little_memory) {
+  check({{"timeout", {"30s"}}, {"skew", {"2s"}}, {"memory", {"16Mi"}}}, traffic(14));
+}
+
 }  // namespace
 }  // namespace dnstorm::operators

@@ -1,0 +1,196 @@
+// The messages of a task that wait for their other half, and those that have found it and are
+// remembered until their deadlines, so that a second response is known as a duplicate.
+//
+// A message stays from open() until its deadline (its time plus the timeout) has been passed by
+// expire(), or until the limits of its key group push it out, the oldest first. Whether another is
+// in time depends on event times only, never on when expire() happens to be called. What a key
+// group gives depends on its own messages alone, so that it does not show which task has it.
+//
+// Messages stand in chunks of 64 per key group, in the order in which they came; those that wait
+// have an index, which stays small and in the cache. The others are nearly never looked for: a
+// group gets an index of them when it is first asked, and then what has come since. Belongs to one
+// task; not thread-safe.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "engine/api/key.hpp"
+#include "operators/event_time.hpp"
+#include "operators/match/query_chunk.hpp"
+#include "operators/match/waiting_index.hpp"
+
+namespace dnstorm::operators {
+
+struct QueryLogLimits {
+  DurationNs timeout = 0;
+  std::size_t open_max = 1;   // waiting at once, in each key group
+  std::size_t bytes_max = 0;  // of each key group; at least QueryLog::bytes_min
+  bool keep_names = false;    // the text of qname is wanted with every message
+};
+
+class QueryLog {
+ public:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  // So many messages of one transaction wait at once, and so many answered ones are found: each is
+  // compared with whatever comes for it, and no client asks so much with one port and id.
+  static constexpr std::uint32_t same_max = 64;
+  // What a chunk counts for: itself and its share of both indexes and of the table of chunks.
+  static constexpr std::size_t chunk_bytes =
+      sizeof(QueryChunk) + 2 * WaitingIndex::bytes_per_number * QueryChunk::size + 64;
+  static constexpr std::size_t bytes_min = 16 * 1024;
+  static_assert(bytes_min >= chunk_bytes + 2048, "a chunk and a name");
+
+  explicit QueryLog(const QueryLogLimits& limits) : limits_(limits) {}
+
+  // The number of the waiting message that `message` belongs to and whose deadline is after
+  // `message.time`, the first of several; none if there is none. `hash`: of the transaction, well
+  // mixed.
+  std::uint32_t find_waiting(std::uint64_t hash, const OpenQuery& message, MatchBy by) const;
+  // Whether same_max messages of that hash wait: another one must not be opened.
+  bool crowded(std::uint64_t hash) const {
+    std::uint32_t same = 0;
+    index_.each(hash, [&](std::uint32_t) { ++same; });
+    return same >= same_max;
+  }
+  // The same among those that have been answered.
+  std::uint32_t find_answered(std::uint64_t hash, const OpenQuery& message, MatchBy by);
+
+  // give_up(number) is called for waiting messages that the limits push out, before they go.
+  template <class GiveUp>
+  void open(std::uint64_t hash, const OpenQuery& query, std::string_view name, GiveUp&& give_up) {
+    std::uint32_t group = key_group(hash);
+    if (groups_[group].waiting >= limits_.open_max) {
+      std::uint32_t oldest = oldest_waiting(group);
+      give_up(oldest);
+      end(oldest);
+    }
+    while (!has_room(group, name.size())) drop_oldest_chunk(group, give_up);
+    append(group, hash, query, name);
+  }
+  // Is remembered until its deadline.
+  void answer(std::uint64_t hash, std::uint32_t number);
+
+  const OpenQuery& query(std::uint32_t number) const {
+    return chunk_of(number).queries[number % QueryChunk::size];
+  }
+  std::uint64_t hash(std::uint32_t number) const {
+    return chunk_of(number).hashes[number % QueryChunk::size];
+  }
+  TimeNs deadline(const OpenQuery& query) const { return add_time(query.time, limits_.timeout); }
+  // Empty if names are not kept.
+  std::string_view name(std::uint32_t number) const {
+    return limits_.keep_names ? chunk_of(number).name(number % QueryChunk::size)
+                              : std::string_view();
+  }
+
+  // Nothing of the group ends earlier.
+  TimeNs next_deadline(std::uint32_t group) const { return due_[group]; }
+  // Ends what has a deadline up to `now`: use(number) for those that waited, by deadline, and
+  // of equal ones in the order in which they came.
+  template <class Use>
+  void expire(std::uint32_t group, TimeNs now, Use&& use) {
+    if (due_[group] > now) return;
+    collect_due(group, now);
+    for (std::uint32_t number : ending_) {
+      use(number);
+      end(number);
+    }
+    drop_expired_chunks(group, now);
+  }
+
+  std::size_t waiting() const { return index_.size(); }
+  // Remembered messages that the limits pushed out: another response would not be known.
+  std::uint64_t forgotten() const { return forgotten_; }
+  bool empty(std::uint32_t group) const { return groups_[group].head == none; }
+  // What the limit counts, and what is really held (the pool of chunks and the indexes).
+  std::size_t accounted_bytes() const;
+  std::size_t held_bytes() const;
+
+  void save(std::uint32_t group, StateWriter& out) const;
+  // Into an empty group. False: the bytes are not those of save().
+  bool restore(std::uint32_t group, StateReader& in);
+
+  // Two stages of fetching ahead what a message will need: its slot, then the query behind it.
+  void prefetch_slot(std::uint64_t hash) const { index_.prefetch(hash); }
+  void prefetch_query(std::uint64_t hash) const {
+    if (std::uint32_t next = index_.first(hash); next != 0) {
+      __builtin_prefetch(&query(next - 1));
+      __builtin_prefetch(&chunk_of(next - 1).waiting, 1);
+    }
+  }
+
+ private:
+  struct Group {
+    std::uint32_t head = none, tail = none;  // chunks
+    std::uint32_t first_waiting = none;      // no chunk before it has waiting ones; none: head
+    std::uint32_t waiting = 0;
+    std::size_t bytes = 0;
+    // Of all messages up to a place, those that have gone included; see find_answered().
+    WaitingIndex all;
+    std::uint32_t indexed_chunk = none;  // none: head
+    std::uint32_t indexed_count = 0;     // of that chunk
+  };
+
+  QueryChunk& chunk(std::uint32_t number) { return *chunks_[number]; }
+  const QueryChunk& chunk(std::uint32_t number) const { return *chunks_[number]; }
+  const QueryChunk& chunk_of(std::uint32_t number) const {
+    return *chunks_[number / QueryChunk::size];
+  }
+  bool needs_chunk(const Group& group) const {
+    return group.tail == none || chunk(group.tail).count == QueryChunk::size;
+  }
+  bool has_room(std::uint32_t group, std::size_t name_size) const;
+  std::size_t names_growth(const Group& group, std::size_t name_size) const;
+  void append(std::uint32_t group, std::uint64_t hash, const OpenQuery& query,
+              std::string_view name);
+  std::uint32_t add_chunk(Group& group);
+  void append_name(Group& group, QueryChunk& last, std::string_view name);
+  void note_due(std::uint32_t group, TimeNs due);
+  void end(std::uint32_t number);
+  void end(std::uint64_t hash, std::uint32_t number);
+  std::uint32_t oldest_waiting(std::uint32_t group);
+  void collect_due(std::uint32_t group, TimeNs now);
+  TimeNs collect_due(std::uint32_t number, QueryChunk& chunk, TimeNs now);
+  void drop_expired_chunks(std::uint32_t group, TimeNs now);
+  template <class GiveUp>
+  void drop_oldest_chunk(std::uint32_t group, GiveUp&& give_up) {
+    std::uint32_t head = groups_[group].head;
+    while (chunk(head).waiting != 0) {
+      std::uint32_t number = head * QueryChunk::size +
+                             static_cast<std::uint32_t>(std::countr_zero(chunk(head).waiting));
+      give_up(number);
+      end(number);
+    }
+    forgotten_ += static_cast<std::uint64_t>(std::popcount(chunk(head).answered));
+    drop_head(group);
+  }
+  void drop_head(std::uint32_t group);
+  void index_all(Group& group);
+  void make_room_in_index(Group& group);
+  void save_chunk(const QueryChunk& chunk, StateWriter& out) const;
+  bool restore_chunk(std::uint32_t group, StateReader& in);
+  bool restore_names(Group& group, QueryChunk& chunk, StateReader& in);
+  bool dues_hold(std::uint32_t group) const;
+
+  QueryLogLimits limits_;
+  WaitingIndex index_;  // of those that wait
+  std::array<Group, key_groups> groups_;
+  std::array<TimeNs, key_groups> due_ = filled(time_max);
+  std::vector<std::unique_ptr<QueryChunk>> chunks_;
+  std::vector<std::uint32_t> free_;    // chunks to be used again
+  std::vector<std::uint32_t> ending_;  // scratch
+  std::uint64_t forgotten_ = 0;
+
+  static std::array<TimeNs, key_groups> filled(TimeNs value) {
+    std::array<TimeNs, key_groups> all{};
+    all.fill(value);
+    return all;
+  }
+};
+
+}  // namespace dnstorm::operators
