@@ -55,7 +55,7 @@ std::string describe(std::string_view head) {
 }  // namespace
 
 Result<std::unique_ptr<FileReader>> FileReader::open(const std::string& path) {
-  std::unique_ptr<detail::Source> source = DNSTORM_TRY(detail::open_source(path));
+  std::unique_ptr<file::Source> source = DNSTORM_TRY(file::open_source(path));
   std::string name = path == "-" ? "standard input" : path;
   detail::Window window(std::move(source));
   if (!window.need(4) && window.failure()) return Error(*window.failure()).within(name);
