@@ -8,6 +8,7 @@ namespace dnstorm::capture::dnstap {
 namespace {
 
 constexpr std::size_t buffer_size = 1u << 20;
+constexpr std::size_t stream_head = 12;  // escape, length and type of START
 constexpr std::size_t shown_content_type_max = 64;
 
 std::span<const std::uint8_t> bytes_of(const file::Window& window) {
@@ -16,7 +17,7 @@ std::span<const std::uint8_t> bytes_of(const file::Window& window) {
 
 // The head of a START frame: escape, a length that fits one, the type.
 bool begins_stream(const file::Window& window) {
-  if (window.size() < 12) return false;
+  if (window.size() < stream_head) return false;
   const std::uint8_t* at = window.data();
   return load_be32(at) == 0 && load_be32(at + 4) >= 4 && load_be32(at + 4) <= control_bytes_max &&
          load_be32(at + 8) == static_cast<std::uint32_t>(ControlType::start);
@@ -34,8 +35,11 @@ std::string printable(std::string_view text) {
 Result<std::unique_ptr<FrameFile>> FrameFile::open(const std::string& path) {
   std::unique_ptr<file::Source> source = DNSTORM_TRY(file::open_source(path));
   std::string name = path == "-" ? "standard input" : path;
-  file::Window window(std::move(source));
-  if (!window.need(12) && window.failure()) return Error(*window.failure()).within(name);
+  return open(std::move(name), file::Window(std::move(source)));
+}
+
+Result<std::unique_ptr<FrameFile>> FrameFile::open(std::string name, file::Window window) {
+  if (!window.need(stream_head) && window.failure()) return Error(*window.failure()).within(name);
   if (window.size() == 0)
     return Error{ErrorKind::data, fmt::format("{}: is empty, not a dnstap file", name), {}};
   if (!begins_stream(window))
@@ -49,7 +53,11 @@ bool FrameFile::is_frame_file(const std::string& path) {
   auto source = file::open_source(path);
   if (!source.ok()) return false;
   file::Window window(std::move(*source));
-  return window.need(12) && begins_stream(window);
+  return is_frame_file(window);
+}
+
+bool FrameFile::is_frame_file(file::Window& window) {
+  return window.need(stream_head) && begins_stream(window);
 }
 
 Read FrameFile::next(Frame& out) {
@@ -112,7 +120,8 @@ Read FrameFile::fail(std::string_view how, std::string_view what, ErrorKind kind
 // The stream ended before `wanted` bytes: the proper end if it ended between two frames.
 Read FrameFile::end_of_stream(std::uint32_t wanted) {
   const std::optional<Error>& failure = window_.failure();
-  if (failure && failure->kind == ErrorKind::io) return fail("damaged", failure->what, failure->kind);
+  if (failure && failure->kind == ErrorKind::io)
+    return fail("damaged", failure->what, failure->kind);
   if (!failure && window_.size() == 0) return finish();
   return fail("cut off", failure ? failure->what
                                  : fmt::format("{} of {} bytes are there", window_.size(), wanted));

@@ -37,8 +37,11 @@ class FrameFile {
   // `path` may be "-": standard input. Errors: no_input, io, data (empty, does not begin with
   // START).
   static Result<std::unique_ptr<FrameFile>> open(const std::string& path);
+  // The same of a file that is open already. `name` is how messages call it.
+  static Result<std::unique_ptr<FrameFile>> open(std::string name, file::Window window);
   // Whether a file begins as Frame Streams do; false also where it cannot be read.
   static bool is_frame_file(const std::string& path);
+  static bool is_frame_file(file::Window& window);
 
   // From here on frames come with the block that they lie in.
   void lend_blocks() { window_.lend_blocks(); }

@@ -80,7 +80,12 @@ struct Times {
   std::uint32_t query_nsec = 0, response_nsec = 0;
 };
 
-// The fields that are seldom there.
+void set_times(const Times& times, Dnstap& out) {
+  if (out.has_query_time) out.query_time = time_of(times.query_sec, times.query_nsec);
+  if (out.has_response_time) out.response_time = time_of(times.response_sec, times.response_nsec);
+}
+
+// The fields that most messages do not have.
 DecodeError decode_rest(ProtobufReader& in, std::uint32_t field, Dnstap& out) {
   std::uint64_t number = 0;
   if (field == tag(msg::http_protocol, varint)) {
@@ -88,6 +93,8 @@ DecodeError decode_rest(ProtobufReader& in, std::uint32_t field, Dnstap& out) {
     out.http_protocol = enum_of<HttpProtocol>(number, 3);
     return DecodeError::none;
   }
+  if (field == tag(msg::query_zone, Wire::bytes))
+    return in.take_bytes(out.query_zone) ? DecodeError::none : in.error();
   if (field == tag(msg::policy, Wire::bytes)) {
     Bytes policy;
     if (!in.take_bytes(policy)) return in.error();
@@ -144,9 +151,6 @@ DecodeError decode_message(Bytes bytes, Dnstap& out) {
       case tag(msg::query_message, Wire::bytes):
         ok = in.take_bytes(out.query_message);
         break;
-      case tag(msg::query_zone, Wire::bytes):
-        ok = in.take_bytes(out.query_zone);
-        break;
       case tag(msg::response_sec, varint):
         ok = in.take_varint(times.response_sec);
         out.has_response_time = true;
@@ -163,11 +167,10 @@ DecodeError decode_message(Bytes bytes, Dnstap& out) {
     }
     if (!ok) return in.error();
   }
-  if (type == 0) return DecodeError::missing_type;
-  if (type > message_types) return DecodeError::unknown_type;
+  if (type == 0 || type > message_types)
+    return type == 0 ? DecodeError::missing_type : DecodeError::unknown_type;
   out.type = static_cast<MessageType>(type);
-  if (out.has_query_time) out.query_time = time_of(times.query_sec, times.query_nsec);
-  if (out.has_response_time) out.response_time = time_of(times.response_sec, times.response_nsec);
+  set_times(times, out);
   return DecodeError::none;
 }
 
@@ -260,6 +263,13 @@ DecodeError decode(Bytes payload, Dnstap& out) {
   if (type != payload_message) return DecodeError::unknown_type;
   if (message.data() == nullptr) return DecodeError::missing_message;
   return decode_message(message, out);
+}
+
+std::optional<TimeNs> time_of(Bytes payload) {
+  Dnstap frame;
+  if (decode(payload, frame) != DecodeError::none) return std::nullopt;
+  if (!frame.has_query_time && !frame.has_response_time) return std::nullopt;
+  return frame.time();
 }
 
 void encode(const Dnstap& m, std::vector<std::uint8_t>& out) {

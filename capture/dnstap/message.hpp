@@ -1,5 +1,5 @@
-// One dnstap payload (dnstap.proto of https://dnstap.info): who asked whom when, and the DNS messages
-// as they were on the wire. Decoded straight from the protobuf bytes into views: a hot path.
+// One dnstap payload (dnstap.proto of https://dnstap.info): who asked whom when, and the DNS
+// messages as they were on the wire. Decoded straight from the protobuf bytes into views: a hot path.
 //
 // A Dnstap points into the bytes that decode() was given. A view whose data() is null is a field
 // that was not there. Pure functions, thread-safe.
@@ -116,14 +116,18 @@ std::string_view to_string(DecodeError error);
 // Reads a whole payload; unknown fields are skipped. On an error `out` holds what was read before.
 DecodeError decode(std::span<const std::uint8_t> payload, Dnstap& out);
 
+// Only when it was, Dnstap::time(): a look at a few fields, for whoever passes frames on. Nothing
+// where the frame says no time or cannot be read.
+std::optional<TimeNs> time_of(std::span<const std::uint8_t> payload);
+
 // Appends the payload. decode() gives the same values back.
 void encode(const Dnstap& message, std::vector<std::uint8_t>& out);
 
 // Nothing where the bytes are no address (4 or 16 of them).
 std::optional<IpAddress> to_ip(std::span<const std::uint8_t> address);
 
-// Names as the schema has them: "CLIENT_QUERY", "CQ", "UDP", "HTTP2", "NXDOMAIN", "QNAME"; empty for
-// 0 and for numbers it does not know.
+// Names as the schema has them: "CLIENT_QUERY", "CQ", "UDP", "HTTP2", "NXDOMAIN", "QNAME"; empty
+// for 0 and for numbers it does not know.
 std::string_view type_text(MessageType type);
 std::string_view type_short(MessageType type);
 std::string_view text(SocketFamily family);

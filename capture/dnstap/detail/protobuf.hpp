@@ -12,7 +12,14 @@
 
 namespace dnstorm::capture::dnstap::detail {
 
-enum Wire : std::uint32_t { varint = 0, fixed64 = 1, bytes = 2, group = 3, end_group = 4, fixed32 = 5 };
+enum Wire : std::uint32_t {
+  varint = 0,
+  fixed64 = 1,
+  bytes = 2,
+  group = 3,
+  end_group = 4,
+  fixed32 = 5
+};
 
 constexpr std::uint32_t tag(std::uint32_t field, Wire wire) { return field << 3 | wire; }
 

@@ -94,7 +94,8 @@ TEST(FrameReceiver, GivesTheSameForAnyPieces) {
 
 TEST(FrameReceiver, ChoosesDnstapAmongSeveralContentTypes) {
   // READY with two content types.
-  Bytes two = {0, 0, 0, 0, 0, 0, 0, 47, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 5, 'o', 't', 'h', 'e', 'r'};
+  Bytes two = {0, 0, 0, 0, 0, 0,   0,   47,  0,   0,  0, 4, 0,
+               0, 0, 1, 0, 0, 0,   5,   'o', 't', 'h', 'e', 'r'};
   two = two + Bytes{0, 0, 0, 1, 0, 0, 0, 22} + Bytes(dnstap_content_type.begin(),
                                                      dnstap_content_type.end());
   Feed feed;
