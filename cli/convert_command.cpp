@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "capture/convert/message_file.hpp"
 #include "cli/app.hpp"
@@ -117,6 +118,12 @@ Result<void> convert_file(const ConvertArgs& args) {
   std::optional<convert::Format> from = DNSTORM_TRY(format_option(args.from, "--from"));
   convert::Format to = DNSTORM_TRY(output_format(args));
   auto source = DNSTORM_TRY(convert::open_source(args.input, from));
+  // Opening the output empties it.
+  std::error_code none;
+  if (std::filesystem::equivalent(args.input, args.output, none) &&
+      std::filesystem::is_regular_file(args.input, none))
+    return Error{ErrorKind::usage, fmt::format("{}: is the input; write to another file", args.output),
+                 "--output"};
   auto sink = DNSTORM_TRY(convert::open_sink(args.output, to, {.wire = !args.no_wire}));
   watch_stop_signals();
   Counts counts;
