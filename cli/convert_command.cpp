@@ -32,8 +32,9 @@ class ConvertProgress {
     if (!enabled_ || ++messages_ % 100'000 != 0) return;
     std::uint64_t total = source.bytes_total();
     std::string share =
-        total == 0 ? "" : fmt::format(", {:.0f} %", 100.0 * static_cast<double>(source.bytes_read()) /
-                                                        static_cast<double>(total));
+        total == 0 ? ""
+                   : fmt::format(", {:.0f} %", 100.0 * static_cast<double>(source.bytes_read()) /
+                                                   static_cast<double>(total));
     fmt::print(stderr, "\r{} messages{} ", messages_, share);
     std::fflush(stderr);
     shown_ = true;
@@ -122,7 +123,7 @@ Result<void> convert_file(const ConvertArgs& args) {
   std::error_code none;
   if (std::filesystem::equivalent(args.input, args.output, none) &&
       std::filesystem::is_regular_file(args.input, none))
-    return Error{ErrorKind::usage, fmt::format("{}: is the input; write to another file", args.output),
+    return Error{ErrorKind::usage, fmt::format("{}: is the input; write to another", args.output),
                  "--output"};
   auto sink = DNSTORM_TRY(convert::open_sink(args.output, to, {.wire = !args.no_wire}));
   watch_stop_signals();

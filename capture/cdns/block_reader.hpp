@@ -1,5 +1,5 @@
-// The grammar of C-DNS (RFC 8618 appendix A) over CBOR: the preamble, then block after block. Fields
-// that are not known are skipped. Faults stick in the CborReader.
+// The grammar of C-DNS (RFC 8618 appendix A) over CBOR: the preamble, then block after block.
+// Fields that are not known are skipped. Faults stick in the CborReader.
 #pragma once
 
 #include <vector>

@@ -2,8 +2,8 @@
 // within each block.
 //
 // A file that is cut off or damaged gives the messages of all whole blocks before it and then
-// Read::error. What of an item cannot be made a message again is counted, by reason. Holds one block
-// at a time. One thread at a time.
+// Read::error. What of an item cannot be made a message again is counted, by reason. Holds one
+// block at a time. One thread at a time.
 #pragma once
 
 #include <array>

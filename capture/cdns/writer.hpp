@@ -1,9 +1,10 @@
-// Writes C-DNS files (RFC 8618, version 1.0) out of single messages; plain, gzip or Zstandard by the
-// ending of the path.
+// Writes C-DNS files (RFC 8618, version 1.0) out of single messages; plain, gzip or Zstandard by
+// the ending of the path.
 //
 // Messages come in the order of the capture. A response joins its query where addresses, ports, id,
 // transport and first question agree and both lie in the same block; otherwise each is an item of
-// its own. A message that cannot be parsed, or was cut, is stored as a malformed one with all of its
+// its own. A message that cannot be parsed, or was cut, is stored as a malformed one with all of
+// its
 // bytes. Times are kept in nanoseconds, names in their letters. Not stored, because the format has
 // no place: bytes behind a message, its compression. Of a response, the hop limit stands under the
 // key -1 of the item, and of a query's OPT the flags beside DO under -1 of the signature (RFC 8618

@@ -18,9 +18,6 @@ WAYS = (".cdns", ".json", ".fstrm", ".pcapng", ".cdns.zst")
 class Case(harness.Case):
     """With files of its own."""
 
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
     def convert(self, source, target, *more):
         return self.ok("convert", source, "-o", target, *more)
 
