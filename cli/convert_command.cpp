@@ -73,8 +73,7 @@ void tell(const ConvertArgs& args, const Counts& counts, const convert::Reasons&
   if (!notes.empty()) fmt::print(stderr, "changed: {}\n", reasons_text(notes));
 }
 
-Result<std::optional<convert::Format>> format_option(const std::string& text,
-                                                     const char* option) {
+Result<std::optional<convert::Format>> format_option(const std::string& text, const char* option) {
   if (text.empty()) return std::optional<convert::Format>();
   std::optional<convert::Format> format = convert::parse_format(text);
   if (!format)

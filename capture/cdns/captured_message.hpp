@@ -32,8 +32,8 @@ struct CapturedMessage {
   std::uint8_t ttl = 0;  // TTL or hop limit; 0: not known
   Transport transport = Transport::udp;
   Role role = Role::none;
-  bool response = false;              // as the header says; false where there is none
-  bool cut = false;                   // the capture's snap length cut its end off
+  bool response = false;  // as the header says; false where there is none
+  bool cut = false;       // the capture's snap length cut its end off
   std::span<const std::uint8_t> wire;
 };
 

@@ -6,7 +6,7 @@ namespace dnstorm::capture::cdns {
 
 std::string_view to_string(ReadFault fault) {
   static constexpr std::string_view names[read_fault_count] = {
-      "none",        "truncated",   "bad_cbor",      "wrong_type",
+      "none",        "truncated",       "bad_cbor",        "wrong_type",
       "too_deep",    "string_too_long", "block_too_large", "not_cdns",
       "bad_version", "missing_field",   "bad_value"};
   return names[static_cast<std::size_t>(fault)];

@@ -10,8 +10,10 @@ namespace dnstorm::capture::cdns {
 bool Reader::is_cdns(file::Window& window) {
   if (!window.need(magic_bytes)) return false;
   std::uint8_t first = window.data()[0];
-  return (first == 0x83 || first == open_array) &&
-         std::memcmp(window.data() + 1, "\x65" "C-DNS", 6) == 0;
+  return (first == 0x83 || first == open_array) && std::memcmp(window.data() + 1,
+                                                               "\x65"
+                                                               "C-DNS",
+                                                               6) == 0;
 }
 
 Result<std::unique_ptr<Reader>> Reader::open(std::string name, file::Window window) {
@@ -37,9 +39,7 @@ Read Reader::fail() {
   return state_;
 }
 
-const StorageParameters& Reader::storage() const {
-  return parameters_[block_.parameters].storage;
-}
+const StorageParameters& Reader::storage() const { return parameters_[block_.parameters].storage; }
 
 // Saturates: a hostile time is far away, not somewhere else.
 TimeNs Reader::time_at(std::uint64_t offset, std::int64_t delay) const {

@@ -8,7 +8,7 @@ namespace dnstorm::capture::cdns {
 namespace {
 
 constexpr std::size_t message_bytes_max = 65535;
-constexpr std::size_t suffixes_max = 64;      // looked through one by one
+constexpr std::size_t suffixes_max = 64;     // looked through one by one
 constexpr std::size_t pointer_max = 0x3fff;  // a compression pointer has fourteen bits
 
 std::uint32_t hash_of(std::span<const std::uint8_t> bytes) {
@@ -61,8 +61,7 @@ bool stores_all(const Fields<4>& hints) {
 
 std::string_view to_string(Rebuilt rebuilt) {
   static constexpr std::string_view names[rebuilt_count] = {
-      "whole",     "partial",  "no_signature", "no_payload",
-      "bad_index", "bad_name", "too_long"};
+      "whole", "partial", "no_signature", "no_payload", "bad_index", "bad_name", "too_long"};
   return names[static_cast<std::size_t>(rebuilt)];
 }
 
@@ -122,8 +121,8 @@ Rebuilt Rebuilder::put_questions(const Source& from) {
   bool none = (flags & (from.response ? response_without_question : query_without_question)) != 0;
   const auto& fields = from.item.fields;
   if (!none && fields.has(key::query_name) && from.signature.has(key::class_type)) {
-    Rebuilt done = put_question(from, fields.get(key::query_name),
-                                from.signature.get(key::class_type));
+    Rebuilt done =
+        put_question(from, fields.get(key::query_name), from.signature.get(key::class_type));
     if (done != Rebuilt::whole) return done;
   }
   if (!from.extended.has(key::questions)) return Rebuilt::whole;
@@ -201,8 +200,8 @@ Rebuilt Rebuilder::put_message(const Source& from) {
   wire_.clear();
   known_.clear();
   put16(from.item.fields.get(key::transaction_id));
-  put16((from.response ? 0x8000U : 0U) | (s.get(key::opcode) & 15U) << 11U |
-        header_flags(flags) | (rcode & 15U));
+  put16((from.response ? 0x8000U : 0U) | (s.get(key::opcode) & 15U) << 11U | header_flags(flags) |
+        (rcode & 15U));
   wire_.resize(12);
   Rebuilt done = put_questions(from);
   for (unsigned section : {key::answers, key::authorities, key::additionals})

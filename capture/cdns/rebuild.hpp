@@ -18,12 +18,12 @@ namespace dnstorm::capture::cdns {
 // What became of a message of the file.
 enum class Rebuilt : std::uint8_t {
   whole,
-  partial,        // the file does not store all fields: header and what there is
-  no_signature,   // neither query nor response: the item does not say which
-  no_payload,     // a malformed message whose bytes are not stored
-  bad_index,      // points behind a table
-  bad_name,       // the name of a question or record is none
-  too_long,       // more than 65,535 bytes
+  partial,       // the file does not store all fields: header and what there is
+  no_signature,  // neither query nor response: the item does not say which
+  no_payload,    // a malformed message whose bytes are not stored
+  bad_index,     // points behind a table
+  bad_name,      // the name of a question or record is none
+  too_long,      // more than 65,535 bytes
 };
 inline constexpr std::size_t rebuilt_count = 7;
 std::string_view to_string(Rebuilt rebuilt);

@@ -103,8 +103,8 @@ void Writer::put_preamble() {
   for (unsigned opcode = 0; opcode < 16; ++opcode) put_uint(out, opcode);
   put_uint(out, 4);
   // Every type is recorded; the list has those that have a name, as it may not be left out.
-  static constexpr unsigned named[] = {1,  2,  5,  6,  12, 15, 16,  28,  33,  35, 39,  41,
-                                       43, 46, 47, 48, 50, 51, 52,  64,  65,  99, 255, 257};
+  static constexpr unsigned named[] = {1,  2,  5,  6,  12, 15, 16, 28, 33, 35, 39,  41,
+                                       43, 46, 47, 48, 50, 51, 52, 64, 65, 99, 255, 257};
   put_array(out, std::size(named));
   for (unsigned type : named) put_uint(out, type);
   put_uint(out, 1);
@@ -169,8 +169,7 @@ void Writer::add_malformed(const CapturedMessage& message) {
   Fields<key::malformed_data_keys> data;
   bool has_client = response ? message.has_dst : message.has_src;
   bool has_server = response ? message.has_src : message.has_dst;
-  if (has_server)
-    data.set(key::md_server, address_index(response ? message.src : message.dst));
+  if (has_server) data.set(key::md_server, address_index(response ? message.src : message.dst));
   data.set(key::md_port, response ? message.src_port : message.dst_port);
   data.set(key::md_transport, transport_flags(message));
   entry_.clear();

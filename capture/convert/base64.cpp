@@ -25,8 +25,7 @@ void put_base64(std::span<const std::uint8_t> bytes, std::string& out) {
     std::size_t n = bytes.size() - at < 3 ? bytes.size() - at : 3;
     std::uint32_t group = 0;
     for (std::size_t i = 0; i < 3; ++i) group = group << 8U | (i < n ? bytes[at + i] : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      out += i <= n ? digits[group >> (18 - 6 * i) & 63U] : '=';
+    for (std::size_t i = 0; i < 4; ++i) out += i <= n ? digits[group >> (18 - 6 * i) & 63U] : '=';
   }
 }
 

@@ -168,8 +168,8 @@ OpenedSink open_capture_sink(const std::string& path, bool pcapng) {
   if (pcapng)
     file = std::make_unique<PcapngWriter>(DNSTORM_TRY(file::open_sink(path)));
   else
-    file = std::make_unique<PcapWriter>(
-        DNSTORM_TRY(pcap::Writer::open(path, {.nanoseconds = true})));
+    file =
+        std::make_unique<PcapWriter>(DNSTORM_TRY(pcap::Writer::open(path, {.nanoseconds = true})));
   return std::unique_ptr<MessageSink>(std::make_unique<CaptureSink>(std::move(file)));
 }
 

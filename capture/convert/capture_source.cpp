@@ -40,8 +40,8 @@ class CaptureSource final : public MessageSource {
   bool take(const pcap::Packet& packet, CapturedMessage& out) {
     packet::Verdict verdict =
         packet::decode(packet.link, packet.bytes, packet.original_length, datagram_);
-    bool ours = datagram_.has_ports &&
-                (datagram_.src_port == dns_port || datagram_.dst_port == dns_port);
+    bool ours =
+        datagram_.has_ports && (datagram_.src_port == dns_port || datagram_.dst_port == dns_port);
     bool cut = verdict == packet::Verdict::truncated;
     if (verdict != packet::Verdict::udp && !(cut && ours))
       return ++verdicts_[static_cast<std::size_t>(verdict)], false;

@@ -30,8 +30,8 @@ dnstap::SocketProtocol protocol_of(Transport transport) {
 // its clients say to each other.
 dnstap::MessageType type_of(Role role, bool response) {
   static constexpr dnstap::MessageType queries[] = {
-      dnstap::MessageType::stub_query,     dnstap::MessageType::client_query,
-      dnstap::MessageType::resolver_query, dnstap::MessageType::auth_query,
+      dnstap::MessageType::stub_query,      dnstap::MessageType::client_query,
+      dnstap::MessageType::resolver_query,  dnstap::MessageType::auth_query,
       dnstap::MessageType::forwarder_query, dnstap::MessageType::tool_query,
       dnstap::MessageType::client_query};
   auto query = static_cast<unsigned>(queries[static_cast<std::size_t>(role)]);

@@ -19,8 +19,8 @@ class JsonSink final : public MessageSink {
   Result<Refusal> put(const CapturedMessage& message) override {
     dns::ParseError error = dns::parse(message.wire, message_, {.records = false});
     line_.clear();
-    line_ += fmt::format("{{\"time_ns\":{},\"time\":\"{}\"", message.time,
-                         format_time(message.time));
+    line_ +=
+        fmt::format("{{\"time_ns\":{},\"time\":\"{}\"", message.time, format_time(message.time));
     put_ends(message);
     if (message_.header_ok) put_header();
     if (message_.has_question) put_question();
@@ -48,9 +48,7 @@ class JsonSink final : public MessageSink {
   void number(std::string_view name, std::uint64_t value) {
     line_ += fmt::format(",\"{}\":{}", name, value);
   }
-  void flag(std::string_view name, bool value) {
-    line_ += fmt::format(",\"{}\":{}", name, value);
-  }
+  void flag(std::string_view name, bool value) { line_ += fmt::format(",\"{}\":{}", name, value); }
 
   void put_ends(const CapturedMessage& m) {
     auto address = [&](std::string_view name, bool has, const IpAddress& ip) {
@@ -73,9 +71,13 @@ class JsonSink final : public MessageSink {
   void put_header() {
     number("id", message_.id);
     number("opcode", message_.opcode);
-    for (auto [name, value] : {std::pair{"aa", message_.aa}, {"tc", message_.tc},
-                               {"rd", message_.rd}, {"ra", message_.ra}, {"z", message_.z},
-                               {"ad", message_.ad}, {"cd", message_.cd}})
+    for (auto [name, value] : {std::pair{"aa", message_.aa},
+                               {"tc", message_.tc},
+                               {"rd", message_.rd},
+                               {"ra", message_.ra},
+                               {"z", message_.z},
+                               {"ad", message_.ad},
+                               {"cd", message_.cd}})
       flag(name, value);
     number("rcode", message_.rcode);
     number("full_rcode", message_.full_rcode());

@@ -114,8 +114,13 @@ class JsonSource final : public MessageSource {
     using W = dns::MessageWriter;
     unsigned flags = W::opcode(static_cast<unsigned>(number("opcode", 15))) |
                      static_cast<unsigned>(number("rcode", 15));
-    for (auto [name, bit] : {std::pair{"qr", W::qr}, {"aa", W::aa}, {"tc", W::tc}, {"rd", W::rd},
-                             {"ra", W::ra}, {"ad", W::ad}, {"cd", W::cd}})
+    for (auto [name, bit] : {std::pair{"qr", W::qr},
+                             {"aa", W::aa},
+                             {"tc", W::tc},
+                             {"rd", W::rd},
+                             {"ra", W::ra},
+                             {"ad", W::ad},
+                             {"cd", W::cd}})
       if (boolean(name)) flags |= bit;
     if (boolean("z")) flags |= 0x40U;
     writer_.begin(static_cast<std::uint16_t>(number("id", 65535)),
@@ -157,8 +162,8 @@ class JsonSource final : public MessageSource {
   }
   bool take_transport(cdns::Transport& out) const {
     static constexpr std::pair<std::string_view, cdns::Transport> names[] = {
-        {"udp", cdns::Transport::udp},   {"tcp", cdns::Transport::tcp},
-        {"tls", cdns::Transport::tls},   {"dtls", cdns::Transport::dtls},
+        {"udp", cdns::Transport::udp},     {"tcp", cdns::Transport::tcp},
+        {"tls", cdns::Transport::tls},     {"dtls", cdns::Transport::dtls},
         {"https", cdns::Transport::https}, {"other", cdns::Transport::other}};
     auto found = object_.find("transport");
     if (found == object_.end()) return true;

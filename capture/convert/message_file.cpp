@@ -29,9 +29,7 @@ Format format_of_bytes(file::Window& window) {
 
 }  // namespace
 
-std::string_view to_string(Format format) {
-  return format_names[static_cast<std::size_t>(format)];
-}
+std::string_view to_string(Format format) { return format_names[static_cast<std::size_t>(format)]; }
 
 std::optional<Format> parse_format(std::string_view text) {
   for (std::size_t i = 0; i < format_names.size(); ++i)
@@ -45,11 +43,11 @@ std::optional<Format> format_of_path(std::string_view path) {
     std::string_view text;
     Format format;
   };
-  static constexpr Ending endings[] = {
-      {".pcap", Format::pcap},    {".cap", Format::pcap},     {".pcapng", Format::pcapng},
-      {".fstrm", Format::dnstap}, {".dnstap", Format::dnstap}, {".tap", Format::dnstap},
-      {".cdns", Format::cdns},    {".json", Format::json},    {".jsonl", Format::json},
-      {".ndjson", Format::json}};
+  static constexpr Ending endings[] = {{".pcap", Format::pcap},     {".cap", Format::pcap},
+                                       {".pcapng", Format::pcapng}, {".fstrm", Format::dnstap},
+                                       {".dnstap", Format::dnstap}, {".tap", Format::dnstap},
+                                       {".cdns", Format::cdns},     {".json", Format::json},
+                                       {".jsonl", Format::json},    {".ndjson", Format::json}};
   for (const Ending& ending : endings)
     if (path.ends_with(ending.text)) return ending.format;
   return {};

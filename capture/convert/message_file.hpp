@@ -53,8 +53,8 @@ Result<std::unique_ptr<MessageSource>> open_source(const std::string& path,
 // Why a message was not written.
 enum class Refusal : std::uint8_t {
   none,
-  too_long,   // more than a datagram, or a frame of the format, can hold
-  bad_time,   // before 1970 or beyond what the format counts
+  too_long,  // more than a datagram, or a frame of the format, can hold
+  bad_time,  // before 1970 or beyond what the format counts
 };
 inline constexpr std::size_t refusal_count = 3;
 std::string_view to_string(Refusal refusal);

@@ -31,7 +31,16 @@ file::Window window_of(std::vector<std::uint8_t> bytes) {
 
 TEST(Cbor, ReadsTheNumbersItWrites) {
   std::vector<std::uint8_t> bytes;
-  const std::int64_t numbers[] = {0, 23, 24, 255, 256, 65536, -1, -24, -25, 1LL << 40,
+  const std::int64_t numbers[] = {0,
+                                  23,
+                                  24,
+                                  255,
+                                  256,
+                                  65536,
+                                  -1,
+                                  -24,
+                                  -25,
+                                  1LL << 40,
                                   std::numeric_limits<std::int64_t>::min()};
   for (std::int64_t number : numbers) put_int(bytes, number);
   file::Window window = window_of(bytes);

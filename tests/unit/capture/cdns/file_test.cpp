@@ -42,8 +42,11 @@ class CdnsFile : public testing::Test {
   }
   static Wire query(std::uint16_t id, std::string_view name = "www.Example.com") {
     MessageWriter w;
-    auto bytes = w.begin(id, MessageWriter::rd).question(name, 1).additional()
-                     .edns(1232, MessageWriter::edns_do).finish();
+    auto bytes = w.begin(id, MessageWriter::rd)
+                     .question(name, 1)
+                     .additional()
+                     .edns(1232, MessageWriter::edns_do)
+                     .finish();
     return {bytes.begin(), bytes.end()};
   }
   static Wire answer(std::uint16_t id) {
@@ -51,7 +54,9 @@ class CdnsFile : public testing::Test {
     auto bytes = w.begin(id, MessageWriter::qr | MessageWriter::rd | MessageWriter::ra | 3)
                      .question("www.Example.com", 1)
                      .a("www.Example.com", 300, {192, 0, 2, 80})
-                     .additional().edns(4096).finish();
+                     .additional()
+                     .edns(4096)
+                     .finish();
     return {bytes.begin(), bytes.end()};
   }
   std::unique_ptr<Reader> reopen() {
@@ -95,8 +100,10 @@ TEST_F(CdnsFile, GivesAPairBackToTheByte) {
 // Compression is another one; what the message says is the same.
 TEST_F(CdnsFile, KeepsNamesInData) {
   MessageWriter w;
-  auto wire = w.begin(7, MessageWriter::qr).question("www.example.com", 1)
-                  .cname("www.example.com", 60, "web.example.com").authority()
+  auto wire = w.begin(7, MessageWriter::qr)
+                  .question("www.example.com", 1)
+                  .cname("www.example.com", 60, "web.example.com")
+                  .authority()
                   .soa("example.com", 60, {.mname = "ns.example.com", .rname = "h.example.com"})
                   .finish();
   ASSERT_TRUE(writer_->add(message({wire.begin(), wire.end()}, 5, true)).ok());
