@@ -20,6 +20,7 @@ void add_report_command(CLI::App& app, Chosen& chosen);
 void add_test_command(CLI::App& app, Chosen& chosen);
 void add_tap_command(CLI::App& app, Chosen& chosen);
 void add_control_commands(CLI::App& app, Chosen& chosen);
+void add_convert_command(CLI::App& app, Chosen& chosen);
 void add_version_command(CLI::App& app, Chosen& chosen);
 void add_completion_command(CLI::App& app, Chosen& chosen);
 

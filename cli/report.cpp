@@ -61,6 +61,17 @@ void read_response_times(const Table& table, Report& report) {
   report.response_times_us.assign(buckets.begin(), buckets.end());
 }
 
+void read_frames(const Table& table, Report& report) {
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    std::uint64_t count = table.at(i, "count").number;
+    report.types[table.at(i, "dnstap_type").text] += count;
+    // What a frame does not say is not counted.
+    if (table.at(i, "family").number != 0) report.family[table.at(i, "family").text] += count;
+    if (table.at(i, "protocol").number != 0) report.protocol[table.at(i, "protocol").text] += count;
+  }
+  report.dnstap = report.dnstap || !report.types.empty();
+}
+
 std::string share_table(const std::string& title, const Counts& counts) {
   std::vector<std::pair<std::string, std::uint64_t>> rows(counts.begin(), counts.end());
   std::stable_sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.second > b.second; });
@@ -103,6 +114,12 @@ nlohmann::ordered_json ranked_json(const std::vector<Report::Ranked>& top) {
   return json;
 }
 
+// The names that readers of dnstap give to what a capture has, too.
+nlohmann::ordered_json dnstap_json(const Report& r) {
+  return {{"frames", r.packets.captured}, {"types", r.types},         {"dns_queries", r.queries},
+          {"dns_responses", r.responses}, {"family", r.family},       {"protocol", r.protocol}};
+}
+
 // "malformed.truncated_name" of the class `malformed` as {"truncated_name": n}.
 nlohmann::ordered_json reasons_json(const Report& report, const std::string& outcome) {
   auto json = nlohmann::ordered_json::object();
@@ -140,6 +157,7 @@ Report make_report(const std::string& file, const board::Honesty& packets, const
   for (std::size_t i = 0; i < outcomes.rows.size(); ++i)
     report.outcomes[outcomes.at(i, "status").text] += outcomes.at(i, "count").number;
   read_response_times(table_of(tables, "response_times"), report);
+  read_frames(table_of(tables, "frames"), report);
   return report;
 }
 
@@ -158,6 +176,8 @@ std::string report_text(const Report& r) {
   text += fmt::format(
       "\n  {} names, {} clients; IPv6 {}, EDNS {}, DO {}, client subnet {}, truncated {}\n",
       r.qnames, r.clients, r.v6, r.edns, r.dnssec_ok, r.ecs, r.tc);
+  text += share_table("Frames by type", r.types) + share_table("Address family", r.family) +
+          share_table("Carried by", r.protocol);
   text += share_table("Query types", r.qtypes) + share_table("Response codes", r.rcodes);
   if (r.opcodes.size() > 1) text += share_table("Kinds of query", opcode_names(r));
   text += share_table("Queries and their responses", r.outcomes) + response_time_text(r);
@@ -185,6 +205,7 @@ std::string report_json(const Report& r) {
       {"qtypes", r.qtypes},
       {"rcodes", r.rcodes},
   };
+  if (r.dnstap) json.update(dnstap_json(r));
   json["opcodes"] = nlohmann::ordered_json::object();
   for (auto& [opcode, count] : r.opcodes) json["opcodes"][std::to_string(opcode)] = count;
   json["parsed"] = r.packets.parsed;

@@ -24,6 +24,9 @@ struct Report {
   std::uint64_t qnames = 0, clients = 0;
   std::map<std::uint64_t, std::uint64_t> opcodes;
   Counts qtypes, rcodes, outcomes;
+  // Of a dnstap file, whose packets are frames; `packets` counts those that cannot be decoded, too.
+  bool dnstap = false;
+  Counts types, family, protocol;
   struct Ranked {
     std::string item;
     std::uint64_t count = 0;

@@ -65,6 +65,8 @@ int report(const ReportArgs& args) {
   board::Honesty honesty = account(*plan, status);
   check_conservation(*plan, honesty);
   Report report = make_report(args.file, honesty, *tables);
+  // A file of another content type has frames and no message.
+  report.dnstap = report.dnstap || status.total("malformed.dnstap_content_type") != 0;
   report.first_ns = static_cast<std::int64_t>(status.total("first_packet_ns"));
   report.last_ns = static_cast<std::int64_t>(status.total("last_packet_ns"));
   fmt::print("{}", args.json ? report_json(report) : report_text(report));
@@ -80,7 +82,7 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       "report", "Say what is in a capture: counts, names, clients, response times");
   command
       ->add_option("file", args->file,
-                   "Capture (pcap, pcapng; plain, gzip, zstd, xz); -: standard input")
+                   "Capture (pcap, pcapng) or dnstap file; plain, gzip, zstd, xz; -: standard input")
       ->required();
   command->add_flag("--json", args->json, "One JSON object");
   command->add_option("--port", args->ports,

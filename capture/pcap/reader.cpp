@@ -55,9 +55,12 @@ std::string describe(std::string_view head) {
 }  // namespace
 
 Result<std::unique_ptr<FileReader>> FileReader::open(const std::string& path) {
-  std::unique_ptr<detail::Source> source = DNSTORM_TRY(detail::open_source(path));
+  std::unique_ptr<file::Source> source = DNSTORM_TRY(file::open_source(path));
   std::string name = path == "-" ? "standard input" : path;
-  detail::Window window(std::move(source));
+  return open(std::move(name), file::Window(std::move(source)));
+}
+
+Result<std::unique_ptr<FileReader>> FileReader::open(std::string name, file::Window window) {
   if (!window.need(4) && window.failure()) return Error(*window.failure()).within(name);
   if (window.size() == 0)
     return Error{ErrorKind::data, fmt::format("{}: is empty, not a packet capture", name), {}};

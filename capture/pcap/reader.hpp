@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 
+#include "capture/file/window.hpp"
 #include "capture/packet/decode.hpp"
 #include "engine/base/block.hpp"
 #include "engine/base/result.hpp"
@@ -36,6 +37,8 @@ class FileReader {
   // `path` may be "-": standard input. Errors: no_input (not there, not readable), data (empty, not
   // a capture, damaged head).
   static Result<std::unique_ptr<FileReader>> open(const std::string& path);
+  // The same of a file that is open already, for whoever must look at its first bytes before.
+  static Result<std::unique_ptr<FileReader>> open(std::string name, file::Window window);
   virtual ~FileReader() = default;
 
   // From here on packets come with the block that they lie in.

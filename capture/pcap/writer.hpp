@@ -16,9 +16,11 @@
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 
-namespace dnstorm::capture::pcap {
-
+namespace dnstorm::capture::file {
 class ByteSink;
+}
+
+namespace dnstorm::capture::pcap {
 
 struct WriterOptions {
   bool nanoseconds = false;
@@ -43,11 +45,11 @@ class Writer {
   std::uint64_t bytes() const { return bytes_; }  // before compression, the file header included
 
  private:
-  Writer(std::unique_ptr<ByteSink> sink, WriterOptions options);
+  Writer(std::unique_ptr<file::ByteSink> sink, WriterOptions options);
   void put_file_header();
   Result<void> flush();
 
-  std::unique_ptr<ByteSink> sink_;
+  std::unique_ptr<file::ByteSink> sink_;
   WriterOptions options_;
   std::vector<std::uint8_t> buffer_;
   std::uint64_t packets_ = 0;

@@ -8,6 +8,7 @@
 #include "capture/dns/rdata.hpp"
 #include "capture/packet/decode.hpp"
 #include "operators/spouts/decode_schema.hpp"
+#include "operators/spouts/dnstap_messages.hpp"
 #include "operators/spouts/message_row_writer.hpp"
 #include "operators/spouts/packet_classes.hpp"
 #include "operators/spouts/packet_schema.hpp"
@@ -15,6 +16,7 @@
 namespace dnstorm::operators {
 
 namespace dns = capture::dns;
+namespace dnstap = capture::dnstap;
 namespace packet = capture::packet;
 
 namespace {
@@ -34,6 +36,7 @@ class Decode final : public Bolt {
     if (task.outputs[questions_stream]) question_ = QuestionRefs(*task.outputs[questions_stream]);
     if (task.outputs[records_stream]) record_ = RecordRefs(*task.outputs[records_stream]);
     if (task.outputs[options_stream]) option_ = OptionRefs(*task.outputs[options_stream]);
+    if (task.outputs[frames_stream]) frame_row_ = DnstapFrameWriter(*task.outputs[frames_stream]);
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
     per_second_ = task.outputs[packets_stream] != nullptr;
     keep_.records = task.outputs[questions_stream] || task.outputs[records_stream];
@@ -69,7 +72,9 @@ class Decode final : public Bolt {
 
   PacketClasses::ClassId decode(const RowView& row, TimeNs time,
                                 std::span<const std::uint8_t> bytes, Emitter& out) {
-    auto link = static_cast<packet::LinkType>(row.get(in_.link));
+    std::uint16_t link_number = row.get(in_.link);
+    if (link_number >= link_foreign_frame) return decode_frame(link_number, time, bytes, out);
+    auto link = static_cast<packet::LinkType>(link_number);
     packet::Verdict verdict = packet::decode(link, bytes, row.get(in_.original_length), datagram_);
     bool ours = datagram_.has_ports && (watched(datagram_.dst_port) || watched(datagram_.src_port));
     bool cut = verdict == packet::Verdict::truncated;
@@ -77,7 +82,7 @@ class Decode final : public Bolt {
     if (!ours)
       return detect_ && detected() ? emit_detected(time, out) : PacketClasses::other_port();
     dns::ParseError error = dns::parse(datagram_.payload, message_, keep_);
-    if (message_.header_ok) emit(time, error != dns::ParseError::none || cut, out);
+    if (message_.header_ok) emit_packet(time, error != dns::ParseError::none || cut, out);
     // What the snap length cut off is no fault of the message.
     return cut ? PacketClasses::of(verdict, ours) : PacketClasses::of(error);
   }
@@ -94,12 +99,44 @@ class Decode final : public Bolt {
            message_.trailing_bytes == 0;
   }
   PacketClasses::ClassId emit_detected(TimeNs time, Emitter& out) {
-    emit(time, false, out);
+    emit_packet(time, false, out);
     return PacketClasses::of(dns::ParseError::none);
   }
+  void emit_packet(TimeNs time, bool malformed, Emitter& out) {
+    emit({time, malformed, datagram_, message_, ends_of(datagram_, message_.qr)}, out);
+  }
 
-  void emit(TimeNs time, bool malformed, Emitter& out) {
-    MessageContext context{time, malformed, datagram_, message_, ends_of(datagram_, message_.qr)};
+  // A dnstap frame is one packet, of however many messages. What is wrong with one of them is wrong
+  // with the frame.
+  PacketClasses::ClassId decode_frame(std::uint16_t link, TimeNs time,
+                                      std::span<const std::uint8_t> bytes, Emitter& out) {
+    if (link == link_foreign_frame) return PacketClasses::foreign_frame();
+    dnstap::DecodeError error = dnstap::decode(bytes, frame_);
+    if (error != dnstap::DecodeError::none) return PacketClasses::of(error);
+    if (out.wanted(frames_stream))
+      frame_row_.write(frame_, time, bytes.size(), out.row(frames_stream));
+    PacketClasses::ClassId found = PacketClasses::empty_frame();
+    for (bool response : {false, true}) {
+      auto message = response ? frame_.response_message : frame_.query_message;
+      if (message.data() == nullptr) continue;
+      PacketClasses::ClassId one = decode_framed(message, response, time, out);
+      if (found == PacketClasses::empty_frame() || one != PacketClasses::of(dns::ParseError::none))
+        found = one;
+    }
+    return found;
+  }
+
+  PacketClasses::ClassId decode_framed(std::span<const std::uint8_t> wire, bool response,
+                                       TimeNs time, Emitter& out) {
+    Ends ends = datagram_of(frame_, wire, response, datagram_);
+    dns::ParseError error = dns::parse(wire, message_, keep_);
+    if (message_.header_ok)
+      emit({time, error != dns::ParseError::none, datagram_, message_, ends, &frame_}, out);
+    return PacketClasses::of(error);
+  }
+
+  void emit(const MessageContext& context, Emitter& out) {
+    TimeNs time = context.time;
     if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
     if (!message_.qr && out.wanted(queries_stream))
       queries_.write(context, out.row(queries_stream));
@@ -194,6 +231,8 @@ class Decode final : public Bolt {
   RecordRefs record_;
   OptionRefs option_;
   PacketClassRefs class_;
+  DnstapFrameWriter frame_row_;
+  dnstap::Dnstap frame_;
   packet::Datagram datagram_;
   dns::Message message_;
   dns::Keep keep_;
@@ -243,7 +282,7 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
   declaration.outputs = {{"default", message_fields()},     {"queries", message_fields()},
                          {"responses", message_fields()},   {"questions", question_fields()},
                          {"records", record_fields()},      {"options", option_fields()},
-                         {"packets", packet_class_fields()}};
+                         {"packets", packet_class_fields()}, {"frames", dnstap_frame_fields()}};
   return declaration;
 }
 
@@ -253,9 +292,8 @@ OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
   def.summary =
-      "DNS messages out of packets; streams: default, queries, responses, questions, records, "
-      "options, "
-      "packets";
+      "DNS messages out of packets and dnstap frames; streams: default, queries, responses, questions, records, "
+      "options, packets, frames";
   def.options = {
       {"ports", OptionType::list, "53", "UDP ports that carry DNS"},
       {"detect", OptionType::flag, "false",

@@ -1,5 +1,7 @@
 #include "operators/spouts/decode_schema.hpp"
 
+#include "operators/spouts/dnstap_fields.hpp"
+
 namespace dnstorm::operators {
 
 namespace {
@@ -23,7 +25,7 @@ Field qr() { return plain("qr", Type::boolean, "true: a response", "qr"); }
 }  // namespace
 
 std::vector<Field> message_fields() {
-  return {
+  std::vector<Field> fields = {
       event_time(),
       open_set("src", Type::ip, "source address of the packet"),
       open_set("dst", Type::ip, "destination address of the packet"),
@@ -67,6 +69,8 @@ std::vector<Field> message_fields() {
       plain("malformed", Type::boolean, "the header could be read, not all of the rest"),
       plain("txn", Type::u64, "hash of addresses, ports and id: equal for query and response"),
   };
+  for (Field& field : dnstap_message_fields()) fields.push_back(std::move(field));
+  return fields;
 }
 
 std::vector<Field> question_fields() {

@@ -15,7 +15,8 @@ enum DecodeStream : std::size_t {
   questions_stream,
   records_stream,
   options_stream,
-  packets_stream
+  packets_stream,
+  frames_stream
 };
 
 std::vector<Field> message_fields();

@@ -21,12 +21,14 @@ std::uint64_t fold_product(std::uint64_t a, std::uint64_t b) {
 constexpr std::uint64_t odd[] = {0x6a09e667f3bcc909, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
                                  0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f};
 
-std::uint64_t transaction_hash(const Ends& ends, std::uint16_t id, std::uint8_t protocol) {
+// `kind`: a dnstap::MessageKind; messages of different kinds never belong together. 0: a packet.
+std::uint64_t transaction_hash(const Ends& ends, std::uint16_t id, std::uint8_t protocol,
+                               std::uint8_t kind) {
   std::uint64_t word[5];
   std::memcpy(word, ends.client.bytes.data(), 16);
   std::memcpy(word + 2, ends.server.bytes.data(), 16);
   word[4] = std::uint64_t{ends.client_port} << 48 | std::uint64_t{ends.server_port} << 32 |
-            std::uint64_t{id} << 16 | protocol;
+            std::uint64_t{id} << 16 | std::uint64_t{kind} << 8 | protocol;
   std::uint64_t hosts = fold_product(word[0] ^ odd[0], word[1] ^ odd[1]) ^
                         fold_product(word[2] ^ odd[2], word[3] ^ odd[3]);
   return hash_number(hosts ^ fold_product(word[4] ^ odd[4], odd[5]));
@@ -47,6 +49,7 @@ Ends ends_of(const capture::packet::Datagram& d, bool response) {
 MessageRowWriter::MessageRowWriter(const Schema* schema, std::optional<RegisteredDomain>& domains) {
   if (schema == nullptr) return;
   row_ = MessageRefs(*schema);
+  dnstap_ = DnstapRowWriter(*schema);
   network_ = row_.any_network();
   header_ = row_.any_header();
   edns_ = row_.any_edns();
@@ -63,6 +66,7 @@ void MessageRowWriter::write(const MessageContext& context, RowWriter row) const
   if (header_) set_header(context.message, row);
   if (edns_ && context.message.edns.present) set_edns(context.message.edns, row);
   if (question_ && context.message.has_question) set_question(context.message, row);
+  if (context.dnstap != nullptr && dnstap_.any()) dnstap_.write(*context.dnstap, row);
 }
 
 void MessageRowWriter::set_network(const MessageContext& context, RowWriter& row) const {
@@ -78,8 +82,12 @@ void MessageRowWriter::set_network(const MessageContext& context, RowWriter& row
   row.set(row_.transport, datagram.protocol);
   row.set(row_.ttl, datagram.ttl);
   row.set(row_.size, static_cast<std::uint32_t>(datagram.payload.size()));
-  if (row_.txn.present())
-    row.set(row_.txn, transaction_hash(ends, context.message.id, datagram.protocol));
+  if (row_.txn.present()) {
+    std::uint8_t kind = 0;
+    if (context.dnstap != nullptr)
+      kind = static_cast<std::uint8_t>(capture::dnstap::kind_of(context.dnstap->type));
+    row.set(row_.txn, transaction_hash(ends, context.message.id, datagram.protocol, kind));
+  }
 }
 
 void MessageRowWriter::set_header(const dns::Message& m, RowWriter& row) const {

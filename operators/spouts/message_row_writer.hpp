@@ -9,6 +9,7 @@
 #include "engine/api/batch.hpp"
 #include "operators/shape/registered_domain.hpp"
 #include "operators/spouts/decode_schema.hpp"
+#include "operators/spouts/dnstap_fields.hpp"
 
 namespace dnstorm::operators {
 
@@ -27,6 +28,7 @@ struct MessageContext {
   const capture::packet::Datagram& datagram;
   const capture::dns::Message& message;
   Ends ends;
+  const capture::dnstap::Dnstap* dnstap = nullptr;  // null: a packet
 };
 
 class MessageRowWriter {
@@ -49,6 +51,7 @@ class MessageRowWriter {
   void set_question(const capture::dns::Message& message, RowWriter& row) const;
 
   MessageRefs row_;
+  DnstapRowWriter dnstap_;
   // Whether a field of the group is wanted: most streams have none of some groups.
   bool network_ = false, header_ = false, edns_ = false, question_ = false;
   RegisteredDomain* domains_ = nullptr;

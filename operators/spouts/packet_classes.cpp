@@ -5,6 +5,7 @@
 namespace dnstorm::operators {
 
 using capture::dns::ParseError;
+using capture::dnstap::DecodeError;
 using capture::packet::Verdict;
 
 namespace {
@@ -12,7 +13,9 @@ namespace {
 // The table: one class a ParseError (none = parsed), then one a Verdict, then those of our own.
 constexpr std::size_t verdicts_from = capture::dns::parse_error_count;
 constexpr std::size_t own_from = verdicts_from + capture::packet::verdict_count;
-enum Own : std::size_t { own_other_port, own_tcp, own_count };
+// Those of dnstap stand last: the first of them is DecodeError::none's, a frame without a message.
+enum Own : std::size_t { own_other_port, own_tcp, own_foreign_frame, own_dnstap };
+constexpr std::size_t dnstap_from = own_from + own_dnstap;
 
 Outcome outcome_of(Verdict verdict) {
   switch (verdict) {
@@ -47,6 +50,10 @@ std::vector<PacketClasses::Class> make_table() {
   table.push_back({Outcome::not_dns, "other_port"});
   // Segments are not put together here; what they hold is not guessed.
   table.push_back({Outcome::filtered, "tcp_segment"});
+  table.push_back({Outcome::malformed, "dnstap_content_type"});
+  table.push_back({Outcome::not_dns, "dnstap_no_message"});
+  for (std::size_t i = 1; i < capture::dnstap::decode_error_count; ++i)
+    table.push_back({Outcome::malformed, std::string(to_string(static_cast<DecodeError>(i)))});
   return table;
 }
 
@@ -75,13 +82,21 @@ PacketClasses::ClassId PacketClasses::other_port() {
   return static_cast<ClassId>(own_from + own_other_port);
 }
 
+PacketClasses::ClassId PacketClasses::of(DecodeError error) {
+  return static_cast<ClassId>(dnstap_from + static_cast<std::size_t>(error));
+}
+PacketClasses::ClassId PacketClasses::empty_frame() { return of(DecodeError::none); }
+PacketClasses::ClassId PacketClasses::foreign_frame() {
+  return static_cast<ClassId>(own_from + own_foreign_frame);
+}
+
 PacketClasses::ClassId PacketClasses::of(Verdict verdict, bool watched) {
   if (verdict == Verdict::tcp && watched) return static_cast<ClassId>(own_from + own_tcp);
   return static_cast<ClassId>(verdicts_from + static_cast<std::size_t>(verdict));
 }
 
 void PacketClasses::open(const TaskContext& task) {
-  DNSTORM_ASSERT(table().size() == own_from + own_count, "the table of packet classes has gaps",
+  DNSTORM_ASSERT(table().size() == dnstap_from + capture::dnstap::decode_error_count, "the table of packet classes has gaps",
                  table().size());
   cells_.assign(table().size(), {});
   for (Outcome outcome : {Outcome::parsed, Outcome::malformed, Outcome::not_dns, Outcome::filtered})

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/dns/parse_error.hpp"
+#include "capture/dnstap/message.hpp"
 #include "capture/packet/decode.hpp"
 #include "engine/api/task_context.hpp"
 
@@ -29,6 +30,11 @@ class PacketClasses {
 
   // ParseError::none is "parsed".
   static ClassId of(capture::dns::ParseError error) { return static_cast<ClassId>(error); }
+  // A dnstap frame that cannot be decoded.
+  static ClassId of(capture::dnstap::DecodeError error);
+  // One without a DNS message; one of a stream of another content type.
+  static ClassId empty_frame();
+  static ClassId foreign_frame();
   // A UDP datagram that none of the watched ports sent or received.
   static ClassId other_port();
   // What a frame is that holds no whole UDP datagram. `watched`: one of its ports is watched.

@@ -7,11 +7,16 @@
 
 namespace dnstorm::operators {
 
+// Link types beside those of captures (of which none is above 1,023): a dnstap frame, and a frame of
+// a stream whose content type is another one.
+inline constexpr std::uint16_t link_dnstap = 65535;
+inline constexpr std::uint16_t link_foreign_frame = 65534;
+
 inline std::vector<Field> packet_fields() {
   return {
       {"time", Type::time, Role::time, "", false, "when the packet was captured"},
       {"link", Type::u16, Role::plain, "", false,
-       "link-layer type (https://www.tcpdump.org/linktypes.html)"},
+       "link-layer type (https://www.tcpdump.org/linktypes.html); 65535: a dnstap frame"},
       {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
       {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
   };

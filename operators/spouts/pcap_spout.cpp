@@ -4,6 +4,7 @@
 #include "capture/pcap/live.hpp"
 #include "capture/pcap/reader.hpp"
 #include "operators/spouts/event_clock.hpp"
+#include "operators/spouts/packet_file.hpp"
 #include "operators/spouts/packet_schema.hpp"
 #include "operators/spouts/replay_clock.hpp"
 #include "operators/spouts/wait.hpp"
@@ -52,7 +53,8 @@ class PacketSpout : public Spout {
   }
   // Counts a packet, whether it is emitted or not.
   void note(const pcap::Packet& packet) {
-    if (captured_count_++ == 0) first_ = packet.time;
+    ++captured_count_;
+    if (first_ == 0) first_ = packet.time;
     last_ = packet.time;
     byte_count_ += packet.bytes.size();
   }
@@ -159,7 +161,7 @@ class FileSpout final : public PacketSpout {
  private:
   Result<void> open_next_file() {
     if (reader_) bytes_before_ += reader_->bytes_read();
-    reader_ = DNSTORM_TRY(pcap::FileReader::open(files_[file_]));
+    reader_ = DNSTORM_TRY(open_packet_file(files_[file_]));
     reader_->lend_blocks();
     ++file_;
     bytes_total_->set(bytes_before_ + reader_->bytes_total());

@@ -12,6 +12,8 @@ function(dnstorm_e2e_test name)
 endfunction()
 
 dnstorm_e2e_test(truth)
+dnstorm_e2e_test(dnstap_truth)
+dnstorm_e2e_test(convert)
 dnstorm_e2e_test(bad_input)
 dnstorm_e2e_test(golden)
 dnstorm_e2e_test(match)

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
-#include "capture/pcap/detail/window.hpp"
+#include "capture/file/window.hpp"
 #include "capture/pcap/reader.hpp"
 
 namespace dnstorm::capture::pcap::detail {
+
+using file::Window;
 
 // No packet is longer in earnest: libpcap keeps at most 256 KiB of one. A file whose own snap
 // length is larger is believed up to 16 MiB, beyond that a length is damage.

@@ -1,5 +1,8 @@
 dnstorm_unit_test(capture/packet USES capture_packet)
 dnstorm_unit_test(capture/dns USES capture_dns)
 dnstorm_unit_test(capture/pcap USES capture_pcap capture_dns)
+dnstorm_unit_test(capture/dnstap USES capture_dnstap)
 dnstorm_unit_test(capture/synth USES capture_synth capture_pcap capture_packet capture_dns)
 dnstorm_unit_test(capture/privacy USES capture_privacy)
+dnstorm_unit_test(capture/cdns USES capture_cdns)
+dnstorm_unit_test(capture/convert USES capture_convert)

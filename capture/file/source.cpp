@@ -1,4 +1,4 @@
-#include "capture/pcap/detail/source.hpp"
+#include "capture/file/source.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace dnstorm::capture::pcap::detail {
+namespace dnstorm::capture::file {
 namespace {
 
 class FileSource final : public Source {
@@ -88,7 +88,7 @@ Result<std::unique_ptr<Source>> open_source(const std::string& path) {
   auto file = std::make_unique<FileSource>(descriptor, total);
   if (known && S_ISDIR(status.st_mode))
     return Error{
-        ErrorKind::no_input, fmt::format("{}: is a directory; name a capture file", path), {}};
+        ErrorKind::no_input, fmt::format("{}: is a directory; name a file", path), {}};
   // Only a hint to the kernel's read-ahead; a pipe refuses it, which does not matter.
   (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
   Result<Compression> compression = file->peek_compression();
@@ -97,4 +97,4 @@ Result<std::unique_ptr<Source>> open_source(const std::string& path) {
   return decompress(*compression, std::move(file));
 }
 
-}  // namespace dnstorm::capture::pcap::detail
+}  // namespace dnstorm::capture::file

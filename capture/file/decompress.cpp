@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <array>
 
-#include "capture/pcap/detail/source.hpp"
+#include "capture/file/source.hpp"
 
-namespace dnstorm::capture::pcap::detail {
+namespace dnstorm::capture::file {
 namespace {
 
 constexpr std::size_t input_size = 256 * 1024;
@@ -181,4 +181,4 @@ std::unique_ptr<Source> decompress(Compression compression, std::unique_ptr<Sour
   return compressed;
 }
 
-}  // namespace dnstorm::capture::pcap::detail
+}  // namespace dnstorm::capture::file

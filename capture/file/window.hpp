@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 
-#include "capture/pcap/detail/source.hpp"
+#include "capture/file/source.hpp"
 #include "engine/base/block.hpp"
 
-namespace dnstorm::capture::pcap::detail {
+namespace dnstorm::capture::file {
 
 class Window {
  public:
@@ -80,4 +80,4 @@ class Window {
   std::optional<Error> failure_;
 };
 
-}  // namespace dnstorm::capture::pcap::detail
+}  // namespace dnstorm::capture::file

@@ -9,7 +9,7 @@
 
 #include "engine/base/result.hpp"
 
-namespace dnstorm::capture::pcap::detail {
+namespace dnstorm::capture::file {
 
 class Source {
  public:
@@ -30,4 +30,4 @@ enum class Compression : std::uint8_t { none, gzip, zstd, xz };
 // Wraps `compressed`. `what` of its errors is a clause without the file's name.
 std::unique_ptr<Source> decompress(Compression compression, std::unique_ptr<Source> compressed);
 
-}  // namespace dnstorm::capture::pcap::detail
+}  // namespace dnstorm::capture::file

@@ -1,0 +1,15 @@
+// A file of packets, whatever it is: a capture (pcap, pcapng) or a dnstap file, told by its bytes. A
+// dnstap frame is a packet of the link type link_dnstap; one of a stream of another content type has
+// link_foreign_frame.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "capture/pcap/reader.hpp"
+
+namespace dnstorm::operators {
+
+Result<std::unique_ptr<capture::pcap::FileReader>> open_packet_file(const std::string& path);
+
+}  // namespace dnstorm::operators
