@@ -29,7 +29,9 @@ spouts:
 bolts:
   - {{id: dns, className: decode}}
   - {{id: types, className: count, properties: {{by: [qtype], window: 1s}}}}
-  - {{id: lost, className: count, properties: {{by: [interface, reason], window: 1s, weight: packets}}}}
+  - id: lost
+    className: count
+    properties: {{by: [interface, reason], window: 1s, weight: packets}}
   - {{id: text, className: text, properties: {{file: {folder}/lost.txt}}}}
   - {{id: store, className: store, properties: {{file: {folder}/points.sqlite}}}}
 streams:
@@ -171,7 +173,9 @@ class Veth(harness.Case):
         summary = self.stop(process)
         self.assertEqual(summary["captured"] + summary["dropped_kernel"], sent)
         shares = [
-            task["counters"]["captured"] for task in summary["tasks"] if task["component"] == "packets"
+            task["counters"]["captured"]
+            for task in summary["tasks"]
+            if task["component"] == "packets"
         ]
         self.assertEqual(sum(shares), summary["captured"])
         self.assertTrue(all(share > 0 for share in shares), shares)
@@ -222,9 +226,9 @@ class Veth(harness.Case):
         done = self.ok("spool", "extract", "--dir", spool, "-o", self.path("all.pcap"))
         self.assertIn(f"{sent} of {sent} packets", done.stderr)
         self.ok("spool", "list", "--dir", spool)
-        self.ok("spool", "extract", "--dir", spool, "--match", "qtype=AAAA", "-o", self.path("a.pcap"))
-        types = self.report(self.path("a.pcap"))
-        self.assertGreater(types["packets"]["captured"] if "packets" in types else 1, 0)
+        some = self.path("some.pcap")
+        self.ok("spool", "extract", "--dir", spool, "--match", "qtype=AAAA", "-o", some)
+        self.assertEqual(list(self.report(some)["qtypes"]), ["AAAA"])
 
 
 if __name__ == "__main__":

@@ -173,8 +173,10 @@ TEST_F(PcapSpout, goes_on_in_each_merged_file_where_it_stood) {
 }
 
 TEST_F(PcapSpout, a_checkpoint_of_other_files_is_refused) {
-  SpoutTask two({{"file", {capture("a.pcap", {1, 2}), capture("b.pcap", {3})}}});
+  SpoutTask two(
+      {{"file", {capture("a.pcap", {1, 1, 5000}), capture("b.pcap", {9000})}}, {"speed", {"1x"}}});
   ASSERT_TRUE(two.step().ok());
+  ASSERT_EQ(two.times.size(), 2u);
   SpoutTask one({{"file", {capture("a.pcap", {1, 2})}}});
   auto refused = one.run(two.save());
   ASSERT_FALSE(refused.ok());
