@@ -50,7 +50,7 @@ board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status)
   honesty.parsed = counters["parsed"];
   honesty.malformed = counters["malformed"];
   honesty.not_dns = counters["not_dns"];
-  honesty.filtered = counters["filtered"] + counters["filtered.bpf"];
+  honesty.filtered = counters["filtered"] + counters["filtered.bpf"] + counters["filtered.time"];
   honesty.dropped_kernel = counters["dropped_kernel"];
   honesty.dropped_interface = counters["dropped_interface"];
   honesty.late = status.total("late_rows");
@@ -84,7 +84,7 @@ void check_conservation(const plan::Plan& plan, const board::Honesty& honesty) {
   std::size_t readers = 0;
   for (const plan::ComponentPlan& component : plan.components) {
     for (const plan::InputPlan& input : component.inputs) {
-      if (plan.components[input.component].op->name != "pcap") continue;
+      if (plan.components[input.component].op->name != "pcap" || input.stream != 0) continue;
       // All gives each packet to several tasks, and a custom grouping to as many as it likes.
       bool once = component.op->name == "decode" && input.grouping != plan::GroupingType::all &&
                   input.grouping != plan::GroupingType::custom;

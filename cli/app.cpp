@@ -55,6 +55,7 @@ int run_app(int argc, char** argv) {
   add_explain_command(app, chosen);
   add_operators_command(app, chosen);
   add_test_command(app, chosen);
+  add_spool_command(app, chosen);
   add_generate_command(app, chosen);
   add_convert_command(app, chosen);
   add_version_command(app, chosen);

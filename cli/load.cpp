@@ -48,6 +48,22 @@ std::vector<topology::Diagnostic> load_listed(const topology::Topology& topology
   return problems;
 }
 
+Result<void> set_captures(topology::Topology& topology, const std::vector<std::string>& settings) {
+  std::vector<std::string> captures;
+  for (const topology::Component& spout : topology.spouts)
+    if (spout.class_name == "pcap") captures.push_back(spout.id);
+  if (!settings.empty() && captures.empty())
+    return Error{ErrorKind::usage,
+                 fmt::format("{}: --speed, --from and --to are for captures, and no spout of this "
+                             "topology is a pcap",
+                             topology.file),
+                 ""};
+  for (const std::string& id : captures)
+    for (const std::string& setting : settings)
+      DNSTORM_CHECK(topology::set_property(topology, id + "." + setting));
+  return {};
+}
+
 Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& options,
                              OperatorRegistry& registry) {
   topology::Topology& topology = read.topology;
@@ -59,6 +75,7 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
   if (!refused.empty()) return report_problems(topology.file, refused, ErrorKind::config);
   for (const std::string& assignment : options.set)
     DNSTORM_CHECK(topology::set_property(topology, assignment));
+  DNSTORM_CHECK(set_captures(topology, options.set_captures));
   plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
   if (!expanded.ok()) return report_problems(topology.file, expanded.problems, ErrorKind::config);
   auto metrics = check_metrics(expanded.plan.config.metrics);

@@ -21,6 +21,8 @@ struct LoadOptions {
   std::vector<std::string> set;      // component.property=value
   std::vector<std::string> plugins;  // paths or bare names
   std::uint32_t parallelism = 0;     // see plan::ExpandOptions
+  // property=value of every spout that reads captures
+  std::vector<std::string> set_captures = {};
 };
 
 // The topology file and LoadOptions on a command line: alike for all that read a topology.

@@ -13,6 +13,7 @@
 #include "board/server/server.hpp"
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
+#include "cli/confine.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
 #include "cli/metrics_influx.hpp"
@@ -37,7 +38,16 @@ struct RunArgs {
   std::string summary;  // file for the accounting as JSON
   bool resume = false;
   TapRequest tap;  // edge: empty: none
+  std::string speed, from, to;
+  ConfineOptions confine;
 };
+
+// A text is quoted for YAML: 2026-11-21T00:00:00Z is no number, and stays what was written.
+void set_replay(RunArgs& args) {
+  for (const auto& [name, value] :
+       {std::pair{"speed", &args.speed}, {"from", &args.from}, {"to", &args.to}})
+    if (!value->empty()) args.load.set_captures.push_back(fmt::format("{}='{}'", name, *value));
+}
 
 Result<board::ServerOptions> parse_address(const std::string& text) {
   board::ServerOptions options;
@@ -90,6 +100,13 @@ class Session {
     options.feed = server_ ? &live_ : nullptr;
     options.resume = args_.resume;
     auto run = DNSTORM_TRY(runtime::LocalRun::start(plan_, options));
+    // Devices and files are open now: what they were opened with is not needed any more.
+    auto confined = confine(args_.confine, plan_);
+    if (!confined.ok()) {
+      run->request_stop();
+      (void)run->wait();
+      return confined;
+    }
     tell_of_checkpoint(run->status().checkpoints);
     {
       std::lock_guard lock(mutex_);
@@ -253,6 +270,8 @@ class Session {
 
 int run(const RunArgs& args) {
   watch_stop_signals();
+  auto allowed = check_confine(args.confine);
+  if (!allowed.ok()) return fail(allowed.error());
   OperatorRegistry registry = builtin_registry();
   auto plan = load_plan(args.topology, args.load, registry);
   if (!plan.ok()) return fail(plan.error());
@@ -267,6 +286,30 @@ int run(const RunArgs& args) {
   auto result = session.wait();
   if (!result.ok()) return fail(result.error());
   return 0;
+}
+
+}  // namespace
+
+namespace {
+
+void add_capture_options(CLI::App& command, RunArgs& args) {
+  command.add_option("--speed", args.speed, "Replay captures at max, 1x, 10x ...")
+      ->group("Captures");
+  command
+      .add_option("--from", args.from,
+                  "Packets of captures from that time on (2026-11-21T19:19:17Z or seconds)")
+      ->group("Captures");
+  command.add_option("--to", args.to, "Packets of captures before that time")->group("Captures");
+  command
+      .add_option("--user", args.confine.user,
+                  "Started as root: go on as that user once all is open; implies --confine")
+      ->type_name("NAME")
+      ->group("Privileges");
+  command
+      .add_flag("--confine", args.confine.confine,
+                "Once all is open: no capabilities, no new privileges, and a seccomp filter "
+                "unless the topology starts programs")
+      ->group("Privileges");
 }
 
 }  // namespace
@@ -288,6 +331,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                       "Print a sample of the rows that pass an edge to standard error: "
                       "component[:stream][->other]; --where and --rate as for dnstorm tap");
   add_tap_options(*command, args->tap);
+  add_capture_options(*command, *args);
   for (const char* option : {"--where", "--rate"}) command->get_option(option)->needs("--tap");
   command->add_flag("-q,--quiet", args->quiet, "No progress line and no closing line");
   command->footer(
@@ -297,6 +341,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command->callback([args, command, &chosen] {
     if (command->count("--board") > 0 && args->board.empty())
       args->board = std::to_string(board::default_port);
+    set_replay(*args);
     chosen = [args] { return run(*args); };
   });
 }

@@ -1,62 +1,65 @@
 #include "capture/pcap/live.hpp"
 
 #include <fmt/format.h>
-#include <pcap/pcap.h>
+#include <linux/if_packet.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "capture/pcap/detail/dlt.hpp"
+#include "capture/pcap/detail/live_device.hpp"
 
 namespace dnstorm::capture::pcap {
+
 namespace {
 
-struct CloseHandle {
-  void operator()(pcap_t* handle) const { pcap_close(handle); }
-};
-using Handle = std::unique_ptr<pcap_t, CloseHandle>;
+constexpr int fanout_type = PACKET_FANOUT_HASH | (PACKET_FANOUT_FLAG_DEFRAG << 8);
 
 // libpcap's own waiting has no upper bound on Linux (its time-out only closes ring blocks), so the
-// handle is non-blocking and poll() waits, for packets and for break_loop().
+// handles are non-blocking and poll() waits, for packets and for break_loop().
 class PcapLive final : public LiveCapture {
  public:
-  PcapLive(Handle handle, std::string interface, int timeout_ms, int wake)
-      : handle_(std::move(handle)),
-        interface_(std::move(interface)),
-        timeout_ms_(timeout_ms),
+  PcapLive(std::vector<std::unique_ptr<detail::LiveDevice>> devices, const LiveOptions& options,
+           int wake)
+      : devices_(std::move(devices)),
+        fanout_(options.fanout && options.fanout->shared() ? options.fanout : nullptr),
+        timeout_ms_(options.timeout_ms),
         wake_(wake),
-        link_(detail::link_of(pcap_datalink(handle_.get()))),
-        fraction_ns_(nanoseconds(handle_.get()) ? 1 : ns_per_us) {}
+        waiting_(devices_.size() + 1) {
+    if (fanout_) fanout_->ready(SystemClock().wall_ns());
+  }
   PcapLive(const PcapLive&) = delete;
   PcapLive& operator=(const PcapLive&) = delete;
-  ~PcapLive() override { close(wake_); }
+  ~PcapLive() override {
+    if (fanout_) fanout_->leave();
+    close(wake_);
+  }
 
-  Result<std::uint64_t> poll(const std::function<void(const Packet&)>& take,
-                             int max_packets) override {
-    pollfd waiting[2] = {{pcap_get_selectable_fd(handle_.get()), POLLIN, 0}, {wake_, POLLIN, 0}};
-    if (::poll(waiting, 2, timeout_ms_) < 0 && errno != EINTR) return failed(std::strerror(errno));
+  Result<std::uint64_t> poll(const Take& take, int max_packets) override {
+    DNSTORM_CHECK(wait());
     if (broken_.load(std::memory_order_relaxed)) return std::uint64_t{0};
-    Receiver receiver{&take, link_, fraction_ns_};
-    int n = pcap_dispatch(handle_.get(), max_packets, &PcapLive::receive,
-                          reinterpret_cast<u_char*>(&receiver));
-    if (n == PCAP_ERROR) return failed(pcap_geterr(handle_.get()));
-    return static_cast<std::uint64_t>(std::max(n, 0));
+    TimeNs begin = fanout_ ? fanout_->begin() : time_min;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < devices_.size(); ++i)
+      sum += DNSTORM_TRY(devices_[i]->dispatch(take, i, max_packets, begin));
+    if (sum == 0) DNSTORM_CHECK(look_for_lost());
+    return sum;
   }
 
-  Result<Drops> drops() override {
-    pcap_stat counts{};
-    if (pcap_stats(handle_.get(), &counts) != 0) return failed(pcap_geterr(handle_.get()));
-    add(received_, counts.ps_recv);
-    add(dropped_kernel_, counts.ps_drop);
-    add(dropped_interface_, counts.ps_ifdrop);
-    return Drops{received_.sum, dropped_kernel_.sum, dropped_interface_.sum};
+  Result<std::vector<Drops>> drops() override {
+    std::vector<Drops> all;
+    for (auto& device : devices_) all.push_back(DNSTORM_TRY(device->drops()));
+    return all;
   }
 
-  packet::LinkType link() const override { return link_; }
+  bool up(std::size_t interface) const override { return devices_[interface]->up(); }
+  packet::LinkType link(std::size_t interface) const override {
+    return devices_[interface]->link();
+  }
 
   void break_loop() override {
     broken_.store(true, std::memory_order_relaxed);
@@ -65,116 +68,80 @@ class PcapLive final : public LiveCapture {
   }
 
  private:
-  struct Receiver {
-    const std::function<void(const Packet&)>* take;
-    packet::LinkType link;
-    DurationNs fraction_ns;  // of one unit of tv_usec
-  };
-  // libpcap counts in 32 bits: an hour of a busy link wraps them.
-  struct Counter {
-    std::uint32_t last = 0;
-    std::uint64_t sum = 0;
-  };
-  static void add(Counter& counter, std::uint32_t now) {
-    counter.sum += now - counter.last;
-    counter.last = now;
+  Result<void> wait() {
+    waiting_.back() = {wake_, POLLIN, 0};
+    for (std::size_t i = 0; i < devices_.size(); ++i)
+      waiting_[i] = {devices_[i]->descriptor(), POLLIN, 0};
+    if (::poll(waiting_.data(), waiting_.size(), timeout_ms_) < 0 && errno != EINTR)
+      return Error{ErrorKind::io, fmt::format("capturing failed: {}", std::strerror(errno)), {}};
+    return {};
   }
 
-  static bool nanoseconds(pcap_t* handle) {
-    return pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO;
+  // An interface that is away is looked for a hundred idle polls later, about each second.
+  Result<void> look_for_lost() {
+    constexpr std::uint32_t every = 100;
+    if (++idle_polls_ % every != 0) return {};
+    for (auto& device : devices_) DNSTORM_CHECK(device->look_again());
+    return {};
   }
 
-  static void receive(u_char* user, const pcap_pkthdr* head, const u_char* bytes) {
-    const auto& receiver = *reinterpret_cast<const Receiver*>(user);
-    Packet packet;
-    packet.time = head->ts.tv_sec * ns_per_s + head->ts.tv_usec * receiver.fraction_ns;
-    packet.link = receiver.link;
-    packet.original_length = head->len;
-    packet.bytes = {bytes, head->caplen};
-    (*receiver.take)(packet);
-  }
-
-  Error failed(std::string_view why) const {
-    return {ErrorKind::io, fmt::format("{}: capturing failed: {}", interface_, why), {}};
-  }
-
-  Handle handle_;
-  std::string interface_;
+  std::vector<std::unique_ptr<detail::LiveDevice>> devices_;
+  std::shared_ptr<FanoutGroup> fanout_;
   int timeout_ms_;
   int wake_;
-  packet::LinkType link_;
-  DurationNs fraction_ns_;
+  std::vector<pollfd> waiting_;
+  std::uint32_t idle_polls_ = 0;
   std::atomic<bool> broken_ = false;
-  Counter received_, dropped_kernel_, dropped_interface_;
 };
-
-std::string interface_names() {
-  pcap_if_t* all = nullptr;
-  char ignored[PCAP_ERRBUF_SIZE];
-  if (pcap_findalldevs(&all, ignored) != 0) return {};
-  std::string names;
-  for (pcap_if_t* one = all; one != nullptr; one = one->next)
-    if (one->flags & PCAP_IF_UP) names += (names.empty() ? "" : ", ") + std::string(one->name);
-  pcap_freealldevs(all);
-  return names;
-}
-
-Error cannot_open(const std::string& interface, int code, const char* why) {
-  switch (code) {
-    case PCAP_ERROR_NO_SUCH_DEVICE:
-      return {ErrorKind::no_input,
-              fmt::format("{}: no such interface; there are: {}", interface, interface_names()),
-              "interface"};
-    case PCAP_ERROR_PERM_DENIED:
-    case PCAP_ERROR_PROMISC_PERM_DENIED:
-      return {ErrorKind::permission,
-              fmt::format("{}: not allowed to capture; run as root, or once: "
-                          "setcap cap_net_raw+eip $(command -v dnstorm)",
-                          interface),
-              "interface"};
-    case PCAP_ERROR_IFACE_NOT_UP:
-      return {ErrorKind::unavailable,
-              fmt::format("{}: the interface is down; ip link set {} up", interface, interface),
-              "interface"};
-    default:
-      return {ErrorKind::unavailable, fmt::format("{}: cannot be opened: {}", interface, why),
-              "interface"};
-  }
-}
-
-Result<void> set_filter(pcap_t* handle, const LiveOptions& options) {
-  if (options.filter.empty()) return {};
-  bpf_program program{};
-  bool ok = pcap_compile(handle, &program, options.filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0 &&
-            pcap_setfilter(handle, &program) == 0;
-  pcap_freecode(&program);
-  if (ok) return {};
-  return Error{ErrorKind::usage,
-               fmt::format("filter \"{}\" does not work on {}: {}", options.filter,
-                           options.interface, pcap_geterr(handle)),
-               "filter"};
-}
 
 }  // namespace
 
+Result<void> FanoutGroup::join(int socket, const std::string& interface) {
+  std::lock_guard lock(mutex_);
+  auto known = ids_.find(interface);
+  int argument = fanout_type << 16;
+  if (known == ids_.end())
+    argument |= PACKET_FANOUT_FLAG_UNIQUEID << 24;  // the kernel chooses a number nobody else has
+  else
+    argument |= known->second;
+  if (setsockopt(socket, SOL_PACKET, PACKET_FANOUT, &argument, sizeof argument) != 0)
+    return Error{ErrorKind::unavailable,
+                 fmt::format("{}: its packets cannot be shared by several capture threads: {}; set "
+                             "parallelism to 1",
+                             interface, std::strerror(errno)),
+                 "interface"};
+  if (known != ids_.end()) return {};
+  int got = 0;
+  socklen_t size = sizeof got;
+  getsockopt(socket, SOL_PACKET, PACKET_FANOUT, &got, &size);
+  ids_[interface] = got & 0xffff;
+  return {};
+}
+
+void FanoutGroup::ready(TimeNs wall_now) {
+  // A packet that was on its way while the last socket joined may have been stamped just after.
+  constexpr DurationNs grace = 5 * ns_per_ms;
+  std::lock_guard lock(mutex_);
+  if (++ready_ == members_) begin_.store(wall_now + grace, std::memory_order_release);
+}
+
+void FanoutGroup::leave() {
+  std::lock_guard lock(mutex_);
+  if (--ready_ != 0) return;
+  ids_.clear();
+  begin_.store(time_max, std::memory_order_release);
+}
+
 Result<std::unique_ptr<LiveCapture>> LiveCapture::open(const LiveOptions& options) {
-  char why[PCAP_ERRBUF_SIZE] = "";
-  Handle handle(pcap_create(options.interface.c_str(), why));
-  if (!handle) return cannot_open(options.interface, PCAP_ERROR, why);
-  pcap_set_snaplen(handle.get(), options.snaplen);
-  pcap_set_promisc(handle.get(), options.promiscuous ? 1 : 0);
-  pcap_set_timeout(handle.get(), options.timeout_ms);
-  pcap_set_buffer_size(handle.get(), options.buffer_bytes);
-  pcap_set_tstamp_precision(handle.get(), PCAP_TSTAMP_PRECISION_NANO);
-  int code = pcap_activate(handle.get());
-  if (code < 0) return cannot_open(options.interface, code, pcap_geterr(handle.get()));
-  DNSTORM_CHECK(set_filter(handle.get(), options));
-  if (pcap_setnonblock(handle.get(), 1, why) != 0)
-    return cannot_open(options.interface, PCAP_ERROR, why);
+  std::vector<std::unique_ptr<detail::LiveDevice>> devices;
+  for (const std::string& interface : options.interfaces)
+    devices.push_back(DNSTORM_TRY(detail::LiveDevice::open(options, interface)));
   int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake < 0) return cannot_open(options.interface, PCAP_ERROR, std::strerror(errno));
+  if (wake < 0)
+    return Error{ErrorKind::unavailable,
+                 fmt::format("cannot capture: eventfd: {}", std::strerror(errno)), "interface"};
   return std::unique_ptr<LiveCapture>(
-      std::make_unique<PcapLive>(std::move(handle), options.interface, options.timeout_ms, wake));
+      std::make_unique<PcapLive>(std::move(devices), options, wake));
 }
 
 }  // namespace dnstorm::capture::pcap

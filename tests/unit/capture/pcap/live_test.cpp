@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <map>
+#include <set>
 #include <thread>
 
 #include "capture/pcap/filter.hpp"
@@ -38,6 +40,10 @@ class Sender {
     sendto(socket_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&address_),
            sizeof address_);
   }
+  void send_to(const Sender& other, std::string_view text) {
+    sendto(socket_, text.data(), text.size(), 0, reinterpret_cast<const sockaddr*>(&other.address_),
+           sizeof other.address_);
+  }
 
  private:
   int socket_;
@@ -45,7 +51,7 @@ class Sender {
 };
 
 Result<std::unique_ptr<LiveCapture>> open_loopback(const std::string& filter) {
-  return LiveCapture::open({.interface = "lo", .filter = filter});
+  return LiveCapture::open({.interfaces = {"lo"}, .filter = filter});
 }
 
 #define OPEN_OR_SKIP(capture, filter)                                 \
@@ -62,7 +68,7 @@ TEST(LiveCapture, SentPacketsArriveAndAreCounted) {
   packet::Datagram datagram;
   for (int i = 0; i < patience && packets < 100; ++i) {
     auto polled = (*capture)->poll(
-        [&](const Packet& packet) {
+        [&](const Packet& packet, std::size_t) {
           ASSERT_EQ(packet::decode(packet.link, packet.bytes, packet.original_length, datagram),
                     packet::Verdict::udp);
           EXPECT_EQ(datagram.dst_port, sender.port());
@@ -76,8 +82,8 @@ TEST(LiveCapture, SentPacketsArriveAndAreCounted) {
   EXPECT_EQ(packets, 100u);
   auto drops = (*capture)->drops();
   ASSERT_TRUE(drops.ok());
-  EXPECT_EQ(drops->received, 200u) << "sent and received";
-  EXPECT_EQ(drops->dropped_kernel, 0u);
+  EXPECT_EQ(drops->at(0).received, 200u) << "sent and received";
+  EXPECT_EQ(drops->at(0).dropped_kernel, 0u);
 }
 
 TEST(LiveCapture, NoMorePacketsThanAskedForAreHandedOut) {
@@ -86,7 +92,7 @@ TEST(LiveCapture, NoMorePacketsThanAskedForAreHandedOut) {
   for (int i = 0; i < 10; ++i) sender.send("hello");
   std::uint64_t packets = 0;
   for (int i = 0; i < patience && packets < 10; ++i) {
-    auto polled = (*capture)->poll([](const Packet&) {}, 3);
+    auto polled = (*capture)->poll([](const Packet&, std::size_t) {}, 3);
     ASSERT_TRUE(polled.ok());
     EXPECT_LE(*polled, 3u);
     packets += *polled;
@@ -94,21 +100,65 @@ TEST(LiveCapture, NoMorePacketsThanAskedForAreHandedOut) {
   EXPECT_EQ(packets, 10u);
 }
 
+TEST(LiveCapture, MembersOfAGroupShareThePacketsByFlow) {
+  Sender receiver;
+  auto group = std::make_shared<FanoutGroup>(2);
+  std::unique_ptr<LiveCapture> members[2];
+  for (auto& member : members) {
+    auto capture = LiveCapture::open({.interfaces = {"lo"},
+                                      .filter = "udp dst port " + std::to_string(receiver.port()),
+                                      .fanout = group});
+    if (!capture.ok() && capture.error().kind == ErrorKind::permission)
+      GTEST_SKIP() << capture.error().what;
+    ASSERT_TRUE(capture.ok()) << capture.error().what;
+    member = std::move(*capture);
+  }
+  while (SystemClock().wall_ns() < group->begin())
+    ASSERT_TRUE(members[0]->poll([](const Packet&, std::size_t) {}, 1).ok());
+  constexpr int flows = 64, rounds = 5;
+  std::vector<std::unique_ptr<Sender>> senders;
+  for (int i = 0; i < flows; ++i) senders.push_back(std::make_unique<Sender>());
+  for (int i = 0; i < rounds; ++i)
+    for (auto& sender : senders) sender->send_to(receiver, "hello");
+  std::map<int, std::map<std::size_t, int>> seen;  // by flow: packets by member
+  int packets = 0;
+  for (int turns = 0; turns < patience && packets < flows * rounds; ++turns)
+    for (std::size_t m = 0; m < 2; ++m)
+      ASSERT_TRUE(members[m]
+                      ->poll(
+                          [&](const Packet& packet, std::size_t) {
+                            packet::Datagram datagram;
+                            packet::decode(packet.link, packet.bytes, packet.original_length,
+                                           datagram);
+                            ++seen[datagram.src_port][m];
+                            ++packets;
+                          },
+                          1000)
+                      .ok());
+  EXPECT_EQ(packets, flows * rounds) << "each packet once";
+  std::set<std::size_t> used;
+  for (const auto& [flow, by_member] : seen) {
+    EXPECT_EQ(by_member.size(), 1u) << "a flow stays with its member";
+    used.insert(by_member.begin()->first);
+  }
+  EXPECT_EQ(used.size(), 2u);
+}
+
 TEST(LiveCapture, BreakLoopEndsAWaitingPoll) {
   auto capture =
-      LiveCapture::open({.interface = "lo", .filter = "udp port 1", .timeout_ms = 600'000});
+      LiveCapture::open({.interfaces = {"lo"}, .filter = "udp port 1", .timeout_ms = 600'000});
   if (!capture.ok() && capture.error().kind == ErrorKind::permission)
     GTEST_SKIP() << capture.error().what;
   ASSERT_TRUE(capture.ok()) << capture.error().what;
   std::thread breaker([&] { (*capture)->break_loop(); });
-  auto polled = (*capture)->poll([](const Packet&) {}, 100);
+  auto polled = (*capture)->poll([](const Packet&, std::size_t) {}, 100);
   breaker.join();
   ASSERT_TRUE(polled.ok());
   EXPECT_EQ(*polled, 0u);
 }
 
 TEST(LiveCapture, WrongInterfaceNamesThoseThatAre) {
-  auto capture = LiveCapture::open({.interface = "no-such-if"});
+  auto capture = LiveCapture::open({.interfaces = {"no-such-if"}});
   ASSERT_FALSE(capture.ok());
   if (capture.error().kind == ErrorKind::permission) GTEST_SKIP() << capture.error().what;
   EXPECT_EQ(capture.error().kind, ErrorKind::no_input);

@@ -64,10 +64,10 @@ class SpoutTask final : public Emitter::Outlet {
  public:
   explicit SpoutTask(const testing::TextOptions& options)
       : def_(pcap_operator()),
-        emitter_({std::make_shared<const Schema>(packet_fields())}, *this),
+        emitter_({std::make_shared<const Schema>(packet_fields()), nullptr}, *this),
         spout_(
             def_.make_spout(Options::parse(def_.options, testing::raw_options(options)).value())) {
-    context_.outputs = {std::make_shared<const Schema>(packet_fields())};
+    context_.outputs = {std::make_shared<const Schema>(packet_fields()), nullptr};
     context_.clock = &clock_;
     context_.counters = &counters_;
   }
@@ -75,15 +75,30 @@ class SpoutTask final : public Emitter::Outlet {
     PacketFields fields(batch->schema());
     for (RowView row : Rows(*batch)) times.push_back(row.get(fields.time));
   }
-  Result<void> run() {
-    DNSTORM_CHECK(spout_->open(context_));
+  // Until the end, from a saved state on if there is one.
+  Result<void> run(const std::string& saved = {}) {
     for (;;) {
-      auto next = spout_->next(emitter_);
-      emitter_.flush();
-      watermarks.push_back(spout_->watermark());
+      auto next = step(saved);
       if (!next.ok()) return next.error();
       if (*next == Spout::Next::end) return {};
     }
+  }
+  // One call of next().
+  Result<Spout::Next> step(const std::string& saved = {}) {
+    if (!std::exchange(open_, true)) {
+      DNSTORM_CHECK(spout_->open(context_));
+      StateReader in(saved);
+      if (!saved.empty()) DNSTORM_CHECK(spout_->restore(in));
+    }
+    auto next = spout_->next(emitter_);
+    emitter_.flush();
+    watermarks.push_back(spout_->watermark());
+    return next;
+  }
+  std::string save() {
+    StateWriter out;
+    EXPECT_TRUE(spout_->save(out).ok());
+    return out.take();
   }
   std::uint64_t counter(std::string_view name) const {
     for (const NamedValue& value : counters_.values())
@@ -93,6 +108,7 @@ class SpoutTask final : public Emitter::Outlet {
   std::vector<TimeNs> times, watermarks;
 
  private:
+  bool open_ = false;
   OperatorDef def_;
   Emitter emitter_;
   testing::StillClock clock_;
@@ -121,8 +137,8 @@ class PcapSpout : public ::testing::Test {
   fs::path folder_;
 };
 
-TEST_F(PcapSpout, reads_files_one_after_the_other) {
-  SpoutTask task({{"file", {capture("a.pcap", {1000, 2000}), capture("b.pcap.gz", {3000})}}});
+TEST_F(PcapSpout, merges_files_by_time) {
+  SpoutTask task({{"file", {capture("a.pcap", {1000, 3000}), capture("b.pcap.gz", {2000})}}});
   ASSERT_TRUE(task.run().ok());
   EXPECT_THAT(task.times, ::testing::ElementsAre(ns_per_s, 2 * ns_per_s, 3 * ns_per_s));
   EXPECT_EQ(task.counter("captured"), 3u);
@@ -130,6 +146,77 @@ TEST_F(PcapSpout, reads_files_one_after_the_other) {
   EXPECT_EQ(task.counter("first_packet_ns"), static_cast<std::uint64_t>(ns_per_s));
   EXPECT_EQ(task.counter("last_packet_ns"), static_cast<std::uint64_t>(3 * ns_per_s));
   EXPECT_EQ(task.watermarks.back(), 2 * ns_per_s);
+}
+
+TEST_F(PcapSpout, reads_files_one_after_the_other_if_asked_to) {
+  SpoutTask task({{"file", {capture("a.pcap", {1000, 3000}), capture("b.pcap", {2900})}},
+                  {"order", {"files"}}});
+  ASSERT_TRUE(task.run().ok());
+  EXPECT_THAT(task.times, ::testing::ElementsAre(ns_per_s, 3 * ns_per_s, 2900 * ns_per_ms));
+}
+
+TEST_F(PcapSpout, goes_on_in_each_merged_file_where_it_stood) {
+  testing::TextOptions options = {
+      {"file",
+       {capture("a.pcap", {1, 4, 5, 9}), capture("b.pcap", {2, 3, 4}), capture("c.pcap", {10})}}};
+  SpoutTask whole(options);
+  ASSERT_TRUE(whole.run().ok());
+  ASSERT_EQ(whole.times.size(), 8u);
+  EXPECT_TRUE(std::ranges::is_sorted(whole.times));
+  SpoutTask paced({{"file", options.at("file")}, {"speed", {"1x"}}});
+  ASSERT_TRUE(paced.step().ok());  // the first packet, and the second is at hand
+  ASSERT_EQ(paced.times.size(), 1u);
+  SpoutTask resumed(options);
+  ASSERT_TRUE(resumed.run(paced.save()).ok());
+  EXPECT_EQ(resumed.times, std::vector<TimeNs>(whole.times.begin() + 1, whole.times.end()));
+  EXPECT_EQ(resumed.counter("captured"), 8u);
+}
+
+TEST_F(PcapSpout, a_checkpoint_of_other_files_is_refused) {
+  SpoutTask two(
+      {{"file", {capture("a.pcap", {1, 1, 5000}), capture("b.pcap", {9000})}}, {"speed", {"1x"}}});
+  ASSERT_TRUE(two.step().ok());
+  ASSERT_EQ(two.times.size(), 2u);
+  SpoutTask one({{"file", {capture("a.pcap", {1, 2})}}});
+  auto refused = one.run(two.save());
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().kind, ErrorKind::data);
+  SpoutTask shorter({{"file", {capture("c.pcap", {1}), capture("d.pcap", {3})}}});
+  EXPECT_FALSE(shorter.run(two.save()).ok());
+}
+
+TEST_F(PcapSpout, counts_what_lies_outside_the_times) {
+  SpoutTask task({{"file", {capture("a.pcap", {1000, 2000, 3000, 4000})}},
+                  {"from", {"2"}},
+                  {"to", {"1970-01-01T00:00:04Z"}}});
+  ASSERT_TRUE(task.run().ok());
+  EXPECT_THAT(task.times, ::testing::ElementsAre(2 * ns_per_s, 3 * ns_per_s));
+  EXPECT_EQ(task.counter("captured"), 4u);
+  EXPECT_EQ(task.counter("filtered.time"), 2u);
+}
+
+TEST_F(PcapSpout, takes_the_files_of_a_watched_folder_as_they_are_completed) {
+  fs::create_directories(folder_ / "in");
+  capture("in/a.pcap", {1});
+  capture("in/b.pcap.tmp", {2});
+  SpoutTask task({{"watch", {(folder_ / "in").string()}}});
+  auto until = [&](std::size_t packets) {
+    for (int turns = 0; turns < 1000 && task.times.size() < packets; ++turns)
+      EXPECT_TRUE(task.step().ok());
+    return task.times.size();
+  };
+  EXPECT_EQ(until(1), 1u);
+  fs::rename(folder_ / "in/b.pcap.tmp", folder_ / "in/b.pcap");
+  EXPECT_EQ(until(2), 2u);
+  capture("in/c.pcap", {3, 4});
+  EXPECT_EQ(until(4), 4u);
+  std::string saved = task.save();
+  capture("in/d.pcap", {5});
+  SpoutTask resumed({{"watch", {(folder_ / "in").string()}}});
+  ASSERT_TRUE(resumed.step(saved).ok());
+  for (int turns = 0; turns < 1000 && resumed.times.empty(); ++turns)
+    EXPECT_TRUE(resumed.step().ok());
+  EXPECT_THAT(resumed.times, ::testing::ElementsAre(5 * ns_per_ms));
 }
 
 TEST_F(PcapSpout, counts_what_the_filter_keeps_out) {
@@ -159,11 +246,25 @@ TEST_F(PcapSpout, a_file_that_is_missing_is_told_when_it_is_opened) {
 }
 
 TEST(PcapOptions, either_a_file_or_an_interface) {
-  EXPECT_EQ(declare_error(pcap_operator(), {}, {}), "needs either `file` or `interface`");
+  EXPECT_EQ(declare_error(pcap_operator(), {}, {}), "needs one of `file`, `watch` and `interface`");
   EXPECT_EQ(declare_error(pcap_operator(), {{"file", {"a"}}, {"interface", {"eth0"}}}, {}),
-            "needs either `file` or `interface`");
+            "needs one of `file`, `watch` and `interface`");
   EXPECT_EQ(declare_error(pcap_operator(), {{"file", {"a"}}, {"speed", {"fast"}}}, {}),
             "option 'speed' is max, 1x, 10x ..., not 'fast'");
+  EXPECT_EQ(declare_error(pcap_operator(), {{"file", {"a"}}, {"from", {"9"}}, {"to", {"8"}}}, {}),
+            "option 'from' is a time before 'to'");
+  EXPECT_THAT(declare_error(pcap_operator(), {{"file", {"a"}}, {"from", {"noon"}}}, {}),
+              ::testing::HasSubstr("not 'noon'"));
+}
+
+TEST(PcapOptions, a_live_source_is_restorable_with_a_spool) {
+  auto restorable = [](const testing::TextOptions& options) {
+    return testing::declare(pcap_operator(), options, {}).value().restorable;
+  };
+  EXPECT_FALSE(restorable({{"interface", {"eth0", "eth1"}}}));
+  EXPECT_TRUE(restorable({{"interface", {"eth0"}}, {"spool", {"/var/spool/x"}}}));
+  EXPECT_THAT(declare_error(pcap_operator(), {{"interface", {"a", "a"}}}, {}),
+              ::testing::HasSubstr("'a' twice"));
 }
 
 }  // namespace

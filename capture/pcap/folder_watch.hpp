@@ -1,0 +1,48 @@
+// The capture files of a folder, those that are there and those that come, by inotify(7).
+//
+// open() -> changes() again and again. A file is told once, when it is complete: at the beginning
+// if nobody has it open for writing, later when it is closed after writing or renamed into place.
+// Names that begin with a dot or end in .tmp or .part are unfinished. At the beginning files come
+// in the order of their names. One thread at a time.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/base/time.hpp"
+
+namespace dnstorm::capture::pcap {
+
+class FolderWatch {
+ public:
+  struct Changes {
+    std::vector<std::string> complete;  // paths
+    std::vector<std::string> gone;
+  };
+
+  // "folder" or "folder/pattern" (glob(7), in the last part only).
+  // Errors: no_input (no such folder), unavailable (no inotify).
+  static Result<FolderWatch> open(const std::string& where);
+  FolderWatch(FolderWatch&& other) noexcept;
+  FolderWatch& operator=(FolderWatch&&) = delete;
+  ~FolderWatch();
+
+  // Waits up to `wait` for the first change. Errors: io (the folder went away).
+  Result<Changes> changes(DurationNs wait);
+
+ private:
+  FolderWatch(int fd, std::string folder, std::string pattern)
+      : fd_(fd), folder_(std::move(folder)), pattern_(std::move(pattern)) {}
+  void list(Changes& out);
+  void take(const std::string& name, Changes& out);
+  bool wanted(const std::string& name) const;
+
+  int fd_;
+  std::string folder_, pattern_;
+  std::set<std::string> told_;  // names that are still there
+  bool listed_ = false;
+};
+
+}  // namespace dnstorm::capture::pcap
