@@ -13,6 +13,9 @@ inline std::vector<Field> packet_fields() {
       {"link", Type::u16, Role::plain, "", false,
        "link-layer type (https://www.tcpdump.org/linktypes.html)"},
       {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
+      {"hosts", Type::u64, Role::plain, "", true,
+       "hash of the outermost source and destination: the same both ways, and for all that is to be "
+       "put together"},
       {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
   };
 }
@@ -22,10 +25,12 @@ struct PacketFields {
   explicit PacketFields(const Schema& schema)
       : time(schema.ref<TimeNs>("time")),
         link(schema.ref<std::uint16_t>("link")),
+        hosts(schema.ref<std::uint64_t>("hosts")),
         original_length(schema.ref<std::uint32_t>("original_length")),
         bytes(schema.ref<Bytes>("bytes")) {}
   FieldRef<TimeNs> time;
   FieldRef<std::uint16_t> link;
+  FieldRef<std::uint64_t> hosts;
   FieldRef<std::uint32_t> original_length;
   FieldRef<Bytes> bytes;
 };

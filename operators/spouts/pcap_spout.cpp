@@ -1,5 +1,6 @@
 #include "operators/spouts/pcap_spout.hpp"
 
+#include "capture/packet/decode.hpp"
 #include "capture/pcap/filter.hpp"
 #include "capture/pcap/live.hpp"
 #include "capture/pcap/reader.hpp"
@@ -87,6 +88,8 @@ class PacketSpout : public Spout {
     row.set(fields_.time, time);
     row.set(fields_.link, static_cast<std::uint16_t>(packet.link));
     row.set(fields_.original_length, packet.original_length);
+    if (fields_.hosts.present())
+      row.set(fields_.hosts, capture::packet::hosts_hash(packet.link, packet.bytes));
   }
 
   PacketFields fields_;
