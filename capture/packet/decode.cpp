@@ -2,20 +2,17 @@
 
 #include <algorithm>
 
+#include "capture/packet/detail/tunnel.hpp"
 #include "engine/base/cursor.hpp"
 
 namespace dnstorm::capture::packet {
 namespace {
 
-constexpr std::uint16_t ethertype_ipv4 = 0x0800;
-constexpr std::uint16_t ethertype_ipv6 = 0x86dd;
-constexpr std::uint16_t ethertype_pppoe = 0x8864;  // the session stage
-constexpr std::uint16_t ethertype_mpls = 0x8847, ethertype_mpls_upstream = 0x8848;
-constexpr std::uint16_t ethertype_ethernet = 0x6558;  // a whole Ethernet frame, in GRE
+using namespace detail;
+
 constexpr std::uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17, protocol_icmpv6 = 58;
 constexpr std::uint8_t protocol_ipv4 = 4, protocol_ipv6 = 41, protocol_gre = 47,
                        protocol_mpls = 137;
-constexpr std::uint16_t port_vxlan = 4789, port_gre = 4754, port_mpls = 6635, port_teredo = 3544;
 // Real networks stack two tags; the bounds only keep a hostile frame from costing time.
 constexpr int vlan_tags_max = 8;
 constexpr int mpls_labels_max = 16;
@@ -89,11 +86,8 @@ class Decoder {
   Verdict other();
   Verdict fragment(std::uint32_t id, std::uint16_t offset_and_more, std::size_t header);
   Verdict inner(std::uint16_t ethertype);
-  Verdict gre();
-  Verdict erspan(bool numbered);
-  Verdict pptp(std::uint16_t flags);
+  Verdict carried(const Carried& found);
   Verdict udp_tunnel(Verdict outer);
-  Verdict in_udp();
 
   const std::uint8_t* at_;
   std::size_t left_;
@@ -226,7 +220,11 @@ Verdict Decoder::ipv4() {
   claimed_ = load_be16(ip + 2);
   if (ip[0] >> 4 != 4 || header < 20 || (claimed_ != 0 && claimed_ < header)) [[unlikely]]
     return Verdict::malformed_ip;
-  if (!trim()) return Verdict::malformed_ip;
+  if (!trim()) [[unlikely]] {
+    // Some routers write the length of the packet that they quote into their error.
+    if (ip[9] != protocol_icmp) return Verdict::malformed_ip;
+    claimed_ = left_;
+  }
   out_.src = IpAddress::v4(ip + 12);
   out_.dst = IpAddress::v4(ip + 16);
   out_.ttl = ip[8];
@@ -293,10 +291,6 @@ Verdict Decoder::transport() {
   return other();
 }
 
-constexpr bool tunnel_port(std::uint16_t port) {
-  return port == port_vxlan || port == port_gre || port == port_mpls || port == port_teredo;
-}
-
 Verdict Decoder::udp() {
   if (left_ < 8) return claimed_ < 8 ? Verdict::malformed_udp : missing(Verdict::malformed_udp);
   out_.src_port = load_be16(at_);
@@ -340,63 +334,20 @@ Verdict Decoder::other() {
     case protocol_ipv6:
       return inner(ethertype_ipv6);
     case protocol_gre:
-      return gre();
+      return carried(in_gre({at_, left_}));
     case protocol_mpls:
       return inner(ethertype_mpls);
   }
   return Verdict::other_protocol;
 }
 
-// Generic routing encapsulation (RFC 2784, RFC 2890): flags and protocol, then checksum, key and
-// sequence number where their flags say so.
-Verdict Decoder::gre() {
-  if (left_ < 4) return missing(Verdict::malformed_link);
-  std::uint16_t flags = load_be16(at_);
-  std::uint16_t protocol = load_be16(at_ + 2);
-  if ((flags & 0x0007) == 1 && protocol == 0x880b) return pptp(flags);
-  // Another version, or RFC 1701's source routes.
-  if ((flags & 0x4007) != 0) return Verdict::other_protocol;
-  bool numbered = (flags & 0x1000) != 0;
-  std::size_t header = 4;
-  if ((flags & 0x8000) != 0) header += 4;
-  if ((flags & 0x2000) != 0) header += 4;
-  if (numbered) header += 4;
-  if (left_ < header) return missing(Verdict::malformed_link);
-  skip(header);
-  claimed_ -= std::min(claimed_, header);
-  if (protocol == 0x88be) return erspan(numbered);
-  if (protocol == 0x22eb) return erspan(true);
-  return inner(protocol);
-}
-
-// A mirrored Ethernet frame behind a header that its own version tells: type I has none, type II
-// eight bytes, type III twelve and, with its last bit set, eight more.
-Verdict Decoder::erspan(bool numbered) {
-  if (!numbered) return inner(ethertype_ethernet);
-  if (left_ < 12) return missing(Verdict::malformed_link);
-  std::size_t header = 8;
-  if (*at_ >> 4 == 2) header = (at_[11] & 1) != 0 ? 20 : 12;
-  if (left_ < header) return missing(Verdict::malformed_link);
-  skip(header);
-  claimed_ -= std::min(claimed_, header);
-  return inner(ethertype_ethernet);
-}
-
-// PPP in GRE of version 1 (RFC 2637): address and control bytes and the first byte of the protocol
-// number may be left out.
-Verdict Decoder::pptp(std::uint16_t flags) {
-  std::size_t header = 8;
-  if ((flags & 0x1000) != 0) header += 4;
-  if ((flags & 0x0080) != 0) header += 4;
-  if (left_ < header) return missing(Verdict::malformed_link);
-  if (left_ < header + 4) return Verdict::other_protocol;  // an acknowledgement
-  if (load_be16(at_ + header) == 0xff03) header += 2;
-  if (at_[header] == 0) ++header;
-  std::uint8_t protocol = at_[header];
-  skip(header + 1);
-  claimed_ -= std::min(claimed_, header + 1);
-  if (protocol == 0x21) return inner(ethertype_ipv4);
-  return protocol == 0x57 ? inner(ethertype_ipv6) : Verdict::other_protocol;
+Verdict Decoder::carried(const Carried& found) {
+  if (found.what == Carried::What::other) return Verdict::other_protocol;
+  if (found.what == Carried::What::cut_off || found.header > left_)
+    return missing(Verdict::malformed_link);
+  skip(found.header);
+  claimed_ -= std::min(claimed_, found.header);
+  return inner(found.ethertype);
 }
 
 // A client may have such a port by chance: what does not decode as a tunnel is a datagram.
@@ -405,24 +356,12 @@ Verdict Decoder::udp_tunnel(Verdict outer) {
   claimed_ = load_be16(at_ + 4) - std::size_t{8};
   at_ = out_.payload.data();
   left_ = out_.payload.size();
-  Verdict found = in_udp();
+  Verdict found = carried(in_udp(out_.dst_port, {at_, left_}));
   if (found == Verdict::udp || found == Verdict::tcp || found == Verdict::icmp ||
       found == Verdict::fragment || (found == Verdict::truncated && out_.tunnels > kept.tunnels))
     return found;
   out_ = kept;
   return outer;
-}
-
-Verdict Decoder::in_udp() {
-  if (left_ < 8) return Verdict::not_ip;
-  if (out_.dst_port == port_gre) return gre();
-  if (out_.dst_port == port_mpls) return inner(ethertype_mpls);
-  if (out_.dst_port == port_teredo) return *at_ >> 4 == 6 ? inner(ethertype_ipv6) : Verdict::not_ip;
-  // VXLAN (RFC 7348): of its flags only one may be set, and what is reserved is zero.
-  if (load_be32(at_) != 0x08000000 || at_[7] != 0) return Verdict::not_ip;
-  skip(8);
-  claimed_ -= 8;
-  return inner(ethertype_ethernet);
 }
 
 bool Decoder::addresses(IpAddress& src, IpAddress& dst) const {

@@ -39,6 +39,15 @@ DIFFERENCES = {
     # Packet 1 has two questions, the first named by a pointer forward, which RFC 1035 4.1.4 does
     # not allow: the message is malformed, its question types are not taken.
     "suricata-forward-pointer.pcap": {"qtypes": {}},
+    # Packets 9148 and 11804 ask (AAAA) for a name of more than 255 bytes, which tshark prints as
+    # "<Name too long>" and counts as a name: to us the questions are malformed. Type 38 is A6.
+    "compactor-knot-live.pcapng": {
+        "qnames": 7329,
+        "qtypes": {
+            "A": 4881, "AAAA": 1844, "NS": 366, "PTR": 349, "SRV": 266, "DS": 221, "SOA": 146,
+            "TXT": 60, "MX": 50, "ANY": 43, "NAPTR": 19, "CNAME": 7, "DNSKEY": 4, "SPF": 4, "A6": 3,
+        },
+    },
 }
 
 
