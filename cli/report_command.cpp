@@ -70,7 +70,8 @@ int report(const ReportArgs& args) {
   for (const runtime::TaskStatus& task : status.tasks)
     for (const NamedValue& counter : task.counters)
       if (counter.value != 0 &&
-          (counter.name.starts_with("parsed.") || counter.name.starts_with("tcp.") || counter.name.starts_with("fragments.")))
+          (counter.name.starts_with("parsed.") || counter.name.starts_with("tcp.") ||
+           counter.name.starts_with("fragments.")))
         report.streams[counter.name] += counter.value;
   fmt::print("{}", args.json ? report_json(report) : report_text(report));
   // What could be read has been told; what was wrong with the file comes last.

@@ -144,7 +144,8 @@ class AgingTable {
     std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
     while (slots_[at].number != number) at = (at + 1) & mask;
-    for (std::size_t next = (at + 1) & mask; slots_[next].number != none; next = (next + 1) & mask) {
+    for (std::size_t next = (at + 1) & mask; slots_[next].number != none;
+         next = (next + 1) & mask) {
       std::size_t home = node(slots_[next].number).hash & mask;
       if (((next - home) & mask) < ((next - at) & mask)) continue;
       slots_[at] = slots_[next];

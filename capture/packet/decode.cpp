@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "capture/packet/detail/hosts.hpp"
+#include "capture/packet/detail/ip_numbers.hpp"
 #include "capture/packet/detail/tunnel.hpp"
 #include "engine/base/cursor.hpp"
 
@@ -20,26 +22,6 @@ constexpr int extension_headers_max = 16;
 
 // As long as nothing speaks against it, a frame is a datagram: what each layer answers to go on.
 constexpr Verdict so_far_good = Verdict::udp;
-
-enum class Extension : std::uint8_t { none, by_eights, authentication, fragment };
-
-constexpr Extension extension_of(std::uint8_t next_header) {
-  switch (next_header) {
-    case 0:    // hop by hop
-    case 43:   // routing
-    case 60:   // destination
-    case 135:  // mobility
-    case 139:  // host identity
-    case 140:  // shim6
-      return Extension::by_eights;
-    case 51:
-      return Extension::authentication;
-    case 44:
-      return Extension::fragment;
-    default:
-      return Extension::none;
-  }
-}
 
 // Peels a frame layer by layer. Each layer has one caller, so that all of them are inlined into
 // decode() and the members live in registers.
@@ -176,24 +158,14 @@ Verdict Decoder::pppoe() {
 }
 
 // The family is in the byte order of the host that captured, which the file does not tell: families
-// are small numbers, so the order that makes it small is the right one. AF_INET6 differs by system:
-// 10 Linux, 24 NetBSD and OpenBSD, 28 FreeBSD, 30 macOS.
+// are small numbers, so the order that makes it small is the right one.
 Verdict Decoder::loopback() {
   if (left_ < 4) return missing(Verdict::malformed_link);
   std::uint32_t family = load_be32(at_);
   if (family > 0xffff) family = __builtin_bswap32(family);
   skip(4);
-  switch (family) {
-    case 2:
-      return found(false);
-    case 10:
-    case 24:
-    case 28:
-    case 30:
-      return found(true);
-    default:
-      return Verdict::not_ip;
-  }
+  int version = version_of_family(family);
+  return version == 0 ? Verdict::not_ip : found(version == 6);
 }
 
 Verdict Decoder::raw_ip() {
@@ -371,7 +343,7 @@ bool Decoder::addresses(IpAddress& src, IpAddress& dst) const {
   return true;
 }
 
-Verdict finish(Decoder& decoder, Verdict verdict) {
+inline Verdict finish(Decoder& decoder, Verdict verdict) {
   if (verdict == so_far_good) verdict = decoder.network();
   if (verdict == so_far_good) verdict = decoder.transport();
   return verdict;
@@ -386,24 +358,13 @@ Verdict finish(Decoder& decoder, Verdict verdict) {
   out.has_ports = false;
   Decoder decoder(bytes, cut, out);
   bool frame = ethertype == ethertype_ethernet;
-  Verdict verdict = finish(decoder, frame ? decoder.link(LinkType::ethernet) : decoder.typed(ethertype));
+  Verdict verdict =
+      finish(decoder, frame ? decoder.link(LinkType::ethernet) : decoder.typed(ethertype));
   return verdict == Verdict::not_ip ? Verdict::other_protocol : verdict;
 }
 
 Verdict Decoder::inner(std::uint16_t ethertype) {
   return decode_inner(ethertype, {at_, left_}, claimed_ > left_, out_);
-}
-
-std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  Wide product = Wide{a} * b;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-// Bits without a pattern (the fractions of square roots of primes, as SHA-2 has them).
-std::uint64_t host_hash(const IpAddress& host) {
-  std::uint64_t half[2];
-  std::memcpy(half, host.bytes.data(), sizeof half);
-  return mix(half[0] ^ 0x6a09e667f3bcc909, half[1] ^ 0xbb67ae8584caa73b);
 }
 
 }  // namespace
@@ -412,10 +373,7 @@ Verdict decode(LinkType link, std::span<const std::uint8_t> frame, std::uint32_t
                Datagram& out) {
   out.reset();
   Decoder decoder(frame, frame.size() < original_length, out);
-  Verdict verdict = decoder.link(link);
-  if (verdict == so_far_good) verdict = decoder.network();
-  if (verdict == so_far_good) verdict = decoder.transport();
-  return verdict;
+  return finish(decoder, decoder.link(link));
 }
 
 Verdict decode_payload(std::span<const std::uint8_t> payload, Datagram& out) {
@@ -431,19 +389,12 @@ Verdict decode_quote(std::span<const std::uint8_t> packet, bool v6, Datagram& ou
   return finish(decoder, decoder.link(v6 ? LinkType::ipv6 : LinkType::ipv4));
 }
 
-std::uint64_t hosts_hash(const IpAddress& a, const IpAddress& b) {
-  return host_hash(a) + host_hash(b);
-}
-
 std::uint64_t hosts_hash(LinkType link, std::span<const std::uint8_t> frame) {
   Datagram found;
   Decoder decoder(frame, true, found);
   IpAddress src, dst;
   if (decoder.link(link) == so_far_good && decoder.addresses(src, dst)) return hosts_hash(src, dst);
-  std::uint64_t last = 0;
-  std::size_t size = std::min(frame.size(), sizeof last);
-  if (size != 0) std::memcpy(&last, frame.data() + (frame.size() - size), size);
-  return mix(last ^ 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1);
+  return detail::last_bytes_hash(frame);
 }
 
 }  // namespace dnstorm::capture::packet

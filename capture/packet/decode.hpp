@@ -45,10 +45,10 @@ enum class Verdict : std::uint8_t {
   not_ip,          // ARP, LLDP, ...
   truncated,       // the capture's snap length cut something that is needed off. Where the UDP
               // header was still there, addresses, ports and what is left of the payload are set
-  malformed_link,  // link-layer or tunnel header does not fit into the frame, or too many tags
-  malformed_ip,    // version, header or total length impossible
-  malformed_udp,   // the length field is below 8 or beyond the IP payload
-  malformed_tcp,   // the header is shorter than it says, or than any header is
+  malformed_link,   // link-layer or tunnel header does not fit into the frame, or too many tags
+  malformed_ip,     // version, header or total length impossible
+  malformed_udp,    // the length field is below 8 or beyond the IP payload
+  malformed_tcp,    // the header is shorter than it says, or than any header is
   nested_too_deep,  // more tunnels in tunnels than tunnels_max
   unknown_link,     // a link type that is not decoded
 };

@@ -35,10 +35,10 @@ class Fragments {
     kept,
     complete,
     duplicate,
-    overlap,   // the packet is given up, and so is what follows of it
+    overlap,     // the packet is given up, and so is what follows of it
     impossible,  // an offset or length that no packet can have
-    cut,       // by the snap length: the packet is given up
-    no_memory  // there is no room for its group's bytes
+    cut,         // by the snap length: the packet is given up
+    no_memory    // there is no room for its group's bytes
   };
   struct Counts {
     std::uint64_t completed = 0;  // packets
@@ -162,7 +162,8 @@ bool Fragments::restore_group(std::uint32_t group, Reader& in) {
       auto at = in.template get<std::uint32_t>();
       auto bytes = in.get_bytes();
       std::uint32_t before = last == ChunkPool::none ? 0 : chunks_[last].end();
-      if (bytes.empty() || bytes.size() > Chunk::capacity || at < before || at > 65535) return false;
+      if (bytes.empty() || bytes.size() > Chunk::capacity || at < before || at > 65535)
+        return false;
       std::uint32_t id = chunks_.take(at, ChunkPool::none);
       std::memcpy(chunks_[id].bytes.data(), bytes.data(), bytes.size());
       chunks_[id].size = static_cast<std::uint16_t>(bytes.size());

@@ -12,8 +12,8 @@ constexpr std::size_t told_by = 2 + header_size;
 // The least that so many questions and records take.
 bool counts_fit(const std::uint8_t* header, std::size_t size) {
   std::size_t questions = load_be16(header + 4);
-  std::size_t records = std::size_t{load_be16(header + 6)} + load_be16(header + 8) +
-                        load_be16(header + 10);
+  std::size_t records =
+      std::size_t{load_be16(header + 6)} + load_be16(header + 8) + load_be16(header + 10);
   return header_size + questions * 5 + records * 11 <= size;
 }
 
@@ -39,7 +39,8 @@ Frame frame_at(std::span<const std::uint8_t> bytes, std::size_t& size) {
   if (bytes.size() < 2) return Frame::unfinished;
   std::size_t claimed = load_be16(bytes.data());
   bool complete = bytes.size() >= 2 + claimed;
-  // A frame that ends where the bytes end is taken whatever it holds: the parser says what is wrong.
+  // A frame that ends where the bytes end is taken whatever it holds: the parser says what is
+  // wrong.
   if (claimed != 0 && bytes.size() == 2 + claimed) {
     size = claimed;
     return Frame::whole;
@@ -54,9 +55,9 @@ Frame frame_at(std::span<const std::uint8_t> bytes, std::size_t& size) {
     size = claimed;
     return Frame::unfinished;
   }
-  bool fits = counts_fit(bytes.data() + 2, claimed) ||
-              (complete && looks_like_message(bytes.data() + 2 + claimed,
-                                              bytes.size() - 2 - claimed));
+  bool fits =
+      counts_fit(bytes.data() + 2, claimed) ||
+      (complete && looks_like_message(bytes.data() + 2 + claimed, bytes.size() - 2 - claimed));
   if (!fits) return Frame::junk;
   size = claimed;
   return complete ? Frame::whole : Frame::unfinished;

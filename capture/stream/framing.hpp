@@ -10,9 +10,9 @@ namespace dnstorm::capture::stream {
 
 // What stands where a message is due.
 enum class Frame : std::uint8_t {
-  whole,      // a message with its length, complete
+  whole,       // a message with its length, complete
   unfinished,  // the beginning of one, or too few bytes to tell
-  junk        // no message
+  junk         // no message
 };
 
 // `bytes` is what there is of the stream from a place on where a message is due. `size` is set of

@@ -34,8 +34,8 @@ class MessageSink {
  public:
   virtual ~MessageSink() = default;
   // `ends`: source, destination and ports of the side that sent it. `when`: the time of the segment
-  // that completed it, or the last one of a connection that is given up. `cut`: the snap length cut the
-  // rest off. `rtt_us` is 0 if it was not measured. `wire` holds during the call.
+  // that completed it, or the last one of a connection that is given up. `cut`: the snap length cut
+  // the rest off. `rtt_us` is 0 if it was not measured. `wire` holds during the call.
   virtual void message(const packet::Datagram& ends, TimeNs when,
                        std::span<const std::uint8_t> wire, bool cut, std::uint32_t rtt_us) = 0;
 };
@@ -132,8 +132,8 @@ class TcpStreams {
   };
   // In which order connections are given up for room.
   enum List : std::size_t { idle_list, open_list, waiting_list, list_count };
-  static constexpr std::uint16_t ahead_max = 128;   // chunks behind a hole, a direction
-  static constexpr std::uint16_t pieces_max = 512;  // chunks, a direction
+  static constexpr std::uint16_t ahead_max = 128;     // chunks behind a hole, a direction
+  static constexpr std::uint16_t pieces_max = 512;    // chunks, a direction
   static constexpr std::uint32_t jump_max = 1 << 20;  // bytes by which a segment may be ahead
 
   struct Call;  // what belongs to one call of take()

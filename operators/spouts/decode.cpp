@@ -1,6 +1,5 @@
 #include "operators/spouts/decode.hpp"
 
-#include <charconv>
 #include <optional>
 
 #include "capture/dns/codes.hpp"
@@ -11,6 +10,7 @@
 #include "capture/stream/tcp_streams.hpp"
 #include "engine/api/keyed_state.hpp"
 #include "engine/base/cursor.hpp"
+#include "operators/spouts/decode_options.hpp"
 #include "operators/spouts/decode_schema.hpp"
 #include "operators/spouts/message_row_writer.hpp"
 #include "operators/spouts/packet_classes.hpp"
@@ -24,17 +24,7 @@ namespace packet = capture::packet;
 
 namespace {
 
-constexpr std::size_t ports_max = 16;
 constexpr std::uint8_t udp_protocol = 17;
-
-struct DecodeOptions {
-  std::vector<std::uint16_t> ports;
-  bool detect = false;
-  bool tcp = true;
-  bool fragments = true;
-  capture::stream::TcpStreams::Limits stream_limits;
-  packet::Fragments::Limits fragment_limits;
-};
 
 // Streams and fragments are kept by key group, as if each had a table of its own: what is given up
 // for room does not depend on the number of tasks.
@@ -157,11 +147,10 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
 
   // The key group of the frame, as the fields grouping [hosts] has it.
   std::uint32_t group_of(packet::LinkType link, std::span<const std::uint8_t> bytes) const {
-    std::uint64_t hosts = datagram_.tunnels == 0
-                              ? packet::hosts_hash(datagram_.src, datagram_.dst)
-                              : packet::hosts_hash(link, bytes);
-    return key_group(KeyReader::fixed_hash(Type::u64, sizeof hosts,
-                                           reinterpret_cast<const std::byte*>(&hosts)));
+    std::uint64_t hosts = datagram_.tunnels == 0 ? packet::hosts_hash(datagram_.src, datagram_.dst)
+                                                 : packet::hosts_hash(link, bytes);
+    return key_group(
+        KeyReader::fixed_hash(Type::u64, sizeof hosts, reinterpret_cast<const std::byte*>(&hosts)));
   }
 
   // What the snap length cut off is no fault of the message.
@@ -208,8 +197,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     constexpr std::size_t header = 8;
     if (error.size() <= header || !quotes(error[0], datagram_.v6))
       return PacketClasses::of(packet::Verdict::icmp, false);
-    packet::Verdict verdict =
-        packet::decode_quote(error.subspan(header), datagram_.v6, quoted_);
+    packet::Verdict verdict = packet::decode_quote(error.subspan(header), datagram_.v6, quoted_);
     bool udp = quoted_.protocol == udp_protocol && quoted_.has_ports &&
                (verdict == packet::Verdict::udp || verdict == packet::Verdict::truncated);
     if (!udp || !ours(quoted_)) return PacketClasses::of(packet::Verdict::icmp, false);
@@ -250,7 +238,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
 
   void emit(const packet::Datagram& datagram, TimeNs time, bool malformed, std::uint32_t rtt_us,
             Emitter& out) {
-    MessageContext context{time,     malformed, datagram, message_, ends_of(datagram, message_.qr),
+    MessageContext context{time,  malformed, datagram, message_, ends_of(datagram, message_.qr),
                            rtt_us};
     if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
     if (!message_.qr && out.wanted(queries_stream))
@@ -384,71 +372,6 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   std::uint64_t packets_seen_ = 0;
 };
 
-Result<std::vector<std::uint16_t>> parse_ports(const Options& options) {
-  std::vector<std::uint16_t> ports;
-  for (const std::string& text : options.list("ports")) {
-    std::uint16_t port = 0;
-    auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (problem != std::errc() || rest != text.data() + text.size() || port == 0)
-      return Error{ErrorKind::config,
-                   fmt::format("option 'ports' takes port numbers from 1 to 65535, not '{}'", text),
-                   "ports"};
-    ports.push_back(port);
-  }
-  if (ports.empty() || ports.size() > ports_max)
-    return Error{ErrorKind::config, fmt::format("option 'ports' takes 1 to {} ports", ports_max),
-                 "ports"};
-  return ports;
-}
-
-DecodeOptions read_options(const Options& options) {
-  DecodeOptions read;
-  read.ports = *parse_ports(options);
-  read.detect = options.flag("detect");
-  read.tcp = options.flag("tcp");
-  read.fragments = options.flag("fragments");
-  read.stream_limits = {.memory = static_cast<std::size_t>(options.integer("tcp_memory")),
-                        .groups = key_groups,
-                        .idle_timeout = options.duration("tcp_timeout")};
-  read.fragment_limits = {.memory = static_cast<std::size_t>(options.integer("fragment_memory")),
-                          .groups = key_groups,
-                          .timeout = options.duration("fragment_timeout")};
-  return read;
-}
-
-Result<Declaration> declare(const Options& options, const std::vector<InputDecl>& inputs) {
-  DNSTORM_CHECK(parse_ports(options));
-  if (inputs.size() != 1)
-    return Error{ErrorKind::config, "takes one input: the packets of a `pcap` spout", ""};
-  Declaration declaration;
-  declaration.restorable = true;
-  bool remembers = options.flag("tcp") || options.flag("fragments");
-  declaration.state = remembers ? StateScope::keyed : StateScope::none;
-  if (remembers) declaration.partition_by = {"hosts"};
-  // One task is chained behind the source whatever the grouping: what belongs together comes to it
-  // in any case.
-  declaration.light = true;
-  std::vector<std::string> reads;
-  for (const Field& field : packet_fields()) {
-    if (field.name == "hosts") continue;  // read by the grouping; made anew of what needs it here
-    Field found = DNSTORM_TRY(require_field(inputs[0], field.name, ""));
-    if (found.type != field.type)
-      return Error{
-          ErrorKind::config,
-          fmt::format("field '{}' of '{}' is {}, not {}: packets of a `pcap` spout are wanted",
-                      field.name, inputs[0].component, to_string(found.type),
-                      to_string(field.type)),
-          ""};
-    reads.push_back(field.name);
-  }
-  declaration.reads.push_back(std::move(reads));
-  declaration.outputs = {{"default", message_fields()},     {"queries", message_fields()},
-                         {"responses", message_fields()},   {"questions", question_fields()},
-                         {"records", record_fields()},      {"options", option_fields()},
-                         {"packets", packet_class_fields()}, {"icmp", icmp_fields()}};
-  return declaration;
-}
-
 }  // namespace
 
 OperatorDef decode_operator() {
@@ -458,26 +381,12 @@ OperatorDef decode_operator() {
       "DNS messages out of packets; streams: default, queries, responses, questions, records, "
       "options, "
       "packets, icmp";
-  def.options = {
-      {"ports", OptionType::list, "53", "UDP and TCP ports that carry DNS"},
-      {"detect", OptionType::flag, "false",
-       "take whole DNS messages on other ports, too (not mDNS, LLMNR, NetBIOS)"},
-      {"tcp", OptionType::flag, "true", "put messages together from TCP segments"},
-      {"tcp_memory", OptionType::integer, "256Mi",
-       "bytes of a task for connections and their unfinished messages", false, 1 << 20, 1e12},
-      {"tcp_timeout", OptionType::duration, "60s", "after which a silent connection is forgotten",
-       false, 1e9, 3600e9},
-      {"fragments", OptionType::flag, "true", "put packets together from IP fragments"},
-      {"fragment_memory", OptionType::integer, "32Mi", "bytes of a task for unfinished packets",
-       false, 1 << 20, 1e12},
-      {"fragment_timeout", OptionType::duration, "30s",
-       "after which an unfinished packet is given up", false, 1e9, 3600e9},
-  };
+  def.options = decode_option_specs();
   def.example =
       "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";
-  def.declare = declare;
+  def.declare = declare_decode;
   def.make_bolt = [](const Options& options) -> std::unique_ptr<Bolt> {
-    return std::make_unique<Decode>(read_options(options));
+    return std::make_unique<Decode>(*read_decode_options(options));
   };
   return def;
 }

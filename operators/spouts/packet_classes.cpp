@@ -105,9 +105,7 @@ const std::vector<PacketClasses::Class>& PacketClasses::table() {
   return classes;
 }
 
-PacketClasses::ClassId PacketClasses::other_port() {
-  return own(own_other_port);
-}
+PacketClasses::ClassId PacketClasses::other_port() { return own(own_other_port); }
 PacketClasses::ClassId PacketClasses::icmp_quote() { return own(own_icmp_quote); }
 PacketClasses::ClassId PacketClasses::mdns() { return own(own_mdns); }
 PacketClasses::ClassId PacketClasses::llmnr() { return own(own_llmnr); }

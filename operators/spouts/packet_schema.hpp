@@ -14,8 +14,7 @@ inline std::vector<Field> packet_fields() {
        "link-layer type (https://www.tcpdump.org/linktypes.html)"},
       {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
       {"hosts", Type::u64, Role::plain, "", true,
-       "hash of the outermost source and destination: the same both ways, and for all that is to be "
-       "put together"},
+       "hash of the outermost source and destination: the same both ways"},
       {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
   };
 }

@@ -4,9 +4,8 @@ namespace dnstorm::operators {
 
 void StreamCounters::open(const TaskContext& task) {
   static constexpr const char* tcp[] = {
-      "tcp.messages",     "tcp.connections", "tcp.joined",     "tcp.expired",
-      "tcp.evicted_idle", "tcp.evicted",     "tcp.holes",      "tcp.unfinished",
-      "tcp.junk_bytes",   "tcp.resynchronised"};
+      "tcp.messages", "tcp.connections", "tcp.joined",     "tcp.expired",    "tcp.evicted_idle",
+      "tcp.evicted",  "tcp.holes",       "tcp.unfinished", "tcp.junk_bytes", "tcp.resynchronised"};
   static constexpr const char* fragments[] = {"fragments.completed", "fragments.expired",
                                               "fragments.evicted"};
   for (std::size_t i = 0; i < tcp_.size(); ++i) tcp_[i].counter = &task.counter(tcp[i]);
@@ -16,9 +15,9 @@ void StreamCounters::open(const TaskContext& task) {
 
 void StreamCounters::publish(const capture::stream::TcpStreams& streams) {
   const auto& c = streams.counts();
-  const std::uint64_t now[] = {c.messages, c.connections, c.joined,     c.expired,   c.evicted_idle,
-                               c.evicted,  c.holes,       c.unfinished, c.junk_bytes,
-                               c.resynchronised};
+  const std::uint64_t now[] = {c.messages,     c.connections,   c.joined, c.expired,
+                               c.evicted_idle, c.evicted,       c.holes,  c.unfinished,
+                               c.junk_bytes,   c.resynchronised};
   for (std::size_t i = 0; i < tcp_.size(); ++i) tcp_[i].set(now[i]);
 }
 

@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fragment.reset();
     fragment.v6 = (head[0] & 4) != 0;
     fragment.payload = bytes;
-    fragment.fragment = {head[0] & 3u, static_cast<std::uint16_t>(load_be16(head.data() + 1) & 0xfff8),
+    fragment.fragment = {head[0] & 3u,
+                         static_cast<std::uint16_t>(load_be16(head.data() + 1) & 0xfff8),
                          (head[0] & 8) != 0, (head[0] & 0x30) == 0x30};
     now += head[5] * (ns_per_s / 8);
     if (fragments->add(0, fragment, now, whole) == Fragments::Added::complete) {

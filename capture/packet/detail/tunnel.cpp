@@ -25,11 +25,10 @@ Carried erspan(std::span<const std::uint8_t> bytes, std::size_t gre, bool number
 // PPP in GRE of version 1: address and control bytes and the first byte of the protocol number may
 // be left out.
 Carried pptp(std::span<const std::uint8_t> bytes, std::uint16_t flags) {
-  std::size_t header = 8;
-  if ((flags & 0x1000) != 0) header += 4;
+  std::size_t header = 12;
   if ((flags & 0x0080) != 0) header += 4;
-  if (bytes.size() < header) return cut_off;
-  if (bytes.size() < header + 4) return other;  // an acknowledgement
+  if ((flags & 0x1000) == 0) return other;  // nothing but an acknowledgement
+  if (bytes.size() < header + 4) return cut_off;
   if (load_be16(bytes.data() + header) == 0xff03) header += 2;
   if (bytes[header] == 0) ++header;
   if (bytes[header] == 0x21) return packet(ethertype_ipv4, header + 1);

@@ -118,8 +118,7 @@ const Row whole_rows[] = {
     {"ERSPAN III with a subheader", LinkType::raw,
      gre(raw({0x10, 0, 0x22, 0xeb}) + Bytes(4, 0) + raw({0x20}) + Bytes(10, 0) + raw({1}) +
          Bytes(8, 0) + ethernet(0x0800, v4))},
-    {"VXLAN", LinkType::raw,
-     in_udp(4789, raw({8, 0, 0, 0, 0, 0, 9, 0}) + ethernet(0x0800, v4))},
+    {"VXLAN", LinkType::raw, in_udp(4789, raw({8, 0, 0, 0, 0, 0, 9, 0}) + ethernet(0x0800, v4))},
     {"GRE in UDP", LinkType::raw, in_udp(4754, raw({0, 0, 8, 0}) + v4)},
     {"MPLS in UDP", LinkType::raw, in_udp(6635, labels(1) + v4)},
     {"Teredo", LinkType::raw, in_udp(3544, v6)},
@@ -334,7 +333,7 @@ TEST(Decode, LinkTypesHaveNames) {
 
 TEST(Decode, ADatagramWithATunnelsPortByChanceIsADatagram) {
   Datagram datagram;
-  for (std::size_t port : {4789, 4754, 6635, 3544}) {
+  for (std::size_t port : {4789u, 4754u, 6635u, 3544u}) {
     Bytes dns = raw({0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1});
     ASSERT_EQ(verdict_of(LinkType::raw, in_udp(port, dns), datagram), Verdict::udp) << port;
     EXPECT_EQ(datagram.dst_port, port);

@@ -131,8 +131,7 @@ TEST(TcpStreams, SortsSegmentsThatComeOutOfOrder) {
   do {
     Connection c;
     c.open();
-    for (std::size_t at : order)
-      c.segment(static_cast<std::uint32_t>(at), part(stream, at, piece));
+    for (std::size_t at : order) c.segment(static_cast<std::uint32_t>(at), part(stream, at, piece));
     ASSERT_THAT(c.sink.ids, ElementsAre(1, 2, 3));
     ASSERT_EQ(c.streams.counts().holes, 0u);
   } while (std::next_permutation(order.begin(), order.begin() + 6));
@@ -268,9 +267,9 @@ TEST(TcpStreams, ForgetsASilentConnection) {
 TEST(TcpStreams, GivesWhatTheSnapLengthLeft) {
   Connection c;
   c.open();
-  EXPECT_EQ(c.segment(0, framed(message(1)) + part(framed(message(2)), 0, 30),
-                      TcpHeader::ack, true, 12),
-            Taken::cut);
+  EXPECT_EQ(
+      c.segment(0, framed(message(1)) + part(framed(message(2)), 0, 30), TcpHeader::ack, true, 12),
+      Taken::cut);
   EXPECT_THAT(c.sink.ids, ElementsAre(1, 2));
   EXPECT_TRUE(c.sink.last_cut);
   EXPECT_EQ(c.segment(84, framed(message(3))), Taken::message);
