@@ -30,6 +30,7 @@ void read_headers(const Table& table, Report& report) {
     if (table.at(i, "do").number != 0) report.dnssec_ok += count;
     if (table.at(i, "ecs").number != 0) report.ecs += count;
     if (table.at(i, "ip_version").number == 6) report.v6 += count;
+    if (table.at(i, "transport").number == 6) report.tcp += count;
   }
 }
 
@@ -51,6 +52,18 @@ std::vector<Report::Ranked> read_top(const Table& table, std::string_view item) 
 
 std::uint64_t read_distinct(const Table& table) {
   return table.rows.empty() ? 0 : table.at(0, "distinct").number;
+}
+
+void read_quotes(const Table& table, Report& report) {
+  for (std::size_t i = 0; i < table.rows.size(); ++i)
+    report.embedded += table.at(i, "count").number;
+}
+
+void read_family(const board::Honesty& packets, Report& report) {
+  for (const auto& [reason, count] : packets.reasons) {
+    if (reason == "not_dns.mdns") report.mdns = count;
+    if (reason == "not_dns.llmnr") report.llmnr = count;
+  }
 }
 
 void read_response_times(const Table& table, Report& report) {
@@ -116,8 +129,8 @@ nlohmann::ordered_json ranked_json(const std::vector<Report::Ranked>& top) {
 
 // The names that readers of dnstap give to what a capture has, too.
 nlohmann::ordered_json dnstap_json(const Report& r) {
-  return {{"frames", r.packets.captured}, {"types", r.types},         {"dns_queries", r.queries},
-          {"dns_responses", r.responses}, {"family", r.family},       {"protocol", r.protocol}};
+  return {{"frames", r.packets.captured}, {"types", r.types},   {"dns_queries", r.queries},
+          {"dns_responses", r.responses}, {"family", r.family}, {"protocol", r.protocol}};
 }
 
 // "malformed.truncated_name" of the class `malformed` as {"truncated_name": n}.
@@ -158,6 +171,8 @@ Report make_report(const std::string& file, const board::Honesty& packets, const
     report.outcomes[outcomes.at(i, "status").text] += outcomes.at(i, "count").number;
   read_response_times(table_of(tables, "response_times"), report);
   read_frames(table_of(tables, "frames"), report);
+  read_quotes(table_of(tables, "quotes"), report);
+  read_family(packets, report);
   return report;
 }
 
@@ -174,8 +189,8 @@ std::string report_text(const Report& r) {
   if (seconds > 0)
     text += fmt::format(" ({:.1f} queries/s)", static_cast<double>(r.queries) / seconds);
   text += fmt::format(
-      "\n  {} names, {} clients; IPv6 {}, EDNS {}, DO {}, client subnet {}, truncated {}\n",
-      r.qnames, r.clients, r.v6, r.edns, r.dnssec_ok, r.ecs, r.tc);
+      "\n  {} names, {} clients; TCP {}, IPv6 {}, EDNS {}, DO {}, client subnet {}, truncated {}\n",
+      r.qnames, r.clients, r.tcp, r.v6, r.edns, r.dnssec_ok, r.ecs, r.tc);
   text += share_table("Frames by type", r.types) + share_table("Address family", r.family) +
           share_table("Carried by", r.protocol);
   text += share_table("Query types", r.qtypes) + share_table("Response codes", r.rcodes);
@@ -200,6 +215,9 @@ std::string report_json(const Report& r) {
       {"do", r.dnssec_ok},
       {"ecs", r.ecs},
       {"tc", r.tc},
+      {"mdns", r.mdns},
+      {"llmnr", r.llmnr},
+      {"embedded", r.embedded},
       {"qnames", r.qnames},
       {"opcodes", nullptr},
       {"qtypes", r.qtypes},
@@ -214,6 +232,8 @@ std::string report_json(const Report& r) {
   json["filtered"] = r.packets.filtered;
   for (const char* outcome : {"malformed", "not_dns", "filtered"})
     json[std::string(outcome) + "_by_reason"] = reasons_json(r, outcome);
+  json["streams"] = nlohmann::ordered_json::object();
+  for (const auto& [counter, value] : r.streams) json["streams"][counter] = value;
   json["dropped"] = {{"kernel", r.packets.dropped_kernel},
                      {"interface", r.packets.dropped_interface}};
   json["first_ns"] = r.first_ns;

@@ -21,6 +21,10 @@ struct Report {
   std::int64_t last_ns = 0;
   std::uint64_t messages = 0, queries = 0, responses = 0;
   std::uint64_t tcp = 0, v6 = 0, edns = 0, dnssec_ok = 0, ecs = 0, tc = 0;
+  // Apart from the messages: quoted in ICMP errors, and of DNS' family (packets).
+  std::uint64_t embedded = 0, mdns = 0, llmnr = 0;
+  // Of decode, without zeros: "parsed.tcp_control", "tcp.connections", "fragments.completed", ...
+  std::map<std::string, std::uint64_t> streams;
   std::uint64_t qnames = 0, clients = 0;
   std::map<std::uint64_t, std::uint64_t> opcodes;
   Counts qtypes, rcodes, outcomes;

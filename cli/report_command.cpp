@@ -69,6 +69,12 @@ int report(const ReportArgs& args) {
   report.dnstap = report.dnstap || status.total("malformed.dnstap_content_type") != 0;
   report.first_ns = static_cast<std::int64_t>(status.total("first_packet_ns"));
   report.last_ns = static_cast<std::int64_t>(status.total("last_packet_ns"));
+  for (const runtime::TaskStatus& task : status.tasks)
+    for (const NamedValue& counter : task.counters)
+      if (counter.value != 0 &&
+          (counter.name.starts_with("parsed.") || counter.name.starts_with("tcp.") ||
+           counter.name.starts_with("fragments.")))
+        report.streams[counter.name] += counter.value;
   fmt::print("{}", args.json ? report_json(report) : report_text(report));
   // What could be read has been told; what was wrong with the file comes last.
   return result.ok() ? 0 : fail(result.error());
@@ -86,7 +92,7 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       ->required();
   command->add_flag("--json", args->json, "One JSON object");
   command->add_option("--port", args->ports,
-                      "UDP ports that carry DNS, comma separated (default 53)");
+                      "UDP and TCP ports that carry DNS, comma separated (default 53)");
   command->add_option("--filter", args->filter,
                       "BPF filter; what it keeps out is counted as filtered");
   command->add_option("--parallelism", args->parallelism,

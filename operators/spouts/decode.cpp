@@ -1,17 +1,22 @@
 #include "operators/spouts/decode.hpp"
 
-#include <charconv>
 #include <optional>
 
 #include "capture/dns/codes.hpp"
 #include "capture/dns/message.hpp"
 #include "capture/dns/rdata.hpp"
 #include "capture/packet/decode.hpp"
+#include "capture/packet/fragments.hpp"
+#include "capture/stream/tcp_streams.hpp"
+#include "engine/api/keyed_state.hpp"
+#include "engine/base/cursor.hpp"
+#include "operators/spouts/decode_options.hpp"
 #include "operators/spouts/decode_schema.hpp"
 #include "operators/spouts/dnstap_messages.hpp"
 #include "operators/spouts/message_row_writer.hpp"
 #include "operators/spouts/packet_classes.hpp"
 #include "operators/spouts/packet_schema.hpp"
+#include "operators/spouts/stream_counters.hpp"
 
 namespace dnstorm::operators {
 
@@ -21,12 +26,16 @@ namespace packet = capture::packet;
 
 namespace {
 
-constexpr std::size_t ports_max = 16;
+constexpr std::uint8_t udp_protocol = 17;
 
-class Decode final : public Bolt {
+// Streams and fragments are kept by key group, as if each had a table of its own: what is given up
+// for room does not depend on the number of tasks.
+class Decode final : public Bolt, private capture::stream::MessageSink, private KeyedState {
  public:
-  Decode(std::vector<std::uint16_t> ports, bool detect)
-      : ports_(std::move(ports)), detect_(detect) {}
+  explicit Decode(DecodeOptions options) : options_(std::move(options)) {
+    if (options_.tcp) streams_.emplace(options_.stream_limits);
+    if (options_.fragments) fragments_.emplace(options_.fragment_limits);
+  }
 
   Result<void> prepare(const TaskContext& task) override {
     in_ = PacketFields(*task.inputs[0].schema);
@@ -38,14 +47,18 @@ class Decode final : public Bolt {
     if (task.outputs[options_stream]) option_ = OptionRefs(*task.outputs[options_stream]);
     if (task.outputs[frames_stream]) frame_row_ = DnstapFrameWriter(*task.outputs[frames_stream]);
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
+    if (task.outputs[icmp_stream]) icmp_ = IcmpRefs(*task.outputs[icmp_stream]);
     per_second_ = task.outputs[packets_stream] != nullptr;
     keep_.records = task.outputs[questions_stream] || task.outputs[records_stream];
-    keep_.qname = every_.reads_name() || queries_.reads_name() || responses_.reads_name();
+    keep_.qname = every_.reads_name() || queries_.reads_name() || responses_.reads_name() ||
+                  icmp_.qname.present();
     classes_.open(task);
+    counters_.open(task);
     return {};
   }
 
   void execute(const InputBatch& in, Emitter& out) override {
+    out_ = &out;
     for (RowView row : in.rows()) {
       TimeNs time = row.get(in_.time);
       if (per_second_) turn_second(time, out);
@@ -56,6 +69,14 @@ class Decode final : public Bolt {
     settle(out);
   }
 
+  void watermark(TimeNs now, Emitter& out) override {
+    out_ = &out;
+    if (streams_) streams_->expire(now, *this);
+    if (fragments_) fragments_->expire(now);
+    watermark_ = now;
+    publish();
+  }
+
   Result<void> finish(Emitter&) override {
     DNSTORM_ASSERT(packets_seen_ == classes_.total(),
                    "captured = parsed + malformed + not DNS + filtered", packets_seen_,
@@ -63,11 +84,30 @@ class Decode final : public Bolt {
     return {};
   }
 
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
+
  private:
+  void save_groups(GroupSections& out) const override {
+    for (std::uint32_t group = 0; group < key_groups; ++group) {
+      if ((!streams_ || streams_->open(group) == 0) &&
+          (!fragments_ || fragments_->open(group) == 0))
+        continue;
+      if (streams_) streams_->save_group(group, out.of(group));
+      if (fragments_) fragments_->save_group(group, out.of(group));
+    }
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    return (!streams_ || streams_->restore_group(group, in)) &&
+           (!fragments_ || fragments_->restore_group(group, in)) && in.at_end();
+  }
+
   bool watched(std::uint16_t port) const {
-    for (std::uint16_t p : ports_)
+    for (std::uint16_t p : options_.ports)
       if (p == port) return true;
     return false;
+  }
+  bool ours(const packet::Datagram& datagram) const {
+    return datagram.has_ports && (watched(datagram.dst_port) || watched(datagram.src_port));
   }
 
   PacketClasses::ClassId decode(const RowView& row, TimeNs time,
@@ -76,34 +116,129 @@ class Decode final : public Bolt {
     if (link_number >= link_foreign_frame) return decode_frame(link_number, time, bytes, out);
     auto link = static_cast<packet::LinkType>(link_number);
     packet::Verdict verdict = packet::decode(link, bytes, row.get(in_.original_length), datagram_);
-    bool ours = datagram_.has_ports && (watched(datagram_.dst_port) || watched(datagram_.src_port));
-    bool cut = verdict == packet::Verdict::truncated;
-    if (verdict != packet::Verdict::udp && !(cut && ours)) return PacketClasses::of(verdict, ours);
-    if (!ours)
-      return detect_ && detected() ? emit_detected(time, out) : PacketClasses::other_port();
+    if (verdict == packet::Verdict::udp) [[likely]]
+      return udp(time, out);
+    return other(verdict, link, time, bytes, out);
+  }
+
+  PacketClasses::ClassId udp(TimeNs time, Emitter& out) {
+    if (!ours(datagram_)) return unwatched(time, out);
     dns::ParseError error = dns::parse(datagram_.payload, message_, keep_);
-    if (message_.header_ok) emit_packet(time, error != dns::ParseError::none || cut, out);
-    // What the snap length cut off is no fault of the message.
-    return cut ? PacketClasses::of(verdict, ours) : PacketClasses::of(error);
+    if (message_.header_ok) emit(datagram_, time, error != dns::ParseError::none, 0, out);
+    return PacketClasses::of(error);
+  }
+
+  PacketClasses::ClassId other(packet::Verdict verdict, packet::LinkType link, TimeNs time,
+                               std::span<const std::uint8_t> bytes, Emitter& out) {
+    if (verdict == packet::Verdict::fragment && fragments_) {
+      std::span<const std::uint8_t> whole;
+      auto added = fragments_->add(group_of(link, bytes), datagram_, time, whole);
+      if (added != packet::Fragments::Added::complete) return PacketClasses::of(added);
+      verdict = packet::decode_payload(whole, datagram_);
+    }
+    switch (verdict) {
+      case packet::Verdict::udp:
+        return udp(time, out);
+      case packet::Verdict::tcp:
+        return tcp(group_of(link, bytes), time);
+      case packet::Verdict::icmp:
+        return icmp(time, out);
+      case packet::Verdict::truncated:
+        return truncated(time, out);
+      default:
+        return PacketClasses::of(verdict, ours(datagram_));
+    }
+  }
+
+  // The key group of the frame, as the fields grouping [hosts] has it.
+  std::uint32_t group_of(packet::LinkType link, std::span<const std::uint8_t> bytes) const {
+    std::uint64_t hosts = datagram_.tunnels == 0 ? packet::hosts_hash(datagram_.src, datagram_.dst)
+                                                 : packet::hosts_hash(link, bytes);
+    return key_group(
+        KeyReader::fixed_hash(Type::u64, sizeof hosts, reinterpret_cast<const std::byte*>(&hosts)));
+  }
+
+  // What the snap length cut off is no fault of the message.
+  PacketClasses::ClassId truncated(TimeNs time, Emitter& out) {
+    bool wanted = ours(datagram_);
+    if (wanted && datagram_.protocol == udp_protocol) {
+      dns::parse(datagram_.payload, message_, keep_);
+      if (message_.header_ok) emit(datagram_, time, true, 0, out);
+    }
+    return PacketClasses::of(packet::Verdict::truncated, wanted);
+  }
+
+  PacketClasses::ClassId tcp(std::uint32_t group, TimeNs time) {
+    if (!streams_) return PacketClasses::of(packet::Verdict::tcp, ours(datagram_));
+    if (!ours(datagram_) &&
+        !(options_.detect && (streams_->knows(group, datagram_) || detected_stream())))
+      return PacketClasses::of(packet::Verdict::tcp, false);
+    stream_error_ = dns::ParseError::none;
+    auto taken = streams_->take(group, datagram_, time, *this);
+    if (taken == capture::stream::Taken::message) return PacketClasses::of(stream_error_);
+    return PacketClasses::of(taken);
+  }
+
+  void message(const packet::Datagram& ends, TimeNs when, std::span<const std::uint8_t> wire,
+               bool cut, std::uint32_t rtt_us) override {
+    dns::ParseError error = dns::parse(wire, message_, keep_);
+    if (error != dns::ParseError::none && !cut) stream_error_ = error;
+    // What comes out of a connection that is given up is later than what was said to be past.
+    if (message_.header_ok)
+      emit(ends, std::max(when, watermark_), error != dns::ParseError::none || cut, rtt_us, *out_);
+  }
+
+  // A segment that begins with a whole message, on a port that is not watched.
+  bool detected_stream() {
+    std::span<const std::uint8_t> data = datagram_.payload;
+    if (data.size() < 2) return false;
+    std::size_t size = load_be16(data.data());
+    return size <= data.size() - 2 && detected(data.subspan(2, size));
+  }
+
+  // The error is of use to whoever asked in vain: a message kind of its own.
+  PacketClasses::ClassId icmp(TimeNs time, Emitter& out) {
+    std::span<const std::uint8_t> error = datagram_.payload;
+    constexpr std::size_t header = 8;
+    if (error.size() <= header || !quotes(error[0], datagram_.v6))
+      return PacketClasses::of(packet::Verdict::icmp, false);
+    packet::Verdict verdict = packet::decode_quote(error.subspan(header), datagram_.v6, quoted_);
+    bool udp = quoted_.protocol == udp_protocol && quoted_.has_ports &&
+               (verdict == packet::Verdict::udp || verdict == packet::Verdict::truncated);
+    if (!udp || !ours(quoted_)) return PacketClasses::of(packet::Verdict::icmp, false);
+    dns::parse(quoted_.payload, message_, keep_);
+    if (!message_.header_ok) return PacketClasses::of(packet::Verdict::icmp, false);
+    if (out.wanted(icmp_stream)) emit_quote(time, error[0], error[1], out);
+    return PacketClasses::icmp_quote();
+  }
+  // Errors, by RFC 792 and RFC 4443.
+  static bool quotes(std::uint8_t type, bool v6) {
+    return v6 ? type >= 1 && type <= 4
+              : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
   }
 
   // Whether a datagram on a port that is not watched is a DNS message all the same: a whole one,
   // with one question of the Internet class and nothing behind it. Other protocols of the DNS
   // family look alike and are told by their ports: mDNS, LLMNR, NetBIOS.
-  bool detected() {
-    for (std::uint16_t port : {datagram_.src_port, datagram_.dst_port})
-      if (port == 5353 || port == 5355 || port == 137) return false;
-    return dns::parse(datagram_.payload, message_, keep_) == dns::ParseError::none &&
+  bool detected(std::span<const std::uint8_t> wire) {
+    return dns::parse(wire, message_, keep_) == dns::ParseError::none &&
            message_.question_count == 1 && message_.qclass == dns::dns_class::in &&
            message_.qtype != 0 && message_.opcode == dns::opcode::query &&
            message_.trailing_bytes == 0;
   }
-  PacketClasses::ClassId emit_detected(TimeNs time, Emitter& out) {
-    emit_packet(time, false, out);
+  PacketClasses::ClassId unwatched(TimeNs time, Emitter& out) {
+    for (std::uint16_t port : {datagram_.src_port, datagram_.dst_port}) {
+      if (port == 5353) return family(PacketClasses::mdns());
+      if (port == 5355) return family(PacketClasses::llmnr());
+      if (port == 137) return PacketClasses::other_port();
+    }
+    if (!options_.detect || !detected(datagram_.payload)) return PacketClasses::other_port();
+    emit(datagram_, time, false, 0, out);
     return PacketClasses::of(dns::ParseError::none);
   }
-  void emit_packet(TimeNs time, bool malformed, Emitter& out) {
-    emit({time, malformed, datagram_, message_, ends_of(datagram_, message_.qr)}, out);
+  PacketClasses::ClassId family(PacketClasses::ClassId kind) {
+    dns::parse(datagram_.payload, message_, {.qname = false, .records = false});
+    return message_.header_ok ? kind : PacketClasses::other_port();
   }
 
   // A dnstap frame is one packet, of however many messages. What is wrong with one of them is wrong
@@ -131,10 +266,14 @@ class Decode final : public Bolt {
     Ends ends = datagram_of(frame_, wire, response, datagram_);
     dns::ParseError error = dns::parse(wire, message_, keep_);
     if (message_.header_ok)
-      emit({time, error != dns::ParseError::none, datagram_, message_, ends, &frame_}, out);
+      emit({time, error != dns::ParseError::none, datagram_, message_, ends, 0, &frame_}, out);
     return PacketClasses::of(error);
   }
 
+  void emit(const packet::Datagram& datagram, TimeNs time, bool malformed, std::uint32_t rtt_us,
+            Emitter& out) {
+    emit({time, malformed, datagram, message_, ends_of(datagram, message_.qr), rtt_us}, out);
+  }
   void emit(const MessageContext& context, Emitter& out) {
     TimeNs time = context.time;
     if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
@@ -145,6 +284,24 @@ class Decode final : public Bolt {
     if (out.wanted(questions_stream)) emit_questions(time, context.ends, out);
     if (out.wanted(records_stream)) emit_records(time, context.ends, out);
     if (out.wanted(options_stream)) emit_options(time, context.ends, out);
+  }
+
+  void emit_quote(TimeNs time, std::uint8_t type, std::uint8_t code, Emitter& out) {
+    RowWriter row = out.row(icmp_stream);
+    row.set(icmp_.time, time);
+    row.set(icmp_.type, type);
+    row.set(icmp_.code, code);
+    row.set(icmp_.reporter, datagram_.src);
+    row.set(icmp_.told, datagram_.dst);
+    row.set(icmp_.src, quoted_.src);
+    row.set(icmp_.dst, quoted_.dst);
+    row.set(icmp_.src_port, quoted_.src_port);
+    row.set(icmp_.dst_port, quoted_.dst_port);
+    row.set(icmp_.ip_version, static_cast<std::uint8_t>(quoted_.v6 ? 6 : 4));
+    row.set(icmp_.id, message_.id);
+    row.set(icmp_.qr, message_.qr);
+    row.set(icmp_.qtype, message_.qtype);
+    if (message_.has_question) row.set_str(icmp_.qname, message_.qname, message_.qname_hash);
   }
 
   void emit_questions(TimeNs time, const Ends& ends, Emitter& out) {
@@ -211,6 +368,11 @@ class Decode final : public Bolt {
         if (cells[id].packets != 0) emit_class(PacketClasses::table()[id], cells[id], out);
     }
     classes_.settle();
+    publish();
+  }
+  void publish() {
+    if (streams_) counters_.publish(*streams_);
+    if (fragments_) counters_.publish(*fragments_);
   }
 
   void emit_class(const PacketClasses::Class& what, const PacketClasses::Cell& cell, Emitter& out) {
@@ -222,8 +384,9 @@ class Decode final : public Bolt {
     row.set(class_.bytes, cell.bytes);
   }
 
-  std::vector<std::uint16_t> ports_;
-  bool detect_;
+  DecodeOptions options_;
+  std::optional<capture::stream::TcpStreams> streams_;
+  std::optional<packet::Fragments> fragments_;
   PacketFields in_;
   std::optional<RegisteredDomain> domains_;
   MessageRowWriter every_, queries_, responses_;
@@ -233,58 +396,19 @@ class Decode final : public Bolt {
   PacketClassRefs class_;
   DnstapFrameWriter frame_row_;
   dnstap::Dnstap frame_;
-  packet::Datagram datagram_;
+  IcmpRefs icmp_;
+  packet::Datagram datagram_, quoted_;
   dns::Message message_;
   dns::Keep keep_;
   PacketClasses classes_;
+  StreamCounters counters_;
+  Emitter* out_ = nullptr;  // of the call at hand
+  dns::ParseError stream_error_ = dns::ParseError::none;
+  TimeNs watermark_ = time_min;
   bool per_second_ = false;
   TimeNs second_ = 0;
   std::uint64_t packets_seen_ = 0;
 };
-
-Result<std::vector<std::uint16_t>> parse_ports(const Options& options) {
-  std::vector<std::uint16_t> ports;
-  for (const std::string& text : options.list("ports")) {
-    std::uint16_t port = 0;
-    auto [rest, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (problem != std::errc() || rest != text.data() + text.size() || port == 0)
-      return Error{ErrorKind::config,
-                   fmt::format("option 'ports' takes port numbers from 1 to 65535, not '{}'", text),
-                   "ports"};
-    ports.push_back(port);
-  }
-  if (ports.empty() || ports.size() > ports_max)
-    return Error{ErrorKind::config, fmt::format("option 'ports' takes 1 to {} ports", ports_max),
-                 "ports"};
-  return ports;
-}
-
-Result<Declaration> declare(const Options& options, const std::vector<InputDecl>& inputs) {
-  DNSTORM_CHECK(parse_ports(options));
-  if (inputs.size() != 1)
-    return Error{ErrorKind::config, "takes one input: the packets of a `pcap` spout", ""};
-  Declaration declaration;
-  declaration.restorable = true;
-  declaration.state = StateScope::none;
-  std::vector<std::string> reads;
-  for (const Field& field : packet_fields()) {
-    Field found = DNSTORM_TRY(require_field(inputs[0], field.name, ""));
-    if (found.type != field.type)
-      return Error{
-          ErrorKind::config,
-          fmt::format("field '{}' of '{}' is {}, not {}: packets of a `pcap` spout are wanted",
-                      field.name, inputs[0].component, to_string(found.type),
-                      to_string(field.type)),
-          ""};
-    reads.push_back(field.name);
-  }
-  declaration.reads.push_back(std::move(reads));
-  declaration.outputs = {{"default", message_fields()},     {"queries", message_fields()},
-                         {"responses", message_fields()},   {"questions", question_fields()},
-                         {"records", record_fields()},      {"options", option_fields()},
-                         {"packets", packet_class_fields()}, {"frames", dnstap_frame_fields()}};
-  return declaration;
-}
 
 }  // namespace
 
@@ -292,18 +416,14 @@ OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
   def.summary =
-      "DNS messages out of packets and dnstap frames; streams: default, queries, responses, questions, records, "
-      "options, packets, frames";
-  def.options = {
-      {"ports", OptionType::list, "53", "UDP ports that carry DNS"},
-      {"detect", OptionType::flag, "false",
-       "take whole DNS messages on other ports, too (not mDNS, LLMNR, NetBIOS)"},
-  };
+      "DNS messages out of packets and dnstap frames; streams: default, queries, responses, "
+      "questions, records, options, packets, icmp, frames";
+  def.options = decode_option_specs();
   def.example =
       "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";
-  def.declare = declare;
+  def.declare = declare_decode;
   def.make_bolt = [](const Options& options) -> std::unique_ptr<Bolt> {
-    return std::make_unique<Decode>(*parse_ports(options), options.flag("detect"));
+    return std::make_unique<Decode>(*read_decode_options(options));
   };
   return def;
 }

@@ -67,6 +67,8 @@ std::vector<Field> message_fields() {
       plain("cookie", Type::boolean, "has a cookie (RFC 7873)"),
       plain("nsid", Type::boolean, "has a name server id (RFC 5001)"),
       plain("malformed", Type::boolean, "the header could be read, not all of the rest"),
+      {"tcp_rtt_us", Type::u32, Role::plain, "", true,
+       "microseconds from SYN to the acknowledgement of the SYN/ACK; 0: not measured"},
       plain("txn", Type::u64, "hash of addresses, ports and id: equal for query and response"),
   };
   for (Field& field : dnstap_message_fields()) fields.push_back(std::move(field));
@@ -105,6 +107,23 @@ std::vector<Field> option_fields() {
           plain("code", Type::u16, "code of the EDNS option", "edns_option"),
           plain("length", Type::u16, "length of its data in bytes"),
           open_set("text", Type::str, "the option as text")};
+}
+
+std::vector<Field> icmp_fields() {
+  return {event_time(),
+          plain("type", Type::u8, "type of the ICMP or ICMPv6 error"),
+          plain("code", Type::u8, "code of the error"),
+          open_set("reporter", Type::ip, "who sent the error"),
+          open_set("told", Type::ip, "who got it"),
+          open_set("src", Type::ip, "source of the quoted packet"),
+          open_set("dst", Type::ip, "destination of the quoted packet"),
+          plain("src_port", Type::u16, "its source port"),
+          plain("dst_port", Type::u16, "its destination port"),
+          plain("ip_version", Type::u8, "4 or 6"),
+          plain("id", Type::u16, "message id"),
+          qr(),
+          open_set("qname", Type::str, "name of the first question, if so much is quoted"),
+          plain("qtype", Type::u16, "type of the first question", "qtype")};
 }
 
 std::vector<Field> packet_class_fields() {
@@ -157,6 +176,7 @@ MessageRefs::MessageRefs(const Schema& s)
       domain(s.ref<Str>("domain")),
       tld(s.ref<Str>("tld")),
       size(s.ref<std::uint32_t>("size")),
+      tcp_rtt_us(s.ref<std::uint32_t>("tcp_rtt_us")),
       txn(s.ref<std::uint64_t>("txn")) {}
 
 namespace {
@@ -168,7 +188,7 @@ bool any_present(const Refs&... refs) {
 
 bool MessageRefs::any_network() const {
   return any_present(src, dst, client, server, client_port, server_port, ip_version, transport, ttl,
-                     size, txn);
+                     size, tcp_rtt_us, txn);
 }
 bool MessageRefs::any_header() const {
   return any_present(id, qr, opcode, aa, tc, rd, ra, ad, cd, rcode, full_rcode, questions, answers,
@@ -211,6 +231,22 @@ OptionRefs::OptionRefs(const Schema& s)
       code(s.ref<std::uint16_t>("code")),
       length(s.ref<std::uint16_t>("length")),
       text(s.ref<Str>("text")) {}
+
+IcmpRefs::IcmpRefs(const Schema& s)
+    : time(s.ref<TimeNs>("time")),
+      reporter(s.ref<IpAddress>("reporter")),
+      told(s.ref<IpAddress>("told")),
+      src(s.ref<IpAddress>("src")),
+      dst(s.ref<IpAddress>("dst")),
+      src_port(s.ref<std::uint16_t>("src_port")),
+      dst_port(s.ref<std::uint16_t>("dst_port")),
+      id(s.ref<std::uint16_t>("id")),
+      qtype(s.ref<std::uint16_t>("qtype")),
+      type(s.ref<std::uint8_t>("type")),
+      code(s.ref<std::uint8_t>("code")),
+      ip_version(s.ref<std::uint8_t>("ip_version")),
+      qr(s.ref<bool>("qr")),
+      qname(s.ref<Str>("qname")) {}
 
 PacketClassRefs::PacketClassRefs(const Schema& s)
     : time(s.ref<TimeNs>("time")),

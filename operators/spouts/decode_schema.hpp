@@ -16,6 +16,7 @@ enum DecodeStream : std::size_t {
   records_stream,
   options_stream,
   packets_stream,
+  icmp_stream,
   frames_stream
 };
 
@@ -24,6 +25,7 @@ std::vector<Field> question_fields();
 std::vector<Field> record_fields();
 std::vector<Field> option_fields();
 std::vector<Field> packet_class_fields();
+std::vector<Field> icmp_fields();
 
 // Of `default`, `queries` and `responses`, each with the fields that somebody reads there.
 struct MessageRefs {
@@ -40,7 +42,7 @@ struct MessageRefs {
   FieldRef<std::uint8_t> ip_version, transport, ttl, opcode, rcode, label_count, edns_version;
   FieldRef<bool> qr, aa, tc, rd, ra, ad, cd, edns, dnssec_ok, ecs, cookie, nsid, malformed;
   FieldRef<Str> qname, domain, tld;
-  FieldRef<std::uint32_t> size;
+  FieldRef<std::uint32_t> size, tcp_rtt_us;
   FieldRef<std::uint64_t> txn;
 };
 
@@ -72,6 +74,17 @@ struct OptionRefs {
   FieldRef<bool> qr;
   FieldRef<std::uint16_t> code, length;
   FieldRef<Str> text;
+};
+
+struct IcmpRefs {
+  IcmpRefs() = default;
+  explicit IcmpRefs(const Schema& schema);
+  FieldRef<TimeNs> time;
+  FieldRef<IpAddress> reporter, told, src, dst;
+  FieldRef<std::uint16_t> src_port, dst_port, id, qtype;
+  FieldRef<std::uint8_t> type, code, ip_version;
+  FieldRef<bool> qr;
+  FieldRef<Str> qname;
 };
 
 struct PacketClassRefs {

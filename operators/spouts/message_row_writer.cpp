@@ -81,7 +81,8 @@ void MessageRowWriter::set_network(const MessageContext& context, RowWriter& row
   row.set(row_.ip_version, static_cast<std::uint8_t>(datagram.v6 ? 6 : 4));
   row.set(row_.transport, datagram.protocol);
   row.set(row_.ttl, datagram.ttl);
-  row.set(row_.size, static_cast<std::uint32_t>(datagram.payload.size()));
+  row.set(row_.size, static_cast<std::uint32_t>(context.message.wire.size()));
+  row.set(row_.tcp_rtt_us, context.tcp_rtt_us);
   if (row_.txn.present()) {
     std::uint8_t kind = 0;
     if (context.dnstap != nullptr)

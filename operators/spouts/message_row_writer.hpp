@@ -28,6 +28,7 @@ struct MessageContext {
   const capture::packet::Datagram& datagram;
   const capture::dns::Message& message;
   Ends ends;
+  std::uint32_t tcp_rtt_us = 0;
   const capture::dnstap::Dnstap* dnstap = nullptr;  // null: a packet
 };
 

@@ -11,6 +11,8 @@
 #include "capture/dns/parse_error.hpp"
 #include "capture/dnstap/message.hpp"
 #include "capture/packet/decode.hpp"
+#include "capture/packet/fragments.hpp"
+#include "capture/stream/tcp_streams.hpp"
 #include "engine/api/task_context.hpp"
 
 namespace dnstorm::operators {
@@ -35,6 +37,15 @@ class PacketClasses {
   // One without a DNS message; one of a stream of another content type.
   static ClassId empty_frame();
   static ClassId foreign_frame();
+  // What a segment or a fragment did. A segment that completed a message is classed by it, and so
+  // is the fragment that completed a packet.
+  static ClassId of(capture::stream::Taken taken);
+  static ClassId of(capture::packet::Fragments::Added added);
+  // A message of DNS that an ICMP error quotes.
+  static ClassId icmp_quote();
+  // Of DNS' family, told by their ports.
+  static ClassId mdns();
+  static ClassId llmnr();
   // A UDP datagram that none of the watched ports sent or received.
   static ClassId other_port();
   // What a frame is that holds no whole UDP datagram. `watched`: one of its ports is watched.

@@ -7,8 +7,8 @@
 
 namespace dnstorm::operators {
 
-// Link types beside those of captures (of which none is above 1,023): a dnstap frame, and a frame of
-// a stream whose content type is another one.
+// Link types beside those of captures (of which none is above 1,023): a dnstap frame, and a frame
+// of a stream whose content type is another one.
 inline constexpr std::uint16_t link_dnstap = 65535;
 inline constexpr std::uint16_t link_foreign_frame = 65534;
 
@@ -18,6 +18,8 @@ inline std::vector<Field> packet_fields() {
       {"link", Type::u16, Role::plain, "", false,
        "link-layer type (https://www.tcpdump.org/linktypes.html); 65535: a dnstap frame"},
       {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
+      {"hosts", Type::u64, Role::plain, "", true,
+       "hash of the outermost source and destination: the same both ways"},
       {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
   };
 }
@@ -27,10 +29,12 @@ struct PacketFields {
   explicit PacketFields(const Schema& schema)
       : time(schema.ref<TimeNs>("time")),
         link(schema.ref<std::uint16_t>("link")),
+        hosts(schema.ref<std::uint64_t>("hosts")),
         original_length(schema.ref<std::uint32_t>("original_length")),
         bytes(schema.ref<Bytes>("bytes")) {}
   FieldRef<TimeNs> time;
   FieldRef<std::uint16_t> link;
+  FieldRef<std::uint64_t> hosts;
   FieldRef<std::uint32_t> original_length;
   FieldRef<Bytes> bytes;
 };

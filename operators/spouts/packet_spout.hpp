@@ -2,6 +2,7 @@
 // this folder.
 #pragma once
 
+#include "capture/packet/decode.hpp"
 #include "capture/pcap/reader.hpp"
 #include "engine/api/spout.hpp"
 #include "operators/spouts/event_clock.hpp"
@@ -85,6 +86,8 @@ class PacketSpout : public Spout {
     row.set(fields_.time, time);
     row.set(fields_.link, static_cast<std::uint16_t>(packet.link));
     row.set(fields_.original_length, packet.original_length);
+    if (fields_.hosts.present())
+      row.set(fields_.hosts, capture::packet::hosts_hash(packet.link, packet.bytes));
   }
 
   PacketFields fields_;

@@ -52,7 +52,7 @@ bolts:
   - {{id: history, className: store, properties: {{file: {folder}/points.sqlite}}}}
   - {{id: text, className: text, properties: {{file: {folder}/points.txt}}}}
 streams:
-  - {{from: packets, to: dns, grouping: {{type: LOCAL_OR_SHUFFLE}}}}
+  - {{from: packets, to: dns, grouping: {{type: FIELDS, args: [hosts]}}}}
   - {{from: dns, to: transactions, grouping: {{type: FIELDS, args: [txn]}}}}
   - {{from: dns, to: rates, grouping: {{type: GLOBAL}}}}
   - {{from: dns, to: qtypes, grouping: {{type: FIELDS, args: [qtype]}}}}

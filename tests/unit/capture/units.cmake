@@ -1,4 +1,5 @@
-dnstorm_unit_test(capture/packet USES capture_packet)
+dnstorm_unit_test(capture/packet USES capture_packet engine_api)
+dnstorm_unit_test(capture/stream USES capture_stream engine_api)
 dnstorm_unit_test(capture/dns USES capture_dns)
 dnstorm_unit_test(capture/pcap USES capture_pcap capture_dns)
 dnstorm_unit_test(capture/dnstap USES capture_dnstap)

@@ -68,6 +68,21 @@ struct Row {
 const Bytes v4 = ipv4(udp());
 const Bytes v6 = ipv6(udp());
 
+Bytes labels(int count) {
+  Bytes out;
+  for (int i = 1; i <= count; ++i) out = out + raw({0, 1, i == count ? 1 : 0, 64});
+  return out;
+}
+Bytes gre(const Bytes& data) { return ipv4(data, {.protocol = 47}); }
+Bytes in_udp(std::size_t port, const Bytes& data) {
+  return ipv4(u16(4000) + u16(port) + u16(data.size() + 8) + u16(0) + data);
+}
+Bytes nested(int tunnels) {
+  Bytes packet = v4;
+  for (int i = 0; i < tunnels; ++i) packet = ipv4(packet, {.protocol = 4});
+  return packet;
+}
+
 // Rows that give the same datagram: from port 4000 to 53, `payload`.
 const Row whole_rows[] = {
     {"Ethernet, IPv4", LinkType::ethernet, ethernet(0x0800, v4)},
@@ -77,6 +92,36 @@ const Row whole_rows[] = {
     {"802.1Q", LinkType::ethernet, ethernet(0x8100, tag(0x0800) + v4)},
     {"QinQ", LinkType::ethernet, ethernet(0x88a8, tag(0x8100) + tag(0x86dd) + v6)},
     {"old QinQ", LinkType::ethernet, ethernet(0x9100, tag(0x8100) + tag(0x0800) + v4)},
+    {"MPLS", LinkType::ethernet, ethernet(0x8847, labels(2) + v4)},
+    {"MPLS, IPv6", LinkType::ethernet, ethernet(0x8847, labels(1) + v6)},
+    {"Ethernet in MPLS", LinkType::ethernet,
+     ethernet(0x8847, labels(1) + Bytes(4, 0) + ethernet(0x0800, v4))},
+    {"IPv4 in IPv4", LinkType::raw, ipv4(v4, {.protocol = 4})},
+    {"IPv6 in IPv4", LinkType::raw, ipv4(v6, {.protocol = 41})},
+    {"IPv4 in IPv6", LinkType::raw, ipv6(v4, 4)},
+    {"IPv6 in IPv6", LinkType::raw, ipv6(v6, 41)},
+    {"four tunnels", LinkType::raw, nested(4)},
+    {"GRE", LinkType::raw, gre(raw({0, 0, 8, 0}) + v4)},
+    {"GRE with checksum, key and number", LinkType::raw,
+     gre(raw({0xb0, 0, 0x86, 0xdd}) + Bytes(12, 7) + v6)},
+    {"Ethernet in GRE", LinkType::raw, gre(raw({0, 0, 0x65, 0x58}) + ethernet(0x0800, v4))},
+    {"MPLS in GRE", LinkType::raw, gre(raw({0, 0, 0x88, 0x47}) + labels(1) + v4)},
+    {"PPTP", LinkType::raw,
+     gre(raw({0x30, 0x81, 0x88, 0x0b}) + Bytes(12, 0) + raw({0xff, 3, 0, 0x21}) + v4)},
+    {"ERSPAN I", LinkType::raw, gre(raw({0, 0, 0x88, 0xbe}) + ethernet(0x0800, v4))},
+    {"ERSPAN II", LinkType::raw,
+     gre(raw({0x10, 0, 0x88, 0xbe}) + Bytes(4, 0) + raw({0x10}) + Bytes(7, 0) +
+         ethernet(0x0800, v4))},
+    {"ERSPAN III", LinkType::raw,
+     gre(raw({0x10, 0, 0x22, 0xeb}) + Bytes(4, 0) + raw({0x20}) + Bytes(11, 0) +
+         ethernet(0x0800, v4))},
+    {"ERSPAN III with a subheader", LinkType::raw,
+     gre(raw({0x10, 0, 0x22, 0xeb}) + Bytes(4, 0) + raw({0x20}) + Bytes(10, 0) + raw({1}) +
+         Bytes(8, 0) + ethernet(0x0800, v4))},
+    {"VXLAN", LinkType::raw, in_udp(4789, raw({8, 0, 0, 0, 0, 0, 9, 0}) + ethernet(0x0800, v4))},
+    {"GRE in UDP", LinkType::raw, in_udp(4754, raw({0, 0, 8, 0}) + v4)},
+    {"MPLS in UDP", LinkType::raw, in_udp(6635, labels(1) + v4)},
+    {"Teredo", LinkType::raw, in_udp(3544, v6)},
     {"PPPoE", LinkType::ethernet, ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 50, 0, 0x21}) + v4)},
     {"PPPoE, IPv6", LinkType::ethernet,
      ethernet(0x8864, raw({0x11, 0, 0, 1, 0, 50, 0, 0x57}) + v6)},
@@ -183,7 +228,17 @@ const Row other_rows[] = {
      Verdict::malformed_ip},
     {"half an extension", LinkType::raw, ipv6(Bytes(7, 0), 0), Verdict::malformed_ip},
     {"sixteen extensions", LinkType::raw, many_extensions(16), Verdict::malformed_ip},
-    {"TCP of 3 bytes", LinkType::raw, ipv4(Bytes(3, 0), {.protocol = 6}), Verdict::malformed_ip},
+    {"TCP of 3 bytes", LinkType::raw, ipv4(Bytes(3, 0), {.protocol = 6}), Verdict::malformed_tcp},
+    {"TCP header beyond its packet", LinkType::raw,
+     ipv4(raw({0, 9, 0, 53}) + Bytes(8, 0) + raw({0x60, 2}) + Bytes(6, 0), {.protocol = 6}),
+     Verdict::malformed_tcp},
+    {"five tunnels", LinkType::raw, nested(5), Verdict::nested_too_deep},
+    {"half a GRE header", LinkType::raw, ipv4(raw({0x20, 0, 8, 0}), {.protocol = 47}),
+     Verdict::malformed_link},
+    {"GRE with source routes", LinkType::raw, ipv4(raw({0x40, 0, 8, 0}) + v4, {.protocol = 47}),
+     Verdict::other_protocol},
+    {"seventeen labels", LinkType::ethernet, ethernet(0x8847, labels(17) + v4),
+     Verdict::malformed_link},
     {"UDP of 7 bytes", LinkType::raw, ipv4(Bytes(7, 0)), Verdict::malformed_udp},
     {"UDP length 0", LinkType::raw, ipv4(udp(payload, 0)), Verdict::malformed_udp},
     {"UDP length 7", LinkType::raw, ipv4(udp(payload, 7)), Verdict::malformed_udp},
@@ -274,6 +329,61 @@ TEST(Decode, NothingOfTheLastFrameIsLeft) {
 TEST(Decode, LinkTypesHaveNames) {
   EXPECT_EQ(to_string(LinkType::linux_sll2), "linux_sll2");
   EXPECT_EQ(to_string(static_cast<LinkType>(147)), "link type 147");
+}
+
+TEST(Decode, ADatagramWithATunnelsPortByChanceIsADatagram) {
+  Datagram datagram;
+  for (std::size_t port : {4789u, 4754u, 6635u, 3544u}) {
+    Bytes dns = raw({0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1});
+    ASSERT_EQ(verdict_of(LinkType::raw, in_udp(port, dns), datagram), Verdict::udp) << port;
+    EXPECT_EQ(datagram.dst_port, port);
+    EXPECT_EQ(Bytes(datagram.payload.begin(), datagram.payload.end()), dns);
+    EXPECT_EQ(datagram.tunnels, 0);
+  }
+}
+
+TEST(Decode, ATunnelThatTheSnapLengthCutIsTruncated) {
+  Bytes packet = gre(raw({0, 0, 8, 0}) + v4);
+  Datagram datagram;
+  for (std::size_t kept = 1; kept < packet.size(); ++kept) {
+    Bytes frame(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(kept));
+    ASSERT_EQ(verdict_of(LinkType::raw, frame, datagram, packet.size() - kept), Verdict::truncated)
+        << kept;
+  }
+}
+
+TEST(Decode, ReadsTheHeaderOfASegment) {
+  Datagram datagram;
+  Bytes segment = u16(4000) + u16(53) + raw({1, 2, 3, 4, 5, 6, 7, 8, 0x60, 0x12}) + Bytes(6, 0) +
+                  Bytes(4, 9) + payload;
+  ASSERT_EQ(verdict_of(LinkType::raw, ipv4(segment, {.protocol = 6}), datagram), Verdict::tcp);
+  EXPECT_EQ(datagram.tcp.seq, 0x01020304u);
+  EXPECT_EQ(datagram.tcp.ack_number, 0x05060708u);
+  EXPECT_EQ(datagram.tcp.flags, TcpHeader::syn | TcpHeader::ack);
+  EXPECT_EQ(datagram.tcp.length, payload.size());
+  EXPECT_EQ(Bytes(datagram.payload.begin(), datagram.payload.end()), payload);
+}
+
+TEST(Decode, ReadsWhatAnErrorQuotes) {
+  Datagram datagram;
+  Bytes quoted(v4.begin(), v4.end() - 2);
+  ASSERT_EQ(decode_quote(quoted, false, datagram), Verdict::truncated);
+  EXPECT_EQ(datagram.dst_port, 53);
+  EXPECT_EQ(datagram.payload.size(), payload.size() - 2);
+}
+
+TEST(HostsHash, IsTheSameBothWaysAndForAllFragments) {
+  Bytes there = ethernet(0x0800, v4), back = there;
+  std::swap_ranges(back.begin() + 26, back.begin() + 30, back.begin() + 30);
+  EXPECT_EQ(hosts_hash(LinkType::ethernet, there), hosts_hash(LinkType::ethernet, back));
+  Bytes fragment = ethernet(0x8100, tag(0x0800) + ipv4(payload, {.fragment = 0x0010}));
+  EXPECT_EQ(hosts_hash(LinkType::ethernet, there), hosts_hash(LinkType::ethernet, fragment));
+  Datagram datagram;
+  verdict_of(LinkType::ethernet, there, datagram);
+  EXPECT_EQ(hosts_hash(LinkType::ethernet, there), hosts_hash(datagram.src, datagram.dst));
+  Bytes other = there;
+  other[33] ^= 1;
+  EXPECT_NE(hosts_hash(LinkType::ethernet, there), hosts_hash(LinkType::ethernet, other));
 }
 
 }  // namespace

@@ -144,13 +144,14 @@ TEST(Decode, puts_every_packet_into_one_class) {
   task.packet(frame, 0, 9999);
   task.harness.finish();
   EXPECT_THAT(task.harness.take(packets),
-              ElementsAre("1s parsed  1", "2s malformed short_header 1", "3s not_dns other_port 1",
-                          "4s filtered tcp_segment 1", "5s not_dns tcp 1", "6s not_dns not_ip 1",
+              ElementsAre("1s parsed  1", "2s malformed short_header 1", "3s not_dns mdns 1",
+                          "4s parsed tcp_control 1", "5s not_dns tcp 1", "6s not_dns not_ip 1",
                           "7s malformed malformed_link 1", "8s not_dns unknown_link 1"));
-  EXPECT_EQ(task.harness.counter("parsed"), 1u);
+  EXPECT_EQ(task.harness.counter("parsed"), 2u);
+  EXPECT_EQ(task.harness.counter("parsed.tcp_control"), 1u);
   EXPECT_EQ(task.harness.counter("malformed"), 2u);
   EXPECT_EQ(task.harness.counter("not_dns"), 4u);
-  EXPECT_EQ(task.harness.counter("filtered"), 1u);
+  EXPECT_EQ(task.harness.counter("filtered"), 0u);
   EXPECT_EQ(task.harness.counter("malformed.short_header"), 1u);
 }
 
@@ -188,7 +189,103 @@ TEST(Decode, detects_whole_messages_on_other_ports) {
   wire.push_back(0);
   task.udp(to_server(9953), wire);
   EXPECT_THAT(task.harness.take(messages), ElementsAre("a.example"));
-  EXPECT_EQ(task.harness.counter("not_dns.other_port"), 2u);
+  EXPECT_EQ(task.harness.counter("not_dns.other_port"), 1u);
+  EXPECT_EQ(task.harness.counter("not_dns.mdns"), 1u);
+}
+
+TEST(Decode, asks_for_streams_and_fragments_in_one_task) {
+  using testing::declare;
+  Declaration both = declare(decode_operator(), {}, {packet_fields()}).value();
+  EXPECT_THAT(both.partition_by, ElementsAre("hosts"));
+  EXPECT_EQ(both.state, StateScope::keyed);
+  Declaration none =
+      declare(decode_operator(), {{"tcp", {"false"}}, {"fragments", {"false"}}}, {packet_fields()})
+          .value();
+  EXPECT_THAT(none.partition_by, IsEmpty());
+  EXPECT_EQ(none.state, StateScope::none);
+}
+
+TEST(Decode, leaves_tcp_alone_where_it_is_not_wanted) {
+  DecodeTask task({"qname"}, {{"tcp", {"false"}}});
+  Frame frame;
+  capture::synth::build_tcp(to_server(), {}, {}, frame);
+  task.packet(frame);
+  EXPECT_EQ(task.harness.counter("filtered.tcp_segment"), 1u);
+}
+
+// An Ethernet frame with IPv4 and what is given, from client to server.
+Frame ip_frame(std::uint8_t protocol, std::uint16_t fragment, std::span<const std::uint8_t> data) {
+  Frame frame(34);
+  frame[12] = 8;
+  frame[14] = 0x45;
+  auto size = static_cast<std::uint16_t>(20 + data.size());
+  frame[16] = static_cast<std::uint8_t>(size >> 8);
+  frame[17] = static_cast<std::uint8_t>(size);
+  frame[20] = static_cast<std::uint8_t>(fragment >> 8);
+  frame[21] = static_cast<std::uint8_t>(fragment);
+  frame[23] = protocol;
+  std::copy_n(client.bytes.begin() + 12, 4, frame.begin() + 26);
+  std::copy_n(server.bytes.begin() + 12, 4, frame.begin() + 30);
+  frame.insert(frame.end(), data.begin(), data.end());
+  return frame;
+}
+// A segment of a connection from port 4242 to port 53.
+Frame segment(std::uint8_t seq, std::uint8_t flags, std::span<const std::uint8_t> data) {
+  std::vector<std::uint8_t> tcp(20);
+  tcp[0] = 4242 >> 8, tcp[1] = 4242 & 0xff, tcp[3] = 53;
+  tcp[7] = seq, tcp[12] = 0x50, tcp[13] = flags;
+  tcp.insert(tcp.end(), data.begin(), data.end());
+  return ip_frame(6, 0, tcp);
+}
+std::vector<std::uint8_t> framed(std::vector<std::uint8_t> wire) {
+  wire.insert(wire.begin(), {0, static_cast<std::uint8_t>(wire.size())});
+  return wire;
+}
+
+TEST(Decode, puts_a_message_together_from_tcp_segments) {
+  DecodeTask task({"time", "qname", "transport", "size"});
+  auto stream = framed(query("example.com"));
+  task.packet(segment(9, 2, {}));
+  task.packet(segment(10, 16, std::span(stream).first(20)));
+  task.packet(segment(30, 16, std::span(stream).subspan(20)));
+  EXPECT_THAT(task.harness.take(messages), ElementsAre("3s 6 29 example.com"));
+  EXPECT_EQ(task.harness.counter("parsed"), 3u);
+  EXPECT_EQ(task.harness.counter("parsed.tcp_part"), 1u);
+  EXPECT_EQ(task.harness.counter("tcp.messages"), 1u);
+}
+
+TEST(Decode, counts_what_a_connection_leaves_unfinished) {
+  DecodeTask task({"qname"});
+  auto stream = framed(query("example.com"));
+  task.packet(segment(9, 2, {}));
+  task.packet(segment(10, 16, std::span(stream).first(20)));
+  task.harness.finish();
+  EXPECT_EQ(task.harness.counter("tcp.unfinished"), 1u);
+  EXPECT_EQ(task.harness.counter("tcp.expired"), 1u);
+}
+
+TEST(Decode, puts_a_message_together_from_fragments) {
+  DecodeTask task({"qname", "transport"});
+  Frame whole;
+  capture::synth::build_udp(to_server(), query("example.com"), whole);
+  auto datagram = std::span(whole).subspan(34);
+  task.packet(ip_frame(17, 2, datagram.subspan(16)));
+  task.packet(ip_frame(17, 0x2000, datagram.first(16)));
+  EXPECT_THAT(task.harness.take(messages), ElementsAre("17 example.com"));
+  EXPECT_EQ(task.harness.counter("filtered.fragment"), 1u);
+  EXPECT_EQ(task.harness.counter("fragments.completed"), 1u);
+}
+
+TEST(Decode, tells_of_a_message_that_an_icmp_error_quotes) {
+  DecodeTask task({"type", "code", "src", "dst_port", "qname"});
+  Frame whole;
+  capture::synth::build_udp(to_server(), query("example.com"), whole);
+  std::vector<std::uint8_t> error = {3, 3, 0, 0, 0, 0, 0, 0};
+  error.insert(error.end(), whole.begin() + 14, whole.end());
+  task.packet(ip_frame(1, 0, error));
+  EXPECT_THAT(task.harness.take(messages), IsEmpty());
+  ASSERT_EQ(task.harness.rows(icmp_stream).size(), 1u);
+  EXPECT_EQ(task.harness.counter("parsed.icmp_quote"), 1u);
 }
 
 TEST(Decode, makes_nothing_that_nobody_reads) {
