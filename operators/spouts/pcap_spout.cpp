@@ -105,11 +105,11 @@ class PacketSpout : public Spout {
 
 class FileSpout final : public PacketSpout {
  public:
-  FileSpout(const Options& options, ReplayClock replay)
+  FileSpout(const Options& options, std::string filter)
       : PacketSpout(options),
         files_(options.list("file")),
-        filter_text_(options.text("filter")),
-        replay_(replay) {}
+        filter_text_(std::move(filter)),
+        replay_(*ReplayClock::parse(options.text("speed"))) {}
 
   Result<void> open_source() override {
     filtered_ = &task_->counter("filtered.bpf");
@@ -317,6 +317,10 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
 
 }  // namespace
 
+std::unique_ptr<Spout> make_file_spout(const Options& options, const std::string& filter) {
+  return std::make_unique<FileSpout>(options, filter);
+}
+
 OperatorDef pcap_operator() {
   OperatorDef def;
   def.name = "pcap";
@@ -324,7 +328,7 @@ OperatorDef pcap_operator() {
   def.summary = "captured packets from files or from an interface";
   def.options = {
       {"file", OptionType::list, "",
-       "capture files (pcap, pcapng; plain, gzip, zstd, xz), read one after the other; - is "
+       "capture or dnstap files (plain, gzip, zstd, xz), read one after the other; - is "
        "standard input"},
       {"interface", OptionType::text, "", "network interface to capture from; any: all"},
       {"filter", OptionType::text, "",
@@ -343,7 +347,7 @@ OperatorDef pcap_operator() {
   def.declare = declare;
   def.make_spout = [](const Options& options) -> std::unique_ptr<Spout> {
     if (!options.text("interface").empty()) return std::make_unique<LiveSpout>(options);
-    return std::make_unique<FileSpout>(options, *ReplayClock::parse(options.text("speed")));
+    return make_file_spout(options, options.text("filter"));
   };
   return def;
 }
