@@ -25,8 +25,8 @@ bool gives_packets(const plan::ComponentPlan& component) {
   return component.op->name == "pcap" || component.op->name == "dnstap";
 }
 
-// The counters of the tasks that handle packets: `pcap`, `dnstap` and `decode`. Other operators have counters
-// of the same names that count rows.
+// The counters of the tasks that handle packets: `pcap`, `dnstap`, `decode`. Other operators have
+// counters of the same names that count rows.
 std::map<std::string, std::uint64_t> packet_counters(const plan::Plan& plan,
                                                      const runtime::RunStatus& status) {
   std::map<std::string, std::uint64_t> sums;
@@ -111,7 +111,8 @@ std::string summary_line(const board::Honesty& h) {
     text += fmt::format("; dropped before us: {} by the kernel, {} by the interface",
                         thousands(h.dropped_kernel), thousands(h.dropped_interface));
   if (h.dropped_queue != 0)
-    text += fmt::format("; dropped before us: {} frames for want of room", thousands(h.dropped_queue));
+    text += fmt::format("; dropped before us: {} frames for want of room",
+                        thousands(h.dropped_queue));
   if (h.late != 0) text += fmt::format("; {} rows too late for their window", thousands(h.late));
   return text;
 }

@@ -6,7 +6,7 @@
 packages_build=(
   build-essential cmake ninja-build pkg-config
   libcaf-dev libfmt-dev libpcap-dev libyaml-cpp-dev libxxhash-dev libzstd-dev liblzma-dev zlib1g-dev
-  libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libpsl-dev nlohmann-json3-dev libcli11-dev publicsuffix
+  libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libpsl-dev libssl-dev nlohmann-json3-dev libcli11-dev publicsuffix
 )
 # Building the board's page. Any node from 18 on will do; where one is installed already, it is taken.
 packages_board=(nodejs npm ca-certificates)
@@ -14,7 +14,7 @@ packages_board=(nodejs npm ca-certificates)
 # dnstorm's answers are compared with.
 packages_test=(
   libgtest-dev libgmock-dev libbenchmark-dev ccache lld clang libclang-rt-14-dev python3 python3-venv curl shellcheck
-  influxdb sqlite3 tshark dnstop chromium
+  influxdb sqlite3 tshark dnstop chromium unbound knot knot-module-dnstap bind9 bind9-dnsutils dnstap-ldns dnsperf
 )
 
 # missing_packages PACKAGE...: prints those that are not installed, one a line.

@@ -1,8 +1,8 @@
 // Frames on their way from the thread that receives them to the one that works on them. Bounded in
 // bytes: a frame that finds no room is refused, and whoever receives it counts it as dropped.
 //
-// Frames are packed into chunks, so that handing over costs a lock a chunk and a reader may refer to
-// the chunk's memory instead of copying. One thread puts, one takes.
+// Frames are packed into chunks, so that handing over costs a lock a chunk and a reader may refer
+// to the chunk's memory instead of copying. One thread puts, one takes.
 #pragma once
 
 #include <condition_variable>

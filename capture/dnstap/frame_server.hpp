@@ -1,5 +1,5 @@
-// The receiving end of any number of dnstap senders: one thread that listens at a Unix socket and at
-// TCP (plain or TLS), greets, reads and puts the frames into a queue.
+// The receiving end of any number of dnstap senders: one thread that listens at a Unix socket and
+// at TCP (plain or TLS), greets, reads and puts the frames into a queue.
 //
 // Senders are never held up: what finds no room in the queue is read all the same, dropped and
 // counted (unless `block` is chosen). Frames taken from the queue and frames dropped are together

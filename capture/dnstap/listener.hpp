@@ -36,8 +36,8 @@ struct UnixOptions {
   std::string owner;  // USER, USER:GROUP or :GROUP; empty: whoever runs dnstorm
 };
 
-// A Unix socket that listens. One that a dead process left at the path is removed; one that somebody
-// listens at, and anything else there, is an error. The file is removed at the end.
+// A Unix socket that listens. One that a dead process left at the path is removed; one that
+// somebody listens at, and anything else there, is an error. The file is removed at the end.
 class UnixListener {
  public:
   static Result<UnixListener> open(const UnixOptions& options);

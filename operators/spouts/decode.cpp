@@ -292,7 +292,8 @@ OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
   def.summary =
-      "DNS messages out of packets and dnstap frames; streams: default, queries, responses, questions, records, "
+      "DNS messages out of packets and dnstap frames; streams: default, queries, responses, "
+      "questions, records, "
       "options, packets, frames";
   def.options = {
       {"ports", OptionType::list, "53", "UDP ports that carry DNS"},

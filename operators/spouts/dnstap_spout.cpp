@@ -263,7 +263,8 @@ OperatorDef dnstap_operator() {
   def.declare = declare;
   def.make_spout = [](const Options& options) -> std::unique_ptr<Spout> {
     if (has_file(options)) return make_file_spout(options, "");
-    return std::make_unique<ServerSpout>(*server_options(options), options.duration("max_disorder"));
+    return std::make_unique<ServerSpout>(*server_options(options),
+                                         options.duration("max_disorder"));
   };
   return def;
 }

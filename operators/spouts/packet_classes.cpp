@@ -96,7 +96,8 @@ PacketClasses::ClassId PacketClasses::of(Verdict verdict, bool watched) {
 }
 
 void PacketClasses::open(const TaskContext& task) {
-  DNSTORM_ASSERT(table().size() == dnstap_from + capture::dnstap::decode_error_count, "the table of packet classes has gaps",
+  DNSTORM_ASSERT(table().size() == dnstap_from + capture::dnstap::decode_error_count,
+                 "the table of packet classes has gaps",
                  table().size());
   cells_.assign(table().size(), {});
   for (Outcome outcome : {Outcome::parsed, Outcome::malformed, Outcome::not_dns, Outcome::filtered})

@@ -7,8 +7,8 @@
 
 namespace dnstorm::operators {
 
-// Link types beside those of captures (of which none is above 1,023): a dnstap frame, and a frame of
-// a stream whose content type is another one.
+// Link types beside those of captures (of which none is above 1,023): a dnstap frame, and a frame
+// of a stream whose content type is another one.
 inline constexpr std::uint16_t link_dnstap = 65535;
 inline constexpr std::uint16_t link_foreign_frame = 65534;
 

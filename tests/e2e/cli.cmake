@@ -13,6 +13,7 @@ endfunction()
 
 dnstorm_e2e_test(truth)
 dnstorm_e2e_test(dnstap_truth)
+dnstorm_e2e_test(dnstap_senders)
 dnstorm_e2e_test(bad_input)
 dnstorm_e2e_test(golden)
 dnstorm_e2e_test(live)

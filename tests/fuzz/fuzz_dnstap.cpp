@@ -84,7 +84,8 @@ class MemorySource final : public capture::file::Source {
 };
 
 void read_file(std::span<const std::uint8_t> bytes) {
-  auto file = FrameFile::open("input", capture::file::Window(std::make_unique<MemorySource>(bytes)));
+  capture::file::Window window(std::make_unique<MemorySource>(bytes));
+  auto file = FrameFile::open("input", std::move(window));
   if (!file.ok()) return;
   Frame frame;
   while ((*file)->next(frame) == Read::frame) check_message(frame.bytes);

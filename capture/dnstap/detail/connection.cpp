@@ -49,8 +49,8 @@ bool Connection::process(std::span<const std::uint8_t> bytes, FrameSink& sink, S
   return going_on;
 }
 
-// False: the sender is not there any more. The few bytes of a reply fit every socket's buffer; where
-// they do not, the descriptor tells when.
+// False: the sender is not there any more. The few bytes of a reply fit every socket's buffer;
+// where they do not, the descriptor tells when.
 bool Connection::flush() {
   while (!reply_.empty()) {
     auto moved = stream_->write(reply_);
