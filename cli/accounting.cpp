@@ -21,13 +21,17 @@ std::string thousands(std::uint64_t number) {
   return digits;
 }
 
-// The counters of the tasks that handle packets: `pcap` and `decode`. Other operators have counters
-// of the same names that count rows.
+bool gives_packets(const plan::ComponentPlan& component) {
+  return component.op->name == "pcap" || component.op->name == "dnstap";
+}
+
+// The counters of the tasks that handle packets: `pcap`, `dnstap`, `decode`. Other operators have
+// counters of the same names that count rows.
 std::map<std::string, std::uint64_t> packet_counters(const plan::Plan& plan,
                                                      const runtime::RunStatus& status) {
   std::map<std::string, std::uint64_t> sums;
   for (const plan::ComponentPlan& component : plan.components) {
-    if (component.op->name != "pcap" && component.op->name != "decode") continue;
+    if (!gives_packets(component) && component.op->name != "decode") continue;
     for (const runtime::TaskStatus& task : status.tasks)
       if (task.component == component.id)
         for (const NamedValue& counter : task.counters) sums[counter.name] += counter.value;
@@ -53,6 +57,7 @@ board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status)
   honesty.filtered = counters["filtered"] + counters["filtered.bpf"] + counters["filtered.time"];
   honesty.dropped_kernel = counters["dropped_kernel"];
   honesty.dropped_interface = counters["dropped_interface"];
+  honesty.dropped_queue = counters["dropped_frames"];
   honesty.late = status.total("late_rows");
   if (!status.finished) {
     // Counters are read one after the other: a packet may be seen as decoded, but not yet as
@@ -84,7 +89,7 @@ void check_conservation(const plan::Plan& plan, const board::Honesty& honesty) {
   std::size_t readers = 0;
   for (const plan::ComponentPlan& component : plan.components) {
     for (const plan::InputPlan& input : component.inputs) {
-      if (plan.components[input.component].op->name != "pcap" || input.stream != 0) continue;
+      if (!gives_packets(plan.components[input.component]) || input.stream != 0) continue;
       // All gives each packet to several tasks, and a custom grouping to as many as it likes.
       bool once = component.op->name == "decode" && input.grouping != plan::GroupingType::all &&
                   input.grouping != plan::GroupingType::custom;
@@ -105,6 +110,9 @@ std::string summary_line(const board::Honesty& h) {
   if (h.dropped_kernel + h.dropped_interface != 0)
     text += fmt::format("; dropped before us: {} by the kernel, {} by the interface",
                         thousands(h.dropped_kernel), thousands(h.dropped_interface));
+  if (h.dropped_queue != 0)
+    text +=
+        fmt::format("; dropped before us: {} frames for want of room", thousands(h.dropped_queue));
   if (h.late != 0) text += fmt::format("; {} rows too late for their window", thousands(h.late));
   return text;
 }

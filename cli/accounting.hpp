@@ -14,7 +14,7 @@
 
 namespace dnstorm::cli {
 
-// Sums the counters of all `pcap` spouts and `decode` bolts.
+// Sums the counters of all `pcap` and `dnstap` spouts and `decode` bolts.
 board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status);
 
 // Asserts, when a run has ended, that no packet is unaccounted for. Only a topology in which every

@@ -26,6 +26,7 @@
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
 #include "operators/spouts/decode.hpp"
+#include "operators/spouts/dnstap_spout.hpp"
 #include "operators/spouts/lines_spout.hpp"
 #include "operators/spouts/pcap_spout.hpp"
 #include "operators/spouts/system_spout.hpp"
@@ -35,6 +36,7 @@ namespace dnstorm::operators {
 
 void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(pcap_operator());
+  registry.add(dnstap_operator());
   registry.add(lines_operator());
   registry.add(words_operator());
   registry.add(system_operator());

@@ -29,6 +29,7 @@ std::string honesty_json(const Honesty& h) {
       .member("in_flight", h.in_flight)
       .member("dropped_kernel", h.dropped_kernel)
       .member("dropped_interface", h.dropped_interface)
+      .member("dropped_queue", h.dropped_queue)
       .member("late", h.late)
       .member("behind_s", h.behind_s)
       .member("state", h.state)

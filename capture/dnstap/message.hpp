@@ -1,5 +1,6 @@
 // One dnstap payload (dnstap.proto of https://dnstap.info): who asked whom when, and the DNS
-// messages as they were on the wire. Decoded straight from the protobuf bytes into views: a hot path.
+// messages as they were on the wire. Decoded straight from the protobuf bytes into views: a hot
+// path.
 //
 // A Dnstap points into the bytes that decode() was given. A view whose data() is null is a field
 // that was not there. Pure functions, thread-safe.

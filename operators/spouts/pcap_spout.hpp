@@ -13,4 +13,8 @@ namespace dnstorm::operators {
 
 OperatorDef pcap_operator();
 
+// What `pcap` runs for files, for other spouts that read some: of their options `file`, `speed` and
+// `max_disorder` are those of `pcap`.
+std::unique_ptr<Spout> make_file_spout(const Options& options, const std::string& filter);
+
 }  // namespace dnstorm::operators

@@ -1,6 +1,7 @@
 """dnstorm report on real dnstap files against the counts that their notes tell.
 
-The files are those of the folder dnstap/ of DNSTORM_DATA, whose counts.jsonl was made by a reader of its own.
+The files are those of the folder dnstap/ of DNSTORM_DATA; its counts.jsonl was made by a reader of
+its own.
 """
 
 import json

@@ -9,6 +9,7 @@ export interface Honesty {
   in_flight: number;
   dropped_kernel: number;
   dropped_interface: number;
+  dropped_queue: number; // dnstap frames that found no room
   late: number;
   behind_s: number;
   state: 'running' | 'finished' | 'failed';
