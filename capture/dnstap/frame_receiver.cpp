@@ -68,6 +68,7 @@ FrameReceiver::Step FrameReceiver::take_control(const Token& token,
       if (control.type != ControlType::start) return fail(ReceiveFault::no_handshake);
       if (!control.takes_dnstap()) return fail(ReceiveFault::content_type);
       state_ = State::data;
+      started_ = true;
       return taken;
     case State::data:
       if (control.type != ControlType::stop) return fail(ReceiveFault::control_unexpected);

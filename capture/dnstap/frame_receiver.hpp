@@ -58,8 +58,8 @@ class FrameReceiver {
   }
 
   ReceiveFault fault() const { return fault_; }
-  // START has come: what follows are frames.
-  bool started() const { return state_ == State::data || state_ == State::done; }
+  // START has come, whatever came of it.
+  bool started() const { return started_; }
   bool finished() const { return state_ == State::done; }
   bool bidirectional() const { return bidirectional_; }
   std::uint64_t unknown_controls() const { return unknown_controls_; }
@@ -74,6 +74,7 @@ class FrameReceiver {
   State state_ = State::begin;
   ReceiveFault fault_ = ReceiveFault::none;
   bool bidirectional_ = false;
+  bool started_ = false;
   std::uint64_t unknown_controls_ = 0;
 };
 

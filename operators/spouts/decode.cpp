@@ -4,7 +4,6 @@
 
 #include "capture/dns/codes.hpp"
 #include "capture/dns/message.hpp"
-#include "capture/dns/rdata.hpp"
 #include "capture/packet/decode.hpp"
 #include "capture/packet/fragments.hpp"
 #include "capture/stream/tcp_streams.hpp"
@@ -13,6 +12,7 @@
 #include "operators/spouts/decode_options.hpp"
 #include "operators/spouts/decode_schema.hpp"
 #include "operators/spouts/dnstap_messages.hpp"
+#include "operators/spouts/message_part_writer.hpp"
 #include "operators/spouts/message_row_writer.hpp"
 #include "operators/spouts/packet_classes.hpp"
 #include "operators/spouts/packet_schema.hpp"
@@ -42,9 +42,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     every_ = MessageRowWriter(task.outputs[messages_stream].get(), domains_);
     queries_ = MessageRowWriter(task.outputs[queries_stream].get(), domains_);
     responses_ = MessageRowWriter(task.outputs[responses_stream].get(), domains_);
-    if (task.outputs[questions_stream]) question_ = QuestionRefs(*task.outputs[questions_stream]);
-    if (task.outputs[records_stream]) record_ = RecordRefs(*task.outputs[records_stream]);
-    if (task.outputs[options_stream]) option_ = OptionRefs(*task.outputs[options_stream]);
+    parts_ = MessagePartWriter(task.outputs);
     if (task.outputs[frames_stream]) frame_row_ = DnstapFrameWriter(*task.outputs[frames_stream]);
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
     if (task.outputs[icmp_stream]) icmp_ = IcmpRefs(*task.outputs[icmp_stream]);
@@ -275,15 +273,12 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     emit({time, malformed, datagram, message_, ends_of(datagram, message_.qr), rtt_us}, out);
   }
   void emit(const MessageContext& context, Emitter& out) {
-    TimeNs time = context.time;
     if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
     if (!message_.qr && out.wanted(queries_stream))
       queries_.write(context, out.row(queries_stream));
     if (message_.qr && out.wanted(responses_stream))
       responses_.write(context, out.row(responses_stream));
-    if (out.wanted(questions_stream)) emit_questions(time, context.ends, out);
-    if (out.wanted(records_stream)) emit_records(time, context.ends, out);
-    if (out.wanted(options_stream)) emit_options(time, context.ends, out);
+    parts_.write(context, out);
   }
 
   void emit_quote(TimeNs time, std::uint8_t type, std::uint8_t code, Emitter& out) {
@@ -302,55 +297,6 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     row.set(icmp_.qr, message_.qr);
     row.set(icmp_.qtype, message_.qtype);
     if (message_.has_question) row.set_str(icmp_.qname, message_.qname, message_.qname_hash);
-  }
-
-  void emit_questions(TimeNs time, const Ends& ends, Emitter& out) {
-    bool first = true;
-    for (const dns::Question& question : message_.questions) {
-      RowWriter row = out.row(questions_stream);
-      row.set(question_.time, time);
-      row.set(question_.client, ends.client);
-      row.set(question_.server, ends.server);
-      row.set(question_.qr, message_.qr);
-      row.set(question_.qtype, question.type);
-      row.set(question_.qclass, question.dns_class);
-      if (first)
-        row.set_str(question_.qname, message_.qname, message_.qname_hash);
-      else
-        row.set_str(question_.qname, message_.question_name(question));
-      first = false;
-    }
-  }
-
-  void emit_records(TimeNs time, const Ends& ends, Emitter& out) {
-    static constexpr std::string_view sections[] = {"answer", "authority", "additional"};
-    for (const dns::Record& record : message_.records) {
-      RowWriter row = out.row(records_stream);
-      row.set(record_.time, time);
-      row.set(record_.client, ends.client);
-      row.set(record_.server, ends.server);
-      row.set_str(record_.qname, message_.qname, message_.qname_hash);
-      row.set_str(record_.section, sections[static_cast<std::size_t>(record.section)]);
-      row.set(record_.type, record.type);
-      row.set(record_.record_class, record.dns_class);
-      row.set(record_.ttl, record.ttl);
-      row.set(record_.length, record.rdata_length);
-      if (record_.owner.present()) row.set_str(record_.owner, message_.owner(record));
-      if (record_.text.present()) row.set_str(record_.text, dns::rdata_text(message_, record));
-    }
-  }
-
-  void emit_options(TimeNs time, const Ends& ends, Emitter& out) {
-    for (const dns::EdnsOption& option : message_.edns.options) {
-      RowWriter row = out.row(options_stream);
-      row.set(option_.time, time);
-      row.set(option_.client, ends.client);
-      row.set(option_.server, ends.server);
-      row.set(option_.qr, message_.qr);
-      row.set(option_.code, option.code);
-      row.set(option_.length, static_cast<std::uint16_t>(option.data.size()));
-      if (option_.text.present()) row.set_str(option_.text, dns::option_text(option));
-    }
   }
 
   // The classes are told per second of event time.
@@ -390,9 +336,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   PacketFields in_;
   std::optional<RegisteredDomain> domains_;
   MessageRowWriter every_, queries_, responses_;
-  QuestionRefs question_;
-  RecordRefs record_;
-  OptionRefs option_;
+  MessagePartWriter parts_;
   PacketClassRefs class_;
   DnstapFrameWriter frame_row_;
   dnstap::Dnstap frame_;

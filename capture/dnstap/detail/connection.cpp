@@ -70,7 +70,8 @@ void Connection::count_end(ServerCounts& all) const {
     ++all.finished;
   else
     ++all.lost;
-  if (receiver_.started() && !receiver_.finished() && !kept_.empty()) ++all.cut_frames;
+  bool lost = receiver_.fault() == ReceiveFault::none && !receiver_.finished();
+  if (receiver_.started() && lost && !kept_.empty()) ++all.cut_frames;
 }
 
 }  // namespace dnstorm::capture::dnstap::detail

@@ -162,10 +162,9 @@ TEST(DecodeDnstap, PutsEveryFrameIntoOneClass) {
   task.raw({0x78});
   task.raw({'x'}, link_foreign_frame);
   task.harness.finish();
-  EXPECT_THAT(
-      task.harness.take(packets_stream),
-      ElementsAre("parsed  1", "malformed truncated_question 1", "not_dns dnstap_no_message 1",
-                  "malformed dnstap_truncated 1", "malformed dnstap_content_type 1"));
+  EXPECT_THAT(task.harness.take(packets_stream),
+              ElementsAre("parsed  1", "malformed truncated_name 1", "not_dns dnstap_no_message 1",
+                          "malformed dnstap_truncated 1", "malformed dnstap_content_type 1"));
 }
 
 TEST(DecodeDnstap, HasAStreamOfFrames) {
