@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "capture/dnstap/detail/protobuf.hpp"
+#include "capture/packet/decode.hpp"
 
 namespace dnstorm::capture::dnstap {
 
@@ -265,11 +266,17 @@ DecodeError decode(Bytes payload, Dnstap& out) {
   return decode_message(message, out);
 }
 
-std::optional<TimeNs> time_of(Bytes payload) {
+FrameHead look(Bytes payload) {
+  FrameHead head;
   Dnstap frame;
-  if (decode(payload, frame) != DecodeError::none) return std::nullopt;
-  if (!frame.has_query_time && !frame.has_response_time) return std::nullopt;
-  return frame.time();
+  if (decode(payload, frame) != DecodeError::none) return head;
+  if (frame.has_query_time || frame.has_response_time) head.time = frame.time();
+  MessageKind kind = kind_of(frame.type);
+  bool server_alone = kind == MessageKind::resolver || kind == MessageKind::forwarder;
+  IpAddress server = to_ip(frame.response_address).value_or(IpAddress());
+  IpAddress client = server_alone ? server : to_ip(frame.query_address).value_or(IpAddress());
+  head.hosts = packet::hosts_hash(client, server);
+  return head;
 }
 
 void encode(const Dnstap& m, std::vector<std::uint8_t>& out) {

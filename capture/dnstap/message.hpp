@@ -117,9 +117,14 @@ std::string_view to_string(DecodeError error);
 // Reads a whole payload; unknown fields are skipped. On an error `out` holds what was read before.
 DecodeError decode(std::span<const std::uint8_t> payload, Dnstap& out);
 
-// Only when it was, Dnstap::time(): a look at a few fields, for whoever passes frames on. Nothing
-// where the frame says no time or cannot be read.
-std::optional<TimeNs> time_of(std::span<const std::uint8_t> payload);
+// What whoever passes frames on has to know of one.
+struct FrameHead {
+  std::optional<TimeNs> time;  // Dnstap::time(); nothing: the frame says none or cannot be read
+  // The same for a query and its response (packet::hosts_hash()): of both ends, or of the server
+  // alone where a resolver asks, for it does not always write down its own end. 0: cannot be read.
+  std::uint64_t hosts = 0;
+};
+FrameHead look(std::span<const std::uint8_t> payload);
 
 // Appends the payload. decode() gives the same values back.
 void encode(const Dnstap& message, std::vector<std::uint8_t>& out);

@@ -28,6 +28,9 @@ struct Packet {
   std::uint32_t original_length = 0;  // on the wire, in bytes
   std::span<const std::uint8_t> bytes;
   const Block* block = nullptr;
+  // Equal for what must be decoded in one place, if whoever hands the packet out knows it
+  // (packet::hosts_hash()); 0: it does not.
+  std::uint64_t hosts = 0;
 };
 
 enum class Read : std::uint8_t { packet, end, error };

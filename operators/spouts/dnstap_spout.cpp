@@ -4,7 +4,6 @@
 
 #include "capture/dnstap/frame_server.hpp"
 #include "capture/dnstap/message.hpp"
-#include "capture/packet/decode.hpp"
 #include "operators/spouts/event_clock.hpp"
 #include "operators/spouts/packet_schema.hpp"
 #include "operators/spouts/pcap_file_spout.hpp"
@@ -128,7 +127,8 @@ class ServerSpout final : public Spout {
 
  private:
   void emit(const dnstap::FrameChunk& chunk, const dnstap::FrameChunk::Piece& piece, Emitter& out) {
-    TimeNs seen = time_of(chunk.bytes(piece));
+    dnstap::FrameHead head = dnstap::look(chunk.bytes(piece));
+    TimeNs seen = time_of(head);
     TimeNs time = clock_.admit(seen);
     if (count_++ == 0) first_ = seen;
     last_ = seen;
@@ -138,17 +138,14 @@ class ServerSpout final : public Spout {
     row.set(fields_.time, time);
     row.set(fields_.link, link_dnstap);
     row.set(fields_.original_length, piece.size);
-    if (fields_.hosts.present())
-      row.set(fields_.hosts,
-              capture::packet::hosts_hash(static_cast<capture::packet::LinkType>(link_dnstap),
-                                          chunk.bytes(piece)));
+    if (fields_.hosts.present()) row.set(fields_.hosts, head.hosts);
     row.refer_bytes(fields_.bytes, piece.offset, piece.size);
   }
 
   // A frame without a time came now. So did one from the future: a wrong clock of one sender must
   // not close the windows of the others.
-  TimeNs time_of(std::span<const std::uint8_t> frame) {
-    TimeNs time = dnstap::time_of(frame).value_or(now_);
+  TimeNs time_of(const dnstap::FrameHead& head) {
+    TimeNs time = head.time.value_or(now_);
     if (time <= now_ + disorder_) return time;
     ++from_future_;
     return now_;

@@ -28,8 +28,11 @@ class DnstapFile final : public pcap::FileReader {
         break;
     }
     // A frame that says no time is as old as the one before it.
-    if (frame.dnstap) time_ = dnstap::time_of(frame.bytes).value_or(time_);
+    dnstap::FrameHead head;
+    if (frame.dnstap) head = dnstap::look(frame.bytes);
+    time_ = head.time.value_or(time_);
     out.time = time_;
+    out.hosts = head.hosts;
     out.link =
         static_cast<capture::packet::LinkType>(frame.dnstap ? link_dnstap : link_foreign_frame);
     out.original_length = static_cast<std::uint32_t>(frame.bytes.size());

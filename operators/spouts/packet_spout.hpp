@@ -87,7 +87,9 @@ class PacketSpout : public Spout {
     row.set(fields_.link, static_cast<std::uint16_t>(packet.link));
     row.set(fields_.original_length, packet.original_length);
     if (fields_.hosts.present())
-      row.set(fields_.hosts, capture::packet::hosts_hash(packet.link, packet.bytes));
+      row.set(fields_.hosts, packet.hosts != 0
+                                 ? packet.hosts
+                                 : capture::packet::hosts_hash(packet.link, packet.bytes));
   }
 
   PacketFields fields_;

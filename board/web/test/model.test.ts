@@ -12,6 +12,7 @@ const honesty = (captured: number): Honesty => ({
   in_flight: 0,
   dropped_kernel: 0,
   dropped_interface: 0,
+  dropped_queue: 0,
   late: 0,
   behind_s: 0,
   state: 'running',

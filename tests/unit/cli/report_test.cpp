@@ -24,7 +24,7 @@ TEST(Report, an_empty_capture_has_a_page_too) {
   EXPECT_EQ(report_text(report),
             "x.pcap\n  0 packets = 0 parsed + 0 malformed + 0 not DNS + 0 filtered\n\nMessages\n"
             "  0 = 0 queries + 0 responses\n"
-            "  0 names, 0 clients; IPv6 0, EDNS 0, DO 0, client subnet 0, truncated 0\n");
+            "  0 names, 0 clients; TCP 0, IPv6 0, EDNS 0, DO 0, client subnet 0, truncated 0\n");
 }
 
 TEST(Accounting, the_line_names_all_classes_and_what_was_lost) {
