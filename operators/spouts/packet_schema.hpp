@@ -19,7 +19,8 @@ inline std::vector<Field> packet_fields() {
        "link-layer type (https://www.tcpdump.org/linktypes.html); 65535: a dnstap frame"},
       {"original_length", Type::u32, Role::plain, "", false, "length on the wire, in bytes"},
       {"hosts", Type::u64, Role::plain, "", true,
-       "hash of the outermost source and destination: the same both ways"},
+       "hash of the outermost source and destination, the same both ways; 0 where one task gets "
+       "all packets, so that nothing depends on it"},
       {"bytes", Type::bytes, Role::plain, "", true, "what was captured of it"},
   };
 }

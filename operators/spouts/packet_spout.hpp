@@ -19,6 +19,7 @@ class PacketSpout : public Spout {
   Result<void> open(const TaskContext& task) override {
     task_ = &task;
     if (task.outputs[0]) fields_ = PacketFields(*task.outputs[0]);
+    deals_out_ = deals_out(task);
     captured_ = &task.counter("captured");
     captured_bytes_ = &task.counter("captured_bytes");
     moved_ = &task.counter("time_moved");
@@ -82,17 +83,26 @@ class PacketSpout : public Spout {
   EventClock clock_;
 
  private:
+  // Whether `hosts` decides anything: where one task gets all packets, it stays 0.
+  static bool deals_out(const TaskContext& task) {
+    if (task.view == nullptr) return true;
+    for (const TopologyView::Edge& edge : task.view->edges)
+      for (const TopologyView::Component& reader : task.view->components)
+        if (edge.from == task.component && edge.to == reader.id && reader.tasks > 1) return true;
+    return false;
+  }
   void fill(RowWriter& row, const Packet& packet, TimeNs time) const {
     row.set(fields_.time, time);
     row.set(fields_.link, static_cast<std::uint16_t>(packet.link));
     row.set(fields_.original_length, packet.original_length);
-    if (fields_.hosts.present())
+    if (deals_out_ && fields_.hosts.present())
       row.set(fields_.hosts, packet.hosts != 0
                                  ? packet.hosts
                                  : capture::packet::hosts_hash(packet.link, packet.bytes));
   }
 
   PacketFields fields_;
+  bool deals_out_ = true;
   std::uint64_t captured_count_ = 0;
   std::uint64_t byte_count_ = 0;
   TimeNs first_ = 0;
