@@ -4,7 +4,6 @@ lost or doubled by it."""
 import json
 import os
 import signal
-import subprocess
 import urllib.error
 import urllib.request
 
@@ -30,18 +29,9 @@ streams:
 class Control(harness.Case):
     def start(self, delivery="none", host="127.0.0.1", limit=40000, rate=10000, **environment):
         topology = self.write("control.yaml", TOPOLOGY % (delivery, limit, rate))
-        process = subprocess.Popen(
-            [harness.DNSTORM, "run", topology, "--board", host + ":0", "--summary", self.path("s")],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
+        return self.run_with_board(
+            topology, "--summary", self.path("s"), host=host, **environment
         )
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        line = process.stderr.readline()
-        self.assertIn("The board is at http://", line)
-        return process, line.split()[-1].rstrip("/")
 
     def stop(self, process):
         process.send_signal(signal.SIGINT)

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -27,18 +26,9 @@ streams:
 class Tap(harness.Case):
     def start(self, host="127.0.0.1", **environment):
         topology = self.write("taps.yaml", TOPOLOGY % (0, 20000))
-        process = subprocess.Popen(
-            [harness.DNSTORM, "run", topology, "--board", host + ":0", "--summary", self.path("s")],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
+        return self.run_with_board(
+            topology, "--summary", self.path("s"), host=host, **environment
         )
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        line = process.stderr.readline()
-        self.assertIn("The board is at http://", line)
-        return process, line.split()[-1].rstrip("/")
 
     def stop(self, process):
         process.send_signal(signal.SIGINT)
