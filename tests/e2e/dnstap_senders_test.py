@@ -20,8 +20,8 @@ import urllib.request
 import harness
 
 SECONDS = int(os.environ.get("DNSTORM_SENDER_SECONDS", "2"))
-# Queries a second to each server. Servers drop from queues of their own what is not read in time, and
-# do not say so: on a busy machine some thousand a second are too many to be compared to the frame.
+# Queries a second to each server. Servers drop from queues of their own what is not read in time,
+# and do not say so: on a busy machine thousands a second are too many to be compared to the frame.
 RATE = int(os.environ.get("DNSTORM_SENDER_RATE", "200"))
 PATIENCE = 120  # seconds until a test gives up
 

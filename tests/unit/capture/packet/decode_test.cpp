@@ -53,8 +53,12 @@ Bytes fragment_header(int next, int offset_and_more) {
   return raw({next, 0}) + u16(std::size_t(offset_and_more)) + Bytes(4, 9);
 }
 
+// The payload lies in the frame, which is kept until the next call; in a block of its own length,
+// so that a byte too many is seen.
 Verdict verdict_of(LinkType link, const Bytes& frame, Datagram& out, std::size_t missing = 0) {
-  return decode(link, frame, static_cast<std::uint32_t>(frame.size() + missing), out);
+  static Bytes kept;
+  kept = Bytes(frame.begin(), frame.end());
+  return decode(link, kept, static_cast<std::uint32_t>(kept.size() + missing), out);
 }
 
 struct Row {

@@ -82,7 +82,8 @@ TEST(LiveCapture, SentPacketsArriveAndAreCounted) {
   EXPECT_EQ(packets, 100u);
   auto drops = (*capture)->drops();
   ASSERT_TRUE(drops.ok());
-  EXPECT_EQ(drops->at(0).received, 200u) << "sent and received";
+  // What passes before the filter is in place counts, too: other tests use this interface.
+  EXPECT_GE(drops->at(0).received, 200u) << "sent and received";
   EXPECT_EQ(drops->at(0).dropped_kernel, 0u);
 }
 
