@@ -53,12 +53,9 @@ Bytes fragment_header(int next, int offset_and_more) {
   return raw({next, 0}) + u16(std::size_t(offset_and_more)) + Bytes(4, 9);
 }
 
-// The payload lies in the frame, which is kept until the next call; in a block of its own length,
-// so that a byte too many is seen.
+// The payload lies in the frame: it holds as long as that.
 Verdict verdict_of(LinkType link, const Bytes& frame, Datagram& out, std::size_t missing = 0) {
-  static Bytes kept;
-  kept = Bytes(frame.begin(), frame.end());
-  return decode(link, kept, static_cast<std::uint32_t>(kept.size() + missing), out);
+  return decode(link, frame, static_cast<std::uint32_t>(frame.size() + missing), out);
 }
 
 struct Row {
@@ -339,7 +336,8 @@ TEST(Decode, ADatagramWithATunnelsPortByChanceIsADatagram) {
   Datagram datagram;
   for (std::size_t port : {4789u, 4754u, 6635u, 3544u}) {
     Bytes dns = raw({0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1});
-    ASSERT_EQ(verdict_of(LinkType::raw, in_udp(port, dns), datagram), Verdict::udp) << port;
+    Bytes frame = in_udp(port, dns);
+    ASSERT_EQ(verdict_of(LinkType::raw, frame, datagram), Verdict::udp) << port;
     EXPECT_EQ(datagram.dst_port, port);
     EXPECT_EQ(Bytes(datagram.payload.begin(), datagram.payload.end()), dns);
     EXPECT_EQ(datagram.tunnels, 0);
@@ -360,7 +358,8 @@ TEST(Decode, ReadsTheHeaderOfASegment) {
   Datagram datagram;
   Bytes segment = u16(4000) + u16(53) + raw({1, 2, 3, 4, 5, 6, 7, 8, 0x60, 0x12}) + Bytes(6, 0) +
                   Bytes(4, 9) + payload;
-  ASSERT_EQ(verdict_of(LinkType::raw, ipv4(segment, {.protocol = 6}), datagram), Verdict::tcp);
+  Bytes frame = ipv4(segment, {.protocol = 6});
+  ASSERT_EQ(verdict_of(LinkType::raw, frame, datagram), Verdict::tcp);
   EXPECT_EQ(datagram.tcp.seq, 0x01020304u);
   EXPECT_EQ(datagram.tcp.ack_number, 0x05060708u);
   EXPECT_EQ(datagram.tcp.flags, TcpHeader::syn | TcpHeader::ack);
