@@ -180,8 +180,9 @@ Result<void> BoltTask::complete_round(const InputMerge::Step& step) {
 
 Result<void> BoltTask::send_state(std::uint64_t number) {
   StateWriter out;
-  save_own(out, number == 0, watermark_);
-  if (number != 0) DNSTORM_CHECK(save_bolt(*bolt_, out));
+  bool ended = number == 0 || ended_before_;  // restored from its end, it has no state to save
+  save_own(out, ended, watermark_);
+  if (!ended) DNSTORM_CHECK(save_bolt(*bolt_, out));
   setup_.send_state({number, index_, out.take()});
   return {};
 }

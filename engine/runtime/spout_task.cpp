@@ -23,7 +23,7 @@ Result<void> SpoutTask::restore() {
   delivery::TaskState own = restore_own(in);
   watermark_ = own.watermark;
   if (own.ended)
-    draining_ = true;  // there is nothing to wait for: the stream ends with the first turn
+    draining_ = ended_before_ = true;  // nothing to wait for: the stream ends in a turn
   else
     DNSTORM_CHECK(spout_->restore(in));
   if (!in.ok()) return damaged_state();
@@ -198,8 +198,9 @@ Result<void> SpoutTask::end_stream() {
 
 Result<void> SpoutTask::send_state(std::uint64_t number) {
   StateWriter out;
-  save_own(out, false, watermark_);
-  DNSTORM_CHECK(spout_->save(out));
+  // A barrier may come before that turn: the spout has not been restored and has no place.
+  save_own(out, ended_before_, watermark_);
+  if (!ended_before_) DNSTORM_CHECK(spout_->save(out));
   setup_.send_state({number, index_, out.take()});
   return {};
 }

@@ -177,7 +177,8 @@ class SpoutTask final : public Task {
   std::uint64_t barrier_ = 0;  // to be sent; 0: none
   bool active_ = true;
   bool stop_ = false;
-  bool draining_ = false;  // exhausted, but roots are under way
+  bool draining_ = false;      // exhausted, but roots are under way
+  bool ended_before_ = false;  // restored from its end
   bool finished_ = false;
 };
 
