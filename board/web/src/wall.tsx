@@ -1,6 +1,6 @@
 // Tabs, the wall itself (cells.ts), and what is known of the cell that was chosen.
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { WallView } from './cells';
 import type { Panel } from './contract';
@@ -14,7 +14,8 @@ export function Wall() {
   const selected = useSignal(-1);
   const id = wall.value?.id;
 
-  useEffect(() => {
+  // Before the frame, not after it: a key pressed at once must meet the cells of the tab that it chose.
+  useLayoutEffect(() => {
     const cells = new WallView(list.current!, (slot) => (selected.value = slot), reducedMotion.value);
     view.current = cells;
     const arranging = window.setInterval(() => cells.arrange(), 1000);
@@ -24,7 +25,7 @@ export function Wall() {
     };
   }, []);
   useEffect(() => view.current!.setCalm(reducedMotion.value), [reducedMotion.value]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     selected.value = -1;
     const show = () => view.current!.show(id ? model.panel(id) : null);
     show();
