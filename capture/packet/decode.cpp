@@ -23,8 +23,7 @@ constexpr int extension_headers_max = 16;
 // As long as nothing speaks against it, a frame is a datagram: what each layer answers to go on.
 constexpr Verdict so_far_good = Verdict::udp;
 
-// Peels a frame layer by layer. Each layer has one caller, so that all of them are inlined into
-// decode() and the members live in registers.
+// Peels a frame layer by layer; decode() is flattened, so that the members live in registers there.
 class Decoder {
  public:
   Decoder(std::span<const std::uint8_t> frame, bool cut, Datagram& out)
@@ -369,8 +368,8 @@ Verdict Decoder::inner(std::uint16_t ethertype) {
 
 }  // namespace
 
-Verdict decode(LinkType link, std::span<const std::uint8_t> frame, std::uint32_t original_length,
-               Datagram& out) {
+[[gnu::flatten]] Verdict decode(LinkType link, std::span<const std::uint8_t> frame,
+                                std::uint32_t original_length, Datagram& out) {
   out.reset();
   Decoder decoder(frame, frame.size() < original_length, out);
   return finish(decoder, decoder.link(link));
