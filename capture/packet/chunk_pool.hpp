@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace dnstorm::capture::packet {
@@ -40,6 +41,27 @@ class ChunkPool {
   void give_back(std::uint32_t id) {
     (*this)[id].next = free_;
     free_ = id;
+  }
+  // A chunk with these bytes behind `last`, or the first one where `last` is none. None: no chunk
+  // holds so many, or so few.
+  std::uint32_t append(std::uint32_t& first, std::uint32_t last, std::uint32_t at,
+                       std::string_view bytes) {
+    if (bytes.empty() || bytes.size() > Chunk::capacity) return none;
+    std::uint32_t id = take(at, none);
+    Chunk& chunk = (*this)[id];
+    std::memcpy(chunk.bytes.data(), bytes.data(), bytes.size());
+    chunk.size = static_cast<std::uint16_t>(bytes.size());
+    (last == none ? first : (*this)[last].next) = id;
+    return id;
+  }
+  // Place and bytes of each from `first` on, for a checkpoint.
+  template <class Writer>
+  void save(std::uint32_t first, Writer& out) const {
+    for (std::uint32_t id = first; id != none; id = (*this)[id].next) {
+      const Chunk& chunk = (*this)[id];
+      out.put(chunk.at);
+      out.put_bytes({reinterpret_cast<const char*>(chunk.bytes.data()), chunk.size});
+    }
   }
   Chunk& operator[](std::uint32_t id) { return slabs_[id / slab_chunks][id % slab_chunks]; }
   const Chunk& operator[](std::uint32_t id) const {

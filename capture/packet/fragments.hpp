@@ -128,10 +128,7 @@ void Fragments::save_group(std::uint32_t group, Writer& out) const {
     out.put(packet.ttl);
     out.put(packet.dead);
     out.put(packet.pieces);
-    for (std::uint32_t c = packet.first; c != ChunkPool::none; c = chunks_[c].next) {
-      out.put(chunks_[c].at);
-      out.put_bytes({reinterpret_cast<const char*>(chunks_[c].bytes.data()), chunks_[c].size});
-    }
+    chunks_.save(packet.first, out);
   }
 }
 
@@ -162,14 +159,10 @@ bool Fragments::restore_group(std::uint32_t group, Reader& in) {
       auto at = in.template get<std::uint32_t>();
       auto bytes = in.get_bytes();
       std::uint32_t before = last == ChunkPool::none ? 0 : chunks_[last].end();
-      if (bytes.empty() || bytes.size() > Chunk::capacity || at < before || at > 65535)
-        return false;
-      std::uint32_t id = chunks_.take(at, ChunkPool::none);
-      std::memcpy(chunks_[id].bytes.data(), bytes.data(), bytes.size());
-      chunks_[id].size = static_cast<std::uint16_t>(bytes.size());
-      (last == ChunkPool::none ? packet.first : chunks_[last].next) = id;
-      last = id;
-      packet.held += chunks_[id].size;
+      if (at < before || at > 65535) return false;
+      last = chunks_.append(packet.first, last, at, bytes);
+      if (last == ChunkPool::none) return false;
+      packet.held += chunks_[last].size;
       ++packet.pieces;
       ++chunks_held_[group];
     }

@@ -99,11 +99,12 @@ class PcapLive final : public LiveCapture {
 Result<void> FanoutGroup::join(int socket, const std::string& interface) {
   std::lock_guard lock(mutex_);
   auto known = ids_.find(interface);
-  int argument = fanout_type << 16;
+  // Type and flags are the upper half. Unsigned: the highest flags reach the sign.
+  unsigned argument = unsigned{fanout_type} << 16;
   if (known == ids_.end())
-    argument |= PACKET_FANOUT_FLAG_UNIQUEID << 24;  // the kernel chooses a number nobody else has
+    argument |= unsigned{PACKET_FANOUT_FLAG_UNIQUEID} << 24;  // a number that nobody else has
   else
-    argument |= known->second;
+    argument |= static_cast<unsigned>(known->second);
   if (setsockopt(socket, SOL_PACKET, PACKET_FANOUT, &argument, sizeof argument) != 0)
     return Error{ErrorKind::unavailable,
                  fmt::format("{}: its packets cannot be shared by several capture threads: {}; set "

@@ -193,10 +193,7 @@ void TcpStreams::save_half(const Half& half, Writer& out) const {
   out.put(half.ended);
   out.put(half.hole_since);
   out.put(half.pieces);
-  for (std::uint32_t c = half.first; c != packet::ChunkPool::none; c = chunks_[c].next) {
-    out.put(chunks_[c].at);
-    out.put_bytes({reinterpret_cast<const char*>(chunks_[c].bytes.data()), chunks_[c].size});
-  }
+  chunks_.save(half.first, out);
 }
 
 template <class Writer>
@@ -243,22 +240,17 @@ bool TcpStreams::restore_half(Half& half, std::uint32_t group, Reader& in) {
     auto begin = in.template get<std::uint32_t>();
     auto bytes = in.get_bytes();
     bool first_early = i == 0 && static_cast<std::int32_t>(begin - at) <= 0;
-    if (bytes.empty() || bytes.size() > packet::Chunk::capacity ||
-        (static_cast<std::int32_t>(begin - at) < 0 && !first_early))
-      return false;
+    if (static_cast<std::int32_t>(begin - at) < 0 && !first_early) return false;
     gap = gap || static_cast<std::int32_t>(begin - half.next) >= 0;
-    std::uint32_t id = chunks_.take(begin, packet::ChunkPool::none);
-    std::memcpy(chunks_[id].bytes.data(), bytes.data(), bytes.size());
-    chunks_[id].size = static_cast<std::uint16_t>(bytes.size());
-    (tail == packet::ChunkPool::none ? half.first : chunks_[tail].next) = id;
-    tail = id;
-    at = chunks_[id].end();
+    tail = chunks_.append(half.first, tail, begin, bytes);
+    if (tail == packet::ChunkPool::none) return false;
+    at = chunks_[tail].end();
     ++half.pieces;
     ++chunks_held_[group];
     if (gap) {
       ++half.ahead;
     } else {
-      half.last = id;
+      half.last = tail;
     }
   }
   std::uint32_t reached =
@@ -293,6 +285,7 @@ bool TcpStreams::restore_group(std::uint32_t group, Reader& in) {
     flow.repeated = in.template get<bool>();
     flow.spoke = in.template get<bool>();
     flow.closed = in.template get<bool>();
+    if (!in.ok() || flow.handshake > Handshake::done) return false;
     for (Half& half : flow.half)
       if (!restore_half(half, group, in)) return false;
     flows_.touch(number, list, touched);

@@ -45,10 +45,17 @@ class StateReader {
   template <class T>
   T get() {
     static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
-    T value{};
-    std::string_view raw = cut(sizeof value);
-    if (raw.size() == sizeof value) std::memcpy(&value, raw.data(), sizeof value);
-    return value;
+    if constexpr (std::is_same_v<T, bool>) {
+      // A bool that holds another byte must not even be looked at.
+      auto value = get<std::uint8_t>();
+      if (value > 1) ok_ = false;
+      return value == 1;
+    } else {
+      T value{};
+      std::string_view raw = cut(sizeof value);
+      if (raw.size() == sizeof value) std::memcpy(&value, raw.data(), sizeof value);
+      return value;
+    }
   }
   std::string_view get_bytes() { return cut(get<std::uint64_t>()); }
   // The number of values that follow, each of at least `size` bytes: never more than there can be,
@@ -60,7 +67,7 @@ class StateReader {
     return 0;
   }
 
-  // False: more was read than there is. What was read then is not what was saved.
+  // False: more was read than there is, or a bool that is none: that is not what was saved.
   bool ok() const { return ok_; }
   bool at_end() const { return rest_.empty(); }
 
