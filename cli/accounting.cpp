@@ -58,6 +58,7 @@ board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status)
   honesty.dropped_kernel = counters["dropped_kernel"];
   honesty.dropped_interface = counters["dropped_interface"];
   honesty.dropped_queue = counters["dropped_frames"];
+  honesty.spool_unwritten = counters["spool_unwritten"];
   honesty.late = status.total("late_rows");
   if (!status.finished) {
     // Counters are read one after the other: a packet may be seen as decoded, but not yet as
@@ -113,6 +114,8 @@ std::string summary_line(const board::Honesty& h) {
   if (h.dropped_queue != 0)
     text +=
         fmt::format("; dropped before us: {} frames for want of room", thousands(h.dropped_queue));
+  if (h.spool_unwritten != 0)
+    text += fmt::format("; {} not written to the spool", thousands(h.spool_unwritten));
   if (h.late != 0) text += fmt::format("; {} rows too late for their window", thousands(h.late));
   return text;
 }

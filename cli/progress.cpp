@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/stall.hpp"
@@ -25,7 +26,20 @@ std::string progress_text(std::uint64_t packets, double per_second, double share
   return text;
 }
 
-Progress::Progress(bool enabled) : enabled_(enabled && isatty(STDERR_FILENO) == 1) {}
+std::string progress_bar(double share) {
+  constexpr std::size_t width = 24;
+  auto done = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * width);
+  return "[" + std::string(done, '#') + std::string(width - done, '-') + "]";
+}
+
+bool ProgressLines::due(TimeNs steady, double share) {
+  if (next_ == 0) next_ = steady + interval;
+  if (steady < next_ || share <= 0) return false;
+  next_ = steady + interval;
+  return true;
+}
+
+Progress::Progress(bool enabled) : enabled_(enabled), terminal_(isatty(STDERR_FILENO) == 1) {}
 
 void Progress::show(const board::Honesty& honesty, const runtime::RunStatus& status,
                     TimeNs steady) {
@@ -37,12 +51,19 @@ void Progress::show(const board::Honesty& honesty, const runtime::RunStatus& sta
       since_last > 0 ? static_cast<double>(honesty.captured - last_captured_) / since_last : 0;
   auto total = static_cast<double>(status.total("file_bytes_total"));
   double share = total > 0 ? static_cast<double>(status.total("file_bytes_read")) / total : 0;
+  // The rate is that since the last line.
+  if (!terminal_ && !lines_.due(steady, share)) return;
   double left = share > 0 ? since_start * (1 - share) / share : 0;
   std::string text = progress_text(honesty.captured, rate, share, left);
   if (auto stall = find_stall(status, 1'000'000'000)) text += "; waiting for " + stall->cause;
-  fmt::print(stderr, "\r\x1b[K{}", text);
-  std::fflush(stderr);
-  shown_ = true;
+  if (!terminal_) {
+    fmt::print(stderr, "{}\n", text);
+  } else {
+    if (share > 0) text = progress_bar(share) + " " + text;
+    fmt::print(stderr, "\r\x1b[K{}", text);
+    std::fflush(stderr);
+    shown_ = true;
+  }
   last_ = steady;
   last_captured_ = honesty.captured;
 }

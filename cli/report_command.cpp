@@ -88,8 +88,8 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       "report", "Say what is in a capture: counts, names, clients, response times");
   command
       ->add_option("file", args->file,
-                   "Capture (pcap, pcapng) or dnstap file; plain, gzip, zstd, xz; -: standard "
-                   "input")
+                   "Capture (pcap, pcapng), dnstap or C-DNS file; plain, gzip, zstd, xz; -: "
+                   "standard input")
       ->required();
   command->add_flag("--json", args->json, "One JSON object");
   command->add_option("--port", args->ports,

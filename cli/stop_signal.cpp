@@ -34,6 +34,7 @@ void watch_stop_signals() {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a bound on file sizes fails a write, as a full disk does
 }
 
 bool stop_requested() { return requested; }

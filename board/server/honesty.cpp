@@ -30,6 +30,7 @@ std::string honesty_json(const Honesty& h) {
       .member("dropped_kernel", h.dropped_kernel)
       .member("dropped_interface", h.dropped_interface)
       .member("dropped_queue", h.dropped_queue)
+      .member("spool_unwritten", h.spool_unwritten)
       .member("late", h.late)
       .member("behind_s", h.behind_s)
       .member("state", h.state)

@@ -31,6 +31,7 @@ struct Honesty {
   std::uint64_t dropped_kernel = 0;     // lost before us: the kernel's buffer was full
   std::uint64_t dropped_interface = 0;  // lost before us: the network interface
   std::uint64_t dropped_queue = 0;      // lost before us: dnstap frames that found no room
+  std::uint64_t spool_unwritten = 0;    // counted, but the spool's disk did not take them
   std::uint64_t late = 0;               // came after their window had closed
   double behind_s = 0;                  // newest packet minus newest closed window, seconds
   std::string state = "running";        // running | finished | failed

@@ -102,15 +102,23 @@ Rebuilt Reader::rebuild(const Entry& entry, CapturedMessage& out) {
 }
 
 Read Reader::next(CapturedMessage& out) {
+  for (;;) {
+    Rebuilt what = Rebuilt::whole;
+    Read read = next(out, what);
+    if (read != Read::message || has_message(what)) return read;
+  }
+}
+
+Read Reader::next(CapturedMessage& out, Rebuilt& what) {
   while (state_ == Read::message) {
     if (at_ == entries_.size()) {
       next_block();
       continue;
     }
     const Entry& entry = entries_[at_++];
-    Rebuilt done = rebuild(entry, out);
-    ++counts_[static_cast<std::size_t>(done)];
-    if (!has_message(done)) continue;
+    what = rebuild(entry, out);
+    ++counts_[static_cast<std::size_t>(what)];
+    if (!has_message(what)) out = {};
     out.time = entry.time;
     return Read::message;
   }

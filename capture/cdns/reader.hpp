@@ -30,6 +30,8 @@ class Reader {
 
   // `out.wire` holds until the next call. After Read::end or Read::error: the same again.
   Read next(CapturedMessage& out);
+  // The same, but what gives no message is handed out, too: with its time, and `what` says why.
+  Read next(CapturedMessage& out, Rebuilt& what);
   const Error& error() const { return error_; }
   ReadFault fault() const { return in_.error(); }
 

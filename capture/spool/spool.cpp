@@ -226,8 +226,8 @@ void Spool::complete_segment() {
   }
   Segment complete = std::exchange(open_, {});
   complete.complete = true;
-  // A file that cannot be renamed keeps its packets and is taken over by the next run.
-  (void)!::rename(old.c_str(), path(complete).c_str());
+  // A file that cannot be renamed keeps its packets under its old name; the next run takes it over.
+  if (::rename(old.c_str(), path(complete).c_str()) != 0) complete.complete = false;
   ring_.complete(complete);
   for (const Segment& gone : ring_.expire(newest_)) remove(gone);
 }

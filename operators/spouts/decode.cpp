@@ -9,6 +9,7 @@
 #include "capture/stream/tcp_streams.hpp"
 #include "engine/api/keyed_state.hpp"
 #include "engine/base/cursor.hpp"
+#include "operators/spouts/cdns_messages.hpp"
 #include "operators/spouts/decode_options.hpp"
 #include "operators/spouts/decode_schema.hpp"
 #include "operators/spouts/dnstap_messages.hpp"
@@ -111,7 +112,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   PacketClasses::ClassId decode(const RowView& row, TimeNs time,
                                 std::span<const std::uint8_t> bytes, Emitter& out) {
     std::uint16_t link_number = row.get(in_.link);
-    if (link_number >= link_foreign_frame) return decode_frame(link_number, time, bytes, out);
+    if (link_number >= link_cdns) return decode_frame(link_number, time, bytes, out);
     auto link = static_cast<packet::LinkType>(link_number);
     packet::Verdict verdict = packet::decode(link, bytes, row.get(in_.original_length), datagram_);
     if (verdict == packet::Verdict::udp) [[likely]]
@@ -244,6 +245,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   PacketClasses::ClassId decode_frame(std::uint16_t link, TimeNs time,
                                       std::span<const std::uint8_t> bytes, Emitter& out) {
     if (link == link_foreign_frame) return PacketClasses::foreign_frame();
+    if (link == link_cdns) return decode_stored(time, bytes, out);
     dnstap::DecodeError error = dnstap::decode(bytes, frame_);
     if (error != dnstap::DecodeError::none) return PacketClasses::of(error);
     if (out.wanted(frames_stream))
@@ -257,6 +259,19 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
         found = one;
     }
     return found;
+  }
+
+  // What a C-DNS file stores is DNS, whatever its ports.
+  PacketClasses::ClassId decode_stored(TimeNs time, std::span<const std::uint8_t> bytes,
+                                       Emitter& out) {
+    CdnsMessage stored = read_cdns_message(bytes, datagram_);
+    if (!has_message(stored.what)) return PacketClasses::of(stored.what);
+    dns::ParseError error = dns::parse(datagram_.payload, message_, keep_);
+    if (message_.header_ok)
+      emit({time, error != dns::ParseError::none, datagram_, message_,
+            ends_of(datagram_, message_.qr), 0, nullptr, stored.kind},
+           out);
+    return PacketClasses::of(error);
   }
 
   PacketClasses::ClassId decode_framed(std::span<const std::uint8_t> wire, bool response,

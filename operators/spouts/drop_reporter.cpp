@@ -45,17 +45,25 @@ void DropReporter::report(const std::vector<capture::pcap::Drops>& drops, TimeNs
     std::uint64_t lost = kernel ? of.dropped_kernel : of.dropped_interface;
     std::uint64_t fresh = lost - reason.told;
     reason.told = lost;
-    if (fresh != 0 || zeros) row(reason, fresh, event_time, out);
+    if (fresh != 0 || zeros)
+      row(interfaces_[reason.interface], reason.name, fresh, event_time, out);
   }
 }
 
-void DropReporter::row(const Reason& reason, std::uint64_t packets, TimeNs event_time,
-                       Emitter& out) const {
+// The spool is that of all interfaces.
+void DropReporter::report_unwritten(std::uint64_t total, TimeNs event_time, Emitter& out) {
+  if (total == unwritten_told_) return;
+  row("", "spool", total - unwritten_told_, event_time, out);
+  unwritten_told_ = total;
+}
+
+void DropReporter::row(std::string_view interface, std::string_view reason, std::uint64_t packets,
+                       TimeNs event_time, Emitter& out) const {
   if (!out.wanted(stream)) return;
   RowWriter row = out.row(stream);
   row.set(fields_.time, event_time);
-  row.set_str(fields_.interface, interfaces_[reason.interface]);
-  row.set_str(fields_.reason, reason.name);
+  row.set_str(fields_.interface, interface);
+  row.set_str(fields_.reason, reason);
   row.set(fields_.packets, packets);
 }
 

@@ -26,6 +26,8 @@ class DropReporter {
   // A row for each loss; every so often for none as well, so that a window without a loss says so.
   void report(const std::vector<capture::pcap::Drops>& drops, TimeNs steady_now, TimeNs event_time,
               Emitter& out);
+  // A row for packets that a spool could not write since the last call. `total`: since the beginning.
+  void report_unwritten(std::uint64_t total, TimeNs event_time, Emitter& out);
   // The counters alone.
   void count(const std::vector<capture::pcap::Drops>& drops);
 
@@ -36,7 +38,8 @@ class DropReporter {
     std::uint64_t told = 0;
     Counter* counter = nullptr;  // of this interface; null where there is only one
   };
-  void row(const Reason& reason, std::uint64_t packets, TimeNs event_time, Emitter& out) const;
+  void row(std::string_view interface, std::string_view reason, std::uint64_t packets,
+           TimeNs event_time, Emitter& out) const;
 
   std::vector<std::string> interfaces_;
   std::vector<Reason> reasons_;  // kernel and interface, for each interface
@@ -44,6 +47,7 @@ class DropReporter {
   DropFields fields_;
   TimeNs next_ = time_min;
   int reports_ = 0;
+  std::uint64_t unwritten_told_ = 0;
   Counter* kernel_;
   Counter* interface_;
 };

@@ -10,9 +10,10 @@ namespace dnstorm::operators {
 inline std::vector<Field> drop_fields() {
   return {
       {"time", Type::time, Role::time, "", false, "when the loss was seen"},
-      {"interface", Type::str, Role::plain, "", false, "where it was lost"},
+      {"interface", Type::str, Role::plain, "", false, "where it was lost; empty: the spool"},
       {"reason", Type::str, Role::plain, "", false,
-       "kernel: the ring was full; interface: lost by the interface or its driver"},
+       "kernel: the ring was full; interface: lost by the interface or its driver; spool: "
+       "not written to the spool (counted, but no run can replay them)"},
       {"packets", Type::u64, Role::value, "", false,
        "lost since the row before; a row with 0 comes each second"},
   };

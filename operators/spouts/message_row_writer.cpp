@@ -84,7 +84,7 @@ void MessageRowWriter::set_network(const MessageContext& context, RowWriter& row
   row.set(row_.size, static_cast<std::uint32_t>(context.message.wire.size()));
   row.set(row_.tcp_rtt_us, context.tcp_rtt_us);
   if (row_.txn.present()) {
-    std::uint8_t kind = 0;
+    std::uint8_t kind = context.kind;
     if (context.dnstap != nullptr)
       kind = static_cast<std::uint8_t>(capture::dnstap::kind_of(context.dnstap->type));
     row.set(row_.txn, transaction_hash(ends, context.message.id, datagram.protocol, kind));

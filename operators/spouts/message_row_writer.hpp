@@ -30,6 +30,7 @@ struct MessageContext {
   Ends ends;
   std::uint32_t tcp_rtt_us = 0;
   const capture::dnstap::Dnstap* dnstap = nullptr;  // null: a packet
+  std::uint8_t kind = 0;  // without dnstap: in which role a server saw it; 0: not known
 };
 
 class MessageRowWriter {

@@ -1,9 +1,12 @@
 #include "operators/spouts/packet_classes.hpp"
 
+#include <fmt/format.h>
+
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::operators {
 
+using capture::cdns::Rebuilt;
 using capture::dns::ParseError;
 using capture::dnstap::DecodeError;
 using capture::packet::Verdict;
@@ -15,6 +18,7 @@ namespace {
 // The table: one class a ParseError (none = parsed), then one a Verdict, then those of our own.
 constexpr std::size_t verdicts_from = capture::dns::parse_error_count;
 constexpr std::size_t own_from = verdicts_from + capture::packet::verdict_count;
+constexpr std::size_t cdns_first = static_cast<std::size_t>(Rebuilt::no_signature);
 enum Own : std::size_t {
   own_other_port,
   own_tcp,
@@ -31,9 +35,10 @@ enum Own : std::size_t {
   own_fragment_impossible,
   own_fragment_no_memory,
   own_foreign_frame,
+  own_cdns,  // one a reason why an item gives no message
   // Those of dnstap stand last: the first of them is DecodeError::none's, a frame without a
   // message.
-  own_dnstap
+  own_dnstap = own_cdns + capture::cdns::rebuilt_count - cdns_first
 };
 constexpr PacketClasses::ClassId own(Own which) {
   return static_cast<PacketClasses::ClassId>(own_from + which);
@@ -87,6 +92,9 @@ std::vector<PacketClasses::Class> make_table() {
   table.push_back({Outcome::malformed, "fragment_impossible"});
   table.push_back({Outcome::filtered, "fragment_no_memory"});
   table.push_back({Outcome::malformed, "dnstap_content_type"});
+  for (std::size_t i = cdns_first; i < capture::cdns::rebuilt_count; ++i)
+    table.push_back(
+        {Outcome::malformed, fmt::format("cdns_{}", to_string(static_cast<Rebuilt>(i)))});
   table.push_back({Outcome::not_dns, "dnstap_no_message"});
   for (std::size_t i = 1; i < capture::dnstap::decode_error_count; ++i)
     table.push_back({Outcome::malformed, std::string(to_string(static_cast<DecodeError>(i)))});
@@ -164,6 +172,11 @@ PacketClasses::ClassId PacketClasses::of(DecodeError error) {
 PacketClasses::ClassId PacketClasses::empty_frame() { return of(DecodeError::none); }
 PacketClasses::ClassId PacketClasses::foreign_frame() {
   return static_cast<ClassId>(own_from + own_foreign_frame);
+}
+
+PacketClasses::ClassId PacketClasses::of(Rebuilt what) {
+  DNSTORM_ASSERT(!has_message(what), "an item that gives a message is classed by it");
+  return static_cast<ClassId>(own_from + own_cdns + static_cast<std::size_t>(what) - cdns_first);
 }
 
 PacketClasses::ClassId PacketClasses::of(Verdict verdict, bool watched) {

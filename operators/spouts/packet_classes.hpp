@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/cdns/rebuild.hpp"
 #include "capture/dns/parse_error.hpp"
 #include "capture/dnstap/message.hpp"
 #include "capture/packet/decode.hpp"
@@ -37,6 +38,8 @@ class PacketClasses {
   // One without a DNS message; one of a stream of another content type.
   static ClassId empty_frame();
   static ClassId foreign_frame();
+  // An item of a C-DNS file that gives no message.
+  static ClassId of(capture::cdns::Rebuilt what);
   // What a segment or a fragment did. A segment that completed a message is classed by it, and so
   // is the fragment that completed a packet.
   static ClassId of(capture::stream::Taken taken);

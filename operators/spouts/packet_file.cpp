@@ -1,8 +1,10 @@
 #include "operators/spouts/packet_file.hpp"
 
+#include "capture/cdns/reader.hpp"
 #include "capture/dnstap/frame_file.hpp"
 #include "capture/dnstap/message.hpp"
 #include "capture/file/source.hpp"
+#include "operators/spouts/cdns_file.hpp"
 #include "operators/spouts/packet_schema.hpp"
 
 namespace dnstorm::operators {
@@ -56,6 +58,8 @@ Result<std::unique_ptr<pcap::FileReader>> open_packet_file(const std::string& pa
   std::unique_ptr<capture::file::Source> source = DNSTORM_TRY(capture::file::open_source(path));
   std::string name = path == "-" ? "standard input" : path;
   capture::file::Window window(std::move(source));
+  if (capture::cdns::Reader::is_cdns(window))
+    return open_cdns_file(std::move(name), std::move(window));
   if (!dnstap::FrameFile::is_frame_file(window))
     return pcap::FileReader::open(std::move(name), std::move(window));
   auto frames = DNSTORM_TRY(dnstap::FrameFile::open(std::move(name), std::move(window)));

@@ -1,6 +1,6 @@
-// A file of packets, whatever it is: a capture (pcap, pcapng) or a dnstap file, told by its bytes.
-// A dnstap frame is a packet of the link type link_dnstap; one of a stream of another content type
-// has link_foreign_frame.
+// A file of packets, whatever it is: a capture (pcap, pcapng), a dnstap or a C-DNS file, told by
+// its bytes. A dnstap frame is a packet of the link type link_dnstap; one of a stream of another
+// content type has link_foreign_frame; a message of C-DNS has link_cdns.
 #pragma once
 
 #include <memory>

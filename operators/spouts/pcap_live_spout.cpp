@@ -39,7 +39,12 @@ class LiveSpout final : public PacketSpout {
     if (drops_->due(now)) {
       auto counts = DNSTORM_TRY(capture_->drops());
       // A loss has no time of its own: it counts where the watermark stands, or later.
-      drops_->report(counts, now, std::max(clock_.watermark(), last_time()), out);
+      TimeNs seen = std::max(clock_.watermark(), last_time());
+      drops_->report(counts, now, seen, out);
+      if (spool_) {
+        drops_->report_unwritten(spool_->unwritten(), seen, out);
+        tell_of_spool(now);
+      }
     }
     return emitted == 0 ? Next::idle : Next::more;
   }
@@ -57,6 +62,7 @@ class LiveSpout final : public PacketSpout {
       left_->set(left);
       if (auto counts = capture_->drops(); counts.ok()) drops_->count(*counts);
     }
+    if (spool_) tell_of_spool(task_->clock->steady_ns());
     capture_.reset();
     reader_.reset();
     spool_.reset();
@@ -93,6 +99,15 @@ class LiveSpout final : public PacketSpout {
     spool_lost_ = &task_->counter("spool_lost");
     spool_behind_ = &task_->counter("spool_behind");
     return {};
+  }
+
+  // A disk that takes nothing is told in the log, once a minute at most.
+  void tell_of_spool(TimeNs now) {
+    if (spool_->unwritten() == unwritten_told_ || now < next_told_) return;
+    unwritten_told_ = spool_->unwritten();
+    next_told_ = now + 60 * ns_per_s;
+    fmt::print(stderr, "dnstorm: {}; {} packets so far are counted, but not in the spool\n",
+               spool_->problem(), unwritten_told_);
   }
 
   bool caught_up() const { return !reader_ || reader_->position() >= spool_->next(); }
@@ -144,6 +159,8 @@ class LiveSpout final : public PacketSpout {
   std::unique_ptr<spool::Spool> spool_;
   std::optional<spool::SpoolReader> reader_;
   std::uint64_t lost_count_ = 0;
+  std::uint64_t unwritten_told_ = 0;
+  TimeNs next_told_ = time_min;
   Counter* left_ = nullptr;
   Counter* unwritten_ = nullptr;
   Counter* spool_lost_ = nullptr;

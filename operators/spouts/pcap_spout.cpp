@@ -39,7 +39,7 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
 std::vector<OptionSpec> option_specs() {
   return {
       {"file", OptionType::list, "",
-       "capture files (pcap, pcapng; plain, gzip, zstd, xz); - is standard input"},
+       "capture files (pcap, pcapng, C-DNS; plain, gzip, zstd, xz); - is standard input"},
       {"watch", OptionType::text, "",
        "a folder, or a pattern such as /captures/*.pcap: its files, and those that come, when they "
        "are complete (closed after writing, or renamed; not .tmp)"},

@@ -12,6 +12,10 @@ import subprocess
 import harness
 
 KEYS = ("queries", "responses", "qtypes", "rcodes", "qnames")
+# What a report of a C-DNS file says as that of the capture it was made of: not mDNS, LLMNR and what
+# ICMP quotes, which the format has no place for.
+STORED_KEYS = ("messages", "queries", "responses", "tcp", "v6", "edns", "do", "ecs", "tc", "qnames",
+               "clients", "opcodes", "qtypes", "rcodes", "transactions", "top_names", "top_clients")
 WAYS = (".cdns", ".json", ".fstrm", ".pcapng", ".cdns.zst")
 
 
@@ -85,6 +89,31 @@ class Convert(Case):
         self.assertEqual(packed.stdout[:7], b"\x83\x65C-DNS")
         there = self.write("unnamed", packed.stdout)
         self.assertEqual(len(self.lines(there)), len(self.lines(self.sample)))
+
+    def test_a_report_of_cdns_is_that_of_the_capture(self):
+        before = self.report(self.sample)
+        for there in ("there.cdns", "there.cdns.gz", "there.cdns.zst"):
+            with self.subTest(there):
+                self.convert(self.sample, self.path(there))
+                for tasks in ("1", "3"):
+                    after = self.report(self.path(there), "--parallelism", tasks)
+                    self.assertEqual({k: after[k] for k in STORED_KEYS},
+                                     {k: before[k] for k in STORED_KEYS})
+                    self.assertEqual(after["packets"], after["parsed"] + after["malformed"])
+        with open(self.path("there.cdns"), "rb") as file:
+            done = subprocess.run([harness.DNSTORM, "report", "--json", "-"], stdin=file,
+                                  capture_output=True, check=True)
+        self.assertEqual(json.loads(done.stdout)["queries"], before["queries"])
+
+    def test_a_report_of_cut_cdns_tells_what_comes_before_the_cut(self):
+        self.convert(self.sample, self.path("there.cdns"))
+        with open(self.path("there.cdns"), "rb") as file:
+            cut = self.write("cut.cdns", file.read()[:-100])
+        done = harness.dnstorm("report", "--json", cut)
+        self.assertEqual(done.returncode, 65, done.stderr)
+        self.assertIn("damaged C-DNS", done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(report["packets"], report["parsed"] + report["malformed"])
 
     def test_counts_add_up(self):
         done = self.convert(self.sample, self.path("x.cdns"))
@@ -162,6 +191,19 @@ class Captures(Case):
                         done = harness.dnstorm("convert", pair[0], "-o", pair[1])
                         self.assertIn(done.returncode, (0, 65), done.stderr)
                     self.assertEqual(self.counts(back), before)
+
+    def test_a_report_of_cdns_is_that_of_the_capture(self):
+        for path in self.files:
+            before = harness.dnstorm("report", "--json", path)
+            if before.returncode not in (0, 65) or not before.stdout:
+                continue
+            with self.subTest(os.path.basename(path)):
+                there = self.path("there.cdns.zst")
+                done = harness.dnstorm("convert", path, "-o", there)
+                self.assertIn(done.returncode, (0, 65), done.stderr)
+                after, before = self.report(there), json.loads(before.stdout)
+                self.assertEqual({k: after[k] for k in STORED_KEYS},
+                                 {k: before[k] for k in STORED_KEYS})
 
     def test_tshark_finds_no_new_faults(self):
         if not shutil.which("tshark"):

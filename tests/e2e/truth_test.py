@@ -63,8 +63,10 @@ class Generated(harness.Case):
         self.ok("generate", "-o", capture, *arguments)
         with open(capture + ".json") as file:
             truth = json.load(file)
+        alone = self.report(capture, "--parallelism", 1)
         for parallelism in (1, 2, 4):
             report = self.report(capture, "--parallelism", parallelism)
+            self.assertEqual(report, alone, f"with {parallelism} executors")
             for key in KEYS:
                 self.assertEqual(report[key], truth[key], f"{key} with {parallelism} executors")
             self.assertTrue(conserved(report))

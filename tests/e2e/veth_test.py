@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -92,12 +93,13 @@ class Veth(harness.Case):
             ),
         )
 
-    def start(self, topology, *options):
+    def start(self, topology, *options, **more):
         process = subprocess.Popen(
             [harness.DNSTORM, "run", topology, "--board", "127.0.0.1:0"]
             + ["--summary", self.path("summary.json"), *options],
             stderr=subprocess.PIPE,
             text=True,
+            **more,
         )
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
@@ -204,6 +206,33 @@ class Veth(harness.Case):
         sent = self.send(0, "--pps=50000")
         self.wait_for(process, address, sent)
         self.assertEqual(self.stop(process)["captured"], sent)
+
+    def test_a_spool_that_cannot_be_written_is_told(self):
+        def small_files():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+        spool = self.path("spool")
+        process, address = self.start(
+            self.topology(more=f", spool: {spool}"), preexec_fn=small_files
+        )
+        sent = self.send(0, "--pps=50000")
+        self.wait_for(process, address, sent)
+        process.send_signal(signal.SIGINT)
+        errors = process.stderr.read()
+        self.assertEqual(process.wait(timeout=120), 0, errors)
+        with open(self.path("summary.json")) as file:
+            summary = json.load(file)
+        unwritten = summary["spool_unwritten"]
+        self.assertGreater(unwritten, 0)
+        self.assertEqual(summary["captured"], sent, "what is not written is counted all the same")
+        told = [line for line in errors.splitlines() if "cannot write the spool" in line]
+        self.assertEqual(len(told), 1, errors)
+        self.assertIn("File too large", told[0])
+        self.assertIn("not written to the spool", errors)
+        with open(self.path("lost.txt")) as file:
+            self.assertIn("spool", file.read())
+        done = self.ok("spool", "extract", "--dir", spool, "-o", self.path("all.pcap"))
+        self.assertIn(f"{sent - unwritten} of {sent - unwritten} packets", done.stderr)
 
     def test_a_killed_run_goes_on_from_the_spool(self):
         spool = self.path("spool")

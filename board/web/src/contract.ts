@@ -10,6 +10,7 @@ export interface Honesty {
   dropped_kernel: number;
   dropped_interface: number;
   dropped_queue: number; // dnstap frames that found no room
+  spool_unwritten?: number; // counted, but the spool's disk did not take them
   late: number;
   behind_s: number;
   state: 'running' | 'finished' | 'failed';

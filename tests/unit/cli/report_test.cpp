@@ -35,11 +35,32 @@ TEST(Accounting, the_line_names_all_classes_and_what_was_lost) {
   EXPECT_EQ(summary_line(honesty),
             "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered");
   honesty.dropped_kernel = 5;
+  honesty.spool_unwritten = 3000;
   honesty.late = 2;
   EXPECT_EQ(
       summary_line(honesty),
       "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered; "
-      "dropped before us: 5 by the kernel, 0 by the interface; 2 rows too late for their window");
+      "dropped before us: 5 by the kernel, 0 by the interface; "
+      "3,000 not written to the spool; 2 rows too late for their window");
+}
+
+TEST(Progress, has_a_bar_as_long_as_its_share) {
+  EXPECT_EQ(progress_bar(0), "[------------------------]");
+  EXPECT_EQ(progress_bar(0.5), "[############------------]");
+  EXPECT_EQ(progress_bar(0.999), "[#######################-]");
+  EXPECT_EQ(progress_bar(1), "[########################]");
+  EXPECT_EQ(progress_bar(7), "[########################]");
+  EXPECT_EQ(progress_bar(-1), "[------------------------]");
+}
+
+TEST(Progress, outside_a_terminal_is_a_line_each_interval_of_a_replay) {
+  ProgressLines lines;
+  EXPECT_FALSE(lines.due(5 * ns_per_s, 0.1)) << "the first look begins the interval";
+  EXPECT_FALSE(lines.due(14 * ns_per_s, 0.2));
+  EXPECT_TRUE(lines.due(15 * ns_per_s, 0.3));
+  EXPECT_FALSE(lines.due(16 * ns_per_s, 0.3));
+  EXPECT_FALSE(lines.due(30 * ns_per_s, 0)) << "no replay, whose end is not known";
+  EXPECT_TRUE(lines.due(31 * ns_per_s, 0.5));
 }
 
 TEST(Progress, tells_packets_rate_share_and_time_left) {

@@ -147,6 +147,39 @@ TEST_F(SpoolTest, a_full_disk_is_counted_and_the_packets_are_handed_back) {
   EXPECT_EQ(times.back(), 209);
 }
 
+TEST_F(SpoolTest, a_folder_that_is_gone_is_counted_and_the_packets_are_handed_back) {
+  auto spool = open();
+  write(*spool, 0, 10);
+  spool->close();  // the next packet needs a new file
+  fs::rename(folder_, folder_.string() + ".away");
+  write(*spool, 10, 30);
+  write(*spool, 30, 40);
+  EXPECT_EQ(spool->unwritten(), 30u);
+  EXPECT_THAT(spool->problem(), ::testing::HasSubstr("No such file or directory"));
+  std::size_t handed = 0;
+  spool->take_unwritten([&](const pcap::Packet&) { ++handed; });
+  EXPECT_EQ(handed, 30u);
+  fs::rename(folder_.string() + ".away", folder_);
+  write(*spool, 40, 50);
+  SpoolReader reader(*spool, 0);
+  EXPECT_EQ(read(reader).size(), 20u);
+}
+
+TEST_F(SpoolTest, a_segment_that_cannot_be_renamed_is_read_under_its_old_name) {
+  auto spool = open();
+  write(*spool, 0, 10);
+  std::string name;
+  for (const auto& entry : fs::directory_iterator(folder_))
+    if (entry.path().extension() == ".part") name = entry.path().filename();
+  // A folder stands where the file is to go.
+  fs::create_directories(folder_ / (name.substr(0, name.size() - 5) + "_10_0_9.pcapng"));
+  spool->close();
+  EXPECT_TRUE(fs::exists(folder_ / name));
+  write(*spool, 10, 20);
+  SpoolReader reader(*spool, 0);
+  EXPECT_EQ(read(reader), range(0, 20));
+}
+
 TEST_F(SpoolTest, a_position_behind_the_end_is_lost_packets) {
   auto spool = open();
   write(*spool, 0, 10);
