@@ -90,7 +90,8 @@ std::vector<OptionSpec> config_specs() {
   // worlds.
   std::vector<OptionSpec> specs = {
       whole("topology.threads", "0", "threads that run the executors; 0: one a core", 0, 1024),
-      whole("topology.edge.credits", "16", "rounds under way between two tasks", 4, 1024),
+      whole("topology.edge.credits", "16",
+            "rounds under way between two tasks; 4 if each tuple is tracked", 4, 1024),
       whole("topology.edge.bytes", "16Mi", "bytes under way between two tasks, about", 65536, 1e12),
       whole("topology.round.rows", "256",
             "rows at which a source's round ends; a batch it emits at once is never divided", 1,
@@ -145,6 +146,10 @@ void read_metrics(const Options& options, MetricsConfig& metrics) {
 
 }  // namespace
 
+// A row that is tracked alone is an event of its own, some hundred bytes on each edge: as many
+// rounds as of batches would be a hundred megabytes, and no faster.
+constexpr std::uint32_t credits_of_tracked_rows = 4;
+
 EngineConfig read_config(Draft& draft) {
   const std::vector<OptionSpec> specs = config_specs();
   RawOptions valid = valid_ones(draft, specs, draft.topology.config, "");
@@ -159,6 +164,9 @@ EngineConfig read_config(Draft& draft) {
   config.scheduler = options->text("topology.scheduler");
   config.chaining = options->flag("topology.chaining");
   read_delivery(*options, config);
+  bool each_row = config.delivery == Delivery::at_least_once && config.track_rows;
+  if (each_row && !valid.contains("topology.edge.credits"))
+    config.credits = credits_of_tracked_rows;
   read_metrics(*options, config.metrics);
   if (config.checkpoint_dir.empty()) config.checkpoint_dir = draft.topology.name + ".checkpoints";
   return config;

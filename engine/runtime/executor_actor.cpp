@@ -57,24 +57,44 @@ caf::behavior ExecutorActor::make_behavior() {
 void ExecutorActor::pump() {
   if (finished_ || parked_) return;
   try {
-    auto outcome = executor_->pump();
-    // The task that failed has ended its stream; what the others have is finished.
-    while (!outcome.ok()) {
-      completion_->failed(std::move(outcome.error()));
-      outcome = executor_->pump();
+    while (turn()) {
     }
-    if (*outcome == Executor::Outcome::finished) {
-      finished_ = true;
-      completion_->executor_finished();
-      return;
-    }
-    if (*outcome == Executor::Outcome::again) pump_later(false);
-    if (*outcome == Executor::Outcome::idle) pump_later(true);
   } catch (const std::exception& problem) {
     give_up(problem.what());
   } catch (...) {
     give_up("an exception of unknown type");
   }
+}
+
+// Whether the next turn may follow at once. A message to itself would let others in, too, but at a
+// few rows a second its way through CAF is the most part of what a row costs.
+bool ExecutorActor::turn() {
+  auto outcome = executor_->pump();
+  // The task that failed has ended its stream; what the others have is finished.
+  while (!outcome.ok()) {
+    completion_->failed(std::move(outcome.error()));
+    outcome = executor_->pump();
+  }
+  switch (*outcome) {
+    case Executor::Outcome::finished:
+      finished_ = true;
+      completion_->executor_finished();
+      return false;
+    case Executor::Outcome::waiting:
+      return false;
+    case Executor::Outcome::idle:
+      // A blocking spout has waited inside next(); any other is asked again after a millisecond.
+      if (!executor_->blocking()) {
+        pump_later(true);
+        return false;
+      }
+      break;
+    case Executor::Outcome::again:
+      break;
+  }
+  if (mailbox().empty()) return true;
+  pump_later(false);
+  return false;
 }
 
 void ExecutorActor::on_time() {
@@ -104,8 +124,7 @@ void ExecutorActor::give_up(const char* reason) {
 void ExecutorActor::pump_later(bool idle) {
   if (pump_pending_) return;
   pump_pending_ = true;
-  // A blocking spout has waited inside next(); any other is asked again after a millisecond.
-  if (idle && !executor_->blocking())
+  if (idle)
     delayed_send(this, std::chrono::milliseconds(1), PumpAtom::value);
   else
     send(this, PumpAtom::value);

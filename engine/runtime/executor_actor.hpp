@@ -39,6 +39,7 @@ class ExecutorActor final : public caf::event_based_actor {
 
  private:
   void pump();
+  bool turn();
   void give_up(const char* reason);
   void pump_later(bool idle);
   void on_time();

@@ -1,5 +1,9 @@
 #include "engine/runtime/root_tracker.hpp"
 
+#include <utility>
+
+#include "engine/base/assert.hpp"
+
 namespace dnstorm::runtime {
 
 void RootTracker::open(Kept kept) {
@@ -9,40 +13,70 @@ void RootTracker::open(Kept kept) {
     ++held_[*since_];
   }
   std::uint64_t number = ledger_.begin();
-  root_ = std::make_shared<Lineage>();
-  root_->trees.push_back({origin_, number, 0, 0});
-  kept_.emplace(number, std::move(kept));
+  DNSTORM_ASSERT(number == first_ + place_.size(), "a root is kept in the place of another", number,
+                 first_);
+  // One for all: it is of use to nobody any more when the root is sealed.
+  if (!root_) root_ = std::make_shared<Lineage>();
+  root_->trees.assign(1, {origin_, number, 0, 0});
+  open_ = true;
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(kept_.size()));
+    kept_.emplace_back();
+  }
+  place_.push_back(free_.back());
+  free_.pop_back();
+  kept_[place_.back()] = std::move(kept);
   router_.anchor_to({&root_, 1});
 }
 
 void RootTracker::seal() {
-  if (!root_) return;
+  if (!open_) return;
   ledger_.seal(root_->trees[0].root, root_->trees[0].children);
-  root_ = nullptr;
+  open_ = false;
   router_.anchor_to({});
 }
 
-void RootTracker::track(std::uint64_t message) { open({message, true}); }
+void RootTracker::track(std::uint64_t message) { open({.message = message, .told = true}); }
 
 void RootTracker::deliver(std::size_t stream, BatchPtr batch, SelectionPtr selection) {
-  bool named = root_ && kept_.at(root_->trees[0].root).told;
+  bool named = open_ && kept(root_->trees[0].root).told;
   if (!each_row_ || named) {
-    if (!root_) open({});
+    if (!open_) open({});
     send(stream, std::move(batch), std::move(selection));
     return;
   }
   dnstorm::Rows rows(*batch, selection.get());
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     open({});
-    send(stream, batch,
-         std::make_shared<const Selection>(Selection{static_cast<std::uint16_t>(rows.index(i))}));
+    send(stream, batch, alone(rows.index(i)));
   }
   seal();
 }
 
+// Made once: the same few are wanted again and again.
+const SelectionPtr& RootTracker::alone(std::uint32_t row) {
+  if (row >= alone_.size()) alone_.resize(row + std::size_t{1});
+  if (!alone_[row])
+    alone_[row] = std::make_shared<const Selection>(Selection{static_cast<std::uint16_t>(row)});
+  return alone_[row];
+}
+
 void RootTracker::send(std::size_t stream, BatchPtr batch, SelectionPtr selection) {
-  kept_.at(root_->trees[0].root).rows.push_back({stream, batch, selection});
+  Kept& kept = this->kept(root_->trees[0].root);
+  if (!kept.rows.batch)
+    kept.rows = {stream, batch, selection};
+  else
+    kept.more.push_back({stream, batch, selection});
   router_.deliver(stream, std::move(batch), std::move(selection));
+}
+
+RootTracker::Kept RootTracker::take_kept(std::uint64_t root) {
+  std::uint32_t& place = place_[root - first_];
+  DNSTORM_ASSERT(place != nowhere, "a root ends twice", root);
+  Kept taken = std::exchange(kept_[place], {});
+  free_.push_back(std::exchange(place, nowhere));
+  for (; !place_.empty() && place_.front() == nowhere; ++first_) place_.pop_front();
+  return taken;
 }
 
 void RootTracker::take(const Acks& acks) {
@@ -63,9 +97,7 @@ void RootTracker::take(const Acks& acks) {
 
 void RootTracker::settle(Spout& spout, TaskStats& stats, TaskHooks* hooks) {
   for (const auto& ended : ledger_.take_ended()) {
-    auto found = kept_.find(ended.root);
-    Kept kept = std::move(found->second);
-    kept_.erase(found);
+    Kept kept = take_kept(ended.root);
     if (ended.how == delivery::AckLedger::End::acked) {
       stats.acked.add();
       if (hooks != nullptr) hooks->each([&](TaskHook& hook) { hook.spout_acked(kept.message); });
@@ -97,10 +129,13 @@ void RootTracker::forget_replays() {
 void RootTracker::replay() {
   Kept kept = std::move(replays_.front());
   replays_.pop_front();
-  std::vector<Rows> rows = std::move(kept.rows);
-  kept.rows.clear();
+  Rows first = std::move(kept.rows);
+  std::vector<Rows> more = std::move(kept.more);
+  kept.rows = {};
+  kept.more.clear();
   open(std::move(kept));
-  for (Rows& part : rows) send(part.stream, std::move(part.batch), std::move(part.selection));
+  if (first.batch) send(first.stream, std::move(first.batch), std::move(first.selection));
+  for (Rows& part : more) send(part.stream, std::move(part.batch), std::move(part.selection));
   seal();
 }
 

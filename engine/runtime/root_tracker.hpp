@@ -7,7 +7,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/api/emitter.hpp"
@@ -55,6 +54,7 @@ class RootTracker final : public Emitter::Outlet {
   void forget_replays();
 
  private:
+  static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
   struct Rows {
     std::size_t stream = 0;
     BatchPtr batch;
@@ -63,19 +63,30 @@ class RootTracker final : public Emitter::Outlet {
   struct Kept {
     std::uint64_t message = 0;
     bool told = false;  // the spout has given the number and wants to hear of it
-    std::vector<Rows> rows = {};
+    Rows rows = {};     // a row that is tracked alone has no others
+    std::vector<Rows> more = {};
     std::optional<TimeNs> since = {};  // hold_time()
   };
   void open(Kept kept);
+  Kept& kept(std::uint64_t root) { return kept_[place_[root - first_]]; }
+  Kept take_kept(std::uint64_t root);
   void release(const Kept& kept);
+  const SelectionPtr& alone(std::uint32_t row);
   void send(std::size_t stream, BatchPtr batch, SelectionPtr selection);
 
   OutputRouter& router_;
   std::uint32_t origin_;
   bool each_row_;
   delivery::AckLedger ledger_;
+  bool open_ = false;
   Anchor root_;  // the open one; its `children` are what the spout itself sends out
-  std::unordered_map<std::uint64_t, Kept> kept_;  // by root
+  // What is kept of roots under way lies in places that are used again. Where is a number for each
+  // root from the oldest under way on: like the ledger, which counts the same roots.
+  std::vector<Kept> kept_;
+  std::vector<std::uint32_t> free_;  // places of kept_
+  std::deque<std::uint32_t> place_;  // of roots first_, first_ + 1, ...; `nowhere`: it has ended
+  std::uint64_t first_ = 0;
+  std::vector<SelectionPtr> alone_;  // by row: a selection of that row
   std::deque<Kept> replays_;
   std::optional<TimeNs> since_;         // nothing: time is not held
   std::map<TimeNs, std::size_t> held_;  // roots not done, by the time they hold

@@ -76,16 +76,15 @@ Result<Task::Progress> SpoutTask::run_one() {
     return Progress::worked;
   }
   if (!may_pull()) return active_ ? Progress::blocked : Progress::idle;
-  return pull();
+  return pull(busy.start());
 }
 
 // A spout that gives a row at a time is asked again until there is a round's worth, or it has
 // nothing more, or a millisecond is over: what a round costs is shared, and no row waits for long.
 // One that waits in next() is asked once: what it has given must not wait with it.
-Result<Spout::Next> SpoutTask::fill_round() {
+Result<Spout::Next> SpoutTask::fill_round(TimeNs began) {
   constexpr DurationNs longest = ns_per_ms;
   std::uint64_t wanted = emitter_.rows_emitted() + setup_.plan->config.round_rows;
-  TimeNs began = setup_.clock->steady_ns();
   for (std::uint32_t calls = 1;; ++calls) {
     Result<Spout::Next> next = spout_->next(emitter_);
     if (!next.ok() || *next != Spout::Next::more || emitter_.rows_emitted() >= wanted) return next;
@@ -96,11 +95,11 @@ Result<Spout::Next> SpoutTask::fill_round() {
   }
 }
 
-Result<Task::Progress> SpoutTask::pull() {
+Result<Task::Progress> SpoutTask::pull(TimeNs began) {
   enter_round(0, round_);
   std::uint64_t emitted_before = emitter_.rows_emitted();
   if (setup_.wiring->feedback) roots_->hold_time(spout_->watermark());
-  Result<Spout::Next> next = fill_round();
+  Result<Spout::Next> next = fill_round(began);
   bool emitted = emitter_.rows_emitted() != emitted_before;
   if (!next.ok() || *next == Spout::Next::end) {
     draining_ = true;

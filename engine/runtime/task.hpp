@@ -154,8 +154,9 @@ class SpoutTask final : public Task {
 
  private:
   Result<void> restore();
-  Result<Progress> pull();
-  Result<Spout::Next> fill_round();
+  // `began`: this turn, of Clock::steady_ns.
+  Result<Progress> pull(TimeNs began);
+  Result<Spout::Next> fill_round(TimeNs began);
   Result<void> pass_barrier();
   Result<void> end_stream();
   Result<void> send_state(std::uint64_t number);
