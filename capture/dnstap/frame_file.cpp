@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::capture::dnstap {
@@ -23,6 +25,12 @@ bool begins_stream(const file::Window& window) {
          load_be32(at + 8) == static_cast<std::uint32_t>(ControlType::start);
 }
 
+bool begins_text(file::Window& window) {
+  window.need(text_head_max);
+  return TextDocument::begins(
+      {reinterpret_cast<const char*>(window.data()), std::min(window.size(), text_head_max)});
+}
+
 // As a message shows it: foreign bytes do not reach a terminal.
 std::string printable(std::string_view text) {
   std::string out;
@@ -42,11 +50,14 @@ Result<std::unique_ptr<FrameFile>> FrameFile::open(std::string name, file::Windo
   if (!window.need(stream_head) && window.failure()) return Error(*window.failure()).within(name);
   if (window.size() == 0)
     return Error{ErrorKind::data, fmt::format("{}: is empty, not a dnstap file", name), {}};
-  if (!begins_stream(window))
+  bool text = !begins_stream(window) && begins_text(window);
+  if (!text && !begins_stream(window))
     return Error{ErrorKind::data,
                  fmt::format("{}: is no Frame Streams file: it does not begin with START", name),
                  {}};
-  return std::unique_ptr<FrameFile>(new FrameFile(std::move(name), std::move(window)));
+  std::unique_ptr<FrameFile> file(new FrameFile(std::move(name), std::move(window)));
+  if (text) file->text_ = std::make_unique<TextDocument>();
+  return file;
 }
 
 bool FrameFile::is_frame_file(const std::string& path) {
@@ -57,10 +68,12 @@ bool FrameFile::is_frame_file(const std::string& path) {
 }
 
 bool FrameFile::is_frame_file(file::Window& window) {
-  return window.need(stream_head) && begins_stream(window);
+  return (window.need(stream_head) && begins_stream(window)) || begins_text(window);
 }
 
-Read FrameFile::next(Frame& out) {
+Read FrameFile::next(Frame& out) { return text_ ? next_document(out) : next_binary(out); }
+
+Read FrameFile::next_binary(Frame& out) {
   while (state_ == Read::frame) {
     Token token = next_token(bytes_of(window_));
     switch (token.kind) {
@@ -83,6 +96,80 @@ Read FrameFile::next(Frame& out) {
     }
   }
   return state_;
+}
+
+// The document that the window begins with, and the line that ends it. False where it is too long:
+// then `size` bytes of it are in the window, and more follows.
+bool FrameFile::find_document(std::size_t& size, std::size_t& separator) {
+  std::size_t looked = 0;
+  for (;;) {
+    std::string_view text(reinterpret_cast<const char*>(window_.data()), window_.size());
+    separator = TextDocument::find_end(text, looked, size);
+    if (size != std::string_view::npos) return true;
+    if (text.size() > text_document_max) {
+      size = text.size() - text_separator.size();  // a separator may have begun
+      return false;
+    }
+    looked = text.size() < text_separator.size() ? 0 : text.size() - text_separator.size();
+    // Beyond its first size the window grows twofold: a long document costs what it is long.
+    std::size_t had = text.size();
+    bool small = had < file::Window::first_size;
+    if (!window_.need(small ? had + 1 : 2 * had) && window_.size() == had) {
+      size = window_.size();
+      separator = 0;
+      return true;
+    }
+  }
+}
+
+Read FrameFile::next_document(Frame& out) {
+  bool too_long = false;
+  while (state_ == Read::frame) {
+    std::size_t size = 0, separator = 0;
+    if (!find_document(size, separator)) {
+      too_long = true;
+      window_.skip(size);
+      continue;
+    }
+    bool last = separator == 0;
+    std::string_view text(reinterpret_cast<const char*>(window_.data()), size);
+    bool cut = last && window_.failure();
+    frame_.clear();
+    bool something = too_long || (!cut && text_->read(text, frame_));
+    if (too_long) encode(DecodeError::text_too_long, frame_);
+    window_.skip(size + separator);
+    if (something) {
+      keep_frame(out);
+      ++frames_;
+      return Read::frame;
+    }
+    if (cut)
+      return fail(window_.failure()->kind == ErrorKind::io ? "damaged" : "cut off",
+                  window_.failure()->what, window_.failure()->kind);
+    if (last) return state_ = Read::end;
+  }
+  return state_;
+}
+
+// Lent frames lie one after the other in blocks, as those of a binary file do.
+void FrameFile::keep_frame(Frame& out) {
+  out.dnstap = true;
+  out.block = nullptr;
+  out.bytes = frame_;
+  if (!lends_) return;
+  if (made_size_ - made_used_ < frame_.size()) {
+    made_size_ = std::max(frame_.size(), file::Window::first_size);
+    std::shared_ptr<std::uint8_t[]> fresh =
+        std::make_shared_for_overwrite<std::uint8_t[]>(made_size_);
+    made_bytes_ = fresh.get();
+    made_ = std::move(fresh);
+    made_used_ = 0;
+  }
+  std::uint8_t* to = made_bytes_ + made_used_;
+  std::copy(frame_.begin(), frame_.end(), to);
+  made_used_ += frame_.size();
+  out.bytes = {to, frame_.size()};
+  out.block = &made_;
 }
 
 // False: the file cannot be read on.

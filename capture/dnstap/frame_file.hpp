@@ -1,5 +1,9 @@
 // Frame Streams in files: reading (plain, gzip, zstd, xz) and writing (plain, .gz, .zst).
 //
+// Reading takes the text that `dnstap-ldns -y` and `dnstap-read -y` write as well, told by how it
+// begins: each document is a frame (text_document.hpp), one that cannot be read a frame that
+// decode() has a reason for. Of a document at most text_document_max bytes are held.
+//
 // A file is START, data frames, STOP; several of them may stand one after the other, as `cat` makes
 // them, and the last STOP may be missing: a server that was killed writes none. A file that is cut
 // inside a frame gives all frames before the cut and then Read::error; so does a damaged one.
@@ -14,6 +18,7 @@
 #include <vector>
 
 #include "capture/dnstap/frame_stream.hpp"
+#include "capture/dnstap/text_document.hpp"
 #include "capture/file/sink.hpp"
 #include "capture/file/window.hpp"
 #include "engine/base/block.hpp"
@@ -35,16 +40,19 @@ enum class Read : std::uint8_t { frame, end, error };
 class FrameFile {
  public:
   // `path` may be "-": standard input. Errors: no_input, io, data (empty, does not begin with
-  // START).
+  // START nor as the text does).
   static Result<std::unique_ptr<FrameFile>> open(const std::string& path);
   // The same of a file that is open already. `name` is how messages call it.
   static Result<std::unique_ptr<FrameFile>> open(std::string name, file::Window window);
-  // Whether a file begins as Frame Streams do; false also where it cannot be read.
+  // Whether a file begins as Frame Streams or their text do; false also where it cannot be read.
   static bool is_frame_file(const std::string& path);
   static bool is_frame_file(file::Window& window);
 
   // From here on frames come with the block that they lie in.
-  void lend_blocks() { window_.lend_blocks(); }
+  void lend_blocks() {
+    lends_ = true;
+    if (text_ == nullptr) window_.lend_blocks();
+  }
 
   // The frame's bytes hold until the next call, or as long as its block is held. After Read::end or
   // Read::error every further call answers the same. A content type that is not dnstap's is an
@@ -62,6 +70,10 @@ class FrameFile {
  private:
   FrameFile(std::string name, file::Window window)
       : name_(std::move(name)), window_(std::move(window)) {}
+  Read next_binary(Frame& out);
+  Read next_document(Frame& out);
+  bool find_document(std::size_t& size, std::size_t& separator);
+  void keep_frame(Frame& out);
   bool take_control(std::span<const std::uint8_t> payload);
   Read finish();
   Read fail(std::string_view how, std::string_view what, ErrorKind kind = ErrorKind::data);
@@ -69,6 +81,12 @@ class FrameFile {
 
   std::string name_;
   file::Window window_;
+  std::unique_ptr<TextDocument> text_;  // only of text
+  std::vector<std::uint8_t> frame_;     // made of a document
+  bool lends_ = false;
+  Block made_;                          // where frames made of text lie that are lent
+  std::uint8_t* made_bytes_ = nullptr;  // of made_
+  std::size_t made_size_ = 0, made_used_ = 0;
   Read state_ = Read::frame;
   bool open_ = false;  // between START and STOP
   bool dnstap_ = true;

@@ -1,9 +1,11 @@
 #include "capture/dnstap/message.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "capture/dnstap/detail/protobuf.hpp"
 #include "capture/packet/decode.hpp"
+#include "engine/base/assert.hpp"
 
 namespace dnstorm::capture::dnstap {
 
@@ -29,6 +31,8 @@ constexpr std::uint32_t type = 1, family = 2, protocol = 3, query_address = 4, r
 namespace pol {
 constexpr std::uint32_t type = 1, rule = 2, action = 3, match = 4, value = 5;
 }
+// A field of number 0: no protobuf has one. The error stands behind it.
+constexpr std::array<std::uint8_t, 5> text_error_mark = {0, 't', 'e', 'x', 't'};
 constexpr std::uint64_t payload_message = 1;  // Dnstap.Type.MESSAGE
 
 template <class Enum>
@@ -221,6 +225,14 @@ void encode_message(const Dnstap& m, std::vector<std::uint8_t>& out) {
   put_enum(msg::http_protocol, m.http_protocol);
 }
 
+DecodeError text_error_of(Bytes payload) {
+  constexpr std::size_t size = text_error_mark.size();
+  if (payload.size() != size + 1 || payload[size] >= decode_error_count ||
+      !std::equal(text_error_mark.begin(), text_error_mark.end(), payload.begin()))
+    return DecodeError::none;
+  return static_cast<DecodeError>(payload[size]);
+}
+
 // Bytes of a varint.
 std::size_t varint_size(std::size_t value) {
   std::size_t size = 1;
@@ -232,6 +244,8 @@ std::size_t varint_size(std::size_t value) {
 
 DecodeError decode(Bytes payload, Dnstap& out) {
   out = {};
+  if (DecodeError error = text_error_of(payload); error != DecodeError::none) [[unlikely]]
+    return error;
   ProtobufReader in(payload);
   std::uint64_t type = 0;
   Bytes message;
@@ -294,6 +308,12 @@ void encode(const Dnstap& m, std::vector<std::uint8_t>& out) {
   for (std::size_t i = 0, rest = length; i < head; ++i, rest >>= 7)
     out[begin + i] = static_cast<std::uint8_t>((rest & 0x7f) | (i + 1 < head ? 0x80 : 0));
   put_number(out, top::type, payload_message);
+}
+
+void encode(DecodeError text_error, std::vector<std::uint8_t>& out) {
+  DNSTORM_ASSERT(text_error != DecodeError::none, "an error to tell");
+  out.insert(out.end(), text_error_mark.begin(), text_error_mark.end());
+  out.push_back(static_cast<std::uint8_t>(text_error));
 }
 
 std::optional<IpAddress> to_ip(Bytes address) {

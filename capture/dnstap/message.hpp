@@ -110,8 +110,13 @@ enum class DecodeError : std::uint8_t {
   missing_type,     // the type of the payload or of the message is not there
   unknown_type,     // a number that the schema does not know
   missing_message,  // a payload of type MESSAGE without one
+  // Of documents of text (text_document.hpp); a frame tells them by a field of number 0.
+  text_too_long,  // longer than a document may be
+  text_syntax,    // a line that is no "key: value"
+  text_value,     // an address, a port or a time that is none
+  text_message,   // the message's text is no DNS message
 };
-inline constexpr std::size_t decode_error_count = 8;
+inline constexpr std::size_t decode_error_count = 12;
 std::string_view to_string(DecodeError error);
 
 // Reads a whole payload; unknown fields are skipped. On an error `out` holds what was read before.
@@ -128,6 +133,8 @@ FrameHead look(std::span<const std::uint8_t> payload);
 
 // Appends the payload. decode() gives the same values back.
 void encode(const Dnstap& message, std::vector<std::uint8_t>& out);
+// Appends what decode() answers with this error: a document of text that is no frame.
+void encode(DecodeError text_error, std::vector<std::uint8_t>& out);
 
 // Nothing where the bytes are no address (4 or 16 of them).
 std::optional<IpAddress> to_ip(std::span<const std::uint8_t> address);

@@ -27,8 +27,8 @@ constexpr std::array<std::string_view, 15> type_names = {
 constexpr std::array<std::string_view, 15> type_shorts = {
     "", "AQ", "AR", "RQ", "RR", "CQ", "CR", "FQ", "FR", "SQ", "SR", "TQ", "TR", "UQ", "UR"};
 constexpr std::array<std::string_view, 3> families = {"", "INET", "INET6"};
-constexpr std::array<std::string_view, 8> protocols = {
-    "", "UDP", "TCP", "DOT", "DOH", "DNSCryptUDP", "DNSCryptTCP", "DOQ"};
+constexpr std::array<std::string_view, 8> protocols = {"",    "UDP",         "TCP",         "DOT",
+                                                       "DOH", "DNSCryptUDP", "DNSCryptTCP", "DOQ"};
 constexpr std::array<std::string_view, 4> http_protocols = {"", "HTTP1", "HTTP2", "HTTP3"};
 constexpr std::array<std::string_view, 7> actions = {"",     "NXDOMAIN", "NODATA",    "PASS",
                                                      "DROP", "TRUNCATE", "LOCAL_DATA"};
@@ -67,6 +67,14 @@ std::string_view to_string(DecodeError error) {
       return "dnstap_unknown_type";
     case DecodeError::missing_message:
       return "dnstap_missing_message";
+    case DecodeError::text_too_long:
+      return "dnstap_text_too_long";
+    case DecodeError::text_syntax:
+      return "dnstap_text_syntax";
+    case DecodeError::text_value:
+      return "dnstap_text_value";
+    case DecodeError::text_message:
+      return "dnstap_text_message";
   }
   return "?";
 }

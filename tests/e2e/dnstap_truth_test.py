@@ -4,8 +4,10 @@ The files are those of the folder dnstap/ of DNSTORM_DATA; its counts.jsonl was 
 its own.
 """
 
+import gzip
 import json
 import os
+import shutil
 import subprocess
 
 import harness
@@ -67,6 +69,44 @@ class DnstapFiles(harness.Case):
             with self.subTest(tool):
                 self.judge(row, self.write("packed", packed))
         with open(plain, "rb") as file:
+            done = self.ok("report", "--json", "-", stdin=file)
+        self.assertEqual(json.loads(done.stdout)["frames"], row["frames"])
+
+    def test_text_of_the_real_programs_has_the_same_counts(self):
+        """dnstap-read writes whole seconds and leaves out what it cannot read (files without)."""
+        tools = {"dnstap-ldns": ["-y", "-r"], "dnstap-read": ["-y"]}
+        there = {tool: shutil.which(tool) for tool in tools}
+        if not all(there.values()):
+            self.skipTest("dnstap-ldns and dnstap-read are not both installed")
+        alone = {"file", "first_ns", "last_ns", "response_time_us", "transactions"}
+        for row in self.rows:
+            if not row["file"].startswith("lab-") or row["file"] == "lab-mix.fstrm":
+                continue
+            binary = os.path.join(self.folder, row["file"])
+            want = self.report(binary)
+            for tool, arguments in tools.items():
+                with self.subTest(row["file"], tool=tool):
+                    text = self.path("frames.yaml")
+                    with open(text, "wb") as out:
+                        subprocess.run([tool, *arguments, binary], stdout=out, check=True)
+                    found = self.judge(row, text)
+                    for key in want.keys() - alone:
+                        self.assertEqual(found[key], want[key], key)
+                    again = self.path("again.fstrm")
+                    self.ok("convert", text, again)
+                    found = self.report(again)
+                    self.assertEqual({k: found[k] for k in KEYS}, {k: row[k] for k in KEYS})
+
+    def test_text_is_taken_compressed_and_from_a_pipe(self):
+        if not shutil.which("dnstap-ldns"):
+            self.skipTest("dnstap-ldns is not installed")
+        row = next(row for row in self.rows if row["file"] == "lab-mix.fstrm")
+        binary = os.path.join(self.folder, row["file"])
+        text = subprocess.run(
+            ["dnstap-ldns", "-y", "-r", binary], stdout=subprocess.PIPE, check=True
+        ).stdout
+        self.judge(row, self.write("frames.yaml.gz", gzip.compress(text, 1)))
+        with open(self.write("frames.yaml", text), "rb") as file:
             done = self.ok("report", "--json", "-", stdin=file)
         self.assertEqual(json.loads(done.stdout)["frames"], row["frames"])
 
