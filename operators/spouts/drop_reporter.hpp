@@ -26,7 +26,8 @@ class DropReporter {
   // A row for each loss; every so often for none as well, so that a window without a loss says so.
   void report(const std::vector<capture::pcap::Drops>& drops, TimeNs steady_now, TimeNs event_time,
               Emitter& out);
-  // A row for packets that a spool could not write since the last call. `total`: since the beginning.
+  // A row for packets that a spool could not write since the last call. `total`: since the
+  // beginning.
   void report_unwritten(std::uint64_t total, TimeNs event_time, Emitter& out);
   // The counters alone.
   void count(const std::vector<capture::pcap::Drops>& drops);
