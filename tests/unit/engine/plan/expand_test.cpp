@@ -99,6 +99,13 @@ TEST(Expand, ReadsTheConfig) {
   EXPECT_EQ(plan.name, "t");
 }
 
+TEST(Expand, EdgesOfRowsThatAreTrackedAloneHaveFewerCredits) {
+  const std::string each = "config: {topology.delivery: at-least-once, topology.acking: tuple";
+  EXPECT_EQ(plan_of(counting + each + "}\n").config.credits, 4u);
+  EXPECT_EQ(plan_of(counting + each + ", topology.edge.credits: 16}\n").config.credits, 16u);
+  EXPECT_EQ(plan_of(counting + "config: {topology.delivery: at-least-once}\n").config.credits, 16u);
+}
+
 // -- parallelism from the command line -----------------------------------------------------------
 
 TEST(Expand, ParallelismOverridesWhateverMayHaveSeveralTasks) {
