@@ -93,7 +93,7 @@ class DnstapFiles(harness.Case):
                     for key in want.keys() - alone:
                         self.assertEqual(found[key], want[key], key)
                     again = self.path("again.fstrm")
-                    self.ok("convert", text, again)
+                    self.ok("convert", "-q", text, "-o", again)
                     found = self.report(again)
                     self.assertEqual({k: found[k] for k in KEYS}, {k: row[k] for k in KEYS})
 
