@@ -142,7 +142,8 @@ void run(const std::string& socket_path, const char* file, unsigned long times) 
   expect_control(fd, finish);
   const double ended = monotonic_seconds();
   close(fd);
-  std::printf("%llu %.6f %.6f\n", static_cast<unsigned long long>(frames.count * times), began, ended);
+  const auto sent = static_cast<unsigned long long>(frames.count * times);
+  std::printf("%llu %.6f %.6f\n", sent, began, ended);
 }
 
 }  // namespace
