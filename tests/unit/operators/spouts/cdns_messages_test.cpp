@@ -74,7 +74,8 @@ TEST(CdnsMessages, KeepTheWayOfAMessage) {
   CapturedMessage from = message(true, Role::auth);
   from.v6 = true;
   capture::packet::Datagram out;
-  CdnsMessage read = read_cdns_message(row_of(from, Rebuilt::partial), out);
+  const Bytes row = row_of(from, Rebuilt::partial);
+  CdnsMessage read = read_cdns_message(row, out);
   EXPECT_EQ(read.what, Rebuilt::partial);
   EXPECT_TRUE(read.response);
   EXPECT_EQ(read.kind, static_cast<std::uint8_t>(Role::auth) + 1);
