@@ -11,7 +11,7 @@ import subprocess
 
 import dnstap_servers
 import harness
-from dnstap_servers import PATIENCE, QUERY, free_tcp_port, program
+from dnstap_servers import PATIENCE, free_tcp_port, program, query
 
 RATE = int(os.environ.get("DNSTORM_SENDER_RATE", "200"))  # queries a second to each server
 
@@ -111,7 +111,7 @@ class Senders(dnstap_servers.Case):
         def control(kind, fields=b""):
             return struct.pack(">III", 0, 4 + len(fields), kind) + fields
 
-        message = b"\x08\x05\x52\x0c" + QUERY[:12]
+        message = b"\x08\x05\x52\x0c" + query(1)[:12]
         payload = b"\x72" + bytes([len(message)]) + message + b"\x78\x01"
         frame = struct.pack(">I", len(payload)) + payload
         with socket.create_connection(("127.0.0.1", port)) as raw:

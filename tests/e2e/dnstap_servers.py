@@ -112,11 +112,11 @@ ns IN A 192.0.2.53
 * IN A 192.0.2.1
 """
 
-QUERY = (
-    struct.pack(">HHHHHH", 1, 0, 1, 0, 0, 0)
-    + b"\x05probe\x07example\x00"
-    + struct.pack(">HH", 1, 1)
-)
+QUESTION = b"\x05probe\x07example\x00" + struct.pack(">HH", 1, 1)
+
+
+def query(number):
+    return struct.pack(">HHHHHH", number, 0, 1, 0, 0, 0) + QUESTION
 
 
 def free_port():
@@ -184,24 +184,30 @@ class Case(harness.Case):
             self.assertIsNone(self.storm.poll(), "dnstorm has ended")
 
     def until_answers(self, port):
-        """Asks until the server answers; returns how many queries it has received."""
-        asked = 0
+        """Asks until the server answers; returns how many queries it has answered.
+
+        One that starts has its socket before it looks at it and may lose what comes until then."""
+        number, answers = 1, 0
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.connect(("127.0.0.1", port))
-            udp.settimeout(PATIENCE)
+            udp.settimeout(5)
 
             def answered():
-                nonlocal asked
+                nonlocal number, answers
                 try:
-                    udp.send(QUERY)
-                    udp.recv(512)
+                    udp.send(query(number))
+                    while struct.unpack(">H", udp.recv(512)[:2])[0] != number:
+                        answers += 1
                 except ConnectionRefusedError:
                     return False
-                asked += 1
+                except TimeoutError:
+                    number += 1
+                    return False
+                answers += 1
                 return True
 
             self.until("the server answers", answered)
-        return asked
+        return answers
 
     def ask(self, port, rate):
         """dnsperf at the port, in the background."""
