@@ -1,3 +1,8 @@
+# The headers that everything includes, compiled once for all folders: they share the compiler's options.
+add_library(dnstorm_pch STATIC ${CMAKE_CURRENT_LIST_DIR}/pch.cpp)
+target_link_libraries(dnstorm_pch PRIVATE dnstorm_settings)
+target_precompile_headers(dnstorm_pch PRIVATE ${CMAKE_CURRENT_LIST_DIR}/pch.hpp)
+
 # One folder, one target: dnstorm_folder(engine_base USES ... LIBRARIES ...) makes the static library
 # dnstorm_engine_base of all *.cpp of the calling folder and of its detail/ folder.
 #   USES       other folders of the tree (engine_base, capture_dns, ...)
@@ -9,7 +14,7 @@ function(dnstorm_folder name)
   if(sources)
     add_library(${target} STATIC ${sources})
     set(kind PUBLIC)
-    target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
+    target_precompile_headers(${target} REUSE_FROM dnstorm_pch)
   else()
     add_library(${target} INTERFACE)
     set(kind INTERFACE)
