@@ -133,8 +133,8 @@ void build_tcp(const Endpoints& ends, const TcpFields& tcp, ByteSpan payload, Fr
   put8(frame, static_cast<unsigned>(header / 4 << 4U));
   put8(frame, tcp.flags);
   put16(frame, 64240);
-  put32(frame, 0);                     // checksum, urgent pointer
-  if (syn) put32(frame, 0x020405b4U);  // maximum segment size 1460
+  put32(frame, 0);                                       // checksum, urgent pointer
+  if (syn) put32(frame, 0x02040000U | tcp.segment_max);  // RFC 9293 3.7.1
   put(frame, payload);
   set16(frame, start + 16, transport_checksum(frame, ends, proto_tcp));
 }

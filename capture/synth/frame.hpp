@@ -28,11 +28,12 @@ struct Endpoints {
   Endpoints reversed() const { return {dst, src, dst_port, src_port, ttl}; }
 };
 
-inline constexpr std::uint8_t tcp_syn = 0x02, tcp_ack = 0x10;
+inline constexpr std::uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_push = 0x08, tcp_ack = 0x10;
 struct TcpFields {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledged = 0;
   std::uint8_t flags = tcp_syn;
+  std::uint16_t segment_max = 1460;  // announced with a SYN
 };
 
 void build_udp(const Endpoints& ends, ByteSpan payload, Frame& frame);
