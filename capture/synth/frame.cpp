@@ -121,6 +121,11 @@ void build_udp(const Endpoints& ends, ByteSpan payload, Frame& frame) {
   set16(frame, start + 6, checksum == 0 ? 0xffff : checksum);  // RFC 768: 0 means none
 }
 
+ByteSpan udp_payload(ByteSpan frame) {
+  std::size_t ip_header = frame[ethernet_header] >> 4U == 4 ? ipv4_header : ipv6_header;
+  return frame.subspan(ethernet_header + ip_header + udp_header);
+}
+
 void build_tcp(const Endpoints& ends, const TcpFields& tcp, ByteSpan payload, Frame& frame) {
   bool syn = (tcp.flags & tcp_syn) != 0;
   std::size_t header = syn ? 24 : 20;

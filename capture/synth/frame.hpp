@@ -37,6 +37,7 @@ struct TcpFields {
 };
 
 void build_udp(const Endpoints& ends, ByteSpan payload, Frame& frame);
+ByteSpan udp_payload(ByteSpan frame);  // of one of build_udp()
 void build_tcp(const Endpoints& ends, const TcpFields& tcp, ByteSpan payload, Frame& frame);
 void build_echo(const Endpoints& ends, std::uint16_t id, std::uint16_t sequence, Frame& frame);
 // Port unreachable, quoting an IP packet (a frame of build_udp() without its Ethernet header).
