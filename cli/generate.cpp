@@ -1,32 +1,24 @@
 #include "cli/generate.hpp"
 
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
 
-#include "capture/pcap/writer.hpp"
-#include "capture/synth/generator.hpp"
+#include "capture/synth/profile.hpp"
 #include "cli/app.hpp"
+#include "cli/traffic_file.hpp"
 
 namespace dnstorm::cli {
 
 namespace {
 
-using capture::pcap::Writer;
 using capture::synth::Options;
 using capture::synth::Pace;
-using capture::synth::Truth;
 using capture::synth::View;
 
 // What stands on the command line; what does not stand there is the profile's.
 struct GenerateArgs {
-  std::string output;
-  std::string truth;
+  TrafficFile file;
   std::string profile = "resolver";
   std::string pace = "poisson";
   std::string names;
@@ -35,11 +27,11 @@ struct GenerateArgs {
   std::uint64_t seed = 1;
   bool nanoseconds = false;
   std::optional<std::uint64_t> queries, packets;
-  std::optional<std::uint32_t> clients;
-  std::optional<double> rate, zipf, client_zipf;
+  std::optional<std::uint32_t> clients, mtu;
+  std::optional<double> rate, zipf, client_zipf, tcp_queries;
   // In percent.
   std::optional<double> v6, edns, dnssec_ok, client_subnet, cookies, signed_zones, loss, duplicates,
-      malformed, not_dns, one_time, mixed_case, https;
+      malformed, not_dns, one_time, mixed_case, https, tcp, fragments;
 };
 
 Error usage(std::string_view option, std::string_view problem) {
@@ -104,6 +96,8 @@ void set_shares(const GenerateArgs& args, Options& options) {
   set(options.not_dns, args.not_dns);
   set(options.one_time, args.one_time);
   set(options.mixed_case, args.mixed_case);
+  set(options.tcp, args.tcp);
+  set(options.fragments, args.fragments);
   if (args.https) options.https = *args.https / 100;
 }
 
@@ -122,6 +116,8 @@ Result<Options> options_of(const GenerateArgs& args) {
   options.clients = args.clients.value_or(options.clients);
   options.rate = args.rate.value_or(options.rate);
   options.name_exponent = args.zipf.value_or(options.name_exponent);
+  options.tcp_queries = args.tcp_queries.value_or(options.tcp_queries);
+  options.mtu = args.mtu.value_or(options.mtu);
   options.client_exponent = args.client_zipf.value_or(options.client_exponent);
   if (!args.duration.empty()) {
     options.duration = parse_duration(args.duration);
@@ -143,72 +139,9 @@ Result<Options> options_of(const GenerateArgs& args) {
   return options;
 }
 
-std::string with_commas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
-
-// On a terminal only: a log file gets nothing.
-class PacketProgress {
- public:
-  void packet(TimeNs time) {
-    if (!enabled_ || ++packets_ % 200'000 != 0) return;
-    fmt::print(stderr, "\r{} packets, traffic until {} ", with_commas(packets_),
-               format_time(time / ns_per_s * ns_per_s));
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  void clear() const {
-    if (shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool enabled_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  std::uint64_t packets_ = 0;
-};
-
-Result<void> write_text(const std::string& path, const std::string& text) {
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  out.close();
-  if (out) return {};
-  return Error{ErrorKind::io, fmt::format("{}: cannot write: {}", path, std::strerror(errno)),
-               path};
-}
-
-Result<void> generate_file(const GenerateArgs& args) {
+Result<void> run_generate(const GenerateArgs& args) {
   Options options = DNSTORM_TRY(options_of(args));
-  // Opened with the first packet: a name list that cannot be read leaves an older file alone.
-  std::unique_ptr<Writer> writer;
-  auto open = [&]() -> Result<void> {
-    if (!writer)
-      writer = DNSTORM_TRY(Writer::open(args.output, {.nanoseconds = options.nanoseconds}));
-    return {};
-  };
-  PacketProgress progress;
-  auto sink = [&](TimeNs time, capture::synth::ByteSpan frame,
-                  std::uint32_t length) -> Result<void> {
-    DNSTORM_CHECK(open());
-    progress.packet(time);
-    return writer->write(time, frame, length);
-  };
-  Result<Truth> truth = capture::synth::generate(options, sink);
-  progress.clear();
-  if (!truth.ok()) return std::move(truth.error());
-  DNSTORM_CHECK(open());
-  DNSTORM_CHECK(writer->close());
-  std::string told = args.truth;
-  if (told.empty() && args.output != "-") told = args.output + ".json";
-  if (!told.empty()) DNSTORM_CHECK(write_text(told, truth->json(options)));
-  fmt::print(stderr,
-             "{}: {} packets: {} messages ({} queries, {} responses), {} malformed, {} not DNS{}\n",
-             args.output == "-" ? "standard output" : args.output, with_commas(truth->packets()),
-             with_commas(truth->messages()), with_commas(truth->queries()),
-             with_commas(truth->responses()), with_commas(truth->malformed()),
-             with_commas(truth->not_dns()), told.empty() ? "" : "; true counts in " + told);
-  return {};
+  return write_traffic(std::move(options), args.file);
 }
 
 void add_traffic_options(CLI::App& command, GenerateArgs& args) {
@@ -250,6 +183,14 @@ void add_traffic_options(CLI::App& command, GenerateArgs& args) {
       .add_option("--start", args.start, "Time of the first query (default 2026-01-01T00:00:00Z)")
       ->type_name("TIME")
       ->group(kind);
+  command
+      .add_option("--tcp-queries", args.tcp_queries,
+                  "Queries on one TCP connection, on average (default 2)")
+      ->group(kind);
+  command
+      .add_option("--mtu", args.mtu,
+                  "Bytes of an IP packet: more is cut into fragments (default 1500)")
+      ->group(kind);
   command.add_option("--seed", args.seed, "Same seed, same bytes (default 1)")->group(kind);
 }
 
@@ -273,6 +214,11 @@ void add_share_options(CLI::App& command, GenerateArgs& args) {
       {"--duplicates", args.duplicates, "Packets seen twice (0.1)"},
       {"--malformed", args.malformed, "Malformed packets, of all packets (0.1)"},
       {"--not-dns", args.not_dns, "Packets that are not DNS, of all packets (0.5)"},
+      {"--tcp", args.tcp,
+       "Queries over TCP (0; root servers see 2.4). Truncated answers are then asked for again, on "
+       "top"},
+      {"--fragments", args.fragments,
+       "Queries over UDP whose answer is larger than --mtu, in IP fragments (0)"},
   };
   for (const Share& share : shares)
     command.add_option(share.name, share.percent, share.text)
@@ -280,31 +226,50 @@ void add_share_options(CLI::App& command, GenerateArgs& args) {
         ->group("Shares in percent (defaults of the resolver profile)");
 }
 
+void add_dnstap_options(CLI::App& command, TrafficFile& file) {
+  const char* group = "dnstap files (a frame a message)";
+  command
+      .add_option("--dnstap-type", file.dnstap_type,
+                  "Who writes it down: auth (default), client, forwarder, resolver, stub, tool")
+      ->check(CLI::IsMember(dnstap_types()))
+      ->type_name("KIND")
+      ->group(group);
+  command
+      .add_option("--dnstap-identity", file.identity,
+                  "The server's name (default dnstorm-generate)")
+      ->type_name("NAME")
+      ->group(group);
+}
+
 }  // namespace
 
 void add_generate_command(CLI::App& app, std::function<int()>& chosen) {
   auto args = std::make_shared<GenerateArgs>();
-  CLI::App* command =
-      app.add_subcommand("generate", "Make a capture of DNS traffic with known counts");
+  CLI::App* command = app.add_subcommand(
+      "generate", "Make a capture or a dnstap file of traffic with known counts");
   command
-      ->add_option("-o,--output", args->output,
-                   "The capture: .pcap, .gz or .zst by its ending, - for standard output")
+      ->add_option("-o,--output", args->file.path,
+                   "By its ending a dnstap file (.fstrm, .dnstap, .tap) or a capture; .gz and .zst "
+                   "compress; - for a capture on standard output")
       ->required()
       ->type_name("FILE");
-  command->add_option("--truth", args->truth, "Where the true counts go (default: FILE.json)")
+  command->add_option("--truth", args->file.truth, "Where the true counts go (default: FILE.json)")
       ->type_name("FILE");
   command->add_flag("--nanoseconds", args->nanoseconds,
                     "Time stamps in nanoseconds, not microseconds");
+  add_dnstap_options(*command, args->file);
   add_traffic_options(*command, *args);
   add_share_options(*command, *args);
   command->footer(
       "Examples:\n"
       "  dnstorm generate -o sample.pcap --queries 20000 --seed 7\n"
       "  dnstorm generate -o root.pcap.zst --profile root --duration 60s --rate 20000\n"
+      "  dnstorm generate -o mixed.pcap --tcp 10 --fragments 2 --duplicates 1\n"
+      "  dnstorm generate -o server.fstrm.gz --profile tld --tcp 2.4 --dnstap-type auth\n"
       "  dnstorm generate -o - --names top-sites.csv --malformed 1 | dnstorm report /dev/stdin");
   command->callback([args, &chosen] {
     chosen = [args] {
-      Result<void> done = generate_file(*args);
+      Result<void> done = run_generate(*args);
       return done.ok() ? 0 : fail(done.error());
     };
   });

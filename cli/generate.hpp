@@ -1,4 +1,4 @@
-// dnstorm generate: seeded DNS traffic into a capture file, and the true counts beside it.
+// dnstorm generate: seeded DNS traffic into a capture or a dnstap file, true counts beside it.
 #pragma once
 
 #include <CLI/App.hpp>

@@ -20,7 +20,6 @@ constexpr std::size_t segment_bytes = 16384;
 constexpr std::size_t flows_max = 65536;
 constexpr std::uint8_t default_ttl = 64;
 constexpr TimeNs time_last = TimeNs{0xffffffff} * ns_per_s;  // of pcap's 32 bits
-constexpr std::uint8_t tcp_push = 0x08;
 
 // Frames into a file of either format.
 class FrameWriter {
@@ -137,7 +136,7 @@ class CaptureSink final : public MessageSink {
     for (std::size_t at = 0; at < stream_.size(); at += segment_bytes) {
       std::size_t length = std::min(segment_bytes, stream_.size() - at);
       synth::TcpFields tcp{sequence, acknowledged,
-                           static_cast<std::uint8_t>(synth::tcp_ack | tcp_push)};
+                           static_cast<std::uint8_t>(synth::tcp_ack | synth::tcp_push)};
       synth::build_tcp(ends, tcp, std::span<const std::uint8_t>(stream_).subspan(at, length),
                        frame_);
       DNSTORM_CHECK(file_->write(message.time, frame_));

@@ -40,7 +40,8 @@ dnstap::MessageType type_of(Role role, bool response) {
 
 class DnstapSink final : public MessageSink {
  public:
-  explicit DnstapSink(std::unique_ptr<dnstap::FrameFileWriter> file) : file_(std::move(file)) {}
+  DnstapSink(std::unique_ptr<dnstap::FrameFileWriter> file, const SinkOptions& options)
+      : file_(std::move(file)), identity_(options.identity), version_(options.version) {}
 
   Result<Refusal> put(const CapturedMessage& message) override {
     if (message.time < 0) return Refusal::bad_time;
@@ -57,6 +58,8 @@ class DnstapSink final : public MessageSink {
     (answer ? out.response_message : out.query_message) = wire_of(message);
     (answer ? out.response_time : out.query_time) = message.time;
     (answer ? out.has_response_time : out.has_query_time) = true;
+    out.identity = text_of(identity_);
+    out.version = text_of(version_);
     payload_.clear();
     dnstap::encode(out, payload_);
     DNSTORM_CHECK(file_->write(payload_));
@@ -77,16 +80,22 @@ class DnstapSink final : public MessageSink {
     return message.wire.empty() ? std::span<const std::uint8_t>(nothing, 0) : message.wire;
   }
 
+  static std::span<const std::uint8_t> text_of(const std::string& text) {
+    if (text.empty()) return {};
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  }
+
   std::unique_ptr<dnstap::FrameFileWriter> file_;
+  std::string identity_, version_;
   std::vector<std::uint8_t> payload_;
   Reasons notes_;
 };
 
 }  // namespace
 
-OpenedSink open_dnstap_sink(const std::string& path) {
+OpenedSink open_dnstap_sink(const std::string& path, const SinkOptions& options) {
   auto file = DNSTORM_TRY(dnstap::FrameFileWriter::open(path));
-  return std::unique_ptr<MessageSink>(std::make_unique<DnstapSink>(std::move(file)));
+  return std::unique_ptr<MessageSink>(std::make_unique<DnstapSink>(std::move(file), options));
 }
 
 }  // namespace dnstorm::capture::convert::detail

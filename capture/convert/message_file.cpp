@@ -80,7 +80,7 @@ Result<std::unique_ptr<MessageSink>> open_sink(const std::string& path, Format t
                                                SinkOptions options) {
   switch (to) {
     case Format::dnstap:
-      return detail::open_dnstap_sink(path);
+      return detail::open_dnstap_sink(path, options);
     case Format::cdns:
       return detail::open_cdns_sink(path);
     case Format::json:

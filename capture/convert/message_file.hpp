@@ -2,8 +2,8 @@
 // tells the format by the bytes, writing by the ending of the path.
 //
 // What of a file is no DNS message, or cannot be made one, is counted by its reason, and so is a
-// message that a format has no place for. Over UDP, and what servers log themselves; segments of
-// TCP in captures are not put together here. One thread at a time.
+// message that a format has no place for. Of captures, segments of TCP and fragments are put
+// together. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -70,6 +70,8 @@ class MessageSink {
 
 struct SinkOptions {
   bool wire = true;  // JSON lines: the message itself, in base64
+  // dnstap: of the server, in each frame. Empty: left out.
+  std::string identity{}, version{};
 };
 // `path` may be "-". Errors: permission, io.
 Result<std::unique_ptr<MessageSink>> open_sink(const std::string& path, Format to,

@@ -139,6 +139,24 @@ void AnswerWriter::rare_records(const Query& query, std::string_view owner, std:
   }
 }
 
+// Of ANY one of several kinds.
+void AnswerWriter::large_record(const Query& query, std::uint32_t ttl, Random& random) {
+  std::array<std::uint8_t, 260> bytes;
+  random.fill(bytes);
+  bool text = query.type == type::any ? random.chance(0.5) : query.type == type::txt;
+  if (!text) {
+    std::uint16_t flags = random.chance(0.3) ? 257 : 256;
+    std::size_t size = zone_.algorithm == 13 ? 64 : 260;
+    writer_.dnskey(query.sent, ttl, flags, zone_.algorithm,
+                   MessageWriter::Bytes(bytes).first(size));
+    if (random.chance(0.3)) sign(query.sent, type::dnskey, ttl, random);
+    return;
+  }
+  std::string value = "v=spf1";
+  while (value.size() < 230) value += fmt::format(" ip4:198.18.{}.0/24", random.below(256));
+  writer_.txt(query.sent, ttl, {value});
+}
+
 void AnswerWriter::priming() {
   constexpr std::uint32_t ttl = 518400;
   for (char letter = 'a'; letter <= 'm'; ++letter)

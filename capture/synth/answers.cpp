@@ -121,12 +121,17 @@ void AnswerWriter::begin(const Query& query, Outcome outcome, Random& random) {
   if (outcome == Outcome::referral) referral(query, random);
 }
 
-Response AnswerWriter::write(const Query& query, Outcome outcome, Random& random) {
+Response AnswerWriter::write_whole(const Query& query, Outcome outcome, Random& random) {
   Response response;
   response.rcode = rcode_of(outcome);
   begin(query, outcome, random);
   edns(query, outcome, random);
   response.wire = writer_.finish();
+  return response;
+}
+
+Response AnswerWriter::write(const Query& query, Outcome outcome, Random& random) {
+  Response response = write_whole(query, outcome, random);
   std::size_t limit =
       std::min<std::size_t>(std::max<std::size_t>(query.udp_size, 512), largest_answer);
   response.truncated = response.wire.size() > limit || random.chance(profile_.truncated);
@@ -136,6 +141,18 @@ Response AnswerWriter::write(const Query& query, Outcome outcome, Random& random
   edns(query, outcome, random);
   response.wire = writer_.finish();
   return response;
+}
+
+Response AnswerWriter::write_large(const Query& query, Random& random) {
+  zone_ = zone_of(query);
+  std::uint16_t flags = MessageWriter::qr | MessageWriter::opcode(query.opcode);
+  if (query.recursion_desired) flags |= MessageWriter::rd;
+  flags |= options_.view == View::resolver ? MessageWriter::ra : MessageWriter::aa;
+  writer_.begin(query.id, flags).question(query.sent, query.type);
+  std::uint32_t ttl = random.between(1, 86400);
+  while (writer_.size() < query.answer_size) large_record(query, ttl, random);
+  edns(query, Outcome::positive, random);
+  return {.wire = writer_.finish(), .rcode = dns::rcode::noerror};
 }
 
 void AnswerWriter::edns(const Query& query, Outcome outcome, Random& random) {

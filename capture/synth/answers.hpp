@@ -36,6 +36,10 @@ class AnswerWriter {
   explicit AnswerWriter(const Options& options);
   Outcome decide(const Query& query, Random& random) const;
   Response write(const Query& query, Outcome outcome, Random& random);
+  // The same over TCP: whole, whatever its size.
+  Response write_whole(const Query& query, Outcome outcome, Random& random);
+  // A positive answer of at least `query.answer_size` bytes, and hardly more.
+  Response write_large(const Query& query, Random& random);
 
  private:
   // The zone that answers, as far as its signatures go.
@@ -57,6 +61,7 @@ class AnswerWriter {
   void zone_records(const Query& query, std::string_view owner, std::uint32_t ttl, Random& random);
   void rare_records(const Query& query, std::string_view owner, std::uint32_t ttl, Random& random);
   void priming();
+  void large_record(const Query& query, std::uint32_t ttl, Random& random);
   void negative(const Query& query, bool name_exists, Random& random);
   void put_soa(std::uint32_t ttl, Random& random);
   void deny(std::string_view owner_label, Random& random);

@@ -28,7 +28,7 @@ double hour_factor(TimeNs now) {
 
 Arrivals::Arrivals(const Options& options)
     : pace_(options.pace),
-      mean_gap_ns_(1e9 / options.rate),
+      mean_gap_ns_(1e9 / options.rate * queries_per_arrival(options)),
       now_(options.start),
       state_until_(options.start) {}
 

@@ -121,6 +121,11 @@ void build_udp(const Endpoints& ends, ByteSpan payload, Frame& frame) {
   set16(frame, start + 6, checksum == 0 ? 0xffff : checksum);  // RFC 768: 0 means none
 }
 
+ByteSpan udp_payload(ByteSpan frame) {
+  std::size_t ip_header = frame[ethernet_header] >> 4U == 4 ? ipv4_header : ipv6_header;
+  return frame.subspan(ethernet_header + ip_header + udp_header);
+}
+
 void build_tcp(const Endpoints& ends, const TcpFields& tcp, ByteSpan payload, Frame& frame) {
   bool syn = (tcp.flags & tcp_syn) != 0;
   std::size_t header = syn ? 24 : 20;
@@ -133,8 +138,8 @@ void build_tcp(const Endpoints& ends, const TcpFields& tcp, ByteSpan payload, Fr
   put8(frame, static_cast<unsigned>(header / 4 << 4U));
   put8(frame, tcp.flags);
   put16(frame, 64240);
-  put32(frame, 0);                     // checksum, urgent pointer
-  if (syn) put32(frame, 0x020405b4U);  // maximum segment size 1460
+  put32(frame, 0);                                       // checksum, urgent pointer
+  if (syn) put32(frame, 0x02040000U | tcp.segment_max);  // RFC 9293 3.7.1
   put(frame, payload);
   set16(frame, start + 16, transport_checksum(frame, ends, proto_tcp));
 }

@@ -28,14 +28,16 @@ struct Endpoints {
   Endpoints reversed() const { return {dst, src, dst_port, src_port, ttl}; }
 };
 
-inline constexpr std::uint8_t tcp_syn = 0x02, tcp_ack = 0x10;
+inline constexpr std::uint8_t tcp_fin = 0x01, tcp_syn = 0x02, tcp_push = 0x08, tcp_ack = 0x10;
 struct TcpFields {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledged = 0;
   std::uint8_t flags = tcp_syn;
+  std::uint16_t segment_max = 1460;  // announced with a SYN
 };
 
 void build_udp(const Endpoints& ends, ByteSpan payload, Frame& frame);
+ByteSpan udp_payload(ByteSpan frame);  // of one of build_udp()
 void build_tcp(const Endpoints& ends, const TcpFields& tcp, ByteSpan payload, Frame& frame);
 void build_echo(const Endpoints& ends, std::uint16_t id, std::uint16_t sequence, Frame& frame);
 // Port unreachable, quoting an IP packet (a frame of build_udp() without its Ethernet header).

@@ -2,96 +2,61 @@
 
 #include <algorithm>
 #include <limits>
-#include <queue>
-#include <variant>
+#include <optional>
 
 #include "capture/dns/writer.hpp"
 #include "capture/synth/answers.hpp"
 #include "capture/synth/arrivals.hpp"
 #include "capture/synth/clients.hpp"
+#include "capture/synth/fragment.hpp"
 #include "capture/synth/names.hpp"
 #include "capture/synth/questions.hpp"
+#include "capture/synth/recorder.hpp"
+#include "capture/synth/tcp_exchange.hpp"
+#include "capture/synth/timeline.hpp"
+#include "engine/base/assert.hpp"
 
 namespace dnstorm::capture::synth {
 
 namespace {
 
-enum class PacketKind : std::uint8_t { message, malformed, not_dns };
-
-// A packet that waits for its time. Kept and filled again: no allocation in the long run.
-struct Packet {
-  TimeNs time = 0;
-  PacketKind kind = PacketKind::message;
-  Damage damage{};
-  Noise noise{};
-  std::uint32_t length = 0;
-  Frame frame;
-  MessageFacts facts;
-};
-
-// Packets by time; of equal times the one that was put in first.
-class Timeline {
- public:
-  Packet& add(TimeNs time) {
-    if (free_.empty()) {
-      free_.push_back(static_cast<std::uint32_t>(packets_.size()));
-      packets_.push_back(std::make_unique<Packet>());
-    }
-    std::uint32_t slot = free_.back();
-    free_.pop_back();
-    order_.push({time, count_++, slot});
-    packets_[slot]->time = time;
-    return *packets_[slot];
-  }
-  bool due(TimeNs until) const { return !order_.empty() && order_.top().time <= until; }
-  // The first packet; it stays as it is until the next add().
-  const Packet& take() {
-    std::uint32_t slot = order_.top().slot;
-    order_.pop();
-    free_.push_back(slot);
-    return *packets_[slot];
-  }
-
- private:
-  struct Entry {
-    TimeNs time;
-    std::uint64_t number;
-    std::uint32_t slot;
-    bool operator<(const Entry& other) const {  // the queue's top is its greatest
-      return time != other.time ? time > other.time : number > other.number;
-    }
-  };
-  std::priority_queue<Entry> order_;
-  std::vector<std::unique_ptr<Packet>> packets_;
-  std::vector<std::uint32_t> free_;
-  std::uint64_t count_ = 0;
-};
+// What is asked over TCP is large more often than elsewhere: that is why it is asked there.
+constexpr double large_over_tcp = 0.15;
+constexpr double asked_again = 0.9;      // over TCP, of the queries whose answer was truncated
+constexpr double mixed_fragments = 0.2;  // datagrams whose fragments do not come in order
+constexpr std::uint32_t usual_mtu = 1500;
 
 class Generator {
  public:
-  Generator(const Options& options, const NameList& names, const PacketSink& sink, Random random)
+  Generator(const Options& options, const NameList& names, const PacketSink* packets,
+            const MessageSink* messages, Random random)
       : options_(options),
-        sink_(sink),
         random_(random),
+        extra_(mix(options.seed ^ 0x7463702d66726167U)),
         arrivals_(options),
         clients_(options),
         questions_(options, names),
         answers_(options),
         malformed_each_(options.malformed / (1 - options.malformed - options.not_dns)),
-        not_dns_each_(options.not_dns / (1 - options.malformed - options.not_dns)) {}
+        not_dns_each_(options.not_dns / (1 - options.malformed - options.not_dns)),
+        recorder_(options, packets, messages, exchanges_),
+        limit_(options.queries.value_or(std::numeric_limits<std::uint64_t>::max())) {}
 
   Result<Truth> run() {
-    std::uint64_t limit = options_.queries.value_or(std::numeric_limits<std::uint64_t>::max());
     TimeNs end = options_.duration ? options_.start + *options_.duration : time_max;
-    while (asked_ < limit && !full()) {
+    double connects = connection_share(options_);
+    while (may_ask() && !recorder_.full()) {
       TimeNs now = arrivals_.next(random_);
       if (now >= end) break;
       DNSTORM_CHECK(write_until(now));
       new_query();
-      ask(now, asked_ + 1 < limit);
+      if (connects > 0 && extra_.chance(connects) && connect(now)) continue;
+      if (options_.fragments > 0 && extra_.chance(options_.fragments))
+        questions_.enlarge(options_.mtu, extra_, query_);
+      ask(now, asked_ + 1 < limit_);
     }
     DNSTORM_CHECK(write_until(time_max));
-    return std::move(truth_);
+    return recorder_.finish();
   }
 
  private:
@@ -99,19 +64,11 @@ class Generator {
   TimeNs stamp(TimeNs time) const {
     return options_.nanoseconds ? time : time / ns_per_us * ns_per_us;
   }
-  bool full() const { return options_.packets && truth_.packets() >= *options_.packets; }
+  bool may_ask() const { return asked_ < limit_; }
 
   Result<void> write_until(TimeNs until) {
-    while (timeline_.due(until) && !full()) {
-      const Packet& packet = timeline_.take();
-      DNSTORM_CHECK(sink_(packet.time, packet.frame, packet.length));
-      if (packet.kind == PacketKind::message)
-        truth_.add_message(packet.time, packet.frame.size(), packet.facts);
-      else if (packet.kind == PacketKind::malformed)
-        truth_.add_malformed(packet.time, packet.frame.size(), packet.damage, packet.facts);
-      else
-        truth_.add_noise(packet.time, packet.frame.size(), packet.noise);
-    }
+    while (timeline_.due(until) && !recorder_.full())
+      DNSTORM_CHECK(recorder_.take(timeline_.take()));
     return {};
   }
 
@@ -141,17 +98,112 @@ class Generator {
   }
 
   void answer(TimeNs asked) {
-    Response response = answers_.write(query_, answers_.decide(query_, random_), random_);
-    auto delay_ns = static_cast<DurationNs>(draw(profile(options_.view).delays_us, random_) *
-                                            static_cast<double>(ns_per_us));
-    MessageFacts facts = facts_of_query();
-    facts.response = true;
-    facts.rcode = response.rcode;
-    facts.truncated = response.truncated;
+    Response response = query_.answer_size != 0
+                            ? answers_.write_large(query_, extra_)
+                            : answers_.write(query_, answers_.decide(query_, random_), random_);
+    DurationNs delay_ns = draw_us(profile(options_.view).delays_us, random_);
+    MessageFacts facts = facts_of(response);
     facts.answers = true;
     facts.asked = stamp(asked);
     TimeNs time = asked + std::max(delay_ns, ns_per_us);
     put_message(time, ends_.reversed(), response.wire, facts);
+    if (response.truncated && options_.tcp > 0 && may_ask() && extra_.chance(asked_again))
+      ask_again_over_tcp(time);
+  }
+
+  static DurationNs draw_us(std::span<const Quantile> points, Random& random) {
+    return static_cast<DurationNs>(draw(points, random) * static_cast<double>(ns_per_us));
+  }
+
+  // -- TCP -------------------------------------------------------------------------------------
+
+  // A connection of the query's client, with that query and perhaps others. False: it has no port
+  // left.
+  bool connect(TimeNs now) {
+    std::optional<std::uint32_t> number = open_exchange(random_server());
+    if (!number) return false;
+    double more = 1 - 1 / options_.tcp_queries;
+    for (;;) {
+      if (extra_.chance(large_over_tcp)) questions_.enlarge(usual_mtu, extra_, query_);
+      converse(exchanges_[*number]);
+      if (!may_ask() || !extra_.chance(more)) break;
+      questions_.make(random_, query_);
+    }
+    put_exchange(*number, now);
+    return true;
+  }
+
+  void ask_again_over_tcp(TimeNs told) {
+    std::optional<std::uint32_t> number = open_exchange(ends_.dst);
+    if (!number) return;
+    query_.id = static_cast<std::uint16_t>(extra_.next() >> 48U);
+    converse(exchanges_[*number]);
+    put_exchange(*number, told + extra_.between(100, 5000) * ns_per_us);
+  }
+
+  IpAddress random_server() { return server_address(clients_.is_v6(client_), extra_.below(2)); }
+
+  // With the client's address and a port that none of its connections has.
+  std::optional<std::uint32_t> open_exchange(const IpAddress& server) {
+    ends_.src = clients_.address(client_);
+    ends_.dst = server;
+    for (int tries = 0; tries < 16; ++tries) {
+      ends_.src_port = static_cast<std::uint16_t>(extra_.between(1024, 65535));
+      if (auto number = exchanges_.open(ends_, extra_)) return number;
+    }
+    return std::nullopt;
+  }
+
+  void converse(TcpExchange& exchange) {
+    ++asked_;
+    while (exchange.has_asked(query_.id))  // RFC 7766: none that is under way
+      query_.id = static_cast<std::uint16_t>(extra_.next() >> 48U);
+    exchange.ask(write_query(query_, writer_), facts_of_query());
+    if (extra_.chance(options_.loss)) return;
+    Response response = query_.answer_size != 0
+                            ? answers_.write_large(query_, extra_)
+                            : answers_.write_whole(query_, answers_.decide(query_, extra_), extra_);
+    exchange.answer(response.wire, facts_of(response),
+                    draw_us(profile(options_.view).delays_us, extra_));
+  }
+
+  void put_exchange(std::uint32_t number, TimeNs start) {
+    TcpExchange& exchange = exchanges_[number];
+    DurationNs round_trip = draw_us(profile(options_.view).round_trips_us, extra_);
+    bool opens = true;
+    for (const TcpSegment& segment : exchange.schedule(start, round_trip, extra_)) {
+      put_segment(number, segment, segment.time).opens = opens;
+      opens = false;
+      put_others(segment.time);
+      if (!extra_.chance(options_.duplicates)) continue;
+      TimeNs later = segment.time + extra_.between(1, 60) * ns_per_us;
+      put_segment(number, segment, later);
+      put_others(later);
+    }
+  }
+
+  Packet& put_segment(std::uint32_t number, const TcpSegment& segment, TimeNs time) {
+    TcpExchange& exchange = exchanges_[number];
+    Packet& packet = timeline_.add(stamp(time));
+    packet.kind = PacketKind::segment;
+    packet.exchange = number;
+    packet.segment = segment;
+    packet.opens = false;
+    build_tcp(exchange.ends(segment.from_server), segment.fields, exchange.payload(segment),
+              packet.frame);
+    packet.length = static_cast<std::uint32_t>(packet.frame.size());
+    ++exchange.waiting;
+    return packet;
+  }
+
+  // -- datagrams -------------------------------------------------------------------------------
+
+  MessageFacts facts_of(const Response& response) const {
+    MessageFacts facts = facts_of_query();
+    facts.response = true;
+    facts.rcode = response.rcode;
+    facts.truncated = response.truncated;
+    return facts;
   }
 
   MessageFacts facts_of_query() const {
@@ -167,27 +219,71 @@ class Generator {
   }
 
   void put_message(TimeNs time, const Endpoints& ends, ByteSpan wire, const MessageFacts& facts) {
-    Packet& packet = timeline_.add(stamp(time));
-    packet.kind = PacketKind::message;
-    packet.facts = facts;
-    build_udp(ends, wire, packet.frame);
-    packet.length = static_cast<std::uint32_t>(packet.frame.size());
     // Of one exchange only one packet is doubled: which query a twin answers would be a guess.
     if (!facts.response) doubled_ = false;
+    build_udp(ends, wire, whole_);
+    std::uint32_t fragments = fragment_count(whole_, options_.mtu);
+    if (fragments > 1) return put_fragments(time, ends, facts, fragments);
+    Packet& packet = put_datagram(time, ends, facts);
+    packet.frame = whole_;
+    packet.length = static_cast<std::uint32_t>(packet.frame.size());
     if (!doubled_ && random_.chance(options_.duplicates)) put_twin(packet);
     put_others(time);
   }
 
+  Packet& put_datagram(TimeNs time, const Endpoints& ends, const MessageFacts& facts) {
+    Packet& packet = timeline_.add(stamp(time));
+    packet.kind = PacketKind::message;
+    packet.again = false;
+    packet.ends = ends;
+    packet.wire.clear();
+    packet.facts = facts;
+    return packet;
+  }
+
   // The tap sees the same packet again a few microseconds later.
   void put_twin(const Packet& packet) {
-    Packet& twin = timeline_.add(stamp(packet.time + random_.between(1, 60) * ns_per_us));
+    TimeNs later = packet.time + random_.between(1, 60) * ns_per_us;
+    Packet& twin = put_datagram(later, packet.ends, packet.facts);
     doubled_ = true;
-    twin.kind = PacketKind::message;
-    twin.facts = packet.facts;
+    twin.again = true;
     twin.facts.answers = false;
     twin.frame = packet.frame;
     twin.length = packet.length;
     put_others(twin.time);
+  }
+
+  // The datagram in `whole_`. One of its fragments may come twice, before it is complete: behind it
+  // nobody could tell it from the first of another datagram.
+  void put_fragments(TimeNs time, const Endpoints& ends, const MessageFacts& facts,
+                     std::uint32_t count) {
+    ByteSpan wire = udp_payload(whole_);
+    ++fragment_id_;
+    std::uint32_t again = extra_.chance(options_.duplicates) ? extra_.below(count - 1) : count;
+    bool mixed = extra_.chance(mixed_fragments);
+    bool backwards = mixed && extra_.chance(0.5);    // as some systems send them
+    std::uint32_t turned = extra_.below(count - 1);  // otherwise: this one and the next
+    for (std::uint32_t i = 0; i < count; ++i) {
+      std::uint32_t number = i;
+      if (backwards)
+        number = count - 1 - i;
+      else if (mixed && (i == turned || i == turned + 1))
+        number = turned + turned + 1 - i;
+      for (bool twin : {false, true}) {
+        if (twin && i != again) break;
+        Packet& packet = put_datagram(time, ends, facts);
+        if (twin)
+          packet.kind = PacketKind::fragment_duplicate;
+        else if (i + 1 < count)
+          packet.kind = PacketKind::fragment;
+        else
+          packet.wire.assign(wire.begin(), wire.end());
+        build_fragment(whole_, options_.mtu, fragment_id_, number, packet.frame);
+        packet.length = static_cast<std::uint32_t>(packet.frame.size());
+        put_others(time);
+      }
+      time += extra_.between(1, 15) * ns_per_us;
+    }
   }
 
   // Malformed packets and such that are not DNS come beside the others, in proportion.
@@ -206,11 +302,13 @@ class Generator {
     questions_.make(random_, spare_query_);
     Endpoints ends = other_endpoints(random_.chance(options_.v6));
     packet.facts = {};
+    packet.wire.clear();
     packet.facts.client = ends.src;
     packet.facts.question = question_readable(packet.damage);
     packet.facts.name = spare_query_.name;
     packet.facts.type = spare_query_.type;
     packet.facts.response = is_response(packet.damage);
+    packet.ends = packet.facts.response ? ends.reversed() : ends;
     Damaged damaged =
         build_damaged(packet.damage, spare_query_, ends, random_, writer_, packet.frame);
     packet.length = damaged.length;
@@ -222,7 +320,7 @@ class Generator {
     packet.kind = PacketKind::not_dns;
     packet.noise = static_cast<Noise>(random_.below(noise_count));
     bool v6 = packet.noise != Noise::arp && random_.chance(options_.v6);
-    build_noise(packet.noise, other_endpoints(v6), random_, packet.frame);
+    packet.noise_class = build_noise(packet.noise, other_endpoints(v6), random_, packet.frame);
     packet.length = static_cast<std::uint32_t>(packet.frame.size());
   }
 
@@ -237,8 +335,8 @@ class Generator {
   }
 
   const Options& options_;
-  const PacketSink& sink_;
   Random random_;
+  Random extra_;  // for TCP and fragments
   Arrivals arrivals_;
   Clients clients_;
   QuestionMaker questions_;
@@ -247,12 +345,16 @@ class Generator {
   double not_dns_each_;
   dns::MessageWriter writer_;
   Timeline timeline_;
-  Truth truth_;
+  TcpExchanges exchanges_;
+  Recorder recorder_;
   Query query_;
   Query spare_query_;
   Endpoints ends_;
   std::uint32_t client_ = 0;
+  Frame whole_;  // the datagram at hand
+  std::uint32_t fragment_id_ = 0;
   std::uint64_t asked_ = 0;
+  std::uint64_t limit_;
   bool doubled_ = false;
 };
 
@@ -260,15 +362,23 @@ std::string_view only_tld(const Options& options) {
   return options.view == View::tld ? std::string_view("net") : std::string_view();
 }
 
-}  // namespace
-
-Result<Truth> generate(const Options& options, const PacketSink& sink) {
+Result<Truth> run(const Options& options, const PacketSink* packets, const MessageSink* messages) {
   DNSTORM_CHECK(check(options));
   Random random(options.seed);
   NameList names = options.names_file.empty()
                        ? NameList::invented(options.names, only_tld(options), random)
                        : DNSTORM_TRY(NameList::from_file(options.names_file));
-  return Generator(options, names, sink, random).run();
+  return Generator(options, names, packets, messages, random).run();
+}
+
+}  // namespace
+
+Result<Truth> generate(const Options& options, const PacketSink& sink) {
+  return run(options, &sink, nullptr);
+}
+Result<Truth> generate_messages(const Options& options, const MessageSink& sink) {
+  DNSTORM_ASSERT(options.dnstap.has_value(), "messages are written down as frames of a kind");
+  return run(options, nullptr, &sink);
 }
 
 }  // namespace dnstorm::capture::synth

@@ -11,14 +11,22 @@ std::string_view to_string(Noise noise) {
   return names[static_cast<std::size_t>(noise)];
 }
 
+std::string_view to_string(NoiseClass what) {
+  static constexpr std::string_view names[noise_classes] = {
+      "other_port", "mdns", "llmnr", "tcp_control", "icmp", "icmp_quote", "not_ip"};
+  return names[static_cast<std::size_t>(what)];
+}
+
 namespace {
 
-void build_other_port(Endpoints ends, Random& random, Frame& frame) {
+NoiseClass build_other_port(Endpoints ends, Random& random, Frame& frame) {
   static constexpr std::uint16_t ports[] = {123, 161, 443, 514, 1812, 3478, 51820};
   std::array<std::uint8_t, 200> payload;
   random.fill(payload);
   ends.dst_port = ports[random.below(std::size(ports))];
   build_udp(ends, ByteSpan(payload).first(random.between(8, 200)), frame);
+  if (ends.src_port == 5353) return NoiseClass::mdns;
+  return ends.src_port == 5355 ? NoiseClass::llmnr : NoiseClass::other_port;
 }
 
 void build_syn(const Endpoints& ends, Random& random, Frame& frame) {
@@ -31,11 +39,12 @@ void build_syn(const Endpoints& ends, Random& random, Frame& frame) {
             frame);
 }
 
-void build_icmp(const Endpoints& ends, Random& random, Frame& frame) {
+NoiseClass build_icmp(const Endpoints& ends, Random& random, Frame& frame) {
   if (random.chance(0.5)) {
     auto bits = static_cast<std::uint32_t>(random.next());
-    return build_echo(ends, static_cast<std::uint16_t>(bits),
-                      static_cast<std::uint16_t>(bits >> 16U), frame);
+    build_echo(ends, static_cast<std::uint16_t>(bits), static_cast<std::uint16_t>(bits >> 16U),
+               frame);
+    return NoiseClass::icmp;
   }
   dns::MessageWriter writer;
   Frame quoted;
@@ -43,21 +52,25 @@ void build_icmp(const Endpoints& ends, Random& random, Frame& frame) {
   build_udp(ends, writer.begin(id, dns::MessageWriter::rd).question("www.example.com", 1).finish(),
             quoted);
   build_unreachable(ends.reversed(), ByteSpan(quoted).subspan(ethernet_header), frame);
+  return NoiseClass::icmp_quote;
 }
 
 }  // namespace
 
-void build_noise(Noise noise, const Endpoints& client, Random& random, Frame& frame) {
+NoiseClass build_noise(Noise noise, const Endpoints& client, Random& random, Frame& frame) {
   switch (noise) {
     case Noise::udp_other_port:
       return build_other_port(client, random, frame);
     case Noise::tcp:
-      return build_syn(client, random, frame);
+      build_syn(client, random, frame);
+      return NoiseClass::tcp_control;
     case Noise::icmp:
       return build_icmp(client, random, frame);
     case Noise::arp:
-      return build_arp(client.dst, client.src, frame);
+      break;
   }
+  build_arp(client.dst, client.src, frame);
+  return NoiseClass::not_ip;
 }
 
 }  // namespace dnstorm::capture::synth

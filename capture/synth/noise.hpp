@@ -19,7 +19,20 @@ enum class Noise : std::uint8_t {
 inline constexpr std::size_t noise_count = 4;
 std::string_view to_string(Noise noise);
 
+// What a decoder makes of it. The names are those of its classes.
+enum class NoiseClass : std::uint8_t {
+  other_port,
+  mdns,   // a client's port may be 5353 ...
+  llmnr,  // ... or 5355
+  tcp_control,
+  icmp,
+  icmp_quote,
+  not_ip,
+};
+inline constexpr std::size_t noise_classes = 7;
+std::string_view to_string(NoiseClass what);
+
 // `client` and `server` are of one family; ARP needs IPv4.
-void build_noise(Noise noise, const Endpoints& client, Random& random, Frame& frame);
+NoiseClass build_noise(Noise noise, const Endpoints& client, Random& random, Frame& frame);
 
 }  // namespace dnstorm::capture::synth

@@ -1,6 +1,7 @@
 #include "capture/synth/profile.hpp"
 
 #include "capture/dns/codes.hpp"
+#include "capture/synth/fragment.hpp"
 
 namespace dnstorm::capture::synth {
 
@@ -28,12 +29,15 @@ constexpr Quantile resolver_delays[] = {{0, 90},        {0.25, 420},     {0.5, 1
                                         {0.75, 2300},   {0.9, 5200},     {0.95, 22000},
                                         {0.99, 125000}, {0.998, 700000}, {1, 2500000}};
 constexpr Quantile server_delays[] = {{0, 18}, {0.5, 55}, {0.9, 130}, {0.99, 420}, {1, 4000}};
+constexpr Quantile lan_round_trips[] = {{0, 80}, {0.5, 600}, {0.9, 4000}, {1, 60000}};
+constexpr Quantile far_round_trips[] = {{0, 400}, {0.5, 22000}, {0.9, 120000}, {1, 380000}};
 
 constexpr Profile profiles[] = {
     {.name = "resolver",
      .types = resolver_types,
      .udp_sizes = udp_sizes,
      .delays_us = resolver_delays,
+     .round_trips_us = lan_round_trips,
      .recursion_desired = 0.999,
      .unknown_tlds = 0.02,
      .random_labels = 0.02,
@@ -47,6 +51,7 @@ constexpr Profile profiles[] = {
      .types = root_types,
      .udp_sizes = udp_sizes,
      .delays_us = server_delays,
+     .round_trips_us = far_round_trips,
      .recursion_desired = 0.018,
      .unknown_tlds = 0.36,
      .random_labels = 0.26,
@@ -60,6 +65,7 @@ constexpr Profile profiles[] = {
      .types = tld_types,
      .udp_sizes = udp_sizes,
      .delays_us = server_delays,
+     .round_trips_us = far_round_trips,
      .recursion_desired = 0.02,
      .unknown_tlds = 0,
      .random_labels = 0.01,
@@ -97,6 +103,16 @@ Options Options::of(View view) {
   return options;
 }
 
+// A connection brings several queries: with a chance of q for one, q * mean / (1 - q + q * mean) of
+// the queries go over TCP.
+double connection_share(const Options& options) {
+  return options.tcp / (options.tcp_queries * (1 - options.tcp) + options.tcp);
+}
+double queries_per_arrival(const Options& options) {
+  double share = connection_share(options);
+  return 1 - share + share * options.tcp_queries;
+}
+
 Result<void> check(const Options& options) {
   struct Share {
     std::string_view option;
@@ -112,6 +128,8 @@ Result<void> check(const Options& options) {
                                                          {"--signed", options.signed_zones},
                                                          {"--loss", options.loss},
                                                          {"--duplicates", options.duplicates},
+                                                         {"--tcp", options.tcp},
+                                                         {"--fragments", options.fragments},
                                                          {"--https", options.https.value_or(0)}})
     if (!(share.value >= 0 && share.value <= 1))
       return wrong(share.option,
@@ -124,6 +142,10 @@ Result<void> check(const Options& options) {
       options.cookies > options.edns)
     return wrong("--edns",
                  "DO, client subnet and cookies need EDNS: their shares cannot be higher");
+  if (!(options.tcp_queries >= 1 && options.tcp_queries <= 1000))
+    return wrong("--tcp-queries", "a connection has 1 to 1000 queries on average");
+  if (options.mtu < mtu_min || options.mtu > mtu_max)
+    return wrong("--mtu", fmt::format("must be {} to {} bytes", mtu_min, mtu_max));
   if (!(options.rate > 0 && options.rate <= 1e8))
     return wrong("--rate", "queries per second must be above 0 and at most 100,000,000");
   if (options.clients < 1 || options.clients > 16'000'000)

@@ -5,7 +5,8 @@
 // dns-stats compactor); RSSAC002 reports of January 2025 (IPv6 24 % of queries, sizes). resolver:
 // counted in a capture of LAN clients of 2018 (WRCCDC), Yang, Li and Tyson (USENIX ATC 2020:
 // failures by type), Chen and others (DSN 2014: one-time names), our own choice for HTTPS queries
-// (browsers ask since 2020, no published share at hand). tld: our own choice between the two.
+// (browsers ask since 2020, no published share at hand). tld: our own choice between the two. Round
+// trips, and what TCP and fragments are made of: our own choice.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "capture/dnstap/message.hpp"
 #include "capture/synth/random.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
@@ -36,8 +38,9 @@ struct SizeShare {
 struct Profile {
   std::string_view name;
   std::span<const TypeShare> types;
-  std::span<const SizeShare> udp_sizes;  // announced in OPT
-  std::span<const Quantile> delays_us;   // of responses
+  std::span<const SizeShare> udp_sizes;      // announced in OPT
+  std::span<const Quantile> delays_us;       // of responses
+  std::span<const Quantile> round_trips_us;  // between client and tap
   double recursion_desired;
   double unknown_tlds;   // share of queries for names under top-level domains that do not exist
   double random_labels;  // single random labels, as browsers send to probe a network
@@ -83,8 +86,21 @@ struct Options {
   double malformed = 0.001;   // of all packets
   double not_dns = 0.005;     // of all packets
 
+  double tcp = 0;          // transactions over TCP; what is asked again because of TC comes on top
+  double tcp_queries = 2;  // on one connection, on average
+  double fragments = 0;    // transactions over UDP whose answer is larger than `mtu`
+  std::uint32_t mtu = 1500;
+
+  // What is written are dnstap frames of this kind, one a message, not packets.
+  std::optional<dnstap::MessageKind> dnstap;
+
   static Options of(View view);
 };
+
+// The share of arrivals at which a connection is opened, so that `tcp` of the transactions go over
+// it; and queries at an arrival, on average.
+double connection_share(const Options& options);
+double queries_per_arrival(const Options& options);
 
 // Says what cannot be (a share over 1, a rate of 0, no clients): ErrorKind::usage with the name of
 // the command's option.

@@ -1,9 +1,11 @@
 #include "capture/synth/questions.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "capture/dns/codes.hpp"
 #include "capture/synth/clients.hpp"
+#include "capture/synth/fragment.hpp"
 
 namespace dnstorm::capture::synth {
 
@@ -204,9 +206,29 @@ void QuestionMaker::make(Random& random, Query& query) {
     query.type = type::soa;
     query.name = std::string(registered_domain(query.name));
   }
+  query.answer_size = 0;
   query.identity = identity_of(query.name);
   query.sent = query.name;
   if (random.chance(options_.mixed_case)) mix_case(query.sent, random);
+}
+
+void QuestionMaker::enlarge(std::uint32_t mtu, Random& random, Query& query) const {
+  static constexpr std::uint16_t types[] = {type::dnskey, type::txt, type::any};
+  query.opcode = dns::opcode::query;
+  query.type = types[random.below(std::size(types))];
+  if (options_.view != View::resolver) {  // all else there is delegated
+    bool root = options_.view == View::root;
+    query.type = type::dnskey;
+    query.kind = root ? NameKind::root : NameKind::tld;
+    query.name = root ? "." : std::string(last_label(query.name));
+    query.sent = query.name;
+    query.identity = identity_of(query.name);
+  }
+  std::uint32_t least = std::max(mtu, ipv6_mtu_min) + 100;
+  query.answer_size = random.between(least, least + least / 4 * 5);
+  query.edns = true;
+  query.dnssec_ok = query.dnssec_ok || query.type == type::dnskey;
+  query.udp_size = static_cast<std::uint16_t>(query.answer_size < 3700 ? 4096 : 32768);
 }
 
 MessageWriter::Bytes write_query(const Query& query, MessageWriter& writer) {

@@ -39,6 +39,7 @@ struct Query {
   std::uint16_t udp_size = 512;
   IpAddress subnet;
   std::array<std::uint8_t, 8> client_cookie{};
+  std::uint32_t answer_size = 0;  // what its answer has at least, in bytes
 };
 
 class QuestionMaker {
@@ -47,6 +48,9 @@ class QuestionMaker {
   QuestionMaker(const Options& options, const NameList& names);
   // Replaces all of `query`; keeps its memory.
   void make(Random& random, Query& query);
+  // Makes `query` one whose answer does not fit into packets of `mtu`: for keys, texts or ANY, by a
+  // client that takes large answers.
+  void enlarge(std::uint32_t mtu, Random& random, Query& query) const;
 
  private:
   NameKind pick_kind(Random& random, std::uint16_t type) const;

@@ -50,7 +50,13 @@ constexpr std::string_view rules =
     "or "
     "responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames. "
     "Malformed "
-    "messages are in no transaction and in neither unanswered nor unmatched.";
+    "messages are in no transaction and in neither unanswered nor unmatched. Segments and "
+    "fragments that complete no message are packets only.";
+
+// Only what there is: what has not come is in no report.
+void add_count(Json& object, const std::string& key, std::uint64_t count) {
+  if (count != 0) object[key] = object.value(key, std::uint64_t{0}) + count;
+}
 
 }  // namespace
 
@@ -65,6 +71,11 @@ std::uint64_t Truth::malformed() const {
 }
 std::uint64_t Truth::not_dns() const {
   return std::accumulate(noise_.begin(), noise_.end(), std::uint64_t{0});
+}
+
+std::uint64_t Truth::parts() const {
+  return segments(SegmentKind::part) + segments(SegmentKind::control) +
+         segments(SegmentKind::retransmission) + fragments_ + fragment_duplicates_;
 }
 
 void Truth::count_packet(TimeNs time, std::size_t frame_size) {
@@ -83,21 +94,27 @@ void Truth::count_message(const MessageFacts& facts) {
   if (facts.dnssec_ok) ++dnssec_ok_;
   if (facts.client_subnet) ++client_subnet_;
   if (facts.truncated) ++truncated_;
+  if (facts.tcp) ++tcp_;
   if (!facts.response) ++clients_[facts.client];
   if (!facts.question) return;
   if (!facts.response) ++types_[facts.type];
   names_[facts.name] += facts.response ? 0U : 1U;
 }
 
-void Truth::add_message(TimeNs time, std::size_t frame_size, const MessageFacts& facts) {
-  count_packet(time, frame_size);
-  count_message(facts);
+void Truth::count_transaction(TimeNs time, const MessageFacts& facts) {
   if (!facts.answers) return;
   DurationNs took = time - facts.asked;
   time_min_ = transactions_ == 0 ? took : std::min(time_min_, took);
   time_max_ = std::max(time_max_, took);
   time_sum_ += took;
   ++transactions_;
+}
+
+void Truth::add_message(TimeNs time, std::size_t frame_size, const MessageFacts& facts) {
+  count_packet(time, frame_size);
+  ++datagrams_;
+  count_message(facts);
+  count_transaction(time, facts);
 }
 
 void Truth::add_malformed(TimeNs time, std::size_t frame_size, Damage damage,
@@ -109,9 +126,81 @@ void Truth::add_malformed(TimeNs time, std::size_t frame_size, Damage damage,
   count_message(facts);
 }
 
-void Truth::add_noise(TimeNs time, std::size_t frame_size, Noise noise) {
+void Truth::add_noise(TimeNs time, std::size_t frame_size, Noise noise, NoiseClass what) {
   count_packet(time, frame_size);
   ++noise_[static_cast<std::size_t>(noise)];
+  ++noise_classes_[static_cast<std::size_t>(what)];
+}
+
+void Truth::add_segment(TimeNs time, std::size_t frame_size, SegmentKind kind) {
+  count_packet(time, frame_size);
+  ++segments_[static_cast<std::size_t>(kind)];
+}
+
+void Truth::add_stream_message(TimeNs time, const MessageFacts& facts) {
+  count_message(facts);
+  count_transaction(time, facts);
+}
+
+void Truth::add_fragment(TimeNs time, std::size_t frame_size, bool duplicate) {
+  count_packet(time, frame_size);
+  ++(duplicate ? fragment_duplicates_ : fragments_);
+}
+
+void Truth::add_frame(const MessageFacts& facts) {
+  ++frames_[facts.response ? 1 : 0][facts.client.is_v4() ? 0 : 1][facts.tcp ? 1 : 0];
+}
+
+// The names are those of the decoder's classes.
+Json Truth::accounting() const {
+  Json parsed = Json::object(), wrong = Json::object(), other = Json::object(),
+       filtered = Json::object();
+  auto noise = [this](Json& object, NoiseClass what) {
+    add_count(object, std::string(to_string(what)), noise_classes_[static_cast<std::size_t>(what)]);
+  };
+  add_count(parsed, "tcp_part", segments(SegmentKind::part));
+  add_count(parsed, "tcp_control", segments(SegmentKind::control));
+  add_count(parsed, "tcp_retransmission", segments(SegmentKind::retransmission));
+  for (NoiseClass what : {NoiseClass::tcp_control, NoiseClass::icmp_quote}) noise(parsed, what);
+  for (std::size_t i = 0; i < damage_count; ++i)
+    add_count(wrong, std::string(to_string(static_cast<Damage>(i))), malformed_[i]);
+  for (NoiseClass what : {NoiseClass::other_port, NoiseClass::mdns, NoiseClass::llmnr,
+                          NoiseClass::icmp, NoiseClass::not_ip})
+    noise(other, what);
+  add_count(filtered, "fragment", fragments_);
+  add_count(filtered, "fragment_duplicate", fragment_duplicates_);
+  auto sum = [](const Json& object) {
+    std::uint64_t total = 0;
+    for (const auto& [reason, count] : object.items()) total += count.get<std::uint64_t>();
+    return total;
+  };
+  return {{"parsed", datagrams_ + segments(SegmentKind::message) + sum(parsed)},
+          {"malformed", sum(wrong)},
+          {"not_dns", sum(other)},
+          {"filtered", sum(filtered)},
+          {"parsed_by_reason", parsed},
+          {"malformed_by_reason", wrong},
+          {"not_dns_by_reason", other},
+          {"filtered_by_reason", filtered}};
+}
+
+// The names that readers of dnstap give to what a capture has, too.
+Json Truth::frames(const Options& options) const {
+  Json types = Json::object(), family = Json::object(), protocol = Json::object();
+  unsigned query = 2 * static_cast<unsigned>(*options.dnstap) - 1;
+  for (unsigned response : {0U, 1U}) {
+    for (unsigned v6 : {0U, 1U}) {
+      for (unsigned tcp : {0U, 1U}) {
+        std::uint64_t frames = frames_[response][v6][tcp];
+        auto type = static_cast<dnstap::MessageType>(query + response);
+        add_count(types, std::string(type_short(type)), frames);
+        add_count(family, v6 == 1 ? "INET6" : "INET", frames);
+        add_count(protocol, tcp == 1 ? "TCP" : "UDP", frames);
+      }
+    }
+  }
+  return {{"frames", packets_},          {"types", types},   {"dns_queries", queries_},
+          {"dns_responses", responses_}, {"family", family}, {"protocol", protocol}};
 }
 
 std::string Truth::json(const Options& options) const {
@@ -121,13 +210,14 @@ std::string Truth::json(const Options& options) const {
   j["messages"] = messages();
   j["queries"] = queries_;
   j["responses"] = responses_;
-  j["tcp"] = 0;
+  j["tcp"] = tcp_;
   j["v6"] = v6_;
   j["edns"] = edns_;
   j["do"] = dnssec_ok_;
   j["ecs"] = client_subnet_;
   j["tc"] = truncated_;
   j["qnames"] = names_.size();
+  if (options.dnstap) j.update(frames(options));
   j["opcodes"] = counts(opcodes_, [](std::uint8_t code) { return std::to_string(code); });
   j["qtypes"] = counts(types_, dns::type_text);
   j["rcodes"] = counts(rcodes_, dns::rcode_text);
@@ -140,6 +230,17 @@ std::string Truth::json(const Options& options) const {
   j["not_dns"] = not_dns();
   for (std::size_t i = 0; i < noise_count; ++i)
     j["not_dns_by_kind"][std::string(to_string(static_cast<Noise>(i)))] = noise_[i];
+  for (NoiseClass what : {NoiseClass::mdns, NoiseClass::llmnr})
+    j[std::string(to_string(what))] = noise_classes_[static_cast<std::size_t>(what)];
+  j["embedded"] = noise_classes_[static_cast<std::size_t>(NoiseClass::icmp_quote)];
+  j["tcp_connections"] = connections_;
+  j["tcp_segments"] = {{"message", segments(SegmentKind::message)},
+                       {"part", segments(SegmentKind::part)},
+                       {"control", segments(SegmentKind::control)},
+                       {"retransmission", segments(SegmentKind::retransmission)}};
+  j["fragments"] = {
+      {"completed", fragmented_}, {"fragment", fragments_}, {"duplicate", fragment_duplicates_}};
+  j["accounting"] = accounting();
   j["transactions"] = transactions_;
   j["unanswered"] = queries_ - malformed_queries_ - transactions_;
   j["unmatched"] = responses_ - malformed_responses_ - transactions_;

@@ -1,27 +1,34 @@
 // What is in a generated capture, counted packet by packet as they are written, and told as JSON.
 //
 // The counting rules, which the JSON repeats where they are not plain:
-// - A packet is a DNS message, malformed or not DNS: packets = well-formed messages + malformed
-//   + not DNS.
+// - A packet is what completes messages (a datagram, its last fragment to come, a segment), another
+//   fragment or segment, malformed or not DNS. Without TCP and fragments: packets = well-formed
+//   messages + malformed + not DNS.
+// - A segment that completes several messages is one packet; one that comes again is a packet and
+//   no message. A datagram that the tap sees twice is two messages.
 // - A malformed message whose id and flags (4 bytes) can be read counts in messages, queries or
 //   responses, opcodes and rcodes; if its question can be read too, in qtypes and qnames.
 // - qtypes are counted over queries, rcodes over responses, qnames over both (lower case).
-// - A response belongs to the oldest query without one of the same client, server, port, id and
-//   question: a transaction. queries = transactions + unanswered + malformed queries, responses =
-//   transactions + unmatched + malformed responses. Response times are as the file's time stamps
-//   say.
+// - A response belongs to the oldest query without one of the same client, server, port, id,
+//   question and transport: a transaction. queries = transactions + unanswered + malformed queries,
+//   responses = transactions + unmatched + malformed responses. Response times are as the file's
+//   time stamps say.
 // - Clients are the addresses that sent a query; top lists count queries.
+// - A dnstap file has a frame a message, and the keys that a report of one has.
+// - `accounting` is how the decoder classes the packets.
 // One owner, one thread.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "capture/synth/damage.hpp"
+#include "capture/synth/facts.hpp"
 #include "capture/synth/noise.hpp"
 #include "capture/synth/profile.hpp"
 #include "engine/base/ip.hpp"
@@ -29,29 +36,21 @@
 
 namespace dnstorm::capture::synth {
 
-// What is known of one message.
-struct MessageFacts {
-  IpAddress client;
-  std::string name;  // lower case; only with `question`
-  std::uint16_t type = 0;
-  std::uint16_t rcode = 0;
-  std::uint8_t opcode = 0;
-  bool response = false;
-  bool header = true;    // id and flags can be read
-  bool question = true;  // name and type can be read
-  bool edns = false;
-  bool dnssec_ok = false;
-  bool client_subnet = false;
-  bool truncated = false;
-  bool answers = false;  // a response that closes a transaction ...
-  TimeNs asked = 0;      // ... with the query of this time
-};
-
 class Truth {
  public:
+  // A packet that is a message, or the last fragment of one.
   void add_message(TimeNs time, std::size_t frame_size, const MessageFacts& facts);
   void add_malformed(TimeNs time, std::size_t frame_size, Damage damage, const MessageFacts& facts);
-  void add_noise(TimeNs time, std::size_t frame_size, Noise noise);
+  void add_noise(TimeNs time, std::size_t frame_size, Noise noise, NoiseClass what);
+  void add_segment(TimeNs time, std::size_t frame_size, SegmentKind kind);
+  // What segments have completed, each.
+  void add_stream_message(TimeNs time, const MessageFacts& facts);
+  void add_connection() { ++connections_; }
+  // A fragment that completes nothing; `duplicate`: it had come before.
+  void add_fragment(TimeNs time, std::size_t frame_size, bool duplicate);
+  void add_fragmented() { ++fragmented_; }  // a datagram that is complete
+  // A message, well-formed or not, stands in a dnstap frame.
+  void add_frame(const MessageFacts& facts);
 
   // One JSON object, pretty, keys in a fixed order; `options` are repeated in it.
   std::string json(const Options& options) const;
@@ -66,6 +65,8 @@ class Truth {
   std::uint64_t malformed_queries() const { return malformed_queries_; }  // counted as messages
   std::uint64_t malformed_responses() const { return malformed_responses_; }
   std::uint64_t not_dns() const;
+  // Segments and fragments that complete no message.
+  std::uint64_t parts() const;
   std::uint64_t distinct_names() const { return names_.size(); }
   std::uint64_t distinct_clients() const { return clients_.size(); }
 
@@ -75,9 +76,18 @@ class Truth {
   };
   void count_packet(TimeNs time, std::size_t frame_size);
   void count_message(const MessageFacts& facts);
+  void count_transaction(TimeNs time, const MessageFacts& facts);
+  nlohmann::ordered_json accounting() const;
+  nlohmann::ordered_json frames(const Options& options) const;
+  std::uint64_t segments(SegmentKind kind) const {
+    return segments_[static_cast<std::size_t>(kind)];
+  }
 
   std::uint64_t packets_ = 0, bytes_ = 0, queries_ = 0, responses_ = 0;
   std::uint64_t v6_ = 0, edns_ = 0, dnssec_ok_ = 0, client_subnet_ = 0, truncated_ = 0;
+  std::uint64_t tcp_ = 0, connections_ = 0, fragmented_ = 0, fragments_ = 0;
+  std::uint64_t fragment_duplicates_ = 0;
+  std::uint64_t datagrams_ = 0;  // packets that are, or complete, a well-formed message over UDP
   std::uint64_t transactions_ = 0, malformed_queries_ = 0, malformed_responses_ = 0;
   TimeNs first_ = 0, last_ = 0;
   DurationNs time_sum_ = 0, time_min_ = 0, time_max_ = 0;
@@ -88,6 +98,9 @@ class Truth {
   std::unordered_map<IpAddress, std::uint64_t, IpHash> clients_;
   std::array<std::uint64_t, damage_count> malformed_{};
   std::array<std::uint64_t, noise_count> noise_{};
+  std::array<std::uint64_t, noise_classes> noise_classes_{};
+  std::array<std::uint64_t, segment_kinds> segments_{};
+  std::uint64_t frames_[2][2][2] = {};  // of dnstap: response or not, IPv6, TCP
 };
 
 }  // namespace dnstorm::capture::synth

@@ -7,7 +7,7 @@ namespace dnstorm::capture::convert::detail {
 
 using OpenedSink = Result<std::unique_ptr<MessageSink>>;
 OpenedSink open_capture_sink(const std::string& path, bool pcapng);
-OpenedSink open_dnstap_sink(const std::string& path);
+OpenedSink open_dnstap_sink(const std::string& path, const SinkOptions& options);
 OpenedSink open_cdns_sink(const std::string& path);
 OpenedSink open_json_sink(const std::string& path, bool wire);
 

@@ -48,6 +48,7 @@ TEST(Frame, CarriesUdpOverIpv4) {
   EXPECT_EQ(datagram.src_port, 5353);
   EXPECT_EQ(datagram.dst_port, 53);
   EXPECT_THAT(datagram.payload, testing::ElementsAre('o', 'd', 'd'));
+  EXPECT_THAT(udp_payload(frame), testing::ElementsAre('o', 'd', 'd'));
   EXPECT_EQ(internet_checksum(ByteSpan(frame).subspan(ethernet_header, ipv4_header)), 0);
   EXPECT_EQ(transport_sum(frame, ipv4_header, 12, 8, 17), 0);
 }
@@ -59,6 +60,7 @@ TEST(Frame, CarriesUdpOverIpv6) {
   EXPECT_TRUE(datagram.v6);
   EXPECT_EQ(format_ip(datagram.src), "2001:db8::1");
   EXPECT_THAT(datagram.payload, testing::ElementsAre('o', 'd', 'd'));
+  EXPECT_THAT(udp_payload(frame), testing::ElementsAre('o', 'd', 'd'));
   EXPECT_EQ(transport_sum(frame, ipv6_header, 8, 32, 17), 0);
 }
 

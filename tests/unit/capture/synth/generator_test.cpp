@@ -297,6 +297,10 @@ TEST(Generator, RefusesWhatCannotBe) {
                                    {"--clients", [](Options& o) { o.clients = 0; }},
                                    {"--names", [](Options& o) { o.names = 0; }},
                                    {"--queries", [](Options& o) { o.queries.reset(); }},
+                                   {"--tcp", [](Options& o) { o.tcp = 1.1; }},
+                                   {"--tcp-queries", [](Options& o) { o.tcp_queries = 0.5; }},
+                                   {"--fragments", [](Options& o) { o.fragments = -1; }},
+                                   {"--mtu", [](Options& o) { o.mtu = 575; }},
                                    {"--https", [](Options& o) { o.https = -0.1; }}}) {
     Options options = small(View::resolver);
     c.change(options);
