@@ -1,5 +1,6 @@
 #include "capture/dns/message_parse.hpp"
 
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/codes.hpp"
 #include "capture/dns/detail/words.hpp"
 #include "capture/dns/rdata_parse.hpp"
@@ -164,10 +165,10 @@ void MessageParser::take_option(std::string_view text) {
   if (name == "CLIENT-SUBNET") {
     if (subnet_of(value, data)) put_option(edns_->options, edns_option::ecs, data);
   } else if (name == "COOKIE") {
-    if (detail::take_hex(value.substr(0, value.find(" (")), data))
+    if (take_hex(value.substr(0, value.find(" (")), data))
       put_option(edns_->options, edns_option::cookie, data);
   } else if (name == "NSID") {
-    if (detail::take_hex(value, data)) put_option(edns_->options, edns_option::nsid, data);
+    if (take_hex(value, data)) put_option(edns_->options, edns_option::nsid, data);
   } else if (name == "EDE") {
     auto code = number<std::uint16_t>(value.substr(0, value.find_first_not_of("0123456789")));
     if (!code) return;
@@ -181,7 +182,7 @@ void MessageParser::take_option(std::string_view text) {
     put_option(edns_->options, edns_option::ede, data);
   } else if (name.starts_with("OPT=")) {
     auto code = number<std::uint16_t>(name.substr(4));
-    if (code && detail::take_hex(value, data)) put_option(edns_->options, *code, data);
+    if (code && take_hex(value, data)) put_option(edns_->options, *code, data);
   }
 }
 
