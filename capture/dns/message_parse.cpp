@@ -145,11 +145,8 @@ bool MessageParser::take_edns(std::string_view text) {
   auto version = number<std::uint8_t>(value_of(text, "version").value_or(""));
   auto size = number<std::uint16_t>(value_of(text, "udp").value_or(""));
   if (!version || !size || edns_) return false;
-  edns_.emplace();
-  edns_->version = *version;
-  edns_->size = *size;
-  if (value_of(text, "flags").value_or("").find("do") != std::string_view::npos)
-    edns_->flags = MessageWriter::edns_do;
+  bool dnssec_ok = value_of(text, "flags").value_or("").find("do") != std::string_view::npos;
+  edns_ = Edns{*size, dnssec_ok ? MessageWriter::edns_do : std::uint16_t{0}, *version, {}};
   return true;
 }
 
