@@ -179,8 +179,8 @@ TEST(SpoolMatch, SaysWhatIsWrong) {
   EXPECT_THAT(problem("example.com"), HasSubstr("'example.com' is not of the form key=value"));
   EXPECT_THAT(problem("port=53,,qtype=A"), HasSubstr("'' is not of the form"));
   EXPECT_THAT(problem("color=red"), HasSubstr("'color' is none of name, client"));
-  EXPECT_THAT(problem("qtype=XXX"), HasSubstr("'XXX' is no qtype"));
-  EXPECT_THAT(problem("rcode=XXX"), HasSubstr("'XXX' is no rcode"));
+  EXPECT_THAT(problem("qtype=NONE"), HasSubstr("'NONE' is no qtype"));
+  EXPECT_THAT(problem("rcode=NONE"), HasSubstr("'NONE' is no rcode"));
   EXPECT_THAT(problem("port=53, port=853"), HasSubstr("'port' is given twice"));
   for (const char* port : {"", "x", "65536", "-1", "53x"})
     EXPECT_THAT(problem(fmt::format("port={}", port)), HasSubstr("is no port")) << port;
