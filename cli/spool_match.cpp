@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "capture/dns/codes.hpp"
 
@@ -41,7 +42,13 @@ std::string upper(std::string_view text) {
 bool below(std::string_view name, std::string_view suffix) {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (!name.ends_with(suffix)) return false;
-  return name.size() == suffix.size() || name[name.size() - suffix.size() - 1] == '.';
+  std::string_view before = name.substr(0, name.size() - suffix.size());
+  if (before.empty()) return true;
+  if (before.back() != '.') return false;
+  before.remove_suffix(1);
+  // A dot within a label is written "\.", a backslash "\\".
+  std::size_t last = before.find_last_not_of('\\');
+  return (before.size() - (last + 1)) % 2 == 0;
 }
 
 }  // namespace
@@ -93,6 +100,7 @@ Result<void> SpoolMatch::set(std::string_view key, std::string_view value) {
 Result<SpoolMatch> SpoolMatch::parse(std::string_view text) {
   SpoolMatch match;
   match.message_ = std::make_shared<dns::Message>();
+  std::set<std::string_view> given;
   while (!text.empty()) {
     std::size_t comma = text.find(',');
     std::string_view condition = trimmed(text.substr(0, comma));
@@ -100,8 +108,9 @@ Result<SpoolMatch> SpoolMatch::parse(std::string_view text) {
     std::size_t equals = condition.find('=');
     if (equals == condition.npos)
       return wrong(fmt::format("'{}' is not of the form key=value", condition));
-    DNSTORM_CHECK(
-        match.set(trimmed(condition.substr(0, equals)), trimmed(condition.substr(equals + 1))));
+    std::string_view key = trimmed(condition.substr(0, equals));
+    if (!given.insert(key).second) return wrong(fmt::format("'{}' is given twice", key));
+    DNSTORM_CHECK(match.set(key, trimmed(condition.substr(equals + 1))));
   }
   return match;
 }

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "board/server/json.hpp"
+#include "capture/dns/base_encodings.hpp"
 
 namespace dnstorm::cli {
 
@@ -24,9 +25,7 @@ std::string cut(std::string text) {
 }
 
 std::string hex(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  for (std::uint8_t byte : bytes.first(std::min(bytes.size(), value_bytes_max / 2)))
-    text += fmt::format("{:02x}", byte);
+  std::string text = capture::dns::hex(bytes.first(std::min(bytes.size(), value_bytes_max / 2)));
   if (text.size() < bytes.size() * 2) text += fmt::format("... ({} bytes)", bytes.size());
   return text;
 }

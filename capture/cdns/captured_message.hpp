@@ -20,6 +20,11 @@ inline bool is_stream(Transport transport) {
 // Who talks to whom, as a server's own log says it (RFC 8618: qr-type); `none` of a capture.
 enum class Role : std::uint8_t { stub, client, resolver, auth, forwarder, tool, none };
 
+// As dns::parse() does, which has the flags where there are four bytes.
+inline bool says_response(std::span<const std::uint8_t> wire) {
+  return wire.size() >= 4 && (wire[2] & 0x80U) != 0;
+}
+
 struct CapturedMessage {
   TimeNs time = 0;
   IpAddress src;

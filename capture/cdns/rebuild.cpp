@@ -253,7 +253,7 @@ Rebuilt Rebuilder::rebuild(const Block& block, const StorageParameters&,
   std::span<const std::uint8_t> payload = block.payloads[*data.payload];
   wire_.assign(payload.begin(), payload.end());
   out.wire = wire_;
-  out.response = wire_.size() > 2 && (wire_[2] & 0x80U) != 0;
+  out.response = says_response(wire_);
   std::uint64_t client = item.get(key::mm_client, block.addresses.size());
   std::uint64_t server = data.fields.get(key::md_server, block.addresses.size());
   std::uint64_t flags = data.fields.get(key::md_transport);

@@ -163,7 +163,7 @@ Result<void> Writer::add_event(std::uint64_t type, std::uint64_t code, const IpA
 }
 
 void Writer::add_malformed(const CapturedMessage& message) {
-  bool response = message.wire.size() > 2 && (message.wire[2] & 0x80U) != 0;
+  bool response = says_response(message.wire);
   OpenMalformed open;
   open.time = message.time;
   Fields<key::malformed_data_keys> data;

@@ -107,7 +107,7 @@ class DnstapSource final : public MessageSource {
     out.dst_port = answer ? frame_.query_port : server_port;
     out.transport = transport_of(frame_.protocol);
     out.role = role_of(dnstap::kind_of(frame_.type));
-    out.response = out.wire.size() > 2 && (out.wire[2] & 0x80U) != 0;
+    out.response = cdns::says_response(out.wire);
   }
 
   std::unique_ptr<dnstap::FrameFile> file_;

@@ -1,8 +1,8 @@
 // Messages as JSON lines: one object a message, the fields named as those of the `decode` bolt.
 #include <fmt/format.h>
 
-#include "capture/convert/base64.hpp"
 #include "capture/convert/detail/sinks.hpp"
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/message.hpp"
 #include "capture/file/sink.hpp"
 
@@ -31,7 +31,7 @@ class JsonSink final : public MessageSink {
     if (message.cut) flag("cut", true);
     if (with_wire_) {
       line_ += ",\"wire\":\"";
-      put_base64(message.wire, line_);
+      dns::put_base64(message.wire, line_);
       line_ += '"';
     }
     line_ += "}\n";

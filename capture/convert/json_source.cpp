@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "capture/convert/base64.hpp"
 #include "capture/convert/detail/sources.hpp"
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/writer.hpp"
 
 namespace dnstorm::capture::convert::detail {
@@ -101,7 +101,8 @@ class JsonSource final : public MessageSource {
     if (!take_transport(out.transport)) return "bad_transport";
     auto wire = object_.find("wire");
     if (wire == object_.end()) return build(out);
-    if (!wire->is_string() || !take_base64(wire->get_ref<const std::string&>(), wire_))
+    wire_.clear();
+    if (!wire->is_string() || !dns::take_padded_base64(wire->get_ref<const std::string&>(), wire_))
       return "bad_wire";
     if (wire_.size() > 65535) return "too_long";
     out.wire = wire_;

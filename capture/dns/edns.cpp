@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/codes.hpp"
 #include "capture/dns/detail/encode.hpp"
 #include "engine/base/cursor.hpp"
@@ -9,7 +10,6 @@
 namespace dnstorm::capture::dns {
 namespace {
 
-using detail::hex;
 using detail::printable;
 
 std::string_view characters(std::span<const std::uint8_t> bytes) {

@@ -1,5 +1,6 @@
 #include "capture/dns/message_parse.hpp"
 
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/codes.hpp"
 #include "capture/dns/detail/words.hpp"
 #include "capture/dns/rdata_parse.hpp"
@@ -144,11 +145,8 @@ bool MessageParser::take_edns(std::string_view text) {
   auto version = number<std::uint8_t>(value_of(text, "version").value_or(""));
   auto size = number<std::uint16_t>(value_of(text, "udp").value_or(""));
   if (!version || !size || edns_) return false;
-  edns_.emplace();
-  edns_->version = *version;
-  edns_->size = *size;
-  if (value_of(text, "flags").value_or("").find("do") != std::string_view::npos)
-    edns_->flags = MessageWriter::edns_do;
+  bool dnssec_ok = value_of(text, "flags").value_or("").find("do") != std::string_view::npos;
+  edns_ = Edns{*size, dnssec_ok ? MessageWriter::edns_do : std::uint16_t{0}, *version, {}};
   return true;
 }
 
@@ -164,10 +162,10 @@ void MessageParser::take_option(std::string_view text) {
   if (name == "CLIENT-SUBNET") {
     if (subnet_of(value, data)) put_option(edns_->options, edns_option::ecs, data);
   } else if (name == "COOKIE") {
-    if (detail::take_hex(value.substr(0, value.find(" (")), data))
+    if (take_hex(value.substr(0, value.find(" (")), data))
       put_option(edns_->options, edns_option::cookie, data);
   } else if (name == "NSID") {
-    if (detail::take_hex(value, data)) put_option(edns_->options, edns_option::nsid, data);
+    if (take_hex(value, data)) put_option(edns_->options, edns_option::nsid, data);
   } else if (name == "EDE") {
     auto code = number<std::uint16_t>(value.substr(0, value.find_first_not_of("0123456789")));
     if (!code) return;
@@ -181,7 +179,7 @@ void MessageParser::take_option(std::string_view text) {
     put_option(edns_->options, edns_option::ede, data);
   } else if (name.starts_with("OPT=")) {
     auto code = number<std::uint16_t>(name.substr(4));
-    if (code && detail::take_hex(value, data)) put_option(edns_->options, *code, data);
+    if (code && take_hex(value, data)) put_option(edns_->options, *code, data);
   }
 }
 

@@ -33,8 +33,8 @@ class MessageParser {
  private:
   enum class Section : std::uint8_t { question, answer, authority, additional, opt };
   struct Edns {
-    std::uint16_t size = 0, flags = 0;
-    std::uint8_t version = 0;
+    std::uint16_t size, flags;
+    std::uint8_t version;
     std::vector<std::uint8_t> options;
   };
 

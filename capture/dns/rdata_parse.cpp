@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/codes.hpp"
 #include "capture/dns/detail/words.hpp"
 #include "capture/dns/writer.hpp"
@@ -68,24 +69,23 @@ class Data {
     std::size_t length_at = out_.size();
     out_.push_back(0);
     std::string_view word = words_.next();
-    return !word.empty() && (word == "-" || detail::take_hex(word, out_)) && close(length_at);
+    return !word.empty() && (word == "-" || take_hex(word, out_)) && close(length_at);
   }
   bool counted_base32hex() {
     std::size_t length_at = out_.size();
     out_.push_back(0);
     std::string_view word = words_.next();
-    return !word.empty() && detail::take_base32hex(word, out_) && close(length_at);
+    return !word.empty() && take_base32hex(word, out_) && close(length_at);
   }
   bool rest_octets() { return !done() && detail::take_octets(words_.next(), out_) && done(); }
-  bool rest_hex() { return !done() && detail::take_hex(words_.take_digits(), out_); }
-  bool rest_base64() { return !done() && detail::take_base64(words_.take_digits(), out_); }
+  bool rest_hex() { return !done() && take_hex(words_.take_digits(), out_); }
+  bool rest_base64() { return !done() && take_base64(words_.take_digits(), out_); }
   bool svc_params();
   // RFC 3597 5, behind "\#".
   bool unknown_form() {
     std::size_t before = out_.size();
     auto length = number<std::uint16_t>(words_.next());
-    return length && detail::take_hex(words_.take_digits(), out_) &&
-           out_.size() - before == *length;
+    return length && take_hex(words_.take_digits(), out_) && out_.size() - before == *length;
   }
 
  private:
@@ -182,7 +182,7 @@ bool Data::svc_value(std::uint16_t key, std::string_view word, Bytes& out) {
   Data data({}, out);
   if (key == 5) {
     if (word.size() >= 2 && word.front() == '"') word = word.substr(1, word.size() - 2);
-    return detail::take_base64(word, out);
+    return take_base64(word, out);
   }
   Bytes plain;
   if (!detail::take_octets(word, plain)) return false;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "capture/dns/base_encodings.hpp"
 #include "capture/dns/codes.hpp"
 #include "capture/dns/detail/encode.hpp"
 #include "capture/dns/rdata.hpp"
@@ -9,8 +10,6 @@
 namespace dnstorm::capture::dns {
 namespace {
 
-using detail::base64;
-using detail::hex;
 using detail::quoted;
 
 // Names end with a dot in a zone file.
@@ -49,7 +48,7 @@ std::string text_of(const Rrsig& rrsig) {
 std::string text_of(const Nsec& nsec) { return absolute(nsec.next) + join_types(nsec.types); }
 std::string text_of(const Nsec3& nsec3) {
   return fmt::format("{} {} {} {} {}{}", nsec3.algorithm, nsec3.flags, nsec3.iterations,
-                     nsec3.salt.empty() ? "-" : hex(nsec3.salt), detail::base32hex(nsec3.next_hash),
+                     nsec3.salt.empty() ? "-" : hex(nsec3.salt), base32hex(nsec3.next_hash),
                      join_types(nsec3.types));
 }
 std::string text_of(const Dnskey& key) {

@@ -19,6 +19,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// A folder that is renamed is an event like that of a file, and so is a pipe that is closed.
+bool is_file(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
 // Whether somebody has the file open for writing: only then a read lease is refused (fcntl(2)). Who
 // may not ask, because the file is another user's, takes it as complete.
 bool being_written(const std::string& path) {
@@ -74,14 +80,22 @@ void FolderWatch::take(const std::string& name, Changes& out) {
   if (wanted(name) && told_.insert(name).second) out.complete.push_back(folder_ + "/" + name);
 }
 
+void FolderWatch::leave(const std::string& name, Changes& out) {
+  if (told_.erase(name) == 0) return;
+  // Nobody has heard yet of a file that came since the last call.
+  if (std::erase(out.complete, folder_ + "/" + name) == 0) out.gone.push_back(folder_ + "/" + name);
+}
+
+// What is there and what is gone, as if nothing had been told of it by an event.
 void FolderWatch::list(Changes& out) {
   std::vector<std::string> names;
   std::error_code problem;
   for (fs::directory_iterator it(folder_, problem), end; !problem && it != end;
        it.increment(problem))
-    if (std::error_code ignored; it->is_regular_file(ignored))
-      names.push_back(it->path().filename());
+    if (is_file(it->path())) names.push_back(it->path().filename());
   std::ranges::sort(names);
+  for (const std::string& name : std::set<std::string>(told_))
+    if (!std::ranges::binary_search(names, name)) leave(name, out);
   for (const std::string& name : names)
     if (wanted(name) && !being_written(folder_ + "/" + name)) take(name, out);
 }
@@ -108,9 +122,9 @@ Result<FolderWatch::Changes> FolderWatch::changes(DurationNs wait) {
       if (event.mask & IN_Q_OVERFLOW) list(out);  // some events are lost
       if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED))
         return Error{ErrorKind::io, fmt::format("{}: the folder is gone", folder_), "watch"};
-      if (event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) take(name, out);
-      if (event.mask & (IN_MOVED_FROM | IN_DELETE) && told_.erase(name) != 0)
-        out.gone.push_back(folder_ + "/" + name);
+      if (event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO) && is_file(folder_ + "/" + name))
+        take(name, out);
+      if (event.mask & (IN_MOVED_FROM | IN_DELETE)) leave(name, out);
     }
   }
 }

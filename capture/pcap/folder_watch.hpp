@@ -29,7 +29,8 @@ class FolderWatch {
   FolderWatch& operator=(FolderWatch&&) = delete;
   ~FolderWatch();
 
-  // Waits up to `wait` for the first change. Errors: io (the folder went away).
+  // Waits up to `wait` for the first change. A file that came and went since the last call is not
+  // told. Errors: io (the folder went away).
   Result<Changes> changes(DurationNs wait);
 
  private:
@@ -37,6 +38,7 @@ class FolderWatch {
       : fd_(fd), folder_(std::move(folder)), pattern_(std::move(pattern)) {}
   void list(Changes& out);
   void take(const std::string& name, Changes& out);
+  void leave(const std::string& name, Changes& out);
   bool wanted(const std::string& name) const;
 
   int fd_;

@@ -1,4 +1,4 @@
-// How match reads messages from its input rows and writes its results.
+// How match and near_misses read messages from their input rows, and how match writes its results.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,10 @@
 
 namespace dnstorm::operators {
 
-// Where the fields of a message lie in the rows of one input.
-struct MessageReader {
-  MessageReader(const Schema& schema, const std::string& time_name)
-      : txn(schema, {"txn"}),
-        time(schema.ref<std::int64_t>(time_name)),
-        qr(schema.ref<bool>("qr")),
+// Where the fields lie that a message has in common with a result of match.
+struct ExchangeReader {
+  ExchangeReader(const Schema& schema, const std::string& time_name)
+      : time(schema.ref<std::int64_t>(time_name)),
         client(schema.ref<IpAddress>("client")),
         server(schema.ref<IpAddress>("server")),
         client_port(schema.ref<std::uint16_t>("client_port")),
@@ -26,9 +24,7 @@ struct MessageReader {
         id(schema.ref<std::uint16_t>("id")),
         transport(schema.ref<std::uint8_t>("transport")),
         qname(schema.ref<Str>("qname")),
-        qtype(schema.ref<std::uint16_t>("qtype")),
-        rcode(schema, "rcode"),
-        size(schema, "size") {}
+        qtype(schema.ref<std::uint16_t>("qtype")) {}
 
   OpenQuery read(const RowView& row) const {
     OpenQuery message;
@@ -40,21 +36,37 @@ struct MessageReader {
     message.server_port = row.get(server_port);
     message.id = row.get(id);
     message.qtype = row.get(qtype);
-    message.size = static_cast<std::uint32_t>(size.get(row));
-    message.rcode = static_cast<std::uint16_t>(rcode.get(row));
     message.transport = row.get(transport);
-    message.has_question = !row.get(qname).empty();
     return message;
   }
 
-  KeyReader txn;
   FieldRef<std::int64_t> time;
-  FieldRef<bool> qr;
   FieldRef<IpAddress> client, server;
   FieldRef<std::uint16_t> client_port, server_port, id;
   FieldRef<std::uint8_t> transport;
   FieldRef<Str> qname;
   FieldRef<std::uint16_t> qtype;
+};
+
+// Where the fields of a message lie in the rows of one input.
+struct MessageReader : ExchangeReader {
+  MessageReader(const Schema& schema, const std::string& time_name)
+      : ExchangeReader(schema, time_name),
+        txn(schema, {"txn"}),
+        qr(schema.ref<bool>("qr")),
+        rcode(schema, "rcode"),
+        size(schema, "size") {}
+
+  OpenQuery read(const RowView& row) const {
+    OpenQuery message = ExchangeReader::read(row);
+    message.size = static_cast<std::uint32_t>(size.get(row));
+    message.rcode = static_cast<std::uint16_t>(rcode.get(row));
+    message.has_question = !row.get(qname).empty();
+    return message;
+  }
+
+  KeyReader txn;
+  FieldRef<bool> qr;
   NumberRef rcode, size;
 };
 

@@ -10,6 +10,7 @@
 
 #include "engine/api/keyed_state.hpp"
 #include "operators/match/match.hpp"
+#include "operators/match/match_rows.hpp"
 #include "operators/match/near_miss_table.hpp"
 
 namespace dnstorm::operators {
@@ -17,36 +18,19 @@ namespace dnstorm::operators {
 namespace {
 
 // Where the fields of match's results lie.
-struct OutcomeReader {
+struct OutcomeReader : ExchangeReader {
   explicit OutcomeReader(const Schema& s)
-      : time(s.ref<std::int64_t>("time")),
-        query_time(s.ref<std::int64_t>("query_time")),
+      : ExchangeReader(s, "query_time"),
+        decided(s.ref<std::int64_t>("time")),
         exchange(s, {"exchange"}),
         status(s.ref<std::uint8_t>("status")),
-        client(s.ref<IpAddress>("client")),
-        server(s.ref<IpAddress>("server")),
-        client_port(s.ref<std::uint16_t>("client_port")),
-        server_port(s.ref<std::uint16_t>("server_port")),
-        id(s.ref<std::uint16_t>("id")),
-        transport(s.ref<std::uint8_t>("transport")),
-        qname(s.ref<Str>("qname")),
-        qtype(s.ref<std::uint16_t>("qtype")),
         asked_qname(s.ref<Str>("asked_qname")),
         asked_qtype(s.ref<std::uint16_t>("asked_qtype")),
         rcode(s.ref<std::uint16_t>("rcode")) {}
 
   OpenQuery read(const RowView& row) const {
-    OpenQuery message;
-    message.client = row.get(client);
-    message.server = row.get(server);
-    message.time = row.get(query_time);
-    message.qname_hash = row.hash(qname);
-    message.client_port = row.get(client_port);
-    message.server_port = row.get(server_port);
-    message.id = row.get(id);
-    message.qtype = row.get(qtype);
+    OpenQuery message = ExchangeReader::read(row);
     message.rcode = row.get(rcode);
-    message.transport = row.get(transport);
     return message;
   }
   static const std::vector<std::string>& fields() {
@@ -57,14 +41,9 @@ struct OutcomeReader {
     return all;
   }
 
-  FieldRef<std::int64_t> time, query_time;
+  FieldRef<std::int64_t> decided;
   KeyReader exchange;
   FieldRef<std::uint8_t> status;
-  FieldRef<IpAddress> client, server;
-  FieldRef<std::uint16_t> client_port, server_port, id;
-  FieldRef<std::uint8_t> transport;
-  FieldRef<Str> qname;
-  FieldRef<std::uint16_t> qtype;
   FieldRef<Str> asked_qname;
   FieldRef<std::uint16_t> asked_qtype, rcode;
 };
@@ -208,7 +187,7 @@ class NearMissesBolt final : public Bolt, private KeyedState {
     NearMissTable& table = tables_[key_group(reader.exchange.hash(row))];
     OpenQuery message = reader.read(row);
     if (status != MatchStatus::unsolicited && status != MatchStatus::mismatched) {
-      table.add_query(message, row.get(reader.time));
+      table.add_query(message, row.get(reader.decided));
       return;
     }
     responses_->add();
@@ -221,7 +200,7 @@ class NearMissesBolt final : public Bolt, private KeyedState {
       stray.query.qname_hash = row.hash(reader.asked_qname);
       stray.query.qtype = row.get(reader.asked_qtype);
       stray.asked = row.get(reader.asked_qname);
-      stray.decided = stray.response.time = row.get(reader.time);
+      stray.decided = stray.response.time = row.get(reader.decided);
     }
     table.add_response(std::move(stray));
   }

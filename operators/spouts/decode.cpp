@@ -83,6 +83,15 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     return {};
   }
 
+  // What comes out of a connection that is given up is not to be before it (message()).
+  Result<void> save(StateWriter& out) override {
+    out.put(watermark_);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    watermark_ = in.get<TimeNs>();
+    return {};
+  }
   std::vector<KeyedState*> keyed_state() override { return {this}; }
 
  private:

@@ -156,21 +156,9 @@ class Case(harness.Case):
         properties += f", end_after: {senders}"
         text = text % properties if text else TOPOLOGY % (properties, self.path("types.txt"))
         topology = self.write("taps.yaml", text)
-        self.storm = self.start(
-            harness.DNSTORM,
-            "run",
-            topology,
-            "--board",
-            "127.0.0.1:0",
-            "--summary",
-            self.path("summary.json"),
-            stderr=subprocess.PIPE,
-            text=True,
+        self.storm, self.board = self.run_with_board(
+            topology, "--summary", self.path("summary.json")
         )
-        self.addCleanup(self.storm.stderr.close)
-        line = self.storm.stderr.readline()  # comes when the sockets are open
-        self.assertIn("The board is at http://", line)
-        self.board = line.split()[-1].rstrip("/")
 
     def received(self):
         with urllib.request.urlopen(self.board + "/api/honesty", timeout=PATIENCE) as answer:

@@ -47,20 +47,27 @@ class Case(unittest.TestCase):
         self.assertEqual(len(lines), 1, done.stderr)
         return lines[0]
 
-    def run_with_board(self, topology, *arguments, host="127.0.0.1", **environment):
-        """A run that goes on, with its board: the process and the board's address."""
+    def run_with_board(
+        self, topology, *arguments, host="127.0.0.1", preexec_fn=None, **environment
+    ):
+        """A run that goes on, with its board: the process and the board's address. Devices, files
+        and sockets are open then."""
         process = subprocess.Popen(
             [DNSTORM, "run", topology, "--board", host + ":0", *map(str, arguments)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **environment},
+            preexec_fn=preexec_fn,
         )
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
-        line = process.stderr.readline()
-        self.assertIn("The board is at http://", line)
-        return process, line.split()[-1].rstrip("/")
+        told = ""
+        for line in process.stderr:
+            if line.startswith("The board is at http://"):
+                return process, line.split()[-1].rstrip("/")
+            told += line
+        self.fail("dnstorm has ended: " + told)
 
     def report(self, file, *arguments):
         return json.loads(self.ok("report", "--json", file, *arguments).stdout)

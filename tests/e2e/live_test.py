@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import struct
 import unittest
 import urllib.request
@@ -44,25 +43,7 @@ QUERY = (
 class Live(harness.Case):
     def start(self, port):
         topology = self.write("live.yaml", TOPOLOGY % (port, port))
-        process = subprocess.Popen(
-            [
-                harness.DNSTORM,
-                "run",
-                topology,
-                "--board",
-                "127.0.0.1:0",
-                "--summary",
-                self.path("summary.json"),
-            ],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        line = process.stderr.readline()  # comes when the interface is open
-        self.assertIn("The board is at http://", line)
-        return process, line.split()[-1].rstrip("/")
+        return self.run_with_board(topology, "--summary", self.path("summary.json"))
 
     def captured(self, address):
         with urllib.request.urlopen(address + "/api/honesty", timeout=10) as answer:

@@ -24,8 +24,8 @@ config:
   topology.checkpoint.dir: {folder}/checkpoints
 spouts:
   - id: packets
-    className: pcap
-    properties: {{file: {capture}, max_disorder: 200ms, speed: {speed}}}
+    className: {spout}
+    properties: {{file: [{files}], max_disorder: 200ms, speed: {speed}}}
 bolts:
   - {{id: dns, className: decode, parallelism: {tasks}}}
   - {{id: transactions, className: match, parallelism: {tasks}}}
@@ -87,14 +87,33 @@ class Resume(harness.Case):
 
     def setUp(self):
         super().setUp()
-        self.capture = self.path("capture.pcap")
-        self.ok("generate", "-o", self.capture, "--packets", "200000", "--seed", "3")
+        self.spout = "pcap"
+        self.files = [self.generate("capture.pcap", 200000, "2026-01-01T00:00:00Z")]
+
+    def generate(self, name, packets, start):
+        path = self.path(name)
+        self.ok("generate", "-o", path, "--packets", packets, "--seed", "3", "--start", start)
+        return path
+
+    def read_from(self, spout, endings):
+        """What is read: two captures, one after the other in time, in other formats."""
+        self.spout = spout
+        self.files = []
+        for number, ending in enumerate(endings):
+            capture = self.generate(f"{number}.pcap", 100000, f"2026-01-01T0{number}:00:00Z")
+            self.files.append(self.path(f"{number}{ending}"))
+            self.ok("convert", "--quiet", capture, "-o", self.files[-1])
 
     def topology(self, name, speed="max", tasks=2):
         folder = self.path(name)
         os.makedirs(folder, exist_ok=True)
         text = TOPOLOGY.format(
-            folder=folder, capture=self.capture, speed=speed, sinks=SINKS, tasks=tasks
+            folder=folder,
+            spout=self.spout,
+            files=", ".join(self.files),
+            speed=speed,
+            sinks=SINKS,
+            tasks=tasks,
         )
         return folder, self.write(name + ".yaml", text)
 
@@ -156,6 +175,14 @@ class Resume(harness.Case):
         self.check_killed_runs(rescaled=False)
 
     def test_points_are_the_same_with_other_numbers_of_tasks(self):
+        self.check_killed_runs(rescaled=True)
+
+    def test_points_of_cdns_files_are_those_of_an_undisturbed_run(self):
+        self.read_from("pcap", (".cdns", ".cdns.gz"))
+        self.check_killed_runs(rescaled=True)
+
+    def test_points_of_dnstap_files_are_those_of_an_undisturbed_run(self):
+        self.read_from("dnstap", (".fstrm", ".fstrm.zst"))
         self.check_killed_runs(rescaled=True)
 
     def kill_at_first_checkpoint(self, folder, topology):

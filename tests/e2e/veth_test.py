@@ -93,21 +93,10 @@ class Veth(harness.Case):
             ),
         )
 
-    def start(self, topology, *options, **more):
-        process = subprocess.Popen(
-            [harness.DNSTORM, "run", topology, "--board", "127.0.0.1:0"]
-            + ["--summary", self.path("summary.json"), *options],
-            stderr=subprocess.PIPE,
-            text=True,
-            **more,
+    def start(self, topology, *options, preexec_fn=None):
+        return self.run_with_board(
+            topology, "--summary", self.path("summary.json"), *options, preexec_fn=preexec_fn
         )
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        for line in process.stderr:  # comes when the interfaces are open
-            if "The board is at" in line:
-                return process, line.split()[-1].rstrip("/")
-        self.fail("dnstorm has ended")
 
     def send(self, number, *speed):
         done = subprocess.run(

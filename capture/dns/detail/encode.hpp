@@ -1,16 +1,12 @@
-// Bytes as text, in the ways zone files write them.
+// Octets and times as text, in the ways zone files write them.
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
 namespace dnstorm::capture::dns::detail {
 
-std::string hex(std::span<const std::uint8_t> bytes);        // lower case
-std::string base64(std::span<const std::uint8_t> bytes);     // RFC 4648 4
-std::string base32hex(std::span<const std::uint8_t> bytes);  // RFC 4648 7, no padding
 // RFC 4034 3.2: "20240131235959", UTC, for seconds since 1970.
 std::string signature_time(std::uint32_t seconds);
 // In double quotes; `"` and `\` with a backslash, other bytes outside 0x20..0x7e as \DDD.

@@ -63,12 +63,8 @@ std::optional<T> number(std::string_view text) {
   return value;
 }
 
-// Each appends to `out`; false for text that is not of the form. Base 64 and 32 as RFC 4648 has
-// them (32: the "extended hex" alphabet), padding or not.
-bool take_hex(std::string_view text, std::vector<std::uint8_t>& out);
-bool take_base64(std::string_view text, std::vector<std::uint8_t>& out);
-bool take_base32hex(std::string_view text, std::vector<std::uint8_t>& out);
-// A word of a character-string, quotes around it or not; escapes are resolved.
+// A word of a character-string, quotes around it or not; escapes are resolved. Appends; false for
+// a broken escape.
 bool take_octets(std::string_view word, std::vector<std::uint8_t>& out);
 
 }  // namespace dnstorm::capture::dns::detail

@@ -33,6 +33,7 @@ class RescaledTasks {
   }
 
   void start(std::uint32_t tasks) {
+    counts_ = counts();
     tasks_.clear();
     for (std::uint32_t t = 0; t < tasks; ++t)
       tasks_.push_back(std::make_unique<TaskHarness>(
@@ -67,6 +68,16 @@ class RescaledTasks {
     for (auto& task : tasks_) task->finish();
     return outputs();
   }
+  // What comes out of these only; before that, of all.
+  void look_at(std::vector<std::size_t> streams) { streams_ = std::move(streams); }
+  // Counters of all tasks, those before a rescaling included.
+  std::map<std::string, std::uint64_t> counts() const {
+    std::map<std::string, std::uint64_t> sums = counts_;
+    for (const auto& task : tasks_)
+      for (const NamedValue& value : task->counters.values())
+        sums[std::string(value.name)] += value.value;
+    return sums;
+  }
 
  private:
   void deal(const std::vector<TextRow>& rows) {
@@ -90,7 +101,9 @@ class RescaledTasks {
     std::vector<std::string> all;
     for (auto& task : tasks_)
       for (std::size_t s = 0; s < task->declaration.outputs.size(); ++s)
-        for (std::string& row : task->take(s)) all.push_back(std::move(row));
+        for (std::string& row : task->take(s))
+          if (streams_.empty() || std::ranges::find(streams_, s) != streams_.end())
+            all.push_back(std::move(row));
     std::sort(all.begin(), all.end());
     return all;
   }
@@ -99,6 +112,8 @@ class RescaledTasks {
   TextOptions options_;
   std::vector<Field> fields_;
   std::vector<std::string> grouped_by_;
+  std::vector<std::size_t> streams_;
+  std::map<std::string, std::uint64_t> counts_;  // of tasks that are no more
   std::vector<std::unique_ptr<TaskHarness>> tasks_;
   std::uint32_t dealt_ = 0;
 };

@@ -1,1 +1,1 @@
-dnstorm_unit_test(operators/spouts USES operators_spouts capture_synth capture_pcap)
+dnstorm_unit_test(operators/spouts USES operators_spouts capture_synth capture_pcap engine_delivery)

@@ -297,12 +297,13 @@ class TaskHarness final : public Emitter::Outlet {
     batches_.resize(declaration.outputs.size());
   }
 
-  // What readers of a forwarding stream read is read from its input.
+  // What readers of a forwarding stream read is read from its input, and a grouping reads its keys.
   Schema pruned_input(std::size_t input, const Settings& settings) const {
     bool passes = false;
     for (const StreamDecl& stream : declaration.outputs)
       passes = passes || stream.forwards_input || stream.extends_input;
     std::vector<std::string> keep = declaration.reads.at(input);
+    keep.insert(keep.end(), settings.grouped_by.begin(), settings.grouped_by.end());
     if (passes && settings.read_outputs.empty()) return full_inputs_[input];
     if (passes)
       keep.insert(keep.end(), settings.read_outputs.begin(), settings.read_outputs.end());

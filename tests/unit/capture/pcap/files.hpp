@@ -1,18 +1,16 @@
 // Capture files by hand, for the tests of capture/pcap.
 #pragma once
 
-#include <fcntl.h>
 #include <lzma.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
-#include <initializer_list>
 #include <string>
 #include <vector>
+
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::capture::pcap::test {
 
@@ -26,20 +24,12 @@ inline Bytes operator+(Bytes left, const Bytes& right) {
 // A file that is gone when the test is.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const Bytes& content, const std::string& name = "capture") {
-    std::string form = (std::filesystem::temp_directory_path() / "dnstorm-XXXXXX").string();
-    folder_ = mkdtemp(form.data());
-    path_ = folder_ / name;
-    std::ofstream(path_, std::ios::binary)
-        .write(reinterpret_cast<const char*>(content.data()), std::streamsize(content.size()));
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() { std::filesystem::remove_all(folder_); }
-  std::string path() const { return path_; }
+  explicit TemporaryFile(const Bytes& content) : path_(folder_.write("capture", content)) {}
+  const std::string& path() const { return path_; }
 
  private:
-  std::filesystem::path folder_, path_;
+  testing::TemporaryFolder folder_;
+  std::string path_;
 };
 
 // Numbers in the byte order of the file.

@@ -2,10 +2,8 @@
 #include "operators/spouts/cdns_messages.hpp"
 
 #include "capture/dns/writer.hpp"
-#include "operators/spouts/decode.hpp"
 #include "operators/spouts/decode_schema.hpp"
-#include "operators/spouts/packet_schema.hpp"
-#include "tests/unit/operators/task_harness.hpp"
+#include "tests/unit/operators/spouts/decode_task.hpp"
 
 namespace dnstorm::operators {
 namespace {
@@ -16,7 +14,6 @@ using capture::cdns::Role;
 using capture::cdns::Transport;
 using capture::dns::MessageWriter;
 using ::testing::ElementsAre;
-using testing::TaskHarness;
 using Bytes = std::vector<std::uint8_t>;
 
 Bytes wire(std::uint16_t flags) {
@@ -50,24 +47,9 @@ Bytes row_of(const CapturedMessage& from, Rebuilt what = Rebuilt::whole) {
   return bytes;
 }
 
-class StoredTask {
- public:
-  explicit StoredTask(std::vector<std::string> read)
-      : harness(decode_operator(), {}, packet_fields(), {.read_outputs = std::move(read)}) {}
-  void row(const Bytes& bytes) {
-    PacketFields fields(*harness.input_schema());
-    BatchBuilder builder(harness.input_schema());
-    RowWriter row = builder.add_row();
-    row.set(fields.time, ++seconds_ * ns_per_s);
-    row.set(fields.link, link_cdns);
-    row.set(fields.original_length, static_cast<std::uint32_t>(bytes.size()));
-    row.set_bytes(fields.bytes, bytes);
-    harness.send(builder.seal());
-  }
-  TaskHarness harness;
-
- private:
-  TimeNs seconds_ = 0;
+struct StoredTask : testing::DecodeTask {
+  using DecodeTask::DecodeTask;
+  void stored(const Bytes& bytes) { row(bytes, link_cdns); }
 };
 
 TEST(CdnsMessages, KeepTheWayOfAMessage) {
@@ -113,8 +95,8 @@ TEST(CdnsMessages, ThatAreNoneHaveNoPayload) {
 
 TEST(DecodeCdns, MakesRowsWhateverThePorts) {
   StoredTask task({"client", "server_port", "transport", "ttl", "qr", "rcode"});
-  task.row(row_of(message(false)));
-  task.row(row_of(message(true)));
+  task.stored(row_of(message(false)));
+  task.stored(row_of(message(true)));
   EXPECT_THAT(task.harness.take(messages_stream),
               ElementsAre("192.0.2.1 4712 6 57 false 0", "192.0.2.1 4712 6 57 true 3"));
   task.harness.finish();
@@ -125,7 +107,7 @@ TEST(DecodeCdns, CountsWhatGivesNoMessageByItsReason) {
   StoredTask task({"qr"});
   CapturedMessage none;
   for (std::size_t i = 0; i < capture::cdns::rebuilt_count; ++i)
-    if (!has_message(static_cast<Rebuilt>(i))) task.row(row_of(none, static_cast<Rebuilt>(i)));
+    if (!has_message(static_cast<Rebuilt>(i))) task.stored(row_of(none, static_cast<Rebuilt>(i)));
   EXPECT_TRUE(task.harness.take(messages_stream).empty());
   task.harness.finish();
   EXPECT_EQ(task.harness.counter("malformed"), 5u);
@@ -135,9 +117,9 @@ TEST(DecodeCdns, CountsWhatGivesNoMessageByItsReason) {
 
 TEST(DecodeCdns, PairsWhatAServerSawInOneRoleOnly) {
   StoredTask task({"txn"});
-  task.row(row_of(message(false, Role::client)));
-  task.row(row_of(message(true, Role::client)));
-  task.row(row_of(message(false, Role::auth)));
+  task.stored(row_of(message(false, Role::client)));
+  task.stored(row_of(message(true, Role::client)));
+  task.stored(row_of(message(false, Role::auth)));
   auto rows = task.harness.take(messages_stream);
   ASSERT_EQ(rows.size(), 3u);
   EXPECT_EQ(rows[0], rows[1]);
@@ -146,8 +128,8 @@ TEST(DecodeCdns, PairsWhatAServerSawInOneRoleOnly) {
 
 TEST(DecodeCdns, TrustsNoPortThatAServerAskedOthersFrom) {
   StoredTask task({"client_port"});
-  task.row(row_of(message(false, Role::resolver)));
-  task.row(row_of(message(true, Role::forwarder)));
+  task.stored(row_of(message(false, Role::resolver)));
+  task.stored(row_of(message(true, Role::forwarder)));
   EXPECT_THAT(task.harness.take(messages_stream), ElementsAre("0", "0"));
 }
 

@@ -3,8 +3,7 @@
 #include "capture/dns/writer.hpp"
 #include "capture/synth/frame.hpp"
 #include "operators/spouts/decode_schema.hpp"
-#include "operators/spouts/packet_schema.hpp"
-#include "tests/unit/operators/task_harness.hpp"
+#include "tests/unit/operators/spouts/decode_task.hpp"
 
 namespace dnstorm::operators {
 namespace {
@@ -24,34 +23,16 @@ const IpAddress server = *parse_ip("198.51.100.53");
 
 Endpoints to_server(std::uint16_t port = 53) { return {client, server, 4242, port, 64}; }
 
-// A `decode` task that is fed frames, a second of event time apart.
-class DecodeTask {
- public:
-  explicit DecodeTask(std::vector<std::string> read, const testing::TextOptions& given = {})
-      : harness(decode_operator(), given, packet_fields(), {.read_outputs = std::move(read)}) {}
-
+struct DecodeTask : testing::DecodeTask {
+  using testing::DecodeTask::DecodeTask;
   void packet(const Frame& frame, std::uint32_t original = 0, std::uint16_t link = 1) {
-    const Schema& schema = *harness.input_schema();
-    PacketFields fields(schema);
-    BatchBuilder builder(harness.input_schema());
-    RowWriter row = builder.add_row();
-    row.set(fields.time, ++seconds_ * ns_per_s);
-    row.set(fields.link, link);
-    row.set(fields.original_length,
-            original != 0 ? original : static_cast<std::uint32_t>(frame.size()));
-    row.set_bytes(fields.bytes, frame);
-    harness.send(builder.seal());
+    row(frame, link, original);
   }
   void udp(const Endpoints& ends, std::span<const std::uint8_t> payload) {
     Frame frame;
     capture::synth::build_udp(ends, payload, frame);
     packet(frame);
   }
-
-  TaskHarness harness;
-
- private:
-  TimeNs seconds_ = 0;
 };
 
 std::vector<std::uint8_t> query(std::string_view name, std::uint16_t type = 1) {

@@ -3,10 +3,8 @@
 
 #include "capture/dns/writer.hpp"
 #include "capture/dnstap/message.hpp"
-#include "operators/spouts/decode.hpp"
 #include "operators/spouts/decode_schema.hpp"
-#include "operators/spouts/packet_schema.hpp"
-#include "tests/unit/operators/task_harness.hpp"
+#include "tests/unit/operators/spouts/decode_task.hpp"
 
 namespace dnstorm::operators {
 namespace {
@@ -17,7 +15,6 @@ using capture::dnstap::Dnstap;
 using capture::dnstap::MessageType;
 using testing::declare_error;
 using ::testing::ElementsAre;
-using testing::TaskHarness;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::uint8_t client_address[] = {192, 0, 2, 1};
@@ -49,30 +46,14 @@ Dnstap frame_of(MessageType type, std::uint16_t query_port = 4242) {
   return m;
 }
 
-class FrameTask {
- public:
-  explicit FrameTask(std::vector<std::string> read)
-      : harness(decode_operator(), {}, packet_fields(), {.read_outputs = std::move(read)}) {}
-
+struct FrameTask : testing::DecodeTask {
+  using DecodeTask::DecodeTask;
   void frame(const Dnstap& message) {
     Bytes bytes;
     encode(message, bytes);
     raw(bytes);
   }
-  void raw(const Bytes& bytes, std::uint16_t link = link_dnstap) {
-    PacketFields fields(*harness.input_schema());
-    BatchBuilder builder(harness.input_schema());
-    RowWriter row = builder.add_row();
-    row.set(fields.time, ++seconds_ * ns_per_s);
-    row.set(fields.link, link);
-    row.set(fields.original_length, static_cast<std::uint32_t>(bytes.size()));
-    row.set_bytes(fields.bytes, bytes);
-    harness.send(builder.seal());
-  }
-  TaskHarness harness;
-
- private:
-  TimeNs seconds_ = 0;
+  void raw(const Bytes& bytes, std::uint16_t link = link_dnstap) { row(bytes, link); }
 };
 
 TEST(DecodeDnstap, TellsClientAndServerByWhoAsked) {
