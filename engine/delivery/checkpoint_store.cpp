@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t magic = 0x4b48'4353'4e44'0002;  // "DNSCHK", version 2
+constexpr std::uint64_t magic = 0x4b48'4353'4e44'0003;  // "DNSCHK", version 3
 constexpr std::uint64_t version_mask = 0xffff;
 constexpr std::size_t kept = 2;
 constexpr std::string_view prefix = "checkpoint-";
