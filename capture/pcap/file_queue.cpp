@@ -52,6 +52,11 @@ void FileQueue::forget(const std::string& path) {
   }
 }
 
+void FileQueue::rename(const std::string& from, const std::string& to) {
+  for (std::size_t i = 0; i < current_; ++i)
+    if (entries_[i].at.path == from) entries_[i].at.path = to;
+}
+
 // Opens a file and stands behind the packets that have been taken from it.
 Result<void> FileQueue::open_entry(Entry& entry) {
   entry.reader = DNSTORM_TRY(open_file_(entry.at.path));

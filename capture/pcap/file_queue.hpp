@@ -35,6 +35,8 @@ class FileQueue {
   void add(std::string path);
   // Takes a file that is done out of the positions.
   void forget(const std::string& path);
+  // A file that is done has another name now.
+  void rename(const std::string& from, const std::string& to);
 
   // The packet's bytes hold until the next call. After Read::error comes error(); going on after it
   // leaves that file.

@@ -43,7 +43,9 @@ FolderWatch::FolderWatch(FolderWatch&& other) noexcept
       folder_(std::move(other.folder_)),
       pattern_(std::move(other.pattern_)),
       told_(std::move(other.told_)),
-      listed_(other.listed_) {}
+      moved_from_(std::move(other.moved_from_)),
+      listed_(other.listed_),
+      gone_(other.gone_) {}
 
 FolderWatch::~FolderWatch() {
   if (fd_ >= 0) ::close(fd_);
@@ -77,13 +79,33 @@ bool FolderWatch::wanted(const std::string& name) const {
 }
 
 void FolderWatch::take(const std::string& name, Changes& out) {
-  if (wanted(name) && told_.insert(name).second) out.complete.push_back(folder_ + "/" + name);
+  if (wanted(name) && told_.insert(name).second) out.complete.push_back(path(name));
 }
 
 void FolderWatch::leave(const std::string& name, Changes& out) {
   if (told_.erase(name) == 0) return;
-  // Nobody has heard yet of a file that came since the last call.
-  if (std::erase(out.complete, folder_ + "/" + name) == 0) out.gone.push_back(folder_ + "/" + name);
+  // Nobody has heard yet of a file that came since the last call, nor of its new name.
+  if (std::erase(out.complete, path(name)) != 0) return;
+  std::string known = path(name);
+  for (std::size_t i = out.renamed.size(); i-- > 0;) {
+    if (out.renamed[i].to != known) continue;
+    known = out.renamed[i].from;
+    out.renamed.erase(out.renamed.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  out.gone.push_back(known);
+}
+
+void FolderWatch::rename(const std::string& from, const std::string& to, Changes& out) {
+  leave(to, out);  // what had the name before
+  bool heard = told_.contains(from) && std::ranges::find(out.complete, path(from)) == out.complete.end();
+  if (!heard || !wanted(to)) {
+    leave(from, out);
+    if (is_file(path(to))) take(to, out);
+    return;
+  }
+  told_.erase(from);
+  told_.insert(to);
+  out.renamed.push_back({path(from), path(to)});
 }
 
 // What is there and what is gone, as if nothing had been told of it by an event.
@@ -97,7 +119,34 @@ void FolderWatch::list(Changes& out) {
   for (const std::string& name : std::set<std::string>(told_))
     if (!std::ranges::binary_search(names, name)) leave(name, out);
   for (const std::string& name : names)
-    if (wanted(name) && !being_written(folder_ + "/" + name)) take(name, out);
+    if (wanted(name) && !being_written(path(name))) take(name, out);
+}
+
+// It went to another folder.
+void FolderWatch::end_move(Changes& out) {
+  if (moved_from_) leave(moved_from_->name, out);
+  moved_from_.reset();
+}
+
+void FolderWatch::take_events(const char* buffer, std::size_t size, Changes& out) {
+  for (std::size_t at = 0; at < size;) {
+    inotify_event event;
+    std::memcpy(&event, buffer + at, sizeof event);
+    std::string name(event.len == 0 ? "" : buffer + at + sizeof event);
+    at += sizeof event + event.len;
+    // The two events of a move follow each other, save for a rare case that is told as two files.
+    if (moved_from_ && !(event.mask & IN_MOVED_TO && event.cookie == moved_from_->cookie))
+      end_move(out);
+    if (event.mask & IN_Q_OVERFLOW) list(out);  // some events are lost
+    if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) gone_ = true;
+    if (event.mask & IN_CLOSE_WRITE && is_file(path(name))) take(name, out);
+    if (event.mask & IN_DELETE) leave(name, out);
+    if (event.mask & IN_MOVED_TO) {
+      rename(moved_from_.value_or(Move{}).name, name, out);
+      moved_from_.reset();
+    }
+    if (event.mask & IN_MOVED_FROM) moved_from_ = Move{event.cookie, name};
+  }
 }
 
 Result<FolderWatch::Changes> FolderWatch::changes(DurationNs wait) {
@@ -113,20 +162,13 @@ Result<FolderWatch::Changes> FolderWatch::changes(DurationNs wait) {
   alignas(inotify_event) char buffer[16 * 1024];
   for (;;) {
     ssize_t got = ::read(fd_, buffer, sizeof buffer);
-    if (got <= 0) return out;
-    for (ssize_t at = 0; at < got;) {
-      inotify_event event;
-      std::memcpy(&event, buffer + at, sizeof event);
-      std::string name(event.len == 0 ? "" : buffer + at + sizeof event);
-      at += static_cast<ssize_t>(sizeof event + event.len);
-      if (event.mask & IN_Q_OVERFLOW) list(out);  // some events are lost
-      if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED))
-        return Error{ErrorKind::io, fmt::format("{}: the folder is gone", folder_), "watch"};
-      if (event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO) && is_file(folder_ + "/" + name))
-        take(name, out);
-      if (event.mask & (IN_MOVED_FROM | IN_DELETE)) leave(name, out);
-    }
+    if (got <= 0) break;
+    take_events(buffer, static_cast<std::size_t>(got), out);
   }
+  end_move(out);
+  if (gone_)
+    return Error{ErrorKind::io, fmt::format("{}: the folder is gone", folder_), "watch"};
+  return out;
 }
 
 }  // namespace dnstorm::capture::pcap

@@ -118,6 +118,11 @@ class FileSpout final : public PacketSpout {
       queue_->forget(path);
       known_.erase(path);
     }
+    for (const auto& renamed : changes.renamed) {
+      queue_->rename(renamed.from, renamed.to);
+      known_.erase(renamed.from);
+      known_.insert(renamed.to);
+    }
     for (const std::string& path : changes.complete)
       if (known_.insert(path).second) queue_->add(path);
     return !changes.complete.empty();

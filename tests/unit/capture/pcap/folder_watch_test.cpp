@@ -149,6 +149,47 @@ TEST_F(PcapFolderWatch, WhatCameAndWentBetweenTwoCallsIsNotTold) {
   EXPECT_THAT(names(changes->complete), ElementsAre("old"));
 }
 
+// As logrotate does it: x -> x.1 when there is a new x.
+TEST_F(PcapFolderWatch, AFileThatIsRenamedIsTheSameFile) {
+  write("x");
+  FolderWatch watch = this->watch();
+  EXPECT_THAT(complete(watch), ElementsAre("x"));
+  rename("x", "x.1");
+  write("x");
+  auto changes = watch.changes(0).value();
+  ASSERT_EQ(changes.renamed.size(), 1U);
+  EXPECT_EQ(changes.renamed[0].from, folder_.path_of("x"));
+  EXPECT_EQ(changes.renamed[0].to, folder_.path_of("x.1"));
+  EXPECT_THAT(names(changes.complete), ElementsAre("x"));
+  EXPECT_THAT(changes.gone, IsEmpty());
+  remove("x.1");
+  EXPECT_THAT(gone(watch), ElementsAre("x.1"));
+}
+
+TEST_F(PcapFolderWatch, AFileThatIsRenamedBeforeItWasToldIsToldByItsLastName) {
+  FolderWatch watch = this->watch("*.pcap*");
+  EXPECT_THAT(complete(watch), IsEmpty());
+  write("a.pcap");
+  rename("a.pcap", "a.pcap.1");
+  EXPECT_THAT(complete(watch), ElementsAre("a.pcap.1"));
+  rename("a.pcap.1", "a.pcap.2");
+  rename("a.pcap.2", "a.pcap.3");
+  remove("a.pcap.3");
+  EXPECT_THAT(gone(watch), ElementsAre("a.pcap.1")) << "by the name that was told";
+}
+
+TEST_F(PcapFolderWatch, AFileThatTakesThePlaceOfAnotherIsTold) {
+  write("a");
+  FolderWatch watch = this->watch();
+  EXPECT_THAT(complete(watch), ElementsAre("a"));
+  write("b.tmp");
+  rename("b.tmp", "a");
+  auto changes = watch.changes(0).value();
+  EXPECT_THAT(names(changes.gone), ElementsAre("a"));
+  EXPECT_THAT(names(changes.complete), ElementsAre("a"));
+  EXPECT_THAT(changes.renamed, IsEmpty());
+}
+
 // The kernel drops events beyond so many and says that it did.
 TEST_F(PcapFolderWatch, LooksAnewWhereEventsAreLost) {
   unsigned most = 0;
