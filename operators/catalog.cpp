@@ -2,6 +2,7 @@
 
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
+#include "operators/count/quantiles.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -50,6 +51,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(identity_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
+  registry.add(quantiles_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
