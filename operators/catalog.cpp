@@ -2,6 +2,7 @@
 
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
+#include "operators/count/histogram.hpp"
 #include "operators/count/quantiles.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
@@ -48,6 +49,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(distinct_operator());
   registry.add(filter_operator());
   registry.add(geo_operator());
+  registry.add(histogram_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
