@@ -4,6 +4,7 @@
 #include "operators/count/distinct.hpp"
 #include "operators/count/histogram.hpp"
 #include "operators/count/quantiles.hpp"
+#include "operators/count/rate.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -54,6 +55,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(match_operator());
   registry.add(near_misses_operator());
   registry.add(quantiles_operator());
+  registry.add(rate_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
