@@ -2,6 +2,9 @@
 
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
+#include "operators/count/histogram.hpp"
+#include "operators/count/quantiles.hpp"
+#include "operators/count/rate.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -47,9 +50,12 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(distinct_operator());
   registry.add(filter_operator());
   registry.add(geo_operator());
+  registry.add(histogram_operator());
   registry.add(identity_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
+  registry.add(quantiles_operator());
+  registry.add(rate_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());

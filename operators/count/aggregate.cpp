@@ -162,6 +162,17 @@ Result<Field> common_number(const std::vector<InputDecl>& inputs, const std::str
       subject};
 }
 
+Result<Field> common_real(const std::vector<InputDecl>& inputs, const std::string& name,
+                          const std::string& subject) {
+  Field field = DNSTORM_TRY(common_fields(inputs, {name}, subject)).front();
+  if (is_number(field.type)) return field;
+  return Error{ErrorKind::config,
+               fmt::format("field '{}' is of type {}; '{}' takes fields of type u8, u16, u32, u64, "
+                           "i64 or f64",
+                           name, to_string(field.type), subject),
+               subject};
+}
+
 Result<Declaration> declare_windowed(const Options& options, const std::vector<InputDecl>& inputs) {
   DNSTORM_CHECK(check_windows(options));
   Declaration declaration;

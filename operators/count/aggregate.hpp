@@ -31,6 +31,9 @@ Result<std::vector<Field>> common_fields(const std::vector<InputDecl>& inputs,
 // As common_fields() for one field of an unsigned type.
 Result<Field> common_number(const std::vector<InputDecl>& inputs, const std::string& name,
                             const std::string& subject);
+// The same for one of any numeric type.
+Result<Field> common_real(const std::vector<InputDecl>& inputs, const std::string& name,
+                          const std::string& subject);
 
 // Begins a declaration: the options of the windows are checked, the time field (none is read when
 // none is needed) is checked and read, the output has window and window_end, and late rows a stream

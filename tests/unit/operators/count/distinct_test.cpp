@@ -75,6 +75,32 @@ TEST(Distinct, a_burst_of_keys_leaves_nothing_behind) {
   }
 }
 
+// Exact and estimated counts of parts, put together, are those of one task.
+TEST(Distinct, of_parts_is_that_of_the_whole) {
+  const testing::TextOptions options = {
+      {"of", {"qname", "client"}}, {"by", {"rcode"}}, {"exact_below", {"50"}}};
+  auto partial = options;
+  partial["partial"] = {"true"};
+  TaskHarness whole(distinct_operator(), options, packets);
+  TaskHarness a(distinct_operator(), partial, packets);
+  TaskHarness b(distinct_operator(), partial, packets);
+  TaskHarness merged(distinct_operator(),
+                     {{"by", {"rcode"}}, {"exact_below", {"50"}}, {"merge", {"true"}}},
+                     a.declaration.outputs[0].fields);
+  for (int i = 0; i < 600; ++i) {
+    TextRow row = {fmt::format("{}s", i / 30), fmt::format("n{}", i * 7 % 90), "::1",
+                   fmt::format("{}", i % 7 == 0 ? 3 : 0)};
+    whole.feed({row});
+    (i % 5 < 3 ? a : b).feed({row});
+  }
+  for (TaskHarness* task : {&whole, &a, &b}) task->finish();
+  for (TaskHarness* part : {&a, &b})
+    for (auto& [batch, selection] : part->take_batches()) merged.send(batch, selection);
+  merged.finish();
+  EXPECT_EQ(merged.take(), whole.take());
+  EXPECT_EQ(merged.counter("damaged_parts"), 0U);
+}
+
 TEST(Distinct, declares_partition_and_refuses_nonsense) {
   auto by = declare(distinct_operator(), {{"of", {"qname"}}, {"by", {"rcode"}}}, {packets}).value();
   EXPECT_THAT(by.partition_by, ElementsAre("rcode"));
