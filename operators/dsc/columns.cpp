@@ -1,0 +1,237 @@
+#include "operators/dsc/columns.hpp"
+
+#include "capture/dns/codes.hpp"
+#include "capture/dns/edns.hpp"
+#include "operators/dsc/edns_options.hpp"
+#include "operators/dsc/names.hpp"
+
+namespace dnstorm::operators {
+
+namespace {
+
+namespace type = capture::dns::type;
+constexpr std::uint16_t a6 = 38;
+
+bool popular(std::uint16_t qtype) {
+  switch (qtype) {
+    case type::a:
+    case type::ns:
+    case type::cname:
+    case type::soa:
+    case type::ptr:
+    case type::mx:
+    case type::aaaa:
+    case type::srv:
+    case a6:
+    case type::any:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The types that DSC knows: those of the 1990s.
+bool known_to_dsc(unsigned qtype) {
+  return (qtype >= 1 && qtype <= 35) || qtype == a6 || qtype == type::opt ||
+         (qtype >= type::ixfr && qtype <= type::any);
+}
+
+}  // namespace
+
+DscRefs::DscRefs(const Schema& s)
+    : client(s.ref<IpAddress>("client")),
+      server(s.ref<IpAddress>("server")),
+      client_port(s.ref<std::uint16_t>("client_port")),
+      server_port(s.ref<std::uint16_t>("server_port")),
+      qtype(s.ref<std::uint16_t>("qtype")),
+      qclass(s.ref<std::uint16_t>("qclass")),
+      edns_size(s.ref<std::uint16_t>("edns_size")),
+      qname_length(s.ref<std::uint16_t>("qname_length")),
+      questions(s.ref<std::uint16_t>("questions")),
+      ip_version(s.ref<std::uint8_t>("ip_version")),
+      transport(s.ref<std::uint8_t>("transport")),
+      opcode(s.ref<std::uint8_t>("opcode")),
+      label_count(s.ref<std::uint8_t>("label_count")),
+      edns_version(s.ref<std::uint8_t>("edns_version")),
+      status(s.ref<std::uint8_t>("status")),
+      qr(s.ref<bool>("qr")),
+      aa(s.ref<bool>("aa")),
+      tc(s.ref<bool>("tc")),
+      rd(s.ref<bool>("rd")),
+      ad(s.ref<bool>("ad")),
+      edns(s.ref<bool>("edns")),
+      dnssec_ok(s.ref<bool>("do")),
+      ecs(s.ref<bool>("ecs")),
+      cookie(s.ref<bool>("cookie")),
+      nsid(s.ref<bool>("nsid")),
+      malformed(s.ref<bool>("malformed")),
+      qname(s.ref<Str>("qname")),
+      edns_options(s.ref<Bytes>("edns_options")),
+      size(s.ref<std::uint32_t>("size")),
+      latency_us(s.ref<std::uint64_t>("latency_us")) {
+  // Of matched pairs it has 16 bits.
+  if (s.find("rcode")) rcode = NumberRef(s, "rcode");
+}
+
+DscColumns::DscColumns(const Schema& schema, const DscSettings& settings, const DscPlan& plan,
+                       DscKnowledge knowledge)
+    : settings_(settings),
+      plan_(plan),
+      knowledge_(std::move(knowledge)),
+      in_(schema),
+      assigned_types_(65536),
+      selected_(plan.selections.size()),
+      columns_(plan.slots.size()) {
+  for (unsigned qtype = 0; qtype < assigned_types_.size(); ++qtype)
+    assigned_types_[qtype] =
+        settings.exact
+            ? known_to_dsc(qtype)
+            : !capture::dns::type_text(static_cast<std::uint16_t>(qtype)).starts_with("TYPE");
+}
+
+void DscColumns::read(const Rows& rows, std::uint32_t first, std::uint32_t count,
+                      DscTables& tables) {
+  arena_ = rows.batch().arena();
+  for (std::uint32_t i = 0; i < count; ++i) rows_[i] = rows[first + i].data();
+  read_filters(count);
+  select(count);
+  for (std::size_t i = 0; i < plan_.slots.size(); ++i)
+    fill_slot(plan_.slots[i], columns_[i], tables);
+}
+
+template <class Passes>
+void DscColumns::set_bit(unsigned bit, std::uint32_t count, Passes&& passes) {
+  for (std::uint32_t i = 0; i < count; ++i)
+    passed_[i] |= std::uint64_t{passes(row(static_cast<std::uint8_t>(i)))} << bit;
+}
+
+void DscColumns::read_filters(std::uint32_t count) {
+  std::fill_n(passed_.begin(), count, 0);
+  for (std::uint64_t left = plan_.filters; left != 0; left &= left - 1) {
+    auto bit = static_cast<unsigned>(__builtin_ctzll(left));
+    // The two that nearly all datasets have.
+    if (bit == 0)
+      set_bit(bit, count, [this](const RowView& row) { return !row.get(in_.qr); });
+    else if (bit == 1)
+      set_bit(bit, count, [this](const RowView& row) { return row.get(in_.qr); });
+    else
+      set_bit(bit, count, [this, bit](const RowView& row) { return passes_filter(bit, row); });
+  }
+}
+
+// By their place in dsc_filters().
+bool DscColumns::passes_filter(unsigned bit, const RowView& row) const {
+  auto edns0 = [&] { return row.get(in_.edns) && row.get(in_.edns_version) == 0; };
+  switch (bit) {
+    case 2:
+      return in_.rcode.get(row) == 3;
+    case 3:
+      return in_.rcode.get(row) == 2;
+    case 4:
+      return popular(row.get(in_.qtype));
+    case 5:
+      return is_idn(row.get(in_.qname));
+    case 6:
+      return row.get(in_.qtype) == type::aaaa || row.get(in_.qtype) == a6;
+    case 7:
+      return is_root_server(row.get(in_.qname));
+    case 8:
+      return row.get(in_.qclass) == capture::dns::dns_class::ch;
+    case 9:  // DSC has the comparison of the name the wrong way round
+      return row.get(in_.qtype) == type::ns && (row.get(in_.qname) == ".") != settings_.exact;
+    case 10:
+      return row.get(in_.ad);
+    case 11:
+      return edns0();
+    case 12:
+      return edns0() && row.get(in_.cookie);
+    case 13:
+      return edns0() && row.get(in_.nsid);
+    case 14:
+      return edns0() && row.get(in_.ecs);
+    case 15:
+      return edns0() && find_edns_option(row.get(in_.edns_options), capture::dns::edns_option::ede);
+    case dsc_counted_bit:
+      return counted_by_dsc(row);
+    default:
+      return settings_.qname_filters[bit - dsc_qname_filter_bit].passes(
+          std::string(row.get(in_.qname)).c_str());
+  }
+}
+
+// What is shorter than a header or has a broken first question never gets to DSC's datasets.
+bool DscColumns::counted_by_dsc(const RowView& row) const {
+  constexpr std::uint32_t header_size = 12;
+  if (!row.get(in_.malformed)) return true;
+  std::uint32_t size = row.get(in_.size);
+  bool has_name = row.get(in_.qname_length) != 0;
+  return size == header_size || (size > header_size && (has_name || row.get(in_.questions) == 0));
+}
+
+void DscColumns::select(std::uint32_t count) {
+  for (std::size_t s = 0; s < selected_.size(); ++s) {
+    std::uint64_t wanted = plan_.selections[s];
+    Selected& selected = selected_[s];
+    std::uint32_t found = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      selected.places[found] = static_cast<std::uint8_t>(i);
+      found += (passed_[i] & wanted) == wanted ? 1U : 0U;
+    }
+    selected.count = found;
+  }
+}
+
+void DscColumns::fill_slot(const DscPlan::Slot& slot, Column& column, DscTables& tables) {
+  using I = DscIndexer;
+  switch (slot.indexer) {
+    case I::client:
+    case I::server:
+    case I::client_subnet:
+      return fill_addresses(slot, column, tables.addresses[slot.table]);
+    case I::country:
+    case I::asn:
+      return fill_geo(slot, column, tables.texts[slot.table]);
+    case I::qname:
+    case I::second_ld:
+    case I::third_ld:
+      return fill_names(slot, column, tables.texts[slot.table]);
+    case I::tld:
+      fill_names(slot, column, tables.texts[slot.table]);
+      return note_tlds(tables, slot);
+    case I::certain_qnames:
+    case I::query_classification:
+    case I::idn_qname:
+      return fill_classes(slot, column, tables);
+    case I::edns_cookie_len:
+    case I::edns_ecs_family:
+    case I::edns_ecs_source_prefix:
+    case I::edns_ecs_scope_prefix:
+    case I::edns_ede:
+    case I::edns_ede_code:
+    case I::edns_ede_textlen:
+    case I::edns_nsid_len:
+      return fill_option_numbers(slot, column);
+    case I::edns_cookie_client:
+    case I::edns_cookie_server:
+    case I::edns_ecs_address:
+    case I::edns_ecs_subnet:
+    case I::edns_ede_text:
+    case I::edns_nsid_data:
+    case I::edns_nsid_text:
+      return fill_option_texts(slot, column, tables.texts[slot.table]);
+    case I::transport:
+    case I::dns_ip_version:
+    case I::dns_source_port:
+    case I::dns_sport_range:
+    case I::response_time:
+    case I::ip_direction:
+    case I::ip_proto:
+    case I::ip_version:
+    case I::encryption:
+      return fill_network(slot, column, tables);
+    default:
+      return fill_header(slot, column);
+  }
+}
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,110 @@
+// Reads what the datasets need out of messages, chunk by chunk and indexer by indexer: each indexer
+// that is used makes one column of codes, whatever the number of datasets that count by it; rows
+// that no dataset wants are left out. Used by one task; not thread-safe.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/api/batch.hpp"
+#include "operators/dsc/plan.hpp"
+#include "operators/dsc/window.hpp"
+#include "operators/number.hpp"
+
+namespace dnstorm::operators {
+
+class GeoDatabase;
+class RegisteredDomain;
+
+// What indexers look into. All but the settings may be absent.
+struct DscKnowledge {
+  std::shared_ptr<const DscTldList> tlds;
+  std::shared_ptr<const DscTldList> known_tlds;  // null: those of the Public Suffix List
+  std::shared_ptr<RegisteredDomain> suffixes;
+  std::shared_ptr<GeoDatabase> countries, networks;
+};
+
+struct DscRefs {
+  DscRefs() = default;
+  explicit DscRefs(const Schema& schema);
+  FieldRef<IpAddress> client, server;
+  FieldRef<std::uint16_t> client_port, server_port, qtype, qclass, edns_size, qname_length;
+  FieldRef<std::uint16_t> questions;
+  FieldRef<std::uint8_t> ip_version, transport, opcode, label_count, edns_version, status;
+  FieldRef<bool> qr, aa, tc, rd, ad, edns, dnssec_ok, ecs, cookie, nsid, malformed;
+  FieldRef<Str> qname;
+  FieldRef<Bytes> edns_options;
+  FieldRef<std::uint32_t> size;
+  FieldRef<std::uint64_t> latency_us;
+  NumberRef rcode;
+};
+
+inline IpAddress masked_by(IpAddress address, const IpAddress& mask) {
+  for (std::size_t i = 0; i < address.bytes.size(); ++i) address.bytes[i] &= mask.bytes[i];
+  return address;
+}
+
+class DscColumns {
+ public:
+  static constexpr std::uint32_t rows_max = 256;
+
+  DscColumns(const Schema& schema, const DscSettings& settings, const DscPlan& plan,
+             DscKnowledge knowledge);
+
+  // Rows [first, first + count) of `rows`, count <= rows_max. Codes and tables are those of
+  // `tables`.
+  void read(const Rows& rows, std::uint32_t first, std::uint32_t count, DscTables& tables);
+
+  // The places within the chunk of the rows that pass.
+  std::span<const std::uint8_t> selected(std::size_t selection) const {
+    return {selected_[selection].places.data(), selected_[selection].count};
+  }
+  // Codes by place; those of rows that the slot's selection leaves out mean nothing.
+  const std::uint32_t* codes(std::size_t slot) const { return columns_[slot].data(); }
+
+ private:
+  struct Selected {
+    std::array<std::uint8_t, rows_max> places;
+    std::uint32_t count = 0;
+  };
+  using Column = std::array<std::uint32_t, rows_max>;
+
+  RowView row(std::uint8_t place) const { return {rows_[place], arena_}; }
+  template <class Code>
+  void fill(const DscPlan::Slot& slot, Column& column, Code&& code) const;
+  template <class Passes>
+  void set_bit(unsigned bit, std::uint32_t count, Passes&& passes);
+  void read_filters(std::uint32_t count);
+  bool passes_filter(unsigned bit, const RowView& row) const;
+  bool counted_by_dsc(const RowView& row) const;
+  void select(std::uint32_t count);
+
+  void fill_slot(const DscPlan::Slot& slot, Column& column, DscTables& tables);
+  void fill_header(const DscPlan::Slot& slot, Column& column) const;
+  void fill_network(const DscPlan::Slot& slot, Column& column, DscTables& tables) const;
+  void fill_addresses(const DscPlan::Slot& slot, Column& column, DscAddressTable& table) const;
+  void fill_names(const DscPlan::Slot& slot, Column& column, DscTextTable& table) const;
+  void fill_option_numbers(const DscPlan::Slot& slot, Column& column) const;
+  void fill_option_texts(const DscPlan::Slot& slot, Column& column, DscTextTable& table) const;
+  void fill_geo(const DscPlan::Slot& slot, Column& column, DscTextTable& table) const;
+  void fill_classes(const DscPlan::Slot& slot, Column& column, DscTables& tables) const;
+  void note_tlds(DscTables& tables, const DscPlan::Slot& slot) const;
+  std::uint32_t query_class(const RowView& row, bool tld_known) const;
+  std::uint16_t source_port(const RowView& row) const;
+  std::uint32_t direction(const RowView& row) const;
+
+  const DscSettings& settings_;
+  const DscPlan& plan_;
+  DscKnowledge knowledge_;
+  DscRefs in_;
+  std::vector<bool> assigned_types_;  // by qtype: not `funny`
+  std::array<const std::byte*, rows_max> rows_{};
+  const std::byte* arena_ = nullptr;
+  std::array<std::uint64_t, rows_max> passed_{};  // filters, as bits
+  std::vector<Selected> selected_;
+  std::vector<Column> columns_;
+};
+
+}  // namespace dnstorm::operators
