@@ -68,7 +68,9 @@ bool usual_class(std::uint16_t qclass) {
 
 // DSC takes any name that ends so, `xlocalhost` too.
 bool ends_in(std::string_view name, std::string_view zone, bool exact) {
-  if (!name.ends_with(zone)) return false;
+  // Nearly all names are told by their last letter.
+  if (name.size() < zone.size() || name.back() != zone.back() || !name.ends_with(zone))
+    return false;
   return exact || name.size() == zone.size() || name[name.size() - zone.size() - 1] == '.';
 }
 
@@ -147,11 +149,9 @@ std::uint16_t DscColumns::source_port(const RowView& row) const {
 
 // Codes of `ip_direction`.
 std::uint32_t DscColumns::direction(const RowView& row) const {
-  IpAddress source = row.get(in_.client);
-  IpAddress target = row.get(in_.server);
-  if (row.get(in_.qr)) std::swap(source, target);
-  if (settings_.local.contains(source)) return 0;
-  return settings_.local.contains(target) ? 1 : 2;
+  bool response = row.get(in_.qr);
+  if (settings_.local.contains(row.get(response ? in_.server : in_.client))) return 0;
+  return settings_.local.contains(row.get(response ? in_.client : in_.server)) ? 1 : 2;
 }
 
 void DscColumns::fill_network(const DscPlan::Slot& slot, Column& column, DscTables& tables) const {

@@ -13,21 +13,14 @@ namespace type = capture::dns::type;
 constexpr std::uint16_t a6 = 38;
 
 bool popular(std::uint16_t qtype) {
-  switch (qtype) {
-    case type::a:
-    case type::ns:
-    case type::cname:
-    case type::soa:
-    case type::ptr:
-    case type::mx:
-    case type::aaaa:
-    case type::srv:
-    case a6:
-    case type::any:
-      return true;
-    default:
-      return false;
-  }
+  constexpr std::uint64_t low = [] {
+    std::uint64_t bits = 0;
+    for (std::uint16_t each : {type::a, type::ns, type::cname, type::soa, type::ptr, type::mx,
+                               type::aaaa, type::srv, a6})
+      bits |= std::uint64_t{1} << each;
+    return bits;
+  }();
+  return qtype < 64 ? (low >> qtype & 1) != 0 : qtype == type::any;
 }
 
 // The types that DSC knows: those of the 1990s.
@@ -109,53 +102,77 @@ void DscColumns::read_filters(std::uint32_t count) {
   std::fill_n(passed_.begin(), count, 0);
   for (std::uint64_t left = plan_.filters; left != 0; left &= left - 1) {
     auto bit = static_cast<unsigned>(__builtin_ctzll(left));
-    // The two that nearly all datasets have.
-    if (bit == 0)
-      set_bit(bit, count, [this](const RowView& row) { return !row.get(in_.qr); });
-    else if (bit == 1)
-      set_bit(bit, count, [this](const RowView& row) { return row.get(in_.qr); });
+    if (bit >= 11)
+      read_edns_filter(bit, count);
     else
-      set_bit(bit, count, [this, bit](const RowView& row) { return passes_filter(bit, row); });
+      read_filter(bit, count);
   }
 }
 
 // By their place in dsc_filters().
-bool DscColumns::passes_filter(unsigned bit, const RowView& row) const {
-  auto edns0 = [&] { return row.get(in_.edns) && row.get(in_.edns_version) == 0; };
+void DscColumns::read_filter(unsigned bit, std::uint32_t count) {
+  auto set = [&](auto passes) { set_bit(bit, count, passes); };
   switch (bit) {
+    case 0:
+      return set([this](const RowView& row) { return !row.get(in_.qr); });
+    case 1:
+      return set([this](const RowView& row) { return row.get(in_.qr); });
     case 2:
-      return in_.rcode.get(row) == 3;
+      return set([this](const RowView& row) { return in_.rcode.get(row) == 3; });
     case 3:
-      return in_.rcode.get(row) == 2;
+      return set([this](const RowView& row) { return in_.rcode.get(row) == 2; });
     case 4:
-      return popular(row.get(in_.qtype));
+      return set([this](const RowView& row) { return popular(row.get(in_.qtype)); });
     case 5:
-      return is_idn(row.get(in_.qname));
+      return set([this](const RowView& row) { return is_idn(row.get(in_.qname)); });
     case 6:
-      return row.get(in_.qtype) == type::aaaa || row.get(in_.qtype) == a6;
+      return set([this](const RowView& row) {
+        return row.get(in_.qtype) == type::aaaa || row.get(in_.qtype) == a6;
+      });
     case 7:
-      return is_root_server(row.get(in_.qname));
+      return set([this](const RowView& row) { return is_root_server(row.get(in_.qname)); });
     case 8:
-      return row.get(in_.qclass) == capture::dns::dns_class::ch;
+      return set([this](const RowView& row) {
+        return row.get(in_.qclass) == capture::dns::dns_class::ch;
+      });
     case 9:  // DSC has the comparison of the name the wrong way round
-      return row.get(in_.qtype) == type::ns && (row.get(in_.qname) == ".") != settings_.exact;
-    case 10:
-      return row.get(in_.ad);
-    case 11:
-      return edns0();
-    case 12:
-      return edns0() && row.get(in_.cookie);
-    case 13:
-      return edns0() && row.get(in_.nsid);
-    case 14:
-      return edns0() && row.get(in_.ecs);
-    case 15:
-      return edns0() && find_edns_option(row.get(in_.edns_options), capture::dns::edns_option::ede);
-    case dsc_counted_bit:
-      return counted_by_dsc(row);
+      return set([this](const RowView& row) {
+        return row.get(in_.qtype) == type::ns && (row.get(in_.qname) == ".") != settings_.exact;
+      });
     default:
-      return settings_.qname_filters[bit - dsc_qname_filter_bit].passes(
-          std::string(row.get(in_.qname)).c_str());
+      return set([this](const RowView& row) { return row.get(in_.ad); });
+  }
+}
+
+// Those of EDNS, of the user, and what DSC counts at all.
+void DscColumns::read_edns_filter(unsigned bit, std::uint32_t count) {
+  auto edns0_with = [&](auto has) {
+    set_bit(bit, count, [&](const RowView& row) {
+      return row.get(in_.edns) && row.get(in_.edns_version) == 0 && has(row);
+    });
+  };
+  switch (bit) {
+    case 11:
+      return edns0_with([](const RowView&) { return true; });
+    case 12:
+      return edns0_with([this](const RowView& row) { return row.get(in_.cookie); });
+    case 13:
+      return edns0_with([this](const RowView& row) { return row.get(in_.nsid); });
+    case 14:
+      return edns0_with([this](const RowView& row) { return row.get(in_.ecs); });
+    case 15:
+      return edns0_with([this](const RowView& row) {
+        constexpr std::uint16_t code = capture::dns::edns_option::ede;
+        return find_edns_option(row.get(in_.edns_options), code).has_value();
+      });
+    case dsc_counted_bit:
+      return set_bit(bit, count, [this](const RowView& row) { return counted_by_dsc(row); });
+    default: {
+      const DscQnameFilter& filter = settings_.qname_filters[bit - dsc_qname_filter_bit];
+      set_bit(bit, count, [&](const RowView& row) {
+        return filter.passes(std::string(row.get(in_.qname)).c_str());
+      });
+    }
   }
 }
 

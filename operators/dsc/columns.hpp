@@ -77,7 +77,8 @@ class DscColumns {
   template <class Passes>
   void set_bit(unsigned bit, std::uint32_t count, Passes&& passes);
   void read_filters(std::uint32_t count);
-  bool passes_filter(unsigned bit, const RowView& row) const;
+  void read_filter(unsigned bit, std::uint32_t count);
+  void read_edns_filter(unsigned bit, std::uint32_t count);
   bool counted_by_dsc(const RowView& row) const;
   void select(std::uint32_t count);
 

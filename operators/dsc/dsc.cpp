@@ -142,12 +142,8 @@ class DscBolt final : public Bolt, private KeyedState {
       std::uint32_t size = std::min(last - first, DscColumns::rows_max);
       columns.read(rows, first, size, tables);
       for (const DscPlan::Use& use : used.uses) {
-        const std::uint32_t* one = columns.codes(use.slots[0]);
-        const std::uint32_t* two = columns.codes(use.slots[1]);
-        DscMatrix& matrix = window.matrices[use.dataset];
-        for (std::uint8_t place : columns.selected(use.selection))
-          if (one[place] != dsc_no_code && two[place] != dsc_no_code)
-            matrix.add(one[place], two[place]);
+        window.matrices[use.dataset].add(columns.selected(use.selection),
+                                         columns.codes(use.slots[0]), columns.codes(use.slots[1]));
       }
       first += size;
     }

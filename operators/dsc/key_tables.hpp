@@ -24,7 +24,7 @@ class DscAddressTable {
   std::uint32_t number_of(const IpAddress& address, std::uint64_t hash) {
     for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Slot& slot = slots_[at];
-      if (slot.next != 0 && slot.address == address) [[likely]]
+      if (slot.next != 0 && same(slot.address, address)) [[likely]]
         return slot.next - 1;
       if (slot.next == 0) [[unlikely]]
         return add(at, address);
@@ -38,6 +38,14 @@ class DscAddressTable {
   }
 
  private:
+  // Without the call of memcmp that == is.
+  static bool same(const IpAddress& a, const IpAddress& b) {
+    std::uint64_t one[2];
+    std::uint64_t two[2];
+    std::memcpy(one, a.bytes.data(), sizeof one);
+    std::memcpy(two, b.bytes.data(), sizeof two);
+    return ((one[0] ^ two[0]) | (one[1] ^ two[1])) == 0;
+  }
   struct Slot {
     IpAddress address;
     std::uint32_t next = 0;  // the number plus one; 0: free

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 #include <vector>
+
+#include "operators/dsc/indexers.hpp"
 
 namespace dnstorm::operators {
 
@@ -22,17 +25,34 @@ class DscMatrix {
   // of the cells; not the number of an address or a text, of which there may be a million.
   explicit DscMatrix(bool dense) : dense_(dense) {}
 
-  void add(std::uint32_t first, std::uint32_t second) {
-    if (dense_ && first < rows_max) [[likely]] {
-      if (first >= rows_.size()) [[unlikely]]
-        rows_.resize(first + 1);
-      std::vector<std::uint64_t>& row = rows_[first];
-      if (second >= row.size()) [[unlikely]]
-        row.resize(std::max<std::size_t>(second + 1, row.size() * 2));
-      ++row[second];
+  // Counts the messages at these places; those for which a dimension has no code are left out.
+  void add(std::span<const std::uint8_t> places, const std::uint32_t* first,
+           const std::uint32_t* second) {
+    // One look at the codes of all, so that what counts needs none.
+    std::uint32_t first_most = 0;
+    std::uint32_t second_most = 0;
+    for (std::uint8_t place : places) {
+      first_most = std::max(first_most, first[place]);
+      second_most = std::max(second_most, second[place]);
+    }
+    if (!dense_ || first_most >= rows_max || second_most == dsc_no_code) {
+      for (std::uint8_t place : places)
+        if (first[place] != dsc_no_code && second[place] != dsc_no_code)
+          add(first[place], second[place]);
       return;
     }
-    ++sparse_[std::uint64_t{first} << 32 | second];
+    if (first_most >= rows_.size()) rows_.resize(first_most + 1);
+    if (first_most == 0) {
+      std::uint64_t* row = row_with(rows_[0], second_most).data();
+      for (std::uint8_t place : places) ++row[second[place]];
+      return;
+    }
+    for (std::uint8_t place : places) {
+      std::vector<std::uint64_t>& row = rows_[first[place]];
+      if (second[place] >= row.size()) [[unlikely]]
+        row_with(row, second[place]);
+      ++row[second[place]];
+    }
   }
 
   // All cells that are not 0, by their codes.
@@ -58,6 +78,19 @@ class DscMatrix {
   }
 
  private:
+  void add(std::uint32_t first, std::uint32_t second) {
+    if (!dense_ || first >= rows_max) {
+      ++sparse_[std::uint64_t{first} << 32 | second];
+      return;
+    }
+    if (first >= rows_.size()) rows_.resize(first + 1);
+    ++row_with(rows_[first], second)[second];
+  }
+  static std::vector<std::uint64_t>& row_with(std::vector<std::uint64_t>& row, std::uint32_t code) {
+    if (code >= row.size()) row.resize(std::max<std::size_t>(code + 1, row.size() * 2));
+    return row;
+  }
+
   static constexpr std::uint32_t rows_max = 256;
   bool dense_;
   std::vector<std::vector<std::uint64_t>> rows_;
