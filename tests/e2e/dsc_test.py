@@ -281,5 +281,51 @@ class Generated(Dsc):
         self.assertEqual(self.files(folder), expected)
 
 
+class Import(Dsc):
+    def test_a_configuration_becomes_a_topology_that_counts_the_same(self):
+        capture = self.path("capture.pcap")
+        self.ok("generate", "-o", capture, "--packets", "20000", "--seed", "7")
+        config = self.write(
+            "dsc.conf",
+            f"run_dir \"{self.path('imported')}\";\nminfree_bytes 5000000;\n"
+            f"local_address 198.51.100.0 24;\ninterface {capture};\n"
+            "statistics_interval 5;\noutput_format XML;\noutput_format JSON;\n"
+            "qname_filter odd ^[a-m] ;\n"
+            "dataset qtype dns All:null Qtype:qtype queries-only;\n"
+            "dataset direction_vs_ipproto ip Direction:ip_direction IPProto:ip_proto any;\n"
+            "dataset half dns Rcode:rcode Qname:qname odd max-cells=5;\n"
+            "dataset response_time dns All:null ResponseTime:response_time any;\n",
+        )
+        topology = self.path("imported.yaml")
+        done = self.ok("dsc", "import", config, "-o", topology)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertIn(f"{config}:2: minfree_bytes: ", done.stderr)
+        self.ok("run", "-q", topology)
+        imported = self.files(self.path("imported"))
+        options = (
+            f"interval: 5s, local_address: [198.51.100.0/24], interface: {capture},"
+            " qname_filters: ['odd ^[a-m]'], datasets: [qtype, direction_vs_ipproto,"
+            " 'half dns Rcode:rcode Qname:qname odd max-cells=5']"
+        )
+        by_hand = self.run_dsc("by_hand", capture, options)
+        # Queries that time out after the last packet make an interval of their own.
+        self.assertLessEqual(set(by_hand), set(imported))
+        for name, text in by_hand.items():
+            if name.endswith(".json"):
+                arrays = json.loads(imported[name])
+                with_times = [a for a in arrays if a["name"] == "response_time"]
+                self.assertGreater(sum(len(a["data"]) for a in with_times), 0)
+                self.assertEqual(
+                    [a for a in arrays if a["name"] != "response_time"], json.loads(text)
+                )
+
+    def test_says_which_line_is_wrong(self):
+        config = self.write("dsc.conf", "interface eth0;\ndataset x dns A:null B:qtpe any;\n")
+        error = self.fails(78, "dsc", "import", config)
+        self.assertIn("dsc.conf:2: dataset 'x", error)
+        self.assertIn("did you mean 'qtype'?", error)
+        self.assertIn("cannot be read", self.fails(66, "dsc", "import", self.path("none")))
+
+
 if __name__ == "__main__":
     harness.main()
