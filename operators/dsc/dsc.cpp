@@ -237,8 +237,9 @@ class DscBolt final : public Bolt, private KeyedState {
       std::string_view name = i < settings_.datasets.size()
                                   ? std::string_view(settings_.datasets[i].name)
                                   : dsc_pcap_stats;
-      for (const auto& [key1, cells] : dsc_text_cells(window, i, settings_, messages_, pairs_))
-        for (const auto& [key2, count] : cells) emit_cell(name, key1, key2, count, bounds, out);
+      for (const DscRow& row : dsc_parts(window, i, settings_, messages_, pairs_))
+        for (const auto& [key, count] : row.cells)
+          emit_cell(name, row.key, key, count, bounds, out);
     }
   }
 
@@ -261,13 +262,13 @@ class DscBolt final : public Bolt, private KeyedState {
   void save_groups(GroupSections& out) const override {
     windows_.each_pane([&](TimeNs start, const DscWindow& window) {
       std::vector<std::vector<SavedCell>> by_group(key_groups);
-      std::vector<DscCells> cells;
+      std::vector<std::vector<DscRow>> parts;
       for (std::size_t i = 0; i <= settings_.datasets.size(); ++i)
-        cells.push_back(dsc_text_cells(window, i, settings_, messages_, pairs_));
-      for (std::uint32_t i = 0; i < cells.size(); ++i)
-        for (const auto& [key1, row] : cells[i])
-          for (const auto& [key2, count] : row)
-            by_group[key_group(hash_bytes(key2))].push_back({i, key1, key2, count});
+        parts.push_back(dsc_parts(window, i, settings_, messages_, pairs_));
+      for (std::uint32_t i = 0; i < parts.size(); ++i)
+        for (const DscRow& row : parts[i])
+          for (const auto& [key, count] : row.cells)
+            by_group[key_group(hash_bytes(key))].push_back({i, row.key, key, count});
       for (std::uint32_t group = 0; group < key_groups; ++group)
         if (group == 0 || !by_group[group].empty())
           save_group(start, window, by_group[group], group == 0, out.of(group));

@@ -72,7 +72,23 @@ class DscAddressTable {
 
 class DscTextTable {
  public:
-  // `hash`: hash_bytes() of the text.
+  // Labels are short: two loads, and no call.
+  static std::uint64_t hash(std::string_view text) {
+    auto load = [&]<class T>(std::size_t at, T value) {
+      std::memcpy(&value, text.data() + at, sizeof value);
+      return std::uint64_t{value};
+    };
+    std::size_t size = text.size();
+    if (size > 16) return hash_bytes(text);
+    if (size >= 8)
+      return hash_combine(load(0, std::uint64_t{}) ^ size, load(size - 8, std::uint64_t{}));
+    if (size >= 4)
+      return hash_combine(load(0, std::uint32_t{}) << 8 | size, load(size - 4, std::uint32_t{}));
+    std::uint64_t word = size;
+    for (char c : text) word = word << 8 | static_cast<unsigned char>(c);
+    return hash_number(word + 1);
+  }
+  // The same kind of hash for all texts of a table.
   std::uint32_t number_of(std::string_view text, std::uint64_t hash) {
     for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
       const Slot& slot = slots_[at];
@@ -82,7 +98,7 @@ class DscTextTable {
         return slot.next - 1;
     }
   }
-  std::uint32_t number_of(std::string_view text) { return number_of(text, hash_bytes(text)); }
+  std::uint32_t number_of(std::string_view text) { return number_of(text, hash(text)); }
   std::string_view key(std::uint32_t number) const {
     std::size_t from = number == 0 ? 0 : ends_[number - 1];
     return std::string_view(text_).substr(from, ends_[number] - from);

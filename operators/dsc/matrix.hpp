@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <unordered_map>
@@ -43,7 +44,8 @@ class DscMatrix {
     }
     if (first_most >= rows_.size()) rows_.resize(first_most + 1);
     if (first_most == 0) {
-      std::uint64_t* row = row_with(rows_[0], second_most).data();
+      std::vector<std::uint64_t>& row = row_with(rows_[0], second_most);
+      if (second_most < few) return add_few(places, second, second_most, row.data());
       for (std::uint8_t place : places) ++row[second[place]];
       return;
     }
@@ -78,6 +80,18 @@ class DscMatrix {
   }
 
  private:
+  // Most messages have the same few codes; counted in one cell, each would wait for the one before.
+  static void add_few(std::span<const std::uint8_t> places, const std::uint32_t* codes,
+                      std::uint32_t most, std::uint64_t* row) {
+    constexpr std::size_t ways = 4;
+    std::array<std::array<std::uint32_t, few>, ways> counts{};
+    std::size_t at = 0;
+    for (; at + ways <= places.size(); at += ways)
+      for (std::size_t way = 0; way < ways; ++way) ++counts[way][codes[places[at + way]]];
+    for (; at < places.size(); ++at) ++counts[0][codes[places[at]]];
+    for (std::uint32_t code = 0; code <= most; ++code)
+      for (const auto& way : counts) row[code] += way[code];
+  }
   void add(std::uint32_t first, std::uint32_t second) {
     if (!dense_ || first >= rows_max) {
       ++sparse_[std::uint64_t{first} << 32 | second];
@@ -92,6 +106,7 @@ class DscMatrix {
   }
 
   static constexpr std::uint32_t rows_max = 256;
+  static constexpr std::uint32_t few = 16;
   bool dense_;
   std::vector<std::vector<std::uint64_t>> rows_;
   std::unordered_map<std::uint64_t, std::uint64_t> sparse_;

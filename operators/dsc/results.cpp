@@ -85,7 +85,7 @@ class RowCutter {
     return row;
   }
   // The same of cells with text.
-  DscRow cut(const std::string& key, const DscCells::mapped_type& cells) {
+  DscRow cut(const std::string& key, const DscTextCounts& cells) {
     DscRow row;
     row.key = key;
     for (const auto& [label, count] : cells)
@@ -207,14 +207,23 @@ DscArrayRefs::DscArrayRefs(const Schema& s)
       key2(s.ref<Str>("key2")),
       count(s.ref<std::uint64_t>("count")) {}
 
-DscCells dsc_text_cells(const DscWindow& window, std::size_t dataset, const DscSettings& settings,
-                        const DscPlan& messages, const DscPlan& pairs) {
-  DscCells cells = window.cells[dataset];
-  if (dataset == settings.datasets.size()) return cells;  // pcap_stats
-  Labels labels(window, dataset, settings, messages, pairs);
-  for (const Cell& cell : window.matrices[dataset].cells())
-    add_cell(cells, labels.of(0, cell.first), labels.of(1, cell.second), cell.count);
-  return cells;
+std::vector<DscRow> dsc_parts(const DscWindow& window, std::size_t dataset,
+                              const DscSettings& settings, const DscPlan& messages,
+                              const DscPlan& pairs) {
+  std::vector<DscRow> rows;
+  if (dataset < settings.datasets.size()) {
+    Labels labels(window, dataset, settings, messages, pairs);
+    std::uint32_t first = dsc_no_code;
+    for (const Cell& cell : window.matrices[dataset].cells()) {
+      if (cell.first != first) rows.push_back({labels.of(0, first = cell.first), {}});
+      rows.back().cells.emplace_back(labels.of(1, cell.second), cell.count);
+    }
+  }
+  for (const auto& [key, cells] : window.cells[dataset]) {
+    rows.push_back({key, {cells.begin(), cells.end()}});
+    std::sort(rows.back().cells.begin(), rows.back().cells.end());
+  }
+  return rows;
 }
 
 std::vector<DscRow> dsc_rows(const DscWindow& window, std::size_t dataset,
@@ -233,8 +242,10 @@ std::vector<DscRow> dsc_rows(const DscWindow& window, std::size_t dataset,
       from = to;
     }
   } else {
-    for (const auto& [key, cells] : dsc_text_cells(window, dataset, settings, messages, pairs))
-      rows.push_back(cutter.cut(key, cells));
+    DscCells cells = window.cells[dataset];
+    for (const Cell& cell : window.matrices[dataset].cells())
+      add_cell(cells, labels.of(0, cell.first), labels.of(1, cell.second), cell.count);
+    for (const auto& [key, counts] : cells) rows.push_back(cutter.cut(key, counts));
   }
   DscIndexer indexer = declared.dimensions[0].indexer;
   std::sort(rows.begin(), rows.end(), [&](const DscRow& a, const DscRow& b) {

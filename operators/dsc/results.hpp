@@ -46,9 +46,11 @@ struct DscRow {
   std::vector<std::pair<std::string, std::uint64_t>> cells;
 };
 
-// All counts of a dataset as text, nothing cut.
-DscCells dsc_text_cells(const DscWindow& window, std::size_t dataset, const DscSettings& settings,
-                        const DscPlan& messages, const DscPlan& pairs);
+// All counts of a dataset, nothing cut. A key may stand in two rows: their cells are to be added
+// up. The number behind the last dataset: pcap_stats.
+std::vector<DscRow> dsc_parts(const DscWindow& window, std::size_t dataset,
+                              const DscSettings& settings, const DscPlan& messages,
+                              const DscPlan& pairs);
 
 // The rows of a dataset as they are reported: keys of the first dimension in their order (of fixed
 // classes also empty ones, as many as DSC has), cells by count descending, those beyond min_count

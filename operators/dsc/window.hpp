@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/base/time.hpp"
@@ -18,13 +19,17 @@
 namespace dnstorm::operators {
 
 // Counts by the text of both keys.
-using DscCells =
-    std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>, std::less<>>;
+struct DscTextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return DscTextTable::hash(text); }
+};
+using DscTextCounts = std::unordered_map<std::string, std::uint64_t, DscTextHash, std::equal_to<>>;
+using DscCells = std::map<std::string, DscTextCounts, std::less<>>;
 
 inline void add_cell(DscCells& cells, std::string_view first, std::string_view second,
                      std::uint64_t count) {
   auto row = cells.find(first);
-  if (row == cells.end()) row = cells.emplace(std::string(first), DscCells::mapped_type{}).first;
+  if (row == cells.end()) row = cells.emplace(std::string(first), DscTextCounts{}).first;
   auto cell = row->second.find(second);
   if (cell == row->second.end())
     row->second.emplace(std::string(second), count);
