@@ -259,7 +259,7 @@ std::uint32_t DscColumns::query_class(const RowView& row, bool tld_known) const 
   if (source_port(row) == 0) return class_src_port_zero;
   std::uint16_t qtype = row.get(in_.qtype);
   if (!usual_class(row.get(in_.qclass))) return class_funny_qclass;
-  if (!assigned_types_[qtype]) return class_funny_qtype;
+  if (!known_type(qtype)) return class_funny_qtype;
   std::string_view name = row.get(in_.qname);
   if (qtype == type_a && is_ipv4_text(name)) return class_a_for_a;
   if (qtype == type_a && name == ".") return class_a_for_root;

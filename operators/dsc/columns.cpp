@@ -23,6 +23,9 @@ bool popular(std::uint16_t qtype) {
   return qtype < 64 ? (low >> qtype & 1) != 0 : qtype == type::any;
 }
 
+// Of the filters by EDNS, among dsc_filters().
+constexpr unsigned first_edns_bit = 11;
+
 // The types that DSC knows: those of the 1990s.
 bool known_to_dsc(unsigned qtype) {
   return (qtype >= 1 && qtype <= 35) || qtype == a6 || qtype == type::opt ||
@@ -72,46 +75,64 @@ DscColumns::DscColumns(const Schema& schema, const DscSettings& settings, const 
       plan_(plan),
       knowledge_(std::move(knowledge)),
       in_(schema),
-      assigned_types_(65536),
+      known_types_(65536),
       selected_(plan.selections.size()),
-      columns_(plan.slots.size()) {
-  for (unsigned qtype = 0; qtype < assigned_types_.size(); ++qtype)
-    assigned_types_[qtype] =
-        settings.exact
-            ? known_to_dsc(qtype)
-            : !capture::dns::type_text(static_cast<std::uint16_t>(qtype)).starts_with("TYPE");
+      columns_(plan.slots.size()) {}
+
+// Asked once for each type: a registry is slower than a table.
+bool DscColumns::known_type(std::uint16_t qtype) const {
+  enum : std::uint8_t { not_asked, known, unknown };
+  std::uint8_t& answer = known_types_[qtype];
+  if (answer == not_asked) [[unlikely]]
+    answer = (settings_.exact ? known_to_dsc(qtype)
+                              : !capture::dns::type_text(qtype).starts_with("TYPE"))
+                 ? known
+                 : unknown;
+  return answer == known;
 }
 
 void DscColumns::read(const Rows& rows, std::uint32_t first, std::uint32_t count,
                       DscTables& tables) {
   arena_ = rows.batch().arena();
   for (std::uint32_t i = 0; i < count; ++i) rows_[i] = rows[first + i].data();
-  read_filters(count);
   select(count);
   for (std::size_t i = 0; i < plan_.slots.size(); ++i)
     fill_slot(plan_.slots[i], columns_[i], tables);
 }
 
-template <class Passes>
-void DscColumns::set_bit(unsigned bit, std::uint32_t count, Passes&& passes) {
-  for (std::uint32_t i = 0; i < count; ++i)
-    passed_[i] |= std::uint64_t{passes(row(static_cast<std::uint8_t>(i)))} << bit;
-}
-
-void DscColumns::read_filters(std::uint32_t count) {
-  std::fill_n(passed_.begin(), count, 0);
-  for (std::uint64_t left = plan_.filters; left != 0; left &= left - 1) {
-    auto bit = static_cast<unsigned>(__builtin_ctzll(left));
-    if (bit >= 11)
-      read_edns_filter(bit, count);
-    else
-      read_filter(bit, count);
+void DscColumns::select(std::uint32_t count) {
+  Selected& all = selected_[0];
+  for (std::uint32_t i = 0; i < count; ++i) all.places[i] = static_cast<std::uint8_t>(i);
+  all.count = count;
+  for (std::size_t s = 1; s < selected_.size(); ++s) {
+    const DscPlan::Selection& selection = plan_.selections[s];
+    std::size_t from = selection.base;
+    for (std::uint64_t left = selection.added; left != 0; left &= left - 1) {
+      auto bit = static_cast<unsigned>(__builtin_ctzll(left));
+      if (bit >= first_edns_bit)
+        keep_by_edns(bit, selected(from), selected_[s]);
+      else
+        keep_by_header(bit, selected(from), selected_[s]);
+      from = s;
+    }
   }
 }
 
+// `in` may be the places of `out`.
+template <class Passes>
+void DscColumns::keep(std::span<const std::uint8_t> in, Selected& out, Passes&& passes) const {
+  std::uint32_t kept = 0;
+  for (std::uint8_t place : in) {
+    out.places[kept] = place;
+    kept += passes(row(place)) ? 1U : 0U;
+  }
+  out.count = kept;
+}
+
 // By their place in dsc_filters().
-void DscColumns::read_filter(unsigned bit, std::uint32_t count) {
-  auto set = [&](auto passes) { set_bit(bit, count, passes); };
+void DscColumns::keep_by_header(unsigned bit, std::span<const std::uint8_t> in,
+                                Selected& out) const {
+  auto set = [&](auto passes) { keep(in, out, passes); };
   switch (bit) {
     case 0:
       return set([this](const RowView& row) { return !row.get(in_.qr); });
@@ -145,14 +166,14 @@ void DscColumns::read_filter(unsigned bit, std::uint32_t count) {
 }
 
 // Those of EDNS, of the user, and what DSC counts at all.
-void DscColumns::read_edns_filter(unsigned bit, std::uint32_t count) {
+void DscColumns::keep_by_edns(unsigned bit, std::span<const std::uint8_t> in, Selected& out) const {
   auto edns0_with = [&](auto has) {
-    set_bit(bit, count, [&](const RowView& row) {
+    keep(in, out, [&](const RowView& row) {
       return row.get(in_.edns) && row.get(in_.edns_version) == 0 && has(row);
     });
   };
   switch (bit) {
-    case 11:
+    case first_edns_bit:
       return edns0_with([](const RowView&) { return true; });
     case 12:
       return edns0_with([this](const RowView& row) { return row.get(in_.cookie); });
@@ -166,10 +187,10 @@ void DscColumns::read_edns_filter(unsigned bit, std::uint32_t count) {
         return find_edns_option(row.get(in_.edns_options), code).has_value();
       });
     case dsc_counted_bit:
-      return set_bit(bit, count, [this](const RowView& row) { return counted_by_dsc(row); });
+      return keep(in, out, [this](const RowView& row) { return counted_by_dsc(row); });
     default: {
       const DscQnameFilter& filter = settings_.qname_filters[bit - dsc_qname_filter_bit];
-      set_bit(bit, count, [&](const RowView& row) {
+      keep(in, out, [&](const RowView& row) {
         return filter.passes(std::string(row.get(in_.qname)).c_str());
       });
     }
@@ -183,19 +204,6 @@ bool DscColumns::counted_by_dsc(const RowView& row) const {
   std::uint32_t size = row.get(in_.size);
   bool has_name = row.get(in_.qname_length) != 0;
   return size == header_size || (size > header_size && (has_name || row.get(in_.questions) == 0));
-}
-
-void DscColumns::select(std::uint32_t count) {
-  for (std::size_t s = 0; s < selected_.size(); ++s) {
-    std::uint64_t wanted = plan_.selections[s];
-    Selected& selected = selected_[s];
-    std::uint32_t found = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      selected.places[found] = static_cast<std::uint8_t>(i);
-      found += (passed_[i] & wanted) == wanted ? 1U : 0U;
-    }
-    selected.count = found;
-  }
 }
 
 void DscColumns::fill_slot(const DscPlan::Slot& slot, Column& column, DscTables& tables) {

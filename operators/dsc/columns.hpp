@@ -75,10 +75,9 @@ class DscColumns {
   template <class Code>
   void fill(const DscPlan::Slot& slot, Column& column, Code&& code) const;
   template <class Passes>
-  void set_bit(unsigned bit, std::uint32_t count, Passes&& passes);
-  void read_filters(std::uint32_t count);
-  void read_filter(unsigned bit, std::uint32_t count);
-  void read_edns_filter(unsigned bit, std::uint32_t count);
+  void keep(std::span<const std::uint8_t> in, Selected& out, Passes&& passes) const;
+  void keep_by_header(unsigned bit, std::span<const std::uint8_t> in, Selected& out) const;
+  void keep_by_edns(unsigned bit, std::span<const std::uint8_t> in, Selected& out) const;
   bool counted_by_dsc(const RowView& row) const;
   void select(std::uint32_t count);
 
@@ -92,6 +91,7 @@ class DscColumns {
   void fill_geo(const DscPlan::Slot& slot, Column& column, DscTextTable& table) const;
   void fill_classes(const DscPlan::Slot& slot, Column& column, DscTables& tables) const;
   void note_tlds(DscTables& tables, const DscPlan::Slot& slot) const;
+  bool known_type(std::uint16_t qtype) const;
   std::uint32_t query_class(const RowView& row, bool tld_known) const;
   std::uint16_t source_port(const RowView& row) const;
   std::uint32_t direction(const RowView& row) const;
@@ -100,10 +100,9 @@ class DscColumns {
   const DscPlan& plan_;
   DscKnowledge knowledge_;
   DscRefs in_;
-  std::vector<bool> assigned_types_;  // by qtype: not `funny`
+  mutable std::vector<std::uint8_t> known_types_;  // by qtype; what is not is `funny`
   std::array<const std::byte*, rows_max> rows_{};
   const std::byte* arena_ = nullptr;
-  std::array<std::uint64_t, rows_max> passed_{};  // filters, as bits
   std::vector<Selected> selected_;
   std::vector<Column> columns_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -184,9 +185,13 @@ DscPlan::DscPlan(const DscSettings& settings, bool pairs) {
       want(dimension.indexer, bits);
     }
   }
+  std::vector<std::uint64_t> all = {0};
+  for (const auto& [indexer, bits] : wanted) all.push_back(bits);
+  for (const auto& [dataset, bits] : counted) all.push_back(bits);
+  add_selections(std::move(all));
   for (const auto& [indexer, bits] : wanted) {
     bool has_table = dsc_indexer(indexer).form != DscForm::number;
-    slots.push_back({indexer, place_of(selections, bits), has_table ? tables++ : 0});
+    slots.push_back({indexer, selection_of(bits), has_table ? tables++ : 0});
     if (indexer == DscIndexer::tld) tld_slot = slots.size() - 1;
   }
   auto slot_of = [&](DscIndexer indexer) {
@@ -197,9 +202,29 @@ DscPlan::DscPlan(const DscSettings& settings, bool pairs) {
   for (const auto& [dataset, bits] : counted) {
     const auto& dimensions = settings.datasets[dataset].dimensions;
     uses.push_back({dataset,
-                    place_of(selections, bits),
+                    selection_of(bits),
                     {slot_of(dimensions[0].indexer), slot_of(dimensions[1].indexer)}});
   }
+}
+
+// Each one from the one before it that leaves the fewest rows, as far as can be told.
+void DscPlan::add_selections(std::vector<std::uint64_t> filters_of) {
+  std::sort(filters_of.begin(), filters_of.end(), [](std::uint64_t a, std::uint64_t b) {
+    return std::pair(std::popcount(a), a) < std::pair(std::popcount(b), b);
+  });
+  filters_of.erase(std::unique(filters_of.begin(), filters_of.end()), filters_of.end());
+  for (std::uint64_t bits : filters_of) {
+    std::size_t base = 0;
+    for (std::size_t i = 0; i < selections.size(); ++i)
+      if ((selections[i].filters & ~bits) == 0) base = i;
+    selections.push_back({bits, bits & ~(selections.empty() ? 0 : selections[base].filters), base});
+  }
+}
+
+std::size_t DscPlan::selection_of(std::uint64_t bits) const {
+  std::size_t place = 0;
+  while (selections[place].filters != bits) ++place;
+  return place;
 }
 
 Names DscPlan::reads(const DscSettings& settings) const {

@@ -78,6 +78,12 @@ struct DscSettings {
 
 // What of the datasets one kind of input counts.
 struct DscPlan {
+  // Rows that pass some filters: those of another selection that pass a few more.
+  struct Selection {
+    std::uint64_t filters = 0;  // all of them, as bits
+    std::uint64_t added = 0;    // to those of the base
+    std::size_t base = 0;       // a selection before this one; of the first one, itself: all rows
+  };
   // An indexer that is used, and the rows for which it is: those that pass a selection.
   struct Slot {
     DscIndexer indexer;
@@ -90,7 +96,7 @@ struct DscPlan {
     std::array<std::size_t, 2> slots;
   };
   std::vector<Slot> slots;
-  std::vector<std::uint64_t> selections;  // the filters that must pass, as bits
+  std::vector<Selection> selections;  // the first one has no filter
   std::vector<Use> uses;
   std::uint64_t filters = 0;  // all that are used
   std::size_t tables = 0;
@@ -100,6 +106,10 @@ struct DscPlan {
   DscPlan() = default;
   DscPlan(const DscSettings& settings, bool pairs);
   std::vector<std::string> reads(const DscSettings& settings) const;
+
+ private:
+  void add_selections(std::vector<std::uint64_t> filters);
+  std::size_t selection_of(std::uint64_t bits) const;
 };
 
 // Bits of filters: dsc_filters(), then qname filters, and last whether DSC would count the message
