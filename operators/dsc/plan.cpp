@@ -117,6 +117,7 @@ void DscTldList::add(std::string_view name) {
 }
 
 std::size_t DscTldList::tld_size(std::string_view qname) const {
+  if (qname.size() <= 1) return qname.size();  // the root is a dot
   std::size_t found = 0;
   std::size_t last = 0;
   for (std::size_t end = qname.size();;) {
