@@ -198,24 +198,17 @@ class Import {
         {"response_time_mode", set_option("response_time_mode")},
         {"response_time_bucket_size", set_option("response_time_bucket_size")},
         {"response_time_max_sec_mode", set_option("response_time_max_mode")},
+        {"response_time_full_mode", set_option("response_time_full_mode")},
         {"response_time_max_seconds",
          {1,
           [](Import& to, const DscDirective& d) -> Result<void> {
             to.options_["response_time_max"] = d.words[0] + "s";
-            to.match_["timeout"] = d.words[0] + "s";
             return {};
           }}},
         {"response_time_max_queries",
          {1,
           [](Import& to, const DscDirective& d) -> Result<void> {
-            to.match_["max_open"] = d.words[0];
-            return {};
-          }}},
-        {"response_time_full_mode",
-         {1,
-          [](Import& to, const DscDirective& d) -> Result<void> {
-            if (d.words[0] != "drop_oldest")
-              to.note(d, "where too many queries wait, the oldest are given up (drop_oldest)");
+            to.options_["response_time_max_queries"] = d.words[0];
             return {};
           }}},
     };
@@ -276,7 +269,6 @@ class Import {
     for (const std::string& word : d.words) line += (line.empty() ? "" : " ") + word;
     auto parsed = operators::parse_dsc_dataset(line, filter_names_);
     if (!parsed.ok()) return wrong(d.line, parsed.error().what);
-    if (parsed->uses(operators::DscIndexer::response_time)) response_time_ = true;
     for (const Words* known : {&operators::dsc_default_lines(), &operators::dsc_offered_lines()})
       if (std::find(known->begin(), known->end(), line) != known->end()) line = d.words[0];
     datasets_.push_back(line);
@@ -347,12 +339,6 @@ class Import {
     if (!port_.empty() || !fragments_) out += "    properties:\n";
     if (!port_.empty()) out += fmt::format("      ports: [{}]\n", port_);
     if (!fragments_) out += "      fragments: false\n";
-    if (response_time_) {
-      out += "  - id: transactions\n    className: match\n";
-      if (!match_.empty()) out += "    properties:\n";
-      for (const auto& [option, value] : match_)
-        out += fmt::format("      {}: {}\n", option, value);
-    }
     out += dsc_yaml();
     out += fmt::format(
         "  - id: files\n    className: dsc_file\n    properties:\n"
@@ -363,10 +349,6 @@ class Import {
         in_quotes(folder_), in_quotes_list(formats_.empty() ? Words{"xml"} : formats_));
     if (dnstap_.empty())
       out += "  - {from: packets, to: datasets, grouping: {type: GLOBAL, streamId: drops}}\n";
-    if (response_time_)
-      out +=
-          "  - {from: dns, to: transactions, grouping: {type: FIELDS, args: [txn]}}\n"
-          "  - {from: transactions, to: datasets, grouping: {type: GLOBAL}}\n";
     return out + "  - {from: datasets, to: files, grouping: {type: GLOBAL, streamId: arrays}}\n";
   }
 
@@ -376,8 +358,7 @@ class Import {
   Words files_, interfaces_, datasets_, local_, filters_, filter_names_, formats_;
   std::string filter_, buffer_, port_, folder_ = ".";
   bool fragments_ = true;
-  bool response_time_ = false;
-  std::map<std::string, std::string> options_, match_, dnstap_;
+  std::map<std::string, std::string> options_, dnstap_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "operators/dsc/columns.hpp"
 #include "operators/dsc/edns_options.hpp"
 #include "operators/dsc/names.hpp"
+#include "operators/dsc/response_times.hpp"
 #include "operators/enrich/geo_database.hpp"
 #include "operators/shape/registered_domain.hpp"
 
@@ -182,9 +183,23 @@ void DscColumns::fill_network(const DscPlan::Slot& slot, Column& column, DscTabl
       if (!settings_.has_local) return column.fill(2);
       return fill(slot, column, [&](const RowView& row) { return direction(row); });
     default:
-      return fill(slot, column, [&](const RowView& row) {
-        return bucket_of(row.get(in_.status), row.get(in_.latency_us), settings_.buckets);
-      });
+      DNSTORM_ASSERT(false, "an indexer has no code", dsc_indexer(slot.indexer).name);
+  }
+}
+
+void DscColumns::fill_response_times(const DscPlan::Slot& slot, Column& column) const {
+  if (in_.status.present())
+    return fill(slot, column, [&](const RowView& row) {
+      return bucket_of(row.get(in_.status), row.get(in_.latency_us), settings_.buckets);
+    });
+  DscResponseTimes& times = *knowledge_.response_times;
+  const Column& other = columns_[plan_.other_slot];
+  for (std::uint8_t place : selected(slot.selection)) {
+    RowView message = row(place);
+    std::uint64_t txn = message.get(in_.txn);
+    TimeNs time = message.get(in_.time);
+    column[place] =
+        message.get(in_.qr) ? times.response(txn, time) : times.query(txn, time, other[place]);
   }
 }
 

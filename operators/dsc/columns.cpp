@@ -64,7 +64,9 @@ DscRefs::DscRefs(const Schema& s)
       qname(s.ref<Str>("qname")),
       edns_options(s.ref<Bytes>("edns_options")),
       size(s.ref<std::uint32_t>("size")),
-      latency_us(s.ref<std::uint64_t>("latency_us")) {
+      latency_us(s.ref<std::uint64_t>("latency_us")),
+      txn(s.ref<std::uint64_t>("txn")),
+      time(s.ref<TimeNs>("time")) {
   // Of matched pairs it has 16 bits.
   if (s.find("rcode")) rcode = NumberRef(s, "rcode");
 }
@@ -244,11 +246,12 @@ void DscColumns::fill_slot(const DscPlan::Slot& slot, Column& column, DscTables&
     case I::edns_nsid_data:
     case I::edns_nsid_text:
       return fill_option_texts(slot, column, tables.texts[slot.table]);
+    case I::response_time:
+      return fill_response_times(slot, column);
     case I::transport:
     case I::dns_ip_version:
     case I::dns_source_port:
     case I::dns_sport_range:
-    case I::response_time:
     case I::ip_direction:
     case I::ip_proto:
     case I::ip_version:

@@ -15,6 +15,7 @@
 
 namespace dnstorm::operators {
 
+class DscResponseTimes;
 class GeoDatabase;
 class RegisteredDomain;
 
@@ -24,6 +25,7 @@ struct DscKnowledge {
   std::shared_ptr<const DscTldList> known_tlds;  // null: those of the Public Suffix List
   std::shared_ptr<RegisteredDomain> suffixes;
   std::shared_ptr<GeoDatabase> countries, networks;
+  DscResponseTimes* response_times = nullptr;  // the task's
 };
 
 struct DscRefs {
@@ -37,7 +39,8 @@ struct DscRefs {
   FieldRef<Str> qname;
   FieldRef<Bytes> edns_options;
   FieldRef<std::uint32_t> size;
-  FieldRef<std::uint64_t> latency_us;
+  FieldRef<std::uint64_t> latency_us, txn;
+  FieldRef<TimeNs> time;
   NumberRef rcode;
 };
 
@@ -84,6 +87,7 @@ class DscColumns {
   void fill_slot(const DscPlan::Slot& slot, Column& column, DscTables& tables);
   void fill_header(const DscPlan::Slot& slot, Column& column) const;
   void fill_network(const DscPlan::Slot& slot, Column& column, DscTables& tables) const;
+  void fill_response_times(const DscPlan::Slot& slot, Column& column) const;
   void fill_addresses(const DscPlan::Slot& slot, Column& column, DscAddressTable& table) const;
   void fill_names(const DscPlan::Slot& slot, Column& column, DscTextTable& table) const;
   void fill_option_numbers(const DscPlan::Slot& slot, Column& column) const;

@@ -9,6 +9,7 @@
 #include "operators/checkpoint.hpp"
 #include "operators/dsc/columns.hpp"
 #include "operators/dsc/dsc_options.hpp"
+#include "operators/dsc/response_times.hpp"
 #include "operators/dsc/results.hpp"
 #include "operators/enrich/geo_database.hpp"
 #include "operators/shape/registered_domain.hpp"
@@ -49,8 +50,6 @@ class DscBolt final : public Bolt, private KeyedState {
  public:
   explicit DscBolt(const Options& options)
       : settings_(*DscSettings::of(options)),
-        messages_(settings_, false),
-        pairs_(settings_, true),
         partial_(options.flag("partial")),
         server_(options.text("server")),
         node_(options.text("node")),
@@ -58,7 +57,14 @@ class DscBolt final : public Bolt, private KeyedState {
         options_(options) {}
 
   Result<void> prepare(const TaskContext& task) override {
+    for (const Input& input : task.inputs)
+      if (dsc_input_kind(*input.schema) == DscInput::pairs) settings_.pairs_given = true;
+    messages_ = DscPlan(settings_, false);
+    pairs_ = DscPlan(settings_, true);
+    response_times_.emplace(settings_.buckets, settings_.open_queries, settings_.drop_oldest,
+                            other_codes());
     DscKnowledge knowledge = DNSTORM_TRY(read_knowledge());
+    knowledge.response_times = &*response_times_;
     readers_.reserve(task.inputs.size());
     for (const Input& input : task.inputs) {
       DscReader& reader = readers_.emplace_back(*input.schema, dsc_input_kind(*input.schema));
@@ -66,8 +72,8 @@ class DscBolt final : public Bolt, private KeyedState {
         reader.columns.emplace(*input.schema, settings_, plan(reader.kind), knowledge);
     }
     DurationNs interval = options_.duration("interval");
-    WindowSpec spec{WindowAxis::event_time, WindowShape(interval, interval),
-                    options_.duration("lateness")};
+    shape_ = WindowShape(interval, interval);
+    WindowSpec spec{WindowAxis::event_time, shape_, options_.duration("lateness")};
     windows_ = {spec, LateRows(task.counter("late_rows"), 0), task.clock,
                 [this] { return std::make_unique<DscWindow>(settings_, messages_, pairs_); }};
     if (task.outputs[dsc_cells_stream]) cell_ = DscCellRefs(*task.outputs[dsc_cells_stream]);
@@ -78,6 +84,8 @@ class DscBolt final : public Bolt, private KeyedState {
   void execute(const InputBatch& in, Emitter& out) override {
     DscReader& reader = readers_[in.input];
     Rows rows = in.rows();
+    if (reader.columns && !rows.empty())
+      newest_ = std::max(newest_, rows[rows.size() - 1].get(reader.time));
     auto add_run = [&](DscWindow& window, std::uint32_t first, std::uint32_t last) {
       see_times(window, rows, first, last, reader);
       if (reader.columns)
@@ -90,21 +98,38 @@ class DscBolt final : public Bolt, private KeyedState {
 
   void watermark(TimeNs now, Emitter& out) override {
     ended_ = now == time_max;
+    // Queries that wait where the capture ends are none that timed out.
+    count_timeouts(ended_ ? newest_ : now);
     windows_.watermark(now, emit_to(out));
   }
 
-  std::vector<KeyedState*> keyed_state() override { return {this}; }
+  std::vector<KeyedState*> keyed_state() override { return {this, &*response_times_}; }
   Result<void> save(StateWriter& out) override {
     windows_.save(out);
+    // What is the task's own: parts have no response times.
+    if (!partial_) out.put(watermark_);
+    if (!partial_) out.put(newest_);
     return {};
   }
   Result<void> restore(StateReader& in) override {
     if (!windows_.restore(in)) return damaged_state();
+    if (!partial_) watermark_ = in.get<TimeNs>();
+    if (!partial_) newest_ = in.get<TimeNs>();
     return {};
   }
 
  private:
   const DscPlan& plan(DscInput kind) const { return kind == DscInput::pairs ? pairs_ : messages_; }
+
+  // How many codes there are in the other dimension of response_time.
+  std::uint32_t other_codes() const {
+    std::size_t place = settings_.response_times();
+    if (place == settings_.datasets.size()) return 0;
+    const auto& [first, second] = settings_.datasets[place].dimensions;
+    DscIndexer other = first.indexer == DscIndexer::response_time ? second.indexer : first.indexer;
+    const auto& classes = dsc_indexer(other).classes;
+    return classes.empty() ? 1U << 17 : static_cast<std::uint32_t>(classes.size());
+  }
 
   Result<DscKnowledge> read_knowledge() const {
     DscKnowledge knowledge;
@@ -147,6 +172,21 @@ class DscBolt final : public Bolt, private KeyedState {
       }
       first += size;
     }
+  }
+
+  void count_timeouts(TimeNs now) {
+    std::size_t dataset = settings_.response_times();
+    if (dataset == settings_.datasets.size()) return;
+    bool first = settings_.datasets[dataset].dimensions[0].indexer == DscIndexer::response_time;
+    response_times_->expire(now, [&](TimeNs when, std::uint32_t other) {
+      if (other == dsc_no_code) return;
+      // One that is told late belongs to the interval at hand.
+      TimeNs start = shape_.pane_of(std::max(when, watermark_)).start;
+      if (DscWindow* window = windows_.restore_pane(start))
+        window->matrices[dataset].add(first ? DscBuckets::timeouts : other,
+                                      first ? other : DscBuckets::timeouts);
+    });
+    watermark_ = std::max(watermark_, now);
   }
 
   void add_row(DscWindow& window, const RowView& row, const DscReader& reader) const {
@@ -326,7 +366,11 @@ class DscBolt final : public Bolt, private KeyedState {
   std::string server_, node_, interface_;
   Options options_;
   std::vector<DscReader> readers_;  // one an input
+  std::optional<DscResponseTimes> response_times_;
+  WindowShape shape_;
   RowWindows<DscWindow> windows_;
+  TimeNs watermark_ = time_min;
+  TimeNs newest_ = time_min;  // the last message
   DscCellRefs cell_;
   DscArrayRefs array_;
   bool emitted_ = false;  // an interval has been handed out

@@ -59,6 +59,13 @@ std::vector<OptionSpec> knowledge_options() {
        1e9},
       {"response_time_max", OptionType::duration, "5s", "the longest response time", false, 1e6,
        3600e9},
+      {"response_time_max_queries", OptionType::integer, "1000000",
+       "queries that wait at once, where no match gives the response times", false, 1, 1e9},
+      {.name = "response_time_full_mode",
+       .type = OptionType::choice,
+       .default_text = "drop_query",
+       .help = "which one is dropped beyond: the new one or the oldest",
+       .choices = {"drop_query", "drop_oldest"}},
       {.name = "response_time_max_mode",
        .type = OptionType::choice,
        .default_text = "ceil",
@@ -109,6 +116,27 @@ bool open_keys(const DscSettings& settings) {
   return false;
 }
 
+// Response times out of the messages themselves.
+Result<void> check_response_times(const Options& options, const DscSettings& settings) {
+  std::size_t place = settings.response_times();
+  if (settings.pairs_given || place == settings.datasets.size()) return {};
+  const DscDataset& dataset = settings.datasets[place];
+  auto refused = [&](const char* why) {
+    return Error{ErrorKind::config,
+                 fmt::format("dataset '{}': {}; feed the rows of a match, too", dataset.name, why),
+                 "datasets"};
+  };
+  if (options.flag("partial")) return refused("one task must see a query and its response");
+  for (const DscDimension& dimension : dataset.dimensions)
+    if (dsc_indexer(dimension.indexer).form != DscForm::number ||
+        dimension.indexer == DscIndexer::dns_source_port)
+      return refused("beside response_time there are numbers other than ports, and classes");
+  for (std::size_t i = place + 1; i < settings.datasets.size(); ++i)
+    if (settings.datasets[i].uses(DscIndexer::response_time))
+      return refused("there is another one by response_time");
+  return {};
+}
+
 // DSC's shift of source ports depends on the order in which they come.
 Result<void> check_partial(const Options& options, const DscSettings& settings) {
   if (!options.flag("partial") || !settings.exact) return {};
@@ -149,6 +177,13 @@ DscInput dsc_input_kind(const Schema& pruned) {
 Result<Declaration> declare_dsc(const Options& options, const std::vector<InputDecl>& inputs) {
   DscSettings settings = DNSTORM_TRY(DscSettings::of(options));
   DNSTORM_CHECK(check_partial(options, settings));
+  bool messages = false;
+  for (const InputDecl& input : inputs) {
+    DscInput kind = DNSTORM_TRY(dsc_input_kind(input));
+    messages = messages || kind == DscInput::messages;
+    settings.pairs_given = settings.pairs_given || kind == DscInput::pairs;
+  }
+  if (messages) DNSTORM_CHECK(check_response_times(options, settings));
   Declaration declaration;
   declaration.restorable = true;
   declaration.state = StateScope::partial;

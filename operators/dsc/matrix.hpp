@@ -57,6 +57,15 @@ class DscMatrix {
     }
   }
 
+  void add(std::uint32_t first, std::uint32_t second) {
+    if (!dense_ || first >= rows_max) {
+      ++sparse_[std::uint64_t{first} << 32 | second];
+      return;
+    }
+    if (first >= rows_.size()) rows_.resize(first + 1);
+    ++row_with(rows_[first], second)[second];
+  }
+
   // All cells that are not 0, by their codes.
   std::vector<Cell> cells() const {
     std::vector<Cell> all;
@@ -91,14 +100,6 @@ class DscMatrix {
     for (; at < places.size(); ++at) ++counts[0][codes[places[at]]];
     for (std::uint32_t code = 0; code <= most; ++code)
       for (const auto& way : counts) row[code] += way[code];
-  }
-  void add(std::uint32_t first, std::uint32_t second) {
-    if (!dense_ || first >= rows_max) {
-      ++sparse_[std::uint64_t{first} << 32 | second];
-      return;
-    }
-    if (first >= rows_.size()) rows_.resize(first + 1);
-    ++row_with(rows_[first], second)[second];
   }
   static std::vector<std::uint64_t>& row_with(std::vector<std::uint64_t>& row, std::uint32_t code) {
     if (code >= row.size()) row.resize(std::max<std::size_t>(code + 1, row.size() * 2));

@@ -161,10 +161,18 @@ Result<DscSettings> DscSettings::of(const Options& options) {
       static_cast<std::uint64_t>(options.duration("response_time_max") / ns_per_us);
   made.buckets.timed_out_above_max = options.text("response_time_max_mode") == "timed_out";
   made.buckets.exact = made.exact;
+  made.open_queries = static_cast<std::size_t>(options.integer("response_time_max_queries"));
+  made.drop_oldest = options.text("response_time_full_mode") == "drop_oldest";
   return made;
 }
 
-DscPlan::DscPlan(const DscSettings& settings, bool pairs) {
+std::size_t DscSettings::response_times() const {
+  std::size_t place = 0;
+  while (place < datasets.size() && !datasets[place].uses(DscIndexer::response_time)) ++place;
+  return place;
+}
+
+DscPlan::DscPlan(const DscSettings& settings, bool pairs) : pairs_(pairs) {
   // The filters of all datasets that use an indexer: what they have in common picks its rows.
   std::vector<std::pair<DscIndexer, std::uint64_t>> wanted;
   auto want = [&](DscIndexer indexer, std::uint64_t bits) {
@@ -175,15 +183,19 @@ DscPlan::DscPlan(const DscSettings& settings, bool pairs) {
   std::vector<std::pair<std::size_t, std::uint64_t>> counted;
   for (std::size_t i = 0; i < settings.datasets.size(); ++i) {
     const DscDataset& dataset = settings.datasets[i];
-    if (dataset.uses(DscIndexer::response_time) != pairs) continue;
+    bool of_pairs = settings.pairs_given && dataset.uses(DscIndexer::response_time);
+    if (of_pairs != pairs) continue;
     std::uint64_t bits = bits_of(dataset, settings);
     if (settings.exact && !pairs) bits |= std::uint64_t{1} << dsc_counted_bit;
     filters |= bits;
     counted.emplace_back(i, bits);
-    for (const DscDimension& dimension : dataset.dimensions) {
-      // Before its user.
-      if (dimension.indexer == DscIndexer::query_classification) want(DscIndexer::tld, bits);
-      want(dimension.indexer, bits);
+    // What another looks at stands before it.
+    std::array<DscIndexer, 2> order = {dataset.dimensions[0].indexer,
+                                       dataset.dimensions[1].indexer};
+    if (order[0] == DscIndexer::response_time) std::swap(order[0], order[1]);
+    for (DscIndexer indexer : order) {
+      if (indexer == DscIndexer::query_classification) want(DscIndexer::tld, bits);
+      want(indexer, bits);
     }
   }
   std::vector<std::uint64_t> all = {0};
@@ -205,6 +217,8 @@ DscPlan::DscPlan(const DscSettings& settings, bool pairs) {
     uses.push_back({dataset,
                     selection_of(bits),
                     {slot_of(dimensions[0].indexer), slot_of(dimensions[1].indexer)}});
+    if (dimensions[1].indexer == DscIndexer::response_time) other_slot = uses.back().slots[0];
+    if (dimensions[0].indexer == DscIndexer::response_time) other_slot = uses.back().slots[1];
   }
 }
 
@@ -233,6 +247,10 @@ Names DscPlan::reads(const DscSettings& settings) const {
   for (const Slot& slot : slots) {
     // Without an own address every packet goes elsewhere.
     if (slot.indexer == DscIndexer::ip_direction && !settings.has_local) continue;
+    if (slot.indexer == DscIndexer::response_time && !pairs_) {
+      for (const char* field : {"qr", "txn"}) place_of(names, std::string(field));
+      continue;
+    }
     for (const std::string& field : dsc_indexer(slot.indexer).reads) place_of(names, field);
   }
   for (unsigned bit = 0; bit < 64; ++bit)

@@ -71,6 +71,12 @@ struct DscSettings {
   IpAddress mask_v4, mask_v6;
   std::vector<DscQnameFilter> qname_filters;
   DscBuckets buckets;
+  std::size_t open_queries = 0;  // of response times
+  bool drop_oldest = false;
+  bool pairs_given = false;  // response times come from `match`, else from the messages themselves
+
+  // The dataset of response times; DSC has one at most. The number of datasets: none.
+  std::size_t response_times() const;
 
   // What can be known without reading a file. Fails with kind `config`.
   static Result<DscSettings> of(const Options& options);
@@ -100,7 +106,8 @@ struct DscPlan {
   std::vector<Use> uses;
   std::uint64_t filters = 0;  // all that are used
   std::size_t tables = 0;
-  std::size_t tld_slot = 0;  // where query_classification finds the top-level domain
+  std::size_t other_slot = 0;  // the other dimension of response_time
+  std::size_t tld_slot = 0;    // where query_classification finds the top-level domain
 
   // `pairs`: of matched queries and responses (response_time), else of messages.
   DscPlan() = default;
@@ -108,6 +115,7 @@ struct DscPlan {
   std::vector<std::string> reads(const DscSettings& settings) const;
 
  private:
+  bool pairs_ = false;
   void add_selections(std::vector<std::uint64_t> filters);
   std::size_t selection_of(std::uint64_t bits) const;
 };

@@ -56,18 +56,17 @@ TEST(DscImport, TakesDatasetsAndWhatTheyNeed) {
         "- \"mine dns All:null Q:qtype queries-only,WWW-Only max-cells=5\"\n",
         "- \"response_time\"\n", "client_mask_v4: 16", "client_mask_v6: 32", "known_tlds: \"/t\"",
         "tld_list: \"/l\"", "country_database: \"/c\"", "asn_database: \"/a\"",
-        "response_time_mode: \"log2\"", "response_time_max: 3s", "timeout: 3s", "max_open: 500",
-        "response_time_max_mode: \"timed_out\"", "compat: exact", "interface: \"./a.pcap\"",
-        "{from: dns, to: transactions, grouping: {type: FIELDS, args: [txn]}}"})
+        "response_time_mode: \"log2\"", "response_time_max: 3s", "response_time_max_queries: 500",
+        "response_time_max_mode: \"timed_out\"", "compat: exact", "interface: \"./a.pcap\""})
     EXPECT_THAT(made.topology, HasSubstr(part));
 }
 
 TEST(DscImport, TellsWhatHasNoCounterpart) {
   DscImport made = import_of("minfree_bytes 5000000;\ninterface eth0;\nmatch_vlan 100 200;\n" +
-                             dataset + "response_time_full_mode drop_query;\nno_wait_interval;\n");
+                             dataset + "pid_file /run/dsc.pid;\nno_wait_interval;\n");
   EXPECT_THAT(made.notes, ElementsAre(HasSubstr("dsc.conf:1: minfree_bytes: "),
                                       HasSubstr("dsc.conf:3: match_vlan: "),
-                                      HasSubstr("dsc.conf:5: response_time_full_mode: "),
+                                      HasSubstr("dsc.conf:5: pid_file: "),
                                       HasSubstr("dsc.conf:6: no_wait_interval: ")));
 }
 

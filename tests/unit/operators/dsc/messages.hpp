@@ -43,6 +43,7 @@ inline const std::vector<std::pair<Field, std::string>>& message_cells() {
       {{"nsid", Type::boolean}, "false"},
       {{"malformed", Type::boolean}, "false"},
       {{"edns_options", Type::bytes}, ""},
+      {{"txn", Type::u64}, "7"},
   };
   return cells;
 }
