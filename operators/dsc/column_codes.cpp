@@ -258,6 +258,7 @@ void DscColumns::fill_geo(const DscPlan::Slot& slot, Column& column, DscTextTabl
 
 // Whether the new top-level domains are known ones, once for each.
 void DscColumns::note_tlds(DscTables& tables, const DscPlan::Slot& slot) const {
+  if (!knowledge_.known_tlds && !knowledge_.suffixes) return;  // nobody classifies
   const DscTextTable& table = tables.texts[slot.table];
   for (auto code = static_cast<std::uint32_t>(tables.tld_known.size()); code < table.count();
        ++code) {

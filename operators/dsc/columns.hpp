@@ -9,24 +9,12 @@
 #include <vector>
 
 #include "engine/api/batch.hpp"
+#include "operators/dsc/knowledge.hpp"
 #include "operators/dsc/plan.hpp"
 #include "operators/dsc/window.hpp"
 #include "operators/number.hpp"
 
 namespace dnstorm::operators {
-
-class DscResponseTimes;
-class GeoDatabase;
-class RegisteredDomain;
-
-// What indexers look into. All but the settings may be absent.
-struct DscKnowledge {
-  std::shared_ptr<const DscTldList> tlds;
-  std::shared_ptr<const DscTldList> known_tlds;  // null: those of the Public Suffix List
-  std::shared_ptr<RegisteredDomain> suffixes;
-  std::shared_ptr<GeoDatabase> countries, networks;
-  DscResponseTimes* response_times = nullptr;  // the task's
-};
 
 struct DscRefs {
   DscRefs() = default;

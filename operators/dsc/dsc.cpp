@@ -11,8 +11,6 @@
 #include "operators/dsc/dsc_options.hpp"
 #include "operators/dsc/response_times.hpp"
 #include "operators/dsc/results.hpp"
-#include "operators/enrich/geo_database.hpp"
-#include "operators/shape/registered_domain.hpp"
 #include "operators/windowing/row_windows.hpp"
 
 namespace dnstorm::operators {
@@ -63,7 +61,7 @@ class DscBolt final : public Bolt, private KeyedState {
     pairs_ = DscPlan(settings_, true);
     response_times_.emplace(settings_.buckets, settings_.open_queries, settings_.drop_oldest,
                             other_codes());
-    DscKnowledge knowledge = DNSTORM_TRY(read_knowledge());
+    DscKnowledge knowledge = DNSTORM_TRY(read_dsc_knowledge(options_, settings_));
     knowledge.response_times = &*response_times_;
     readers_.reserve(task.inputs.size());
     for (const Input& input : task.inputs) {
@@ -129,26 +127,6 @@ class DscBolt final : public Bolt, private KeyedState {
     DscIndexer other = first.indexer == DscIndexer::response_time ? second.indexer : first.indexer;
     const auto& classes = dsc_indexer(other).classes;
     return classes.empty() ? 1U << 17 : static_cast<std::uint32_t>(classes.size());
-  }
-
-  Result<DscKnowledge> read_knowledge() const {
-    DscKnowledge knowledge;
-    auto read_list = [&](const char* option) -> Result<std::shared_ptr<const DscTldList>> {
-      const std::string& path = options_.text(option);
-      if (path.empty()) return std::shared_ptr<const DscTldList>();
-      return std::shared_ptr<const DscTldList>(
-          std::make_shared<DscTldList>(DNSTORM_TRY(DscTldList::read(path))));
-    };
-    knowledge.tlds = DNSTORM_TRY(read_list("tld_list"));
-    knowledge.known_tlds = DNSTORM_TRY(read_list("known_tlds"));
-    if (!knowledge.known_tlds) knowledge.suffixes = std::make_shared<RegisteredDomain>();
-    for (auto [option, base] : {std::pair{"country_database", &knowledge.countries},
-                                std::pair{"asn_database", &knowledge.networks}}) {
-      if (options_.text(option).empty()) continue;
-      *base = std::make_shared<GeoDatabase>();
-      DNSTORM_CHECK((*base)->open({options_.text(option)}));
-    }
-    return knowledge;
   }
 
   // DSC's interval begins with its first packet and ends with its last where the capture does.
