@@ -7,6 +7,8 @@
 #include "operators/count/rate.hpp"
 #include "operators/count/running_count.hpp"
 #include "operators/count/top.hpp"
+#include "operators/dsc/dsc.hpp"
+#include "operators/dsc/dsc_file.hpp"
 #include "operators/enrich/anonymize.hpp"
 #include "operators/enrich/direction.hpp"
 #include "operators/enrich/geo.hpp"
@@ -48,6 +50,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(count_operator());
   registry.add(direction_operator());
   registry.add(distinct_operator());
+  registry.add(dsc_operator());
   registry.add(filter_operator());
   registry.add(geo_operator());
   registry.add(histogram_operator());
@@ -63,6 +66,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(top_operator());
   registry.add(board_operator());
   registry.add(discard_operator());
+  registry.add(dsc_file_operator());
   registry.add(influx_operator());
   registry.add(latency_operator());
   registry.add(log_operator());

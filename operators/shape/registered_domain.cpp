@@ -147,6 +147,12 @@ RegisteredDomain::Domain RegisteredDomain::of(std::string_view qname, std::uint6
   return {name, hash_bytes(name)};
 }
 
+bool RegisteredDomain::is_top_level(std::string_view label) const {
+  return label.find('.') == std::string_view::npos &&
+         psl_is_public_suffix2(list_, std::string(label).c_str(),
+                               PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
+}
+
 std::uint16_t RegisteredDomain::ask_list(std::string_view qname) const {
   std::string text(qname);
   hide_escapes(text);

@@ -40,6 +40,8 @@ class RegisteredDomain {
   // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its
   // name_hash(). Escaped dots part no labels.
   Domain of(std::string_view qname, std::uint64_t hash);
+  // Whether there is such a top-level domain; the default rule does not count.
+  bool is_top_level(std::string_view label) const;
 
  private:
   // What the list knows of a tail. `special`: what walk() does not judge.

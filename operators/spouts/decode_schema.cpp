@@ -66,6 +66,7 @@ std::vector<Field> message_fields() {
       plain("ecs", Type::boolean, "has a client subnet (RFC 7871)"),
       plain("cookie", Type::boolean, "has a cookie (RFC 7873)"),
       plain("nsid", Type::boolean, "has a name server id (RFC 5001)"),
+      open_set("edns_options", Type::bytes, "all EDNS options, as on the wire"),
       plain("malformed", Type::boolean, "the header could be read, not all of the rest"),
       {"tcp_rtt_us", Type::u32, Role::plain, "", true,
        "microseconds from SYN to the acknowledgement of the SYN/ACK; 0: not measured"},
@@ -175,6 +176,7 @@ MessageRefs::MessageRefs(const Schema& s)
       qname(s.ref<Str>("qname")),
       domain(s.ref<Str>("domain")),
       tld(s.ref<Str>("tld")),
+      edns_options(s.ref<Bytes>("edns_options")),
       size(s.ref<std::uint32_t>("size")),
       tcp_rtt_us(s.ref<std::uint32_t>("tcp_rtt_us")),
       txn(s.ref<std::uint64_t>("txn")) {}
@@ -195,7 +197,8 @@ bool MessageRefs::any_header() const {
                      authorities, additionals);
 }
 bool MessageRefs::any_edns() const {
-  return any_present(edns, edns_version, edns_size, dnssec_ok, ecs, cookie, nsid);
+  return any_present(edns, edns_version, edns_size, dnssec_ok, ecs, cookie, nsid,
+                     edns_options);
 }
 bool MessageRefs::any_question() const {
   return any_present(qname, qtype, qclass, qname_length, label_count, domain, tld);

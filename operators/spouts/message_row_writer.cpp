@@ -39,6 +39,14 @@ std::string_view last_label(std::string_view name) {
   return name.substr(name.rfind('.') + 1);
 }
 
+// Options lie one behind the other, each behind its code and its length.
+std::span<const std::uint8_t> on_the_wire(const std::vector<dns::EdnsOption>& options) {
+  constexpr std::size_t head = 4;
+  if (options.empty()) return {};
+  const std::uint8_t* first = options.front().data.data() - head;
+  return {first, options.back().data.data() + options.back().data.size()};
+}
+
 }  // namespace
 
 Ends ends_of(const capture::packet::Datagram& d, bool response) {
@@ -119,6 +127,7 @@ void MessageRowWriter::set_edns(const dns::Edns& edns, RowWriter& row) const {
     if (option.code == dns::edns_option::cookie) row.set(row_.cookie, true);
     if (option.code == dns::edns_option::nsid) row.set(row_.nsid, true);
   }
+  if (row_.edns_options.present()) row.set_bytes(row_.edns_options, on_the_wire(edns.options));
 }
 
 void MessageRowWriter::set_question(const dns::Message& m, RowWriter& row) const {

@@ -1,11 +1,11 @@
 // geo, on databases that Debian's libmaxmind-db-writer-perl makes; skipped without it.
 #include "operators/enrich/geo.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "operators/enrich/geo_database.hpp"
+#include "tests/unit/operators/enrich/mmdb_files.hpp"
 #include "tests/unit/operators/task_harness.hpp"
 
 namespace dnstorm::operators {
@@ -21,54 +21,19 @@ namespace fs = std::filesystem;
 
 const std::vector<Field> fields = {{"client", Type::ip}, {"server", Type::ip}, {"n", Type::u8}};
 
-// Arguments: FILE CITY|ASN COUNTRY.
-constexpr const char* write_mmdb = R"perl(
-use strict;
-use warnings;
-use MaxMind::DB::Writer::Tree;
-
-my ($file, $kind, $country) = @ARGV;
-my %types = (
-    country => 'map', registered_country => 'map', iso_code => 'utf8_string', city => 'map',
-    names => 'map', en => 'utf8_string', autonomous_system_number => 'uint32',
-    autonomous_system_organization => 'utf8_string',
-);
-my $tree = MaxMind::DB::Writer::Tree->new(
-    ip_version => 6, record_size => 24, database_type => "Test-$kind", languages => ['en'],
-    description => { en => 'made by a test of dnstorm' }, alias_ipv6_to_ipv4 => 0,
-    remove_reserved_networks => 0, map_key_type_callback => sub { $types{ $_[0] } },
-);
-if ($kind eq 'CITY') {
-    $tree->insert_network('192.0.2.0/24',
-        { country => { iso_code => $country }, city => { names => { en => 'Santiago' } } });
-    $tree->insert_network('2001:db8::/32', { registered_country => { iso_code => 'NL' } });
-} else {
-    $tree->insert_network('192.0.2.0/25',
-        { autonomous_system_number => 64500, autonomous_system_organization => 'Example' });
-}
-open my $out, '>:raw', $file or die "$file: $!";
-$tree->write_tree($out);
-)perl";
-
 class Geo : public ::testing::Test {
  protected:
   void SetUp() override {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
-    if (std::system("perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null") != 0)
-      GTEST_SKIP() << "libmaxmind-db-writer-perl is not installed";
+    if (!testing::can_write_mmdb()) GTEST_SKIP() << "libmaxmind-db-writer-perl is not installed";
     ASSERT_TRUE(write(city_, "CITY", "CL"));
     ASSERT_TRUE(write(asn_, "ASN", ""));
   }
   void TearDown() override { fs::remove_all(folder_); }
   // Whole at once, as update programs do it.
   bool write(const std::string& path, const std::string& kind, const std::string& country) {
-    std::string script = folder_ + "/write_mmdb.pl";
-    std::ofstream(script) << write_mmdb;
-    if (std::system(("perl " + script + " " + path + ".new " + kind + " " + country).c_str()) != 0)
-      return false;
-    fs::rename(path + ".new", path);
-    return true;
+    return testing::write_mmdb(folder_, path, kind, country);
   }
   TextOptions options() const {
     return {{"files", {city_, asn_}}, {"add", {"country", "city", "asn", "as_name"}}};
