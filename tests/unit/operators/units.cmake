@@ -1,6 +1,7 @@
 dnstorm_unit_test(operators/count USES operators_count engine_delivery)
 dnstorm_unit_test(operators/shape USES operators_shape)
 dnstorm_unit_test(operators/enrich USES operators_enrich)
+dnstorm_unit_test(operators/rssac002 USES operators_rssac002 engine_delivery)
 dnstorm_unit_test(operators/match USES operators_match engine_delivery)
 dnstorm_unit_test(operators/multilang USES operators_multilang)
 dnstorm_unit_test(operators/windowing USES operators_windowing)
