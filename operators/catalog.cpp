@@ -15,6 +15,7 @@
 #include "operators/match/near_misses.hpp"
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
+#include "operators/rssac002/rssac002.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/split.hpp"
@@ -50,6 +51,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(identity_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
+  registry.add(rssac002_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
