@@ -16,6 +16,7 @@
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
 #include "operators/rssac002/rssac002.hpp"
+#include "operators/rssac002/rssac002_file.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/split.hpp"
@@ -62,6 +63,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(influx_operator());
   registry.add(latency_operator());
   registry.add(log_operator());
+  registry.add(rssac002_file_operator());
   registry.add(store_operator());
   registry.add(text_operator());
 
