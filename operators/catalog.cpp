@@ -20,6 +20,8 @@
 #include "operators/match/near_misses.hpp"
 #include "operators/multilang/shell_bolt.hpp"
 #include "operators/multilang/shell_spout.hpp"
+#include "operators/rssac002/rssac002.hpp"
+#include "operators/rssac002/rssac002_file.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/split.hpp"
@@ -59,6 +61,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(near_misses_operator());
   registry.add(quantiles_operator());
   registry.add(rate_operator());
+  registry.add(rssac002_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
@@ -70,6 +73,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(influx_operator());
   registry.add(latency_operator());
   registry.add(log_operator());
+  registry.add(rssac002_file_operator());
   registry.add(store_operator());
   registry.add(text_operator());
 

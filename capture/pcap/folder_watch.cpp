@@ -97,7 +97,8 @@ void FolderWatch::leave(const std::string& name, Changes& out) {
 
 void FolderWatch::rename(const std::string& from, const std::string& to, Changes& out) {
   leave(to, out);  // what had the name before
-  bool heard = told_.contains(from) && std::ranges::find(out.complete, path(from)) == out.complete.end();
+  bool heard =
+      told_.contains(from) && std::ranges::find(out.complete, path(from)) == out.complete.end();
   if (!heard || !wanted(to)) {
     leave(from, out);
     if (is_file(path(to))) take(to, out);
