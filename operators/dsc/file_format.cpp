@@ -5,17 +5,14 @@
 #include <algorithm>
 #include <cctype>
 
-#include "capture/convert/base64.hpp"
+#include "capture/dns/base_encodings.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 
 std::string base64(std::string_view bytes) {
-  std::string text;
-  capture::convert::put_base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                               text);
-  return text;
+  return capture::dns::base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
 std::int64_t seconds(TimeNs time) { return time / ns_per_s; }
