@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -15,28 +13,11 @@
 #include "operators/checkpoint.hpp"
 #include "operators/dsc/file_format.hpp"
 #include "operators/dsc/results.hpp"
+#include "operators/whole_file.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
-
-// Whoever collects the files sees whole ones only: written beside, then renamed.
-Result<void> write_file(const std::string& path, const std::string& text) {
-  std::string beside = path + ".tmp";
-  auto failed = [&] {
-    return Error{ErrorKind::io,
-                 fmt::format("dsc_file: {} cannot be written: {}; see to `folder`", path,
-                             std::strerror(errno)),
-                 "folder"};
-  };
-  std::FILE* file = std::fopen(beside.c_str(), "we");
-  if (file == nullptr) return failed();
-  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  written = std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0 && written;
-  if (std::fclose(file) != 0 || !written) return failed();
-  if (std::rename(beside.c_str(), path.c_str()) != 0) return failed();
-  return {};
-}
 
 class DscFile final : public Bolt {
  public:
@@ -123,7 +104,8 @@ class DscFile final : public Bolt {
     for (const std::string& format : formats_) {
       std::string path =
           fmt::format("{}/{}.dscdata.{}", folder_, ordered[0].stop / ns_per_s, format);
-      auto done = write_file(path, format == "xml" ? dsc_xml(ordered) : dsc_json(ordered));
+      auto done = write_whole_file("dsc_file", path,
+                                   format == "xml" ? dsc_xml(ordered) : dsc_json(ordered));
       if (done.ok())
         written_->add();
       else if (failure_.ok())

@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -14,34 +11,20 @@
 #include "operators/checkpoint.hpp"
 #include "operators/rssac002/document.hpp"
 #include "operators/rssac002/rows.hpp"
+#include "operators/whole_file.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 
-Error cannot_write(const std::string& path, const std::string& reason) {
-  return {ErrorKind::io,
-          fmt::format("rssac002_file: {} cannot be written: {}; see to `folder`", path, reason),
-          "folder"};
-}
-
 Result<void> make_folder(const std::filesystem::path& folder) {
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
-  if (problem) return cannot_write(folder.string(), problem.message());
-  return {};
-}
-
-// Whoever collects the files sees whole ones only: written beside, then renamed.
-Result<void> write_file(const std::string& path, const std::string& text) {
-  DNSTORM_CHECK(make_folder(std::filesystem::path(path).parent_path()));
-  std::string beside = path + ".tmp";
-  std::FILE* file = std::fopen(beside.c_str(), "we");
-  if (file == nullptr) return cannot_write(path, std::strerror(errno));
-  bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  written = std::fflush(file) == 0 && ::fsync(::fileno(file)) == 0 && written;
-  if (std::fclose(file) != 0 || !written || std::rename(beside.c_str(), path.c_str()) != 0)
-    return cannot_write(path, std::strerror(errno));
+  if (problem)
+    return Error{ErrorKind::io,
+                 fmt::format("rssac002_file: {} cannot be written: {}; see to `folder`",
+                             folder.string(), problem.message()),
+                 "folder"};
   return {};
 }
 
@@ -106,7 +89,8 @@ class RssacFile final : public Bolt {
   Result<void> write(const RssacDocument& document) const {
     std::string name = name_.empty() ? rssac_file_name(document.service) : name_;
     std::string path = fmt::format("{}/{}", folder_, rssac_path(document, name));
-    DNSTORM_CHECK(write_file(path, rssac_yaml(document)));
+    DNSTORM_CHECK(make_folder(std::filesystem::path(path).parent_path()));
+    DNSTORM_CHECK(write_whole_file("rssac002_file", path, rssac_yaml(document)));
     // Of the day so far, if it was written: there may be none.
     if (document.complete()) ::unlink((path + ".incomplete").c_str());
     return {};
