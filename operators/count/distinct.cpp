@@ -60,26 +60,19 @@ Result<Declaration> declare_distinct(const Options& options, const std::vector<I
   if (of.empty() && !options.flag("merge"))
     return Error{ErrorKind::config, "option 'of' names no field; write for example of: [qname]",
                  "of"};
-  Declaration declaration = DNSTORM_TRY(declare_keyed(options, inputs, {"of"}));
-  StreamDecl& stream = declaration.outputs[0];
   std::string what = of.empty() ? "items" : fmt::format("{}", fmt::join(of, ", "));
-  if (options.flag("partial")) {
-    stream.fields.push_back(sketch_decl());
-  } else {
-    stream.fields.push_back({.name = "distinct",
-                             .type = Type::u64,
-                             .role = Role::value,
-                             .help = "number of different " + what});
-    stream.fields.push_back({.name = "error",
-                             .type = Type::f64,
-                             .role = Role::value,
-                             .help = "relative standard error of `distinct`; 0: exact"});
-  }
-  DNSTORM_CHECK(check_output_names(stream, "by"));
-  if (options.flag("merge")) {
-    DNSTORM_CHECK(read_part(declaration, inputs, sketch_field, Type::bytes));
-    return declaration;
-  }
+  std::vector<Field> results = {
+      {.name = "distinct",
+       .type = Type::u64,
+       .role = Role::value,
+       .help = "number of different " + what},
+      {.name = "error",
+       .type = Type::f64,
+       .role = Role::value,
+       .help = "relative standard error of `distinct`; 0: exact"},
+  };
+  Declaration declaration = DNSTORM_TRY(declare_keyed(options, inputs, std::move(results), {"of"}));
+  if (options.flag("merge")) return declaration;
   DNSTORM_CHECK(common_fields(inputs, of, "of"));
   read_from_all(declaration, of);
   return declaration;

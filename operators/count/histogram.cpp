@@ -141,14 +141,16 @@ class HistogramKind {
   FieldRef<Bytes> sketch_;
 };
 
-void add_results(StreamDecl& stream) {
+std::vector<Field> results() {
+  std::vector<Field> fields;
   auto add = [&](const char* name, Type type, Role role, const char* help) {
-    stream.fields.push_back({.name = name, .type = type, .role = role, .help = help});
+    fields.push_back({.name = name, .type = type, .role = role, .help = help});
   };
   add("bucket", Type::u32, Role::key, "from 1; 0: below all of them, the greatest: beyond");
   add("low", Type::f64, Role::value, "no number of the bucket is less");
   add("high", Type::f64, Role::value, "all numbers of the bucket are less; of the last: or equal");
   add("count", Type::u64, Role::value, "how many numbers there are in the bucket");
+  return fields;
 }
 
 Result<Declaration> declare_histogram(const Options& options,
@@ -158,17 +160,8 @@ Result<Declaration> declare_histogram(const Options& options,
   if (of.empty() && !merges)
     return Error{ErrorKind::config, "option 'of' names no field; write for example of: size", "of"};
   DNSTORM_CHECK(bounds_of(options));
-  Declaration declaration = DNSTORM_TRY(declare_keyed(options, inputs, {"of"}));
-  StreamDecl& stream = declaration.outputs[0];
-  if (options.flag("partial"))
-    stream.fields.push_back(sketch_decl());
-  else
-    add_results(stream);
-  DNSTORM_CHECK(check_output_names(stream, "by"));
-  if (merges) {
-    DNSTORM_CHECK(read_part(declaration, inputs, sketch_field, Type::bytes));
-    return declaration;
-  }
+  Declaration declaration = DNSTORM_TRY(declare_keyed(options, inputs, results(), {"of"}));
+  if (merges) return declaration;
   DNSTORM_CHECK(common_real(inputs, of, "of"));
   read_from_all(declaration, {of});
   return declaration;

@@ -77,8 +77,20 @@ Result<void> read_part(Declaration& declaration, const std::vector<InputDecl>& i
   return {};
 }
 
-Result<Declaration> declare_keyed(const Options& options, const std::vector<InputDecl>& inputs,
-                                  const std::vector<std::string>& not_with_merge) {
+namespace {
+
+// With `partial: true`: what a part holds.
+Field sketch_decl() {
+  return {.name = sketch_field,
+          .type = Type::bytes,
+          .role = Role::value,
+          .unbounded = true,
+          .help = "what one with merge: true puts together"};
+}
+
+// Without the results.
+Result<Declaration> begin_keyed(const Options& options, const std::vector<InputDecl>& inputs,
+                                const std::vector<std::string>& not_with_merge) {
   const auto& by = options.list("by");
   DNSTORM_CHECK(check_halves(options));
   DNSTORM_CHECK(check_session(options));
@@ -105,12 +117,19 @@ Result<Declaration> declare_keyed(const Options& options, const std::vector<Inpu
   return declaration;
 }
 
-Field sketch_decl() {
-  return {.name = sketch_field,
-          .type = Type::bytes,
-          .role = Role::value,
-          .unbounded = true,
-          .help = "what one with merge: true puts together"};
+}  // namespace
+
+Result<Declaration> declare_keyed(const Options& options, const std::vector<InputDecl>& inputs,
+                                  std::vector<Field> results,
+                                  const std::vector<std::string>& not_with_merge) {
+  Declaration declaration = DNSTORM_TRY(begin_keyed(options, inputs, not_with_merge));
+  StreamDecl& stream = declaration.outputs[0];
+  if (options.flag("partial")) results = {sketch_decl()};
+  for (Field& field : results) stream.fields.push_back(std::move(field));
+  DNSTORM_CHECK(check_output_names(stream, "by"));
+  if (options.flag("merge"))
+    DNSTORM_CHECK(read_part(declaration, inputs, sketch_field, Type::bytes));
+  return declaration;
 }
 
 }  // namespace dnstorm::operators

@@ -16,10 +16,13 @@ inline constexpr const char* sketch_field = "sketch";
 // by, partial, merge, the options of windows and sessions.
 std::vector<OptionSpec> keyed_options();
 
-// Begins a declaration with these options: window, window_end and the fields of `by`, which are
-// read. `not_with_merge`: options of the operator itself that only have a meaning for rows.
+// The declaration of an aggregate with these options: window, window_end, the fields of `by`, which
+// are read, and the results, or in their place with `partial: true` the bytes that `merge: true`
+// reads. What rows are read for is the operator's to add, unless it merges. `not_with_merge`:
+// options of the operator itself that only have a meaning for rows.
 Result<Declaration> declare_keyed(const Options& options, const std::vector<InputDecl>& inputs,
-                                  const std::vector<std::string>& not_with_merge = {});
+                                  std::vector<Field> results,
+                                  const std::vector<std::string>& not_with_merge);
 
 // As declare_windowed() for rows that have windows already. Options of windows are refused, but for
 // `lateness`.
@@ -29,8 +32,5 @@ Result<Declaration> declare_parts(const Options& options, const std::vector<Inpu
 // That every input has this field of a part, of this type; it is read.
 Result<void> read_part(Declaration& declaration, const std::vector<InputDecl>& inputs,
                        const std::string& name, Type type);
-
-// With `partial: true`: what a part holds, as bytes.
-Field sketch_decl();
 
 }  // namespace dnstorm::operators

@@ -123,10 +123,10 @@ class QuantilesKind {
   FieldRef<Bytes> sketch_;
 };
 
-void add_results(StreamDecl& stream, const std::vector<Quantile>& quantiles,
-                 const std::string& what) {
+std::vector<Field> results_of(const std::vector<Quantile>& quantiles, const std::string& what) {
+  std::vector<Field> fields;
   auto add = [&](std::string name, Type type, std::string help) {
-    stream.fields.push_back(
+    fields.push_back(
         {.name = std::move(name), .type = type, .role = Role::value, .help = std::move(help)});
   };
   add("count", Type::u64, "how many numbers there are");
@@ -138,6 +138,7 @@ void add_results(StreamDecl& stream, const std::vector<Quantile>& quantiles,
         fmt::format("the least {} that {} of {} do not exceed", what, quantile.parts,
                     quantile.whole));
   add("error", Type::f64, "how far a quantile may be off, as a part of it; 0: exact");
+  return fields;
 }
 
 Result<Declaration> declare_quantiles(const Options& options,
@@ -148,17 +149,9 @@ Result<Declaration> declare_quantiles(const Options& options,
     return Error{ErrorKind::config, "option 'of' names no field; write for example of: latency_us",
                  "of"};
   auto quantiles = DNSTORM_TRY(parse_quantiles(options));
-  Declaration declaration = DNSTORM_TRY(declare_keyed(options, inputs, {"of"}));
-  StreamDecl& stream = declaration.outputs[0];
-  if (options.flag("partial"))
-    stream.fields.push_back(sketch_decl());
-  else
-    add_results(stream, quantiles, of.empty() ? "number" : of);
-  DNSTORM_CHECK(check_output_names(stream, "by"));
-  if (merges) {
-    DNSTORM_CHECK(read_part(declaration, inputs, sketch_field, Type::bytes));
-    return declaration;
-  }
+  Declaration declaration = DNSTORM_TRY(
+      declare_keyed(options, inputs, results_of(quantiles, of.empty() ? "number" : of), {"of"}));
+  if (merges) return declaration;
   DNSTORM_CHECK(common_real(inputs, of, "of"));
   read_from_all(declaration, {of});
   return declaration;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "operators/count/keyed_aggregate.hpp"
@@ -66,21 +67,14 @@ Result<Declaration> declare_rate(const Options& options, const std::vector<Input
     return Error{ErrorKind::config,
                  "option 'window' must be above 0: the whole input has no length to divide by",
                  "window"};
-  Declaration declaration = DNSTORM_TRY(declare_keyed(options, inputs, {"weight"}));
-  StreamDecl& stream = declaration.outputs[0];
-  if (options.flag("partial")) {
-    stream.fields.push_back(sketch_decl());
-  } else {
-    std::string what = options.given("weight") ? options.text("weight") : "rows";
-    stream.fields.push_back(
-        {.name = "count", .type = Type::u64, .role = Role::value, .help = "sum of " + what});
-    stream.fields.push_back(
-        {.name = "rate", .type = Type::f64, .role = Role::value, .help = what + " a second"});
-  }
-  DNSTORM_CHECK(check_output_names(stream, "by"));
-  if (options.flag("merge")) {
-    DNSTORM_CHECK(read_part(declaration, inputs, sketch_field, Type::bytes));
-  } else if (options.given("weight")) {
+  std::string what = options.given("weight") ? options.text("weight") : "rows";
+  std::vector<Field> results = {
+      {.name = "count", .type = Type::u64, .role = Role::value, .help = "sum of " + what},
+      {.name = "rate", .type = Type::f64, .role = Role::value, .help = what + " a second"},
+  };
+  Declaration declaration =
+      DNSTORM_TRY(declare_keyed(options, inputs, std::move(results), {"weight"}));
+  if (options.given("weight")) {
     DNSTORM_CHECK(common_number(inputs, options.text("weight"), "weight"));
     read_from_all(declaration, {options.text("weight")});
   }
