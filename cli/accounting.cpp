@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/terminal_line.hpp"
 #include "engine/base/assert.hpp"
 
 namespace dnstorm::cli {
@@ -13,12 +14,6 @@ namespace {
 bool is_reason(const std::string& counter) {
   return counter.starts_with("malformed.") || counter.starts_with("not_dns.") ||
          counter.starts_with("filtered.");
-}
-
-std::string thousands(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
 }
 
 bool gives_packets(const plan::ComponentPlan& component) {

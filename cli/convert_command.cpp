@@ -1,6 +1,5 @@
 // dnstorm convert: messages from one format of files into another, and what became of each.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -9,6 +8,7 @@
 #include "capture/convert/message_file.hpp"
 #include "cli/app.hpp"
 #include "cli/stop_signal.hpp"
+#include "cli/terminal_line.hpp"
 
 namespace dnstorm::cli {
 
@@ -25,29 +25,15 @@ struct ConvertArgs {
   bool quiet = false;
 };
 
-// On a terminal only: a log file gets nothing.
-class ConvertProgress {
- public:
-  void message(const convert::MessageSource& source) {
-    if (!enabled_ || ++messages_ % 100'000 != 0) return;
-    std::uint64_t total = source.bytes_total();
-    std::string share =
-        total == 0 ? ""
-                   : fmt::format(", {:.0f} %", 100.0 * static_cast<double>(source.bytes_read()) /
-                                                   static_cast<double>(total));
-    fmt::print(stderr, "\r{} messages{} ", messages_, share);
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  void clear() const {
-    if (shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool enabled_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  std::uint64_t messages_ = 0;
-};
+void show_progress(TerminalLine& line, const convert::MessageSource& source) {
+  if (!line.step(100'000)) return;
+  std::uint64_t total = source.bytes_total();
+  std::string share =
+      total == 0 ? ""
+                 : fmt::format(", {:.0f} %", 100.0 * static_cast<double>(source.bytes_read()) /
+                                                 static_cast<double>(total));
+  line.show(fmt::format("{} messages{}", line.steps(), share));
+}
 
 struct Counts {
   std::uint64_t in = 0;
@@ -96,7 +82,7 @@ Result<convert::Format> output_format(const ConvertArgs& args) {
 }
 
 Result<void> copy(convert::MessageSource& source, convert::MessageSink& sink, Counts& counts) {
-  ConvertProgress progress;
+  TerminalLine progress;
   convert::CapturedMessage message;
   convert::Read read = convert::Read::message;
   while (!stop_requested() && (read = source.next(message)) == convert::Read::message) {
@@ -107,7 +93,7 @@ Result<void> copy(convert::MessageSource& source, convert::MessageSink& sink, Co
       ++counts.out;
     else
       ++counts.refused[std::string(to_string(*refusal))];
-    progress.message(source);
+    show_progress(progress, source);
   }
   progress.clear();
   return {};

@@ -1,7 +1,5 @@
 #include "cli/traffic_file.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -11,6 +9,7 @@
 #include "capture/convert/message_file.hpp"
 #include "capture/pcap/writer.hpp"
 #include "capture/synth/generator.hpp"
+#include "cli/terminal_line.hpp"
 #include "cli/version.hpp"
 #include "engine/base/assert.hpp"
 
@@ -40,31 +39,11 @@ constexpr DnstapType types[] = {
     {"tool", MessageKind::tool, Role::tool},
 };
 
-std::string with_commas(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
+void show_progress(TerminalLine& line, TimeNs time) {
+  if (line.step(200'000))
+    line.show(fmt::format("{} packets, traffic until {}", thousands(line.steps()),
+                          format_time(time / ns_per_s * ns_per_s)));
 }
-
-// On a terminal only: a log file gets nothing.
-class TrafficProgress {
- public:
-  void packet(TimeNs time) {
-    if (!enabled_ || ++packets_ % 200'000 != 0) return;
-    fmt::print(stderr, "\r{} packets, traffic until {} ", with_commas(packets_),
-               format_time(time / ns_per_s * ns_per_s));
-    std::fflush(stderr);
-    shown_ = true;
-  }
-  void clear() const {
-    if (shown_) fmt::print(stderr, "\r\033[K");
-  }
-
- private:
-  bool enabled_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  std::uint64_t packets_ = 0;
-};
 
 Result<void> write_text(const std::string& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary);
@@ -98,10 +77,10 @@ Result<Truth> write_capture(const synth::Options& options, const std::string& pa
     if (!writer) writer = DNSTORM_TRY(Writer::open(path, {.nanoseconds = options.nanoseconds}));
     return {};
   };
-  TrafficProgress progress;
+  TerminalLine progress;
   auto sink = [&](TimeNs time, synth::ByteSpan frame, std::uint32_t length) -> Result<void> {
     DNSTORM_CHECK(open());
-    progress.packet(time);
+    show_progress(progress, time);
     return writer->write(time, frame, length);
   };
   Result<Truth> truth = synth::generate(options, sink);
@@ -122,10 +101,10 @@ Result<Truth> write_dnstap(const synth::Options& options, const TrafficFile& fil
       writer = DNSTORM_TRY(convert::open_sink(file.path, convert::Format::dnstap, identity));
     return {};
   };
-  TrafficProgress progress;
+  TerminalLine progress;
   auto sink = [&](const synth::Message& message) -> Result<void> {
     DNSTORM_CHECK(open());
-    progress.packet(message.time);
+    show_progress(progress, message.time);
     convert::CapturedMessage out = captured(message);
     out.role = role;
     convert::Refusal refusal = DNSTORM_TRY(writer->put(out));
@@ -142,7 +121,7 @@ Result<Truth> write_dnstap(const synth::Options& options, const TrafficFile& fil
 
 std::string parts_text(const Truth& truth) {
   if (truth.parts() == 0) return "";
-  return fmt::format(", {} other segments and fragments", with_commas(truth.parts()));
+  return fmt::format(", {} other segments and fragments", thousands(truth.parts()));
 }
 
 }  // namespace
@@ -172,12 +151,12 @@ Result<void> write_traffic(synth::Options options, const TrafficFile& file) {
   std::string told = file.truth;
   if (told.empty() && file.path != "-") told = file.path + ".json";
   if (!told.empty()) DNSTORM_CHECK(write_text(told, truth.json(options)));
-  fmt::print(
-      stderr, "{}: {} {}: {} messages ({} queries, {} responses), {} malformed, {} not DNS{}{}\n",
-      file.path == "-" ? "standard output" : file.path, with_commas(truth.packets()),
-      frames ? "frames" : "packets", with_commas(truth.messages()), with_commas(truth.queries()),
-      with_commas(truth.responses()), with_commas(truth.malformed()), with_commas(truth.not_dns()),
-      parts_text(truth), told.empty() ? "" : "; true counts in " + told);
+  fmt::print(stderr,
+             "{}: {} {}: {} messages ({} queries, {} responses), {} malformed, {} not DNS{}{}\n",
+             file.path == "-" ? "standard output" : file.path, thousands(truth.packets()),
+             frames ? "frames" : "packets", thousands(truth.messages()), thousands(truth.queries()),
+             thousands(truth.responses()), thousands(truth.malformed()), thousands(truth.not_dns()),
+             parts_text(truth), told.empty() ? "" : "; true counts in " + told);
   return {};
 }
 
