@@ -3,12 +3,12 @@
 #include "cli/metrics_influx.hpp"
 #include "engine/runtime/local_run.hpp"
 #include "tests/e2e/influx_server.hpp"
-#include "tests/unit/operators/sinks/sink_fields.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::e2e {
 namespace {
 
-using operators::testing::TempFolder;
+using testing::TemporaryFolder;
 using ::testing::HasSubstr;
 
 class InfluxMetrics : public ::testing::Test {
@@ -30,8 +30,8 @@ class InfluxMetrics : public ::testing::Test {
         "words.yaml", {}, registry);
   }
 
-  TempFolder folder;
-  InfluxServer server{folder.path};
+  TemporaryFolder folder;
+  InfluxServer server{folder.path().string()};
   OperatorRegistry registry = cli::builtin_registry();
 };
 

@@ -1,11 +1,13 @@
 // The influx sink against a real InfluxDB: exact values, escapes, restarts, partial writes, the
 // file of undelivered points.
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "operators/sinks/influx.hpp"
 #include "tests/e2e/influx_server.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::e2e {
 namespace {
@@ -13,7 +15,7 @@ namespace {
 using operators::influx_operator;
 using operators::testing::count_fields;
 using operators::testing::TaskHarness;
-using operators::testing::TempFolder;
+using testing::TemporaryFolder;
 using operators::testing::TextOptions;
 using operators::testing::TextRow;
 using ::testing::HasSubstr;
@@ -39,7 +41,7 @@ class Influx : public ::testing::Test {
   TextOptions options(TextOptions more = {}) const {
     more.try_emplace("url", std::vector<std::string>{server.url()});
     more.try_emplace("database", std::vector<std::string>{"dns"});
-    more["spool_dir"] = {folder.path};
+    more["spool_dir"] = {folder.path().string()};
     return more;
   }
   static void feed(TaskHarness& task, int from, int to) {
@@ -62,13 +64,13 @@ class Influx : public ::testing::Test {
   }
   std::vector<std::string> undelivered_files() const {
     std::vector<std::string> out;
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path))
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path().string()))
       if (entry.path().extension() == ".lp") out.push_back(entry.path());
     return out;
   }
 
-  TempFolder folder;
-  InfluxServer server{folder.path};
+  TemporaryFolder folder;
+  InfluxServer server{folder.path().string()};
 };
 
 class InfluxGzip : public Influx, public ::testing::WithParamInterface<const char*> {};
@@ -228,15 +230,15 @@ TEST_F(Influx, stops_when_the_database_goes_away_midway) {
 TEST(InfluxUsers, are_asked_for) {
   if (!InfluxServer::is_installed())
     GTEST_SKIP() << "influxd is not installed (Debian package influxdb)";
-  TempFolder folder;
-  InfluxServer server(folder.path, true);
+  TemporaryFolder folder;
+  InfluxServer server(folder.path().string(), true);
   ASSERT_TRUE(server.start()) << server.log();
   ASSERT_EQ(server.query("", "CREATE USER admin WITH PASSWORD 'secret' WITH ALL PRIVILEGES"), "");
   server.user = "admin";
   server.password = "secret";
   ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
   TextOptions options = {
-      {"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path}}};
+      {"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path().string()}}};
   TaskHarness stranger(influx_operator(), options, count_fields());
   ASSERT_FALSE(stranger.prepared.ok());
   EXPECT_EQ(stranger.prepared.error().kind, ErrorKind::permission);

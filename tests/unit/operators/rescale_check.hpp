@@ -20,6 +20,23 @@ struct RescaleStep {
   TimeNs watermark = time_min;
 };
 
+// What each of `tasks` tasks is to be restored from, in place of these.
+inline void divide_states(const std::vector<std::unique_ptr<TaskHarness>>& before,
+                          std::uint32_t tasks, std::vector<std::string>& parts) {
+  std::vector<std::string> states;
+  for (const auto& task : before) {
+    StateWriter out;
+    delivery::TaskState{}.write(out);
+    out.put_raw(task->save());
+    states.push_back(out.take());
+  }
+  auto divided = delivery::divide_anew(states, tasks, delivery::Division::by_group);
+  ASSERT_TRUE(divided.ok()) << divided.error().what;
+  StateWriter own;
+  delivery::TaskState{}.write(own);
+  for (const std::string& state : *divided) parts.push_back(state.substr(own.size()));
+}
+
 class RescaledTasks {
  public:
   // `grouped_by`: of the fields grouping; none: rows are dealt out, whatever their key.
@@ -41,20 +58,12 @@ class RescaledTasks {
           HarnessSettings{.task_index = t, .task_count = tasks, .grouped_by = grouped_by_}));
   }
   void rescale(std::uint32_t tasks) {
-    std::vector<std::string> states;
-    for (auto& task : tasks_) {
-      StateWriter out;
-      delivery::TaskState{}.write(out);
-      out.put_raw(task->save());
-      states.push_back(out.take());
-    }
-    auto divided = delivery::divide_anew(states, tasks, delivery::Division::by_group);
-    ASSERT_TRUE(divided.ok()) << divided.error().what;
+    std::vector<std::string> parts;
+    divide_states(tasks_, tasks, parts);
+    ASSERT_EQ(parts.size(), tasks);
     start(tasks);
-    StateWriter own;
-    delivery::TaskState{}.write(own);
     for (std::uint32_t t = 0; t < tasks; ++t) {
-      auto restored = tasks_[t]->restore(std::string_view((*divided)[t]).substr(own.size()));
+      auto restored = tasks_[t]->restore(parts[t]);
       ASSERT_TRUE(restored.ok()) << restored.error().what;
     }
   }

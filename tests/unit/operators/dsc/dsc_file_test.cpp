@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "operators/dsc/file_format.hpp"
 #include "operators/dsc/results.hpp"
 #include "tests/unit/operators/resume_check.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::operators {
 namespace {
@@ -19,24 +18,14 @@ using testing::TextRow;
 
 class DscFileSink : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = ::testing::TempDir() + "dsc_file_" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   TaskHarness task() const {
     return {dsc_file_operator(),
             {{"folder", {folder_}}, {"formats", {"xml", "json"}}},
             dsc_array_fields()};
   }
-  std::string file(const std::string& name) const {
-    std::ifstream in(folder_ + "/" + name);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-  }
-  std::string folder_;
+  std::string file(const std::string& name) const { return around_.read("out/" + name); }
+  dnstorm::testing::TemporaryFolder around_;
+  std::string folder_ = around_.path_of("out");
 };
 
 TextRow cell(const char* place, const char* dataset, const char* key1, const char* key2,

@@ -3,12 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "operators/rssac002/document.hpp"
 #include "operators/rssac002/rows.hpp"
 #include "tests/unit/operators/resume_check.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::operators {
 namespace {
@@ -24,12 +23,6 @@ constexpr std::int64_t day = 86'400;
 
 class RssacFileSink : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = ::testing::TempDir() + "rssac002_file_" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   TaskHarness task() const {
     return {rssac002_file_operator(), {{"folder", {folder_}}}, rssac_line_fields()};
   }
@@ -41,13 +34,9 @@ class RssacFileSink : public ::testing::Test {
     std::sort(found.begin(), found.end());
     return found;
   }
-  std::string file(const std::string& name) const {
-    std::ifstream in(folder_ + "/" + name);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-  }
-  std::string folder_;
+  std::string file(const std::string& name) const { return around_.read("out/" + name); }
+  dnstorm::testing::TemporaryFolder around_;
+  std::string folder_ = around_.path_of("out");
 };
 
 TextRow line(const char* metric, const char* section, const char* item, const char* count,

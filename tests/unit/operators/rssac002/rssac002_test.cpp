@@ -309,19 +309,10 @@ TEST(Rssac002, PartsMoveToOtherNumbersOfTasks) {
     };
     auto rescale = [&](std::uint32_t tasks) {
       std::vector<std::string> states;
-      StateWriter own;
-      delivery::TaskState{}.write(own);
-      for (auto& task : counting) {
-        StateWriter out;
-        delivery::TaskState{}.write(out);
-        out.put_raw(task->save());
-        states.push_back(out.take());
-      }
-      auto divided = delivery::divide_anew(states, tasks, delivery::Division::by_group);
-      ASSERT_TRUE(divided.ok()) << divided.error().what;
+      testing::divide_states(counting, tasks, states);
+      ASSERT_EQ(states.size(), tasks);
       start(tasks);
-      for (std::uint32_t t = 0; t < tasks; ++t)
-        ASSERT_TRUE(counting[t]->restore(std::string_view((*divided)[t]).substr(own.size())).ok());
+      for (std::uint32_t t = 0; t < tasks; ++t) ASSERT_TRUE(counting[t]->restore(states[t]).ok());
     };
     start(2);
     for (int step = 0; step < 5; ++step) {

@@ -2,16 +2,17 @@
 
 #include "tests/unit/operators/sinks/influx_fakes.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::operators {
 namespace {
 
+using dnstorm::testing::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::JumpingPause;
 using testing::no_answer;
 using testing::ScriptedServer;
-using testing::TempFolder;
 using testing::with_status;
 
 // ----------------------------------------------------------------------------
@@ -30,14 +31,14 @@ class InfluxOperator : public ::testing::Test {
   }
   testing::TextOptions with(testing::TextOptions options) {
     options.try_emplace("database", std::vector<std::string>{"dns"});
-    options["spool_dir"] = {folder.path};
+    options["spool_dir"] = {folder.path().string()};
     return options;
   }
   std::string prepare_error(testing::TextOptions options) {
     testing::TaskHarness task(def(), with(std::move(options)), testing::count_fields());
     return task.prepared.ok() ? "" : task.prepared.error().what;
   }
-  TempFolder folder;
+  TemporaryFolder folder;
   ScriptedServer server;
   std::vector<std::string> notes;
 };

@@ -5,17 +5,18 @@
 
 #include "tests/unit/operators/sinks/influx_fakes.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::operators {
 namespace {
 
+using dnstorm::testing::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::JumpingPause;
 using testing::no_answer;
 using testing::ScriptedServer;
-using testing::TempFolder;
 using testing::with_status;
 
 LineChunk lines(int from, int to) {
@@ -55,13 +56,13 @@ class InfluxDelivery : public ::testing::Test {
     return out.str();
   }
 
-  TempFolder folder;
+  TemporaryFolder folder;
   testing::StillClock clock;
   InfluxWriterSettings settings;
   ScriptedServer server;
   JumpingPause pause;
   Pause* used_pause = &pause;
-  UndeliveredFile file{folder.path, "test", clock};
+  UndeliveredFile file{folder.path().string(), "test", clock};
   std::vector<std::string> notes;
 
  private:
@@ -132,7 +133,7 @@ TEST_F(InfluxDelivery, keeps_in_a_file_what_it_cannot_deliver_in_time) {
   auto done = writer().finish();
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().kind, ErrorKind::unavailable);
-  EXPECT_EQ(file.path(), folder.path + "/dnstorm-undelivered-test-19700101T000000Z.lp");
+  EXPECT_EQ(file.path(), folder.path_of("dnstorm-undelivered-test-19700101T000000Z.lp"));
   EXPECT_EQ(done.error().what,
             "influx: 4 points could not be delivered to http://h:8086 (connection refused); they "
             "are in " +
@@ -262,12 +263,12 @@ TEST_F(InfluxDelivery, says_so_when_the_disk_does_not_take_them_either) {
 }
 
 TEST_F(InfluxDelivery, never_writes_over_a_file) {
-  UndeliveredFile first(folder.path, "a/b", clock);
-  UndeliveredFile second(folder.path, "a/b", clock);
+  UndeliveredFile first(folder.path().string(), "a/b", clock);
+  UndeliveredFile second(folder.path().string(), "a/b", clock);
   ASSERT_TRUE(first.append("1\n"));
   ASSERT_TRUE(second.append("2\n"));
-  EXPECT_EQ(first.path(), folder.path + "/dnstorm-undelivered-a_b-19700101T000000Z.lp");
-  EXPECT_EQ(second.path(), folder.path + "/dnstorm-undelivered-a_b-19700101T000000Z-2.lp");
+  EXPECT_EQ(first.path(), folder.path_of("dnstorm-undelivered-a_b-19700101T000000Z.lp"));
+  EXPECT_EQ(second.path(), folder.path_of("dnstorm-undelivered-a_b-19700101T000000Z-2.lp"));
 }
 
 }  // namespace

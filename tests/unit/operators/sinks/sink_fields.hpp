@@ -1,7 +1,6 @@
-// Schemas as the operators before a sink give them, and a folder that goes away with its test.
+// Schemas as the operators before a sink give them.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "tests/unit/operators/task_harness.hpp"
@@ -45,16 +44,5 @@ inline std::vector<Field> message_fields() {
           {.name = "qname", .type = Type::str, .unbounded = true},
           {.name = "client", .type = Type::ip, .unbounded = true}};
 }
-
-struct TempFolder {
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "dnstorm-test-XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder() { std::filesystem::remove_all(path); }
-  std::string path;
-};
 
 }  // namespace dnstorm::operators::testing

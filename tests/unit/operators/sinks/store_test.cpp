@@ -5,14 +5,15 @@
 
 #include "operators/sinks/sqlite.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::operators {
 namespace {
 
+using dnstorm::testing::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TaskHarness;
-using testing::TempFolder;
 using testing::TextOptions;
 
 class Store : public ::testing::Test {
@@ -22,7 +23,7 @@ class Store : public ::testing::Test {
     options["busy_timeout"] = {"0s"};
     return options;
   }
-  std::string file() const { return folder_.path + "/points.sqlite"; }
+  std::string file() const { return folder_.path_of("points.sqlite"); }
   std::vector<std::string> points() const {
     auto database = SqliteDatabase::open(file(), ns_per_s).value();
     auto rows = database
@@ -39,7 +40,7 @@ class Store : public ::testing::Test {
   std::int64_t number(const std::string& sql) const {
     return SqliteDatabase::open(file(), ns_per_s).value().integer(sql).value();
   }
-  TempFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Store, keeps_points_of_closed_windows) {
@@ -144,19 +145,19 @@ TEST_F(Store, refuses_files_that_it_does_not_know) {
 }
 
 TEST_F(Store, says_that_it_cannot_open_the_file) {
-  std::ofstream(folder_.path + "/plain") << "no folder";
-  TaskHarness task(store_operator(), {{"file", {folder_.path + "/plain/file"}}},
+  std::ofstream(folder_.path_of("plain")) << "no folder";
+  TaskHarness task(store_operator(), {{"file", {folder_.path_of("plain/file")}}},
                    testing::count_fields());
   ASSERT_FALSE(task.prepared.ok());
   EXPECT_EQ(task.prepared.error().what,
-            "store: " + folder_.path + "/plain/file: cannot be opened: Not a directory");
+            "store: " + folder_.path_of("plain/file") + ": cannot be opened: Not a directory");
 }
 
 TEST_F(Store, makes_the_folder_of_the_file) {
-  TaskHarness task(store_operator(), {{"file", {folder_.path + "/new/folder/file"}}},
+  TaskHarness task(store_operator(), {{"file", {folder_.path_of("new/folder/file")}}},
                    testing::count_fields());
   EXPECT_TRUE(task.prepared.ok());
-  EXPECT_TRUE(std::filesystem::exists(folder_.path + "/new/folder/file"));
+  EXPECT_TRUE(std::filesystem::exists(folder_.path_of("new/folder/file")));
 }
 
 TEST_F(Store, tries_again_what_a_lock_has_kept_from_the_file) {

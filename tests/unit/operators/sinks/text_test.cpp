@@ -5,12 +5,13 @@
 #include <sstream>
 
 #include "tests/unit/operators/sinks/sink_fields.hpp"
+#include "tests/unit/temporary_folder.hpp"
 
 namespace dnstorm::operators {
 namespace {
 
+using dnstorm::testing::TemporaryFolder;
 using testing::TaskHarness;
-using testing::TempFolder;
 using testing::TextOptions;
 
 std::string read_file(const std::string& path) {
@@ -22,12 +23,12 @@ std::string read_file(const std::string& path) {
 
 class TextSink : public ::testing::Test {
  protected:
-  std::string file() const { return folder_.path + "/out"; }
+  std::string file() const { return folder_.path_of("out"); }
   TextOptions with(TextOptions options) const {
     options["file"] = {file()};
     return options;
   }
-  TempFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(TextSink, writes_lines_in_canonical_order_when_the_window_closes) {
