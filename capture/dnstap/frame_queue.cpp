@@ -15,6 +15,13 @@ bool FrameQueue::begin_chunk(std::size_t size) {
   std::size_t capacity = std::max(size, chunk_bytes);
   {
     std::lock_guard lock(mutex_);
+    // What was handed over last and still waits is filled up: frames that come one by one would
+    // take a whole chunk's room each, and find none long before the limit.
+    if (!chunks_.empty() && used_ + size <= chunks_.back()->capacity) {
+      chunk_ = std::move(chunks_.back());
+      chunks_.pop_back();
+      return true;
+    }
     // One frame always fits into an empty queue, however long it is.
     if (bytes_ != 0 && bytes_ + capacity > bytes_max_) return false;
     bytes_ += capacity;

@@ -67,9 +67,9 @@ class FrameQueue {
 
   const std::size_t bytes_max_;
   // Of the thread that puts.
-  std::unique_ptr<FrameChunk> chunk_;
-  std::shared_ptr<std::uint8_t[]> memory_;
-  std::size_t used_ = 0;
+  std::unique_ptr<FrameChunk> chunk_;       // the open one
+  std::shared_ptr<std::uint8_t[]> memory_;  // of it, or else of the last one handed over
+  std::size_t used_ = 0;                    // of that memory
   // Of both.
   mutable std::mutex mutex_;
   std::condition_variable ready_, room_;
