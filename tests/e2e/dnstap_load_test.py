@@ -18,8 +18,9 @@ from dnstap_servers import PATIENCE, program
 
 RATE = int(os.environ.get("DNSTORM_SENDER_FAST_RATE", "5000"))
 
-# Takes some rows a second.
+# Takes some rows a second, and little is on its way: what else comes has no room.
 SLOW = """name: slow
+config: {topology.edge.credits: 4, topology.edge.bytes: 65536}
 spouts:
   - id: taps
     className: dnstap
