@@ -23,7 +23,9 @@ CTEST_REPORT = """<?xml version="1.0"?>
 </system-out></testcase>
   <testcase name="plain" status="run"/>
   <testcase name="absent" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/></testcase>
-  <testcase name="crashed" status="fail"><failure message=""/></testcase>
+  <testcase name="crashed" status="fail"><failure message=""/><system-out>one
+Segmentation fault
+</system-out></testcase>
 </testsuite>"""
 
 CASES = """<?xml version="1.0"?>
@@ -97,6 +99,10 @@ class Check(harness.Case):
         self.assertIn("  skipped: unit_a: S.B: DNSTORM_DATA is not set", lines)
         self.assertIn("  failed: unit_b: S.B", lines)
         self.assertIn("  failed: crashed", lines)
+        self.assertEqual(
+            lines[-5:],
+            ["  unit_b said:", "  | wrong", "  crashed said:", "  | one", "  | Segmentation fault"],
+        )
 
     @unittest.skipUnless(shutil.which("shellcheck"), "shellcheck is not installed")
     def test_shellcheck(self):
