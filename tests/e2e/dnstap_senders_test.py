@@ -39,6 +39,7 @@ class Senders(dnstap_servers.Case):
         path = self.path("tap.sock")
         self.listen(f"socket: {path}, socket_mode: 0666", len(makers))
         return self.run_senders(makers, path)
+
     def test_unbound_by_a_unix_socket(self):
         self.over_unix(self.unbound_unix)
 
