@@ -9,7 +9,7 @@
 #include "capture/privacy/key_file.hpp"
 #include "capture/privacy/name_hash.hpp"
 #include "engine/api/key.hpp"
-#include "operators/enrich/row_mapping.hpp"
+#include "operators/row_mapping.hpp"
 #include "operators/shape/registered_domain.hpp"
 
 namespace dnstorm::operators {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "operators/enrich/prefix_set.hpp"
-#include "operators/enrich/row_mapping.hpp"
+#include "operators/row_mapping.hpp"
 
 namespace dnstorm::operators {
 

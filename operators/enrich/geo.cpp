@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "operators/enrich/geo_database.hpp"
-#include "operators/enrich/row_mapping.hpp"
+#include "operators/row_mapping.hpp"
 
 namespace dnstorm::operators {
 

@@ -1,4 +1,4 @@
-#include "operators/enrich/row_mapping.hpp"
+#include "operators/row_mapping.hpp"
 
 #include "operators/enrich/direction.hpp"
 #include "tests/unit/operators/enrich/enrich_rows.hpp"

@@ -1,5 +1,5 @@
 // Rows of an input passed on with fields added or changed: everything that is the same for the
-// bolts of this folder.
+// bolts that do so.
 //
 // A RowMapping says what is added or changed and writes it; the bolt around it copies the rest of
 // each row: runs of fields of fixed width by one memcpy, texts with their hashes as they are.

@@ -1,4 +1,4 @@
-#include "operators/enrich/row_mapping.hpp"
+#include "operators/row_mapping.hpp"
 
 #include <fmt/format.h>
 
