@@ -90,6 +90,11 @@ class CurlClient final : public HttpTransport {
       curl_easy_setopt(handle, CURLOPT_USERNAME, request.user.c_str());
       curl_easy_setopt(handle, CURLOPT_PASSWORD, request.password.c_str());
     }
+    if (!request.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request.ca_file.c_str());
+    if (request.insecure) {
+      curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+      curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     if (!request.post) return;
     curl_easy_setopt(handle, CURLOPT_POST, 1L);
     curl_easy_setopt(handle, CURLOPT_POSTFIELDS,

@@ -19,6 +19,8 @@ struct HttpRequest {
   std::vector<std::string> headers = {};
   std::string user = {};  // empty: no basic authentication
   std::string password = {};
+  std::string ca_file = {};  // of https; empty: the system's
+  bool insecure = false;     // of https: any certificate will do
   DurationNs timeout = 10 * ns_per_s;
 };
 

@@ -34,21 +34,43 @@ std::uint64_t dropped(const std::string& text) {
   return count;
 }
 
-std::string full_message(const HttpAnswer& answer) {
-  if (answer.status == 0) return answer.failure;
-  auto json = nlohmann::json::parse(answer.body, nullptr, false);
-  if (json.is_object())
-    for (const char* key : {"error", "message"})
-      if (auto text = json.find(key); text != json.end() && text->is_string())
-        return text->get<std::string>();
-  return answer.body;
+// InfluxDB 3 lists the lines that it did not take, each with its own reason.
+const nlohmann::json* refused_lines(const nlohmann::json& body) {
+  if (!body.is_object()) return nullptr;
+  auto lines = body.find("data");
+  return lines != body.end() && lines->is_array() && !lines->empty() ? &*lines : nullptr;
 }
 
-InfluxVerdict judge_unusable(const std::string& text, std::uint64_t points) {
+// What a body says, and of how many lines it says it (0: it lists none).
+struct Told {
+  std::string text;
+  std::uint64_t lines = 0;
+};
+
+Told told(const HttpAnswer& answer) {
+  if (answer.status == 0) return {answer.failure};
+  auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  Told all{answer.body};
+  if (!json.is_object()) return all;
+  for (const char* key : {"message", "error"})
+    if (auto text = json.find(key); text != json.end() && text->is_string())
+      all.text = text->get<std::string>();
+  const nlohmann::json* lines = refused_lines(json);
+  if (lines == nullptr) return all;
+  all.lines = lines->size();
+  if (const auto& first = lines->front(); first.is_object())
+    if (auto why = first.find("error_message"); why != first.end() && why->is_string())
+      all.text += ": " + why->get<std::string>();
+  return all;
+}
+
+InfluxVerdict judge_unusable(const Told& told, std::uint64_t points) {
+  const std::string& text = told.text;
   std::uint64_t unparsed = occurrences(text, "unable to parse");
   if (contains(text, "partial write")) {
     // The rest is in. A body must not be sent again for the sake of its bad lines.
-    std::uint64_t rejected = std::max<std::uint64_t>(1, unparsed + dropped(text));
+    std::uint64_t counted = told.lines != 0 ? told.lines : unparsed + dropped(text);
+    std::uint64_t rejected = std::max<std::uint64_t>(1, counted);
     return {InfluxAction::done, std::min(rejected, points), text};
   }
   if (contains(text, "database is required")) return {InfluxAction::stop, 0, text};
@@ -61,7 +83,7 @@ InfluxVerdict judge_unusable(const std::string& text, std::uint64_t points) {
 }  // namespace
 
 std::string influx_message(const HttpAnswer& answer) {
-  std::string text = full_message(answer);
+  std::string text = told(answer).text;
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   if (text.size() > message_bytes_max) text = text.substr(0, message_bytes_max) + "...";
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -75,7 +97,7 @@ InfluxVerdict judge(const HttpAnswer& answer, std::uint64_t points) {
   if (status / 100 == 2) return {InfluxAction::done, 0, ""};
   if (status == 400 || status == 422) {
     // Counts are taken from the whole text, the reason is for people.
-    InfluxVerdict verdict = judge_unusable(full_message(answer), points);
+    InfluxVerdict verdict = judge_unusable(told(answer), points);
     verdict.reason = reason;
     return verdict;
   }

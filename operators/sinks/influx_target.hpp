@@ -1,5 +1,5 @@
-// Where points go: a database of InfluxDB 1 (/write?db=) or a bucket of InfluxDB 2 and 3
-// (/api/v2/write). A value; makes requests, sends none.
+// Where points go: a database of InfluxDB 1 (/write?db=), a bucket of InfluxDB 2 (/api/v2/write) or
+// a database of InfluxDB 3 (/api/v3/write_lp). A value; makes requests, sends none.
 #pragma once
 
 #include <string>
@@ -11,6 +11,7 @@
 namespace dnstorm::operators {
 
 struct InfluxTarget {
+  int version = 1;  // of the interface: 1, 2, 3
   std::string url;  // without a slash at the end
   std::string database;
   std::string retention_policy;
@@ -19,6 +20,8 @@ struct InfluxTarget {
   std::string token;
   std::string user;
   std::string password;
+  std::string ca_file;    // empty: the system's
+  bool insecure = false;  // https without a look at the certificate
   bool compress = false;
   DurationNs timeout = 10 * ns_per_s;
 

@@ -49,11 +49,15 @@ InfluxServer::~InfluxServer() { kill(); }
 bool InfluxServer::is_installed() { return access(program, X_OK) == 0; }
 
 std::string InfluxServer::config_text() const {
+  std::string tls =
+      certificate.empty()
+          ? ""
+          : fmt::format("https-enabled = true\nhttps-certificate = \"{}\"\n", certificate);
   return fmt::format(
       "reporting-disabled = true\nbind-address = \"127.0.0.1:0\"\n[meta]\ndir = \"{0}/meta\"\n"
       "[data]\ndir = \"{0}/data\"\nwal-dir = \"{0}/wal\"\n[monitor]\nstore-enabled = false\n"
-      "[http]\nbind-address = \"{1}\"\nlog-enabled = false\nauth-enabled = {2}\n",
-      folder_, address_, with_users_);
+      "[http]\nbind-address = \"{1}\"\nlog-enabled = false\nauth-enabled = {2}\n{3}",
+      folder_, address_, with_users_, tls);
 }
 
 void InfluxServer::become_server(const std::string& config, int out) const {
@@ -91,7 +95,7 @@ bool InfluxServer::wait_until_it_listens(int in) {
     if (at == std::string::npos || log_.find('\n', at) == std::string::npos) continue;
     at = log_.find(mark, at) + mark.size();
     address_ = log_.substr(at, log_.find(' ', at) - at);
-    url_ = "http://" + address_;
+    url_ = (certificate.empty() ? "http://" : "https://") + address_;
     return true;
   }
   return false;
@@ -112,6 +116,7 @@ std::string InfluxServer::query(const std::string& database, const std::string& 
                             operators::percent_encode(database), operators::percent_encode(text));
   request.user = user;
   request.password = password;
+  request.ca_file = certificate;
   request.timeout = 60 * ns_per_s;
   operators::HttpAnswer answer = http_->exchange(request);
   if (answer.status != 200)

@@ -33,6 +33,7 @@ class InfluxServer {
 
   std::string user;
   std::string password;
+  std::string certificate;  // if given before the start (PEM, with its key): https
 
  private:
   std::string config_text() const;

@@ -1,5 +1,6 @@
 // The influx sink against a real InfluxDB: exact values, escapes, restarts, partial writes, the
 // file of undelivered points.
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -251,6 +252,43 @@ TEST(InfluxUsers, are_asked_for) {
   known.feed({{"0s", "10s", "28", "0", "2"}});
   known.finish();
   EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input"), "input time=0 count=2\n");
+}
+
+TEST(InfluxTls, is_asked_for_a_certificate_that_is_known) {
+  if (!InfluxServer::is_installed())
+    GTEST_SKIP() << "influxd is not installed (Debian package influxdb)";
+  TemporaryFolder folder;
+  std::string pem = folder.path_of("server.pem");
+  std::string make =
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext "
+      "subjectAltName=IP:127.0.0.1 -keyout '" +
+      pem + "' -out '" + pem + ".crt' 2>/dev/null && cat '" + pem + ".crt' >> '" + pem + "'";
+  if (std::system(make.c_str()) != 0) GTEST_SKIP() << "openssl makes no certificate";
+  InfluxServer server(folder.path().string());
+  server.certificate = pem;
+  ASSERT_TRUE(server.start()) << server.log();
+  ASSERT_THAT(server.url(), ::testing::StartsWith("https://"));
+  ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
+  auto with = [&](const std::string& option, const std::string& value) {
+    TextOptions options = {
+        {"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path().string()}}};
+    if (!option.empty()) options[option] = {value};
+    return options;
+  };
+  TaskHarness stranger(influx_operator(), with("", ""), count_fields());
+  ASSERT_FALSE(stranger.prepared.ok());
+  EXPECT_THAT(stranger.prepared.error().what, HasSubstr("certificate"));
+
+  TaskHarness known(influx_operator(), with("ca_file", pem + ".crt"), count_fields());
+  ASSERT_TRUE(known.prepared.ok()) << known.prepared.error().what;
+  known.feed({{"0s", "10s", "28", "0", "2"}});
+  known.finish();
+  TaskHarness careless(influx_operator(), with("insecure", "true"), count_fields());
+  ASSERT_TRUE(careless.prepared.ok()) << careless.prepared.error().what;
+  careless.feed({{"10s", "20s", "28", "0", "3"}});
+  careless.finish();
+  EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input"),
+            "input time=0 count=2\ninput time=10000000000 count=3\n");
 }
 
 }  // namespace

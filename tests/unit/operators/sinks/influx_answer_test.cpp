@@ -95,6 +95,18 @@ TEST(InfluxTarget, knows_this_machine) {
     EXPECT_FALSE(is_loopback(url)) << url;
 }
 
+TEST(InfluxAnswer, of_version_3_lists_the_lines_that_are_not_in) {
+  HttpAnswer answer;
+  answer.status = 400;
+  answer.body = R"({"error":"partial write of line protocol occurred","data":[)"
+                R"({"original_line":"a b=c 1","line_number":2,"error_message":"invalid value"},)"
+                R"({"original_line":"d","line_number":4,"error_message":"no fields"}]})";
+  InfluxVerdict verdict = judge(answer, 10);
+  EXPECT_EQ(verdict.action, InfluxAction::done);
+  EXPECT_EQ(verdict.rejected, 2u);
+  EXPECT_EQ(verdict.reason, "partial write of line protocol occurred: invalid value");
+}
+
 TEST(InfluxTarget, makes_write_requests) {
   InfluxTarget target;
   target.url = "http://h:8086";
@@ -107,6 +119,7 @@ TEST(InfluxTarget, makes_write_requests) {
   EXPECT_EQ(target.write_request("x").user, "u");
 
   InfluxTarget v2;
+  v2.version = 2;
   v2.url = "https://h";
   v2.org = "o";
   v2.bucket = "b/c";
@@ -116,6 +129,19 @@ TEST(InfluxTarget, makes_write_requests) {
   EXPECT_EQ(request.url, "https://h/api/v2/write?org=o&bucket=b%2Fc&precision=ns");
   EXPECT_THAT(request.headers,
               ::testing::IsSupersetOf({"Authorization: Token secret", "Content-Encoding: gzip"}));
+
+  InfluxTarget v3;
+  v3.version = 3;
+  v3.url = "https://h";
+  v3.database = "my db";
+  v3.token = "secret";
+  v3.ca_file = "ca.pem";
+  request = v3.write_request("x");
+  EXPECT_EQ(request.url,
+            "https://h/api/v3/write_lp?db=my%20db&precision=nanosecond&accept_partial=true");
+  EXPECT_THAT(request.headers, ::testing::Contains("Authorization: Bearer secret"));
+  EXPECT_EQ(request.ca_file, "ca.pem");
+  EXPECT_EQ(v3.place(), "database 'my db'");
 }
 
 }  // namespace

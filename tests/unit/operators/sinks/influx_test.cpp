@@ -93,6 +93,11 @@ TEST_F(InfluxOperator, wants_a_folder_for_what_it_cannot_deliver) {
   EXPECT_THAT(task.prepared.error().what, HasSubstr("`spool_dir` /nowhere cannot take files"));
 }
 
+TEST_F(InfluxOperator, wants_the_certificates_that_it_is_told_of) {
+  EXPECT_THAT(prepare_error({{"url", {"https://h"}}, {"ca_file", {"/nowhere.pem"}}}),
+              HasSubstr("`ca_file` /nowhere.pem: No such file or directory"));
+}
+
 TEST_F(InfluxOperator, checks_where_to_write) {
   auto error = [&](testing::TextOptions options) {
     return testing::declare_error(def(), options, {testing::count_fields()});
@@ -107,6 +112,19 @@ TEST_F(InfluxOperator, checks_where_to_write) {
               HasSubstr("use `user` and `password`"));
   EXPECT_THAT(error({{"bucket", {"b"}}, {"user", {"u"}}}), HasSubstr("knows a `token`"));
   EXPECT_EQ(error({{"bucket", {"b"}}, {"org", {"o"}}, {"token", {"t"}}}), "");
+  EXPECT_EQ(error({{"database", {"a"}}, {"version", {"3"}}, {"token", {"t"}}}), "");
+  EXPECT_THAT(error({{"database", {"a"}}, {"version", {"2"}}}), HasSubstr("2 has no `database`"));
+  EXPECT_THAT(error({{"bucket", {"a"}}, {"version", {"3"}}}), HasSubstr("3 has no `bucket`"));
+  EXPECT_THAT(error({{"database", {"a"}}, {"version", {"3"}}, {"user", {"u"}}}),
+              HasSubstr("InfluxDB 3 knows a `token`"));
+  EXPECT_THAT(error({{"database", {"a"}}, {"version", {"3"}}, {"retention_policy", {"r"}}}),
+              HasSubstr("InfluxDB 3 has no `retention_policy`"));
+  EXPECT_THAT(error({{"database", {"a"}}, {"insecure", {"true"}}}), HasSubstr("with https://"));
+  EXPECT_THAT(error({{"database", {"a"}},
+                     {"url", {"https://h"}},
+                     {"insecure", {"true"}},
+                     {"ca_file", {"x"}}}),
+              HasSubstr("exclude each other"));
 }
 
 }  // namespace
