@@ -30,6 +30,7 @@
 #include "operators/sinks/influx.hpp"
 #include "operators/sinks/latency.hpp"
 #include "operators/sinks/log.hpp"
+#include "operators/sinks/row_files.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
 #include "operators/spouts/decode.hpp"
@@ -68,9 +69,11 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(split_operator());
   registry.add(top_operator());
   registry.add(board_operator());
+  registry.add(csv_operator());
   registry.add(discard_operator());
   registry.add(dsc_file_operator());
   registry.add(influx_operator());
+  registry.add(json_lines_operator());
   registry.add(latency_operator());
   registry.add(log_operator());
   registry.add(rssac002_file_operator());

@@ -51,6 +51,17 @@ bolts:
   - {{id: clients, className: distinct, properties: {{of: [client], window: 10s}}}}
   - {{id: history, className: store, properties: {{file: {folder}/points.sqlite}}}}
   - {{id: text, className: text, properties: {{file: {folder}/points.txt}}}}
+  - id: table
+    className: csv
+    properties: {{folder: {folder}/rows, source: true, fields: [window, count], rotate: 20s}}
+  - id: log
+    className: json_lines
+    properties:
+      folder: {folder}/rows
+      fields: [time, client, qname, qtype, rcode]
+      rotate: 10s
+      max_bytes: 2Mi
+      compression: zstd
 streams:
   - {{from: packets, to: dns, grouping: {{type: FIELDS, args: [hosts]}}}}
   - {{from: dns, to: transactions, grouping: {{type: FIELDS, args: [txn]}}}}
@@ -63,6 +74,9 @@ streams:
   - {{from: names_part, to: names, grouping: {{type: GLOBAL}}}}
   - {{from: dns, to: busy, grouping: {{type: FIELDS, args: [qtype]}}}}
   - {{from: dns, to: clients, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: log, grouping: {{type: GLOBAL}}}}
+  - {{from: qtypes, to: table, grouping: {{type: GLOBAL}}}}
+  - {{from: outcomes, to: table, grouping: {{type: GLOBAL}}}}
 {sinks}
 """
 
@@ -79,6 +93,20 @@ def points_of(file):
             'SELECT measurement, tags, time, "end", fields FROM points JOIN series ON id = series '
             "ORDER BY measurement, tags, time"
         ).fetchall()
+
+
+def rows_of(folder):
+    """What is in the rotated files, by their names; of packed ones, what is packed."""
+    rows = {}
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.endswith(".zst"):
+            unpacked = subprocess.run(["zstd", "-dcq", path], capture_output=True, check=True)
+            rows[name] = unpacked.stdout
+        else:
+            with open(path, "rb") as file:
+                rows[name] = file.read()
+    return rows
 
 
 class Resume(harness.Case):
@@ -119,7 +147,9 @@ class Resume(harness.Case):
 
     def results(self, folder):
         with open(os.path.join(folder, "points.txt")) as file:
-            return file.read(), points_of(os.path.join(folder, "points.sqlite"))
+            text = file.read()
+        rows = rows_of(os.path.join(folder, "rows"))
+        return text, points_of(os.path.join(folder, "points.sqlite")), rows
 
     def run_killed(self, topology, dice, longest, before_each=lambda: None):
         """How often it was killed, and how often it went on from a checkpoint."""
@@ -150,6 +180,10 @@ class Resume(harness.Case):
         lasted = time.monotonic() - began
         expected = self.results(folder)
         self.assertGreater(len(expected[1]), 100)
+        self.assertGreater(len(expected[2]), 4)
+        logged = sum(text.count(b"\n") for name, text in expected[2].items() if "log-" in name)
+        messages = sum(self.report(file)["messages"] for file in self.files)
+        self.assertEqual(logged, messages)
         self.assertFalse(os.listdir(os.path.join(folder, "checkpoints")), "the end leaves none")
         all_killed = all_resumed = 0
         for run in range(self.runs):
@@ -167,6 +201,9 @@ class Resume(harness.Case):
             got = self.results(folder)
             self.assertEqual(got[0], expected[0], f"text of seed {self.seed + run}")
             self.assertEqual(got[1], expected[1], f"store of seed {self.seed + run}")
+            names = sorted(got[2]), sorted(expected[2])
+            self.assertEqual(*names, f"files of seed {self.seed + run}")
+            self.assertTrue(got[2] == expected[2], f"rows of seed {self.seed + run}")
         print(f"{self.runs} runs: killed {all_killed} times, resumed {all_resumed} times")
         self.assertGreater(all_killed, 0)
         self.assertGreater(all_resumed, 0)
