@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <map>
+#include <utility>
 
+#include "capture/pcap/file_identity.hpp"
 #include "capture/pcap/filter.hpp"
 #include "capture/pcap/folder_watch.hpp"
 #include "engine/base/parse_time.hpp"
@@ -69,6 +71,11 @@ class FileSpout final : public PacketSpout {
       out.put_bytes(file.path);
       out.put(file.taken);
       out.put(file.done);
+      auto known = known_.find(file.path);
+      pcap::FileIdentity identity = known == known_.end() ? pcap::FileIdentity{} : known->second;
+      out.put(identity.inode);
+      out.put(identity.size);
+      out.put(identity.changed);
     }
     return {};
   }
@@ -77,14 +84,18 @@ class FileSpout final : public PacketSpout {
     restore_counts(in);
     filtered_bpf_count_ = in.get<std::uint64_t>();
     filtered_time_count_ = in.get<std::uint64_t>();
-    std::vector<pcap::FileQueue::Position> saved(in.get_count(17));
-    for (auto& file : saved) {
-      file.path = in.get_bytes();
-      file.taken = in.get<std::uint64_t>();
-      file.done = in.get<bool>();
+    std::vector<pcap::FileQueue::Position> saved(in.get_count(41));
+    std::vector<pcap::FileIdentity> identities(saved.size());
+    for (std::size_t i = 0; i < saved.size(); ++i) {
+      saved[i].path = in.get_bytes();
+      saved[i].taken = in.get<std::uint64_t>();
+      saved[i].done = in.get<bool>();
+      identities[i].inode = in.get<std::uint64_t>();
+      identities[i].size = in.get<std::uint64_t>();
+      identities[i].changed = in.get<TimeNs>();
     }
     if (!in.ok()) return {};  // told by whoever handed the state out
-    if (watches()) return restore_watched(saved);
+    if (watches()) return restore_watched(std::move(saved), identities);
     if (saved.size() != queue_->size())
       return Error{ErrorKind::data,
                    fmt::format("the checkpoint was taken of {} files, and there are {}: they are "
@@ -101,12 +112,31 @@ class FileSpout final : public PacketSpout {
         DNSTORM_TRY(pcap::FolderWatch::open(options_.watch)));
   }
 
-  Result<void> restore_watched(const std::vector<pcap::FileQueue::Position>& saved) {
-    for (const auto& file : saved) {
-      queue_->add(file.path);
-      known_.insert(file.path);
+  // Files may have got other names since (x.pcap -> x.pcap.1), or be gone; what is there and was
+  // not known then comes behind them.
+  Result<void> restore_watched(std::vector<pcap::FileQueue::Position> saved,
+                               const std::vector<pcap::FileIdentity>& identities) {
+    auto there = DNSTORM_TRY(watch_->changes(0)).complete;
+    std::map<pcap::FileIdentity, std::string> names;
+    for (const std::string& path : there)
+      if (auto identity = pcap::FileIdentity::of(path)) names.emplace(*identity, path);
+    std::vector<pcap::FileQueue::Position> kept;
+    for (std::size_t i = 0; i < saved.size(); ++i) {
+      auto name = names.find(identities[i]);
+      if (name != names.end()) saved[i].path = name->second;
+      if (name == names.end() && saved[i].done) continue;
+      queue_->add(saved[i].path);
+      known_.insert_or_assign(saved[i].path, identities[i]);
+      kept.push_back(std::move(saved[i]));
     }
-    return queue_->seek(saved);
+    DNSTORM_CHECK(queue_->seek(kept));
+    for (std::string& path : there) take(std::move(path));
+    return {};
+  }
+
+  void take(std::string path) {
+    auto identity = pcap::FileIdentity::of(path).value_or(pcap::FileIdentity{});
+    if (known_.emplace(path, identity).second) queue_->add(std::move(path));
   }
 
   // True: there may be packets now.
@@ -120,12 +150,14 @@ class FileSpout final : public PacketSpout {
     }
     for (const auto& renamed : changes.renamed) {
       queue_->rename(renamed.from, renamed.to);
-      known_.erase(renamed.from);
-      known_.insert(renamed.to);
+      if (auto known = known_.extract(renamed.from)) {
+        known.key() = renamed.to;
+        known_.insert(std::move(known));
+      }
     }
-    for (const std::string& path : changes.complete)
-      if (known_.insert(path).second) queue_->add(path);
-    return !changes.complete.empty();
+    bool came = !changes.complete.empty();
+    for (std::string& path : changes.complete) take(std::move(path));
+    return came;
   }
 
   Result<Next> pull(Emitter& out) {
@@ -208,7 +240,8 @@ class FileSpout final : public PacketSpout {
   PcapFileOptions options_;
   std::optional<pcap::FileQueue> queue_;
   std::unique_ptr<pcap::FolderWatch> watch_;
-  std::set<std::string> known_;  // files of the watched folder that the queue has had
+  // Files of the watched folder that the queue has had.
+  std::map<std::string, pcap::FileIdentity> known_;
   std::optional<pcap::BpfFilter> filter_;
   pcap::Packet packet_;
   bool pending_ = false;  // packet_ is read, but not yet emitted

@@ -219,6 +219,27 @@ TEST_F(PcapSpout, takes_the_files_of_a_watched_folder_as_they_are_completed) {
   EXPECT_THAT(resumed.times, ::testing::ElementsAre(5 * ns_per_ms));
 }
 
+TEST_F(PcapSpout, knows_a_watched_file_again_that_was_renamed_before_it_resumed) {
+  fs::create_directories(folder_ / "in");
+  capture("in/a.pcap", {1});
+  capture("in/b.pcap", {2, 3});
+  capture("in/gone.pcap", {4});
+  SpoutTask task({{"watch", {(folder_ / "in").string()}}});
+  for (int turns = 0; turns < 1000 && task.times.size() < 4; ++turns) ASSERT_TRUE(task.step().ok());
+  std::string saved = task.save();
+  // As rotation does it, and a new file under the old name.
+  fs::rename(folder_ / "in/b.pcap", folder_ / "in/b.pcap.1");
+  fs::rename(folder_ / "in/a.pcap", folder_ / "in/b.pcap");
+  fs::remove(folder_ / "in/gone.pcap");
+  capture("in/a.pcap", {7});
+  SpoutTask resumed({{"watch", {(folder_ / "in").string()}}});
+  ASSERT_TRUE(resumed.step(saved).ok());
+  for (int turns = 0; turns < 1000 && resumed.times.empty(); ++turns)
+    ASSERT_TRUE(resumed.step().ok());
+  for (int turns = 0; turns < 10; ++turns) ASSERT_TRUE(resumed.step().ok());
+  EXPECT_THAT(resumed.times, ::testing::ElementsAre(7 * ns_per_ms));
+}
+
 TEST_F(PcapSpout, counts_what_the_filter_keeps_out) {
   SpoutTask task({{"file", {capture("a.pcap", {1, 2, 3})}}, {"filter", {"udp port 53"}}});
   ASSERT_TRUE(task.run().ok());

@@ -1,0 +1,32 @@
+// What makes a complete file the same one under another name: number of its inode, size, time of
+// its last change. A compressed copy is another file.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/base/time.hpp"
+
+namespace dnstorm::capture::pcap {
+
+struct FileIdentity {
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+  TimeNs changed = 0;
+
+  friend auto operator<=>(const FileIdentity&, const FileIdentity&) = default;
+
+  // None if there is no such file.
+  static std::optional<FileIdentity> of(const std::string& path) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+    return FileIdentity{found.st_ino, static_cast<std::uint64_t>(found.st_size),
+                        found.st_mtim.tv_sec * ns_per_s + found.st_mtim.tv_nsec};
+  }
+};
+
+}  // namespace dnstorm::capture::pcap
