@@ -1,10 +1,12 @@
 // Writes a flood as a capture to standard output, as fast as a pipe takes it:
 //
-//   make_flood syns|fragments|queries|mixed PACKETS | dnstorm run TOPOLOGY --set packets.file=-
+//   make_flood syns|fragments|queries|mixed|answered PACKETS | dnstorm run TOPOLOGY
 //
-// No two packets belong together: each has a flow, or a packet, of its own that never goes on.
-// Every second one is IPv6. Packets are 1 us apart. Of eight fragments seven are small, so that
-// packets run out first, and one is large, so that bytes do. "mixed" takes the three kinds in turn.
+// No two packets belong together: each has a flow, or a packet, of its own that never goes on;
+// every second one is IPv6. But for "answered": queries with their responses, each of a client and
+// for a name of its own, one in eight of them IPv6. Packets are 1 us apart. Of eight fragments
+// seven are small, so that packets run out first, and one is large, so that bytes do. "mixed" takes
+// the three kinds in turn.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t first_second = 1'700'000'000;
 constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::uint32_t server_v4 = 0xc0000235, server_v6 = 0x53;
 constexpr std::size_t large_fragment = 1232, small_fragment = 32;
 
 class Bytes {
@@ -48,7 +51,7 @@ class Bytes {
   std::size_t size_ = 0;
 };
 
-enum class Kind { syns, fragments, queries, mixed };
+enum class Kind { syns, fragments, queries, mixed, answered };
 
 std::uint32_t port_of(std::uint32_t flow) { return 1024 + flow * 7919U % 64000; }
 
@@ -62,16 +65,16 @@ void put_syn(Bytes& out, std::uint32_t flow) {
   out.put32(0);
 }
 
-void put_udp(Bytes& out, std::uint32_t flow, std::size_t payload) {
-  out.put16(port_of(flow));
-  out.put16(53);
+void put_udp(Bytes& out, std::uint32_t flow, std::size_t payload, bool response) {
+  out.put16(response ? 53 : port_of(flow));
+  out.put16(response ? port_of(flow) : 53);
   out.put16(static_cast<std::uint32_t>(8 + payload));
   out.put16(0);
 }
 
-void put_query(Bytes& out, std::uint32_t flow) {
+void put_message(Bytes& out, std::uint32_t flow, bool response) {
   out.put16(flow);
-  out.put16(0x0100);
+  out.put16(response ? 0x8183 : 0x0100);  // NXDOMAIN
   out.put16(1);
   out.put_zeros(6);
   out.put8(8);
@@ -82,40 +85,49 @@ void put_query(Bytes& out, std::uint32_t flow) {
                        "example\x00\x00\x01\x00\x01",
                        19));
 }
-constexpr std::size_t query_size = 12 + 9 + 19;
+constexpr std::size_t message_size = 12 + 9 + 19;
+
+struct Packet {
+  Kind kind;
+  std::uint32_t flow;
+  bool v6;
+  bool response;
+};
 
 // What follows the IP header and its extensions.
-void put_payload(Bytes& out, Kind kind, std::uint32_t flow) {
-  if (kind == Kind::syns) return put_syn(out, flow);
-  if (kind == Kind::queries) {
-    put_udp(out, flow, query_size);
-    return put_query(out, flow);
+void put_payload(Bytes& out, const Packet& packet) {
+  if (packet.kind == Kind::syns) return put_syn(out, packet.flow);
+  if (packet.kind != Kind::fragments) {
+    put_udp(out, packet.flow, message_size, packet.response);
+    return put_message(out, packet.flow, packet.response);
   }
-  std::size_t size = flow % 16 >= 14 ? large_fragment : small_fragment;
-  put_udp(out, flow, 2 * size);
-  put_query(out, flow);
-  if (size == large_fragment) out.put_zeros(size - 8 - query_size);
+  std::size_t size = packet.flow % 16 >= 14 ? large_fragment : small_fragment;
+  put_udp(out, packet.flow, 2 * size, false);
+  put_message(out, packet.flow, false);
+  if (size == large_fragment) out.put_zeros(size - 8 - message_size);
 }
 
-void put_ipv4(Bytes& out, Kind kind, std::uint32_t flow, std::size_t payload) {
+void put_ipv4(Bytes& out, const Packet& packet, std::size_t payload) {
+  const auto& [kind, flow, v6, response] = packet;
   out.put16(0x4500);
   out.put16(static_cast<std::uint32_t>(20 + payload));
   out.put16(flow);
   out.put16(kind == Kind::fragments ? 0x2000 : 0);  // more fragments
   out.put16(0x4000 | (kind == Kind::syns ? 6 : 17));
   out.put16(0);
-  out.put32(0x0a000000 | flow);
-  out.put32(0xc0000235);
+  out.put32(response ? server_v4 : 0x0a000000 | flow);
+  out.put32(response ? 0x0a000000 | flow : server_v4);
 }
 
-void put_ipv6(Bytes& out, Kind kind, std::uint32_t flow, std::size_t payload) {
+void put_ipv6(Bytes& out, const Packet& packet, std::size_t payload) {
+  const auto& [kind, flow, v6, response] = packet;
   bool fragment = kind == Kind::fragments;
   std::uint32_t protocol = kind == Kind::syns ? 6 : 17;
   out.put32(0x60000000);
   out.put16(static_cast<std::uint32_t>(payload + (fragment ? 8 : 0)));
   out.put8(fragment ? 44 : protocol);
   out.put8(64);
-  for (std::uint32_t last : {flow, std::uint32_t{0x53}}) {
+  for (std::uint32_t last : {response ? server_v6 : flow, response ? flow : server_v6}) {
     out.put32(0x20010db8);
     out.put_zeros(8);
     out.put32(last);
@@ -126,15 +138,20 @@ void put_ipv6(Bytes& out, Kind kind, std::uint32_t flow, std::size_t payload) {
   out.put32(flow);
 }
 
-void make_packet(Bytes& payload, Bytes& out, Kind kind, std::uint32_t flow) {
+void make_packet(Bytes& payload, Bytes& out, const Packet& packet) {
   payload.clear();
-  put_payload(payload, kind, flow);
+  put_payload(payload, packet);
   out.clear();
   out.put_zeros(12);
-  bool v6 = flow % 2 == 1;
-  out.put16(v6 ? 0x86dd : 0x0800);
-  (v6 ? put_ipv6 : put_ipv4)(out, kind, flow, payload.size());
+  out.put16(packet.v6 ? 0x86dd : 0x0800);
+  (packet.v6 ? put_ipv6 : put_ipv4)(out, packet, payload.size());
   out.put_text({reinterpret_cast<const char*>(payload.data()), payload.size()});
+}
+
+Packet packet_of(Kind kind, std::uint32_t number) {
+  if (kind == Kind::answered) return {kind, number / 2, number / 2 % 8 == 7, number % 2 == 1};
+  Kind now = kind == Kind::mixed ? static_cast<Kind>(number % 3) : kind;
+  return {now, number, number % 2 == 1, false};
 }
 
 bool write_flood(Kind kind, std::uint32_t packets) {
@@ -142,11 +159,11 @@ bool write_flood(Kind kind, std::uint32_t packets) {
   const std::uint32_t head[] = {0xa1b2c3d4, 4U << 16 | 2, 0, 0, 65535, 1};
   if (std::fwrite(head, sizeof head, 1, stdout) != 1) return false;
   Bytes payload, packet;
-  for (std::uint32_t flow = 0; flow < packets; ++flow) {
-    Kind now = kind == Kind::mixed ? static_cast<Kind>(flow % 3) : kind;
-    make_packet(payload, packet, now, flow);
+  for (std::uint32_t number = 0; number < packets; ++number) {
+    make_packet(payload, packet, packet_of(kind, number));
     auto size = static_cast<std::uint32_t>(packet.size());
-    const std::uint32_t record[] = {first_second + flow / 1'000'000, flow % 1'000'000, size, size};
+    const std::uint32_t record[] = {first_second + number / 1'000'000, number % 1'000'000, size,
+                                    size};
     if (std::fwrite(record, sizeof record, 1, stdout) != 1 ||
         std::fwrite(packet.data(), size, 1, stdout) != 1)
       return false;
@@ -157,7 +174,7 @@ bool write_flood(Kind kind, std::uint32_t packets) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> kinds = {"syns", "fragments", "queries", "mixed"};
+  const std::vector<std::string_view> kinds = {"syns", "fragments", "queries", "mixed", "answered"};
   for (std::size_t i = 0; argc == 3 && i < kinds.size(); ++i) {
     if (kinds[i] != argv[1]) continue;
     std::vector<char> buffer(std::size_t{1} << 20);
@@ -167,6 +184,6 @@ int main(int argc, char** argv) {
     std::setvbuf(stdout, nullptr, _IONBF, 0);
     return good ? 0 : 74;
   }
-  std::fputs("make_flood syns|fragments|queries|mixed PACKETS\n", stderr);
+  std::fputs("make_flood syns|fragments|queries|mixed|answered PACKETS\n", stderr);
   return 64;
 }

@@ -220,6 +220,7 @@ void DscColumns::fill_addresses(const DscPlan::Slot& slot, Column& column,
     table.prefetch(hashes[count]);
     ++count;
   }
+  for (std::size_t i = 0; i < count; ++i) table.prefetch_key(hashes[i]);
   count = 0;
   for (std::uint8_t place : selected(slot.selection)) {
     column[place] = table.number_of(addresses[count], hashes[count]);

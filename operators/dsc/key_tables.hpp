@@ -3,16 +3,21 @@
 // by one task; not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/api/batch.hpp"
 #include "engine/base/ip.hpp"
+#include "operators/dsc/segments.hpp"
 
 namespace dnstorm::operators {
 
+// Slots hold numbers only and keys never move: 11 bytes an IPv4 address, 27 one of IPv6 at most,
+// also while it grows.
 class DscAddressTable {
  public:
   static std::uint64_t hash(const IpAddress& address) {
@@ -20,54 +25,77 @@ class DscAddressTable {
     std::memcpy(words, address.bytes.data(), sizeof words);
     return hash_combine(words[0], words[1]);
   }
+  // For an address that is looked up some addresses later: its slot, then, some addresses later
+  // again, its key.
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch_key(std::uint64_t hash) const {
+    if (std::uint32_t next = slots_[hash & mask_]; next != 0) __builtin_prefetch(&keys_[next - 1]);
+  }
   std::uint32_t number_of(const IpAddress& address, std::uint64_t hash) {
     for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {
-      const Slot& slot = slots_[at];
-      if (slot.next != 0 && same(slot.address, address)) [[likely]]
-        return slot.next - 1;
-      if (slot.next == 0) [[unlikely]]
+      std::uint32_t next = slots_[at];
+      if (next == 0) [[unlikely]]
         return add(at, address);
+      if (same(next - 1, address)) [[likely]]
+        return next - 1;
     }
   }
-  const IpAddress& key(std::uint32_t number) const { return keys_[number]; }
+  IpAddress key(std::uint32_t number) const {
+    if (is_v6_[number]) return v6_[keys_[number]];
+    std::array<std::uint8_t, 4> four;
+    std::memcpy(four.data(), &keys_[number], sizeof four);
+    return IpAddress::v4(four.data());
+  }
   std::uint32_t count() const { return static_cast<std::uint32_t>(keys_.size()); }
+  // A table that has become far too large for what comes is halved.
   void clear() {
-    slots_.assign(slots_.size(), Slot{});
+    bool large = slots_.size() > slots_min && keys_.size() < slots_.size() / 16;
+    std::size_t slots = large ? slots_.size() / 2 : slots_.size();
+    if (large) slots_ = std::vector<std::uint32_t>();
+    slots_.assign(slots, 0);
+    mask_ = slots - 1;
     keys_.clear();
+    is_v6_.clear();
+    v6_.clear();
   }
 
  private:
-  // Without the call of memcmp that == is.
-  static bool same(const IpAddress& a, const IpAddress& b) {
-    std::uint64_t one[2];
-    std::uint64_t two[2];
-    std::memcpy(one, a.bytes.data(), sizeof one);
-    std::memcpy(two, b.bytes.data(), sizeof two);
-    return ((one[0] ^ two[0]) | (one[1] ^ two[1])) == 0;
+  static constexpr std::size_t slots_min = 64;
+  static std::uint32_t last_four(const IpAddress& address) {
+    std::uint32_t four;
+    std::memcpy(&four, address.bytes.data() + 12, sizeof four);
+    return four;
   }
-  struct Slot {
-    IpAddress address;
-    std::uint32_t next = 0;  // the number plus one; 0: free
-  };
+  bool same(std::uint32_t number, const IpAddress& address) const {
+    if (is_v6_[number]) return v6_[keys_[number]] == address;
+    return keys_[number] == last_four(address) && address.is_v4();
+  }
   std::uint32_t add(std::uint64_t at, const IpAddress& address) {
-    keys_.push_back(address);
-    slots_[at] = {address, count()};
-    if (keys_.size() * 2 > slots_.size()) grow();
+    bool v6 = !address.is_v4();
+    keys_.push_back(v6 ? static_cast<std::uint32_t>(v6_.size()) : last_four(address));
+    is_v6_.push_back(v6);
+    if (v6) v6_.push_back(address);
+    slots_[at] = count();
+    if (keys_.size() * 3 > slots_.size() * 2) grow();
     return count() - 1;
   }
   void grow() {
-    slots_.assign(slots_.size() * 2, Slot{});
-    mask_ = slots_.size() - 1;
+    std::size_t slots = slots_.size() * 2;
+    slots_ = std::vector<std::uint32_t>();
+    slots_.resize(slots);
+    mask_ = slots - 1;
     for (std::uint32_t number = 0; number < count(); ++number) {
-      std::uint64_t at = hash(keys_[number]) & mask_;
-      while (slots_[at].next != 0) at = (at + 1) & mask_;
-      slots_[at] = {keys_[number], number + 1};
+      std::uint64_t at = hash(key(number)) & mask_;
+      while (slots_[at] != 0) at = (at + 1) & mask_;
+      slots_[at] = number + 1;
     }
   }
-  std::vector<Slot> slots_ = std::vector<Slot>(64);
-  std::uint64_t mask_ = 63;
-  std::vector<IpAddress> keys_;
+  // The number of a key plus one; 0: free. At most 2/3 full.
+  std::vector<std::uint32_t> slots_ = std::vector<std::uint32_t>(slots_min);
+  std::uint64_t mask_ = slots_min - 1;
+  Segments<std::uint32_t> keys_;  // the address of IPv4, or the place in v6_
+  std::vector<bool> is_v6_;
+  Segments<IpAddress> v6_;
 };
 
 class DscTextTable {

@@ -172,14 +172,28 @@ std::size_t DscSettings::response_times() const {
   return place;
 }
 
+// The indexers that are used, with the filters that pick their rows: what the datasets of an
+// indexer have in common. Of one that keeps a table of addresses or texts only rows that some
+// dataset counts are looked at, so such an indexer may come twice; `tld` does not, for others look
+// at it.
+struct DscSlotsWanted {
+  std::vector<std::pair<DscIndexer, std::uint64_t>> slots;
+
+  void add(DscIndexer indexer, std::uint64_t bits) {
+    bool apart = dsc_indexer(indexer).form != DscForm::number && indexer != DscIndexer::tld;
+    for (auto& [known, common] : slots) {
+      std::uint64_t shared = common & bits;
+      if (known == indexer && (!apart || shared == common || shared == bits)) {
+        common = shared;
+        return;
+      }
+    }
+    slots.emplace_back(indexer, bits);
+  }
+};
+
 DscPlan::DscPlan(const DscSettings& settings, bool pairs) : pairs_(pairs) {
-  // The filters of all datasets that use an indexer: what they have in common picks its rows.
-  std::vector<std::pair<DscIndexer, std::uint64_t>> wanted;
-  auto want = [&](DscIndexer indexer, std::uint64_t bits) {
-    for (auto& [known, common] : wanted)
-      if (known == indexer) return void(common &= bits);
-    wanted.emplace_back(indexer, bits);
-  };
+  DscSlotsWanted wanted;
   std::vector<std::pair<std::size_t, std::uint64_t>> counted;
   for (std::size_t i = 0; i < settings.datasets.size(); ++i) {
     const DscDataset& dataset = settings.datasets[i];
@@ -194,32 +208,43 @@ DscPlan::DscPlan(const DscSettings& settings, bool pairs) : pairs_(pairs) {
                                        dataset.dimensions[1].indexer};
     if (order[0] == DscIndexer::response_time) std::swap(order[0], order[1]);
     for (DscIndexer indexer : order) {
-      if (indexer == DscIndexer::query_classification) want(DscIndexer::tld, bits);
-      want(indexer, bits);
+      if (indexer == DscIndexer::query_classification) wanted.add(DscIndexer::tld, bits);
+      wanted.add(indexer, bits);
     }
   }
   std::vector<std::uint64_t> all = {0};
-  for (const auto& [indexer, bits] : wanted) all.push_back(bits);
+  for (const auto& [indexer, bits] : wanted.slots) all.push_back(bits);
   for (const auto& [dataset, bits] : counted) all.push_back(bits);
   add_selections(std::move(all));
-  for (const auto& [indexer, bits] : wanted) {
-    bool has_table = dsc_indexer(indexer).form != DscForm::number;
-    slots.push_back({indexer, selection_of(bits), has_table ? tables++ : 0});
-    if (indexer == DscIndexer::tld) tld_slot = slots.size() - 1;
-  }
-  auto slot_of = [&](DscIndexer indexer) {
-    std::size_t slot = 0;
-    while (slots[slot].indexer != indexer) ++slot;
-    return slot;
-  };
+  add_slots(wanted);
   for (const auto& [dataset, bits] : counted) {
     const auto& dimensions = settings.datasets[dataset].dimensions;
     uses.push_back({dataset,
                     selection_of(bits),
-                    {slot_of(dimensions[0].indexer), slot_of(dimensions[1].indexer)}});
+                    {slot_of(dimensions[0].indexer, bits), slot_of(dimensions[1].indexer, bits)}});
     if (dimensions[1].indexer == DscIndexer::response_time) other_slot = uses.back().slots[0];
     if (dimensions[0].indexer == DscIndexer::response_time) other_slot = uses.back().slots[1];
   }
+}
+
+void DscPlan::add_slots(const DscSlotsWanted& wanted) {
+  for (const auto& [indexer, bits] : wanted.slots) {
+    std::size_t table = 0;
+    if (dsc_indexer(indexer).form != DscForm::number) {
+      auto same = std::find_if(slots.begin(), slots.end(),
+                               [&](const Slot& slot) { return slot.indexer == indexer; });
+      table = same != slots.end() ? same->table : tables++;
+    }
+    slots.push_back({indexer, selection_of(bits), table});
+    if (indexer == DscIndexer::tld) tld_slot = slots.size() - 1;
+  }
+}
+
+std::size_t DscPlan::slot_of(DscIndexer indexer, std::uint64_t bits) const {
+  std::size_t slot = 0;
+  while (slots[slot].indexer != indexer || (selections[slots[slot].selection].filters & ~bits) != 0)
+    ++slot;
+  return slot;
 }
 
 // Each one from the one before it that leaves the fewest rows, as far as can be told.

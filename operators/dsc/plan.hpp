@@ -82,6 +82,8 @@ struct DscSettings {
   static Result<DscSettings> of(const Options& options);
 };
 
+struct DscSlotsWanted;
+
 // What of the datasets one kind of input counts.
 struct DscPlan {
   // Rows that pass some filters: those of another selection that pass a few more.
@@ -90,7 +92,8 @@ struct DscPlan {
     std::uint64_t added = 0;    // to those of the base
     std::size_t base = 0;       // a selection before this one; of the first one, itself: all rows
   };
-  // An indexer that is used, and the rows for which it is: those that pass a selection.
+  // An indexer that is used, and the rows for which it is: those that pass a selection. There may
+  // be several of an indexer that has a table, which they share.
   struct Slot {
     DscIndexer indexer;
     std::size_t selection;
@@ -117,6 +120,8 @@ struct DscPlan {
  private:
   bool pairs_ = false;
   void add_selections(std::vector<std::uint64_t> filters);
+  void add_slots(const DscSlotsWanted& wanted);
+  std::size_t slot_of(DscIndexer indexer, std::uint64_t filters) const;
   std::size_t selection_of(std::uint64_t bits) const;
 };
 

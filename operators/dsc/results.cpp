@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "operators/dsc/names.hpp"
 
@@ -62,69 +63,66 @@ class Labels {
   const DscTables* tables_ = nullptr;
 };
 
-using Cell = DscMatrix::Cell;
-
-// Orders a row and cuts it. Texts are made only of cells that may be shown: of the others the count
-// is enough.
+// Orders a row and cuts it. Of a dataset with max_cells no more cells than that are held, and texts
+// are made only of those that may be shown: there may be a million, all of the same count.
 class RowCutter {
  public:
   RowCutter(const DscDataset& dataset, const Labels& labels) : dataset_(dataset), labels_(labels) {}
 
-  DscRow cut(const Cell* begin, const Cell* end) {
-    DscRow row;
-    row.key = labels_.of(0, begin->first);
-    std::vector<Cell> shown;
-    for (const Cell* cell = begin; cell != end; ++cell)
-      if (cell->count < dataset_.min_count)
-        skip(cell->count);
-      else
-        shown.push_back(*cell);
-    drop_small(shown);
-    for (const Cell& cell : shown) row.cells.emplace_back(labels_.of(1, cell.second), cell.count);
-    finish(row);
-    return row;
+  // each(cell) calls cell(second code, count).
+  template <class Each>
+  DscRow cut(std::uint32_t first, Each&& each) {
+    each([&](std::uint32_t second, std::uint64_t count) {
+      if (may_stay(count)) take({labels_.of(1, second), count});
+    });
+    return finish(labels_.of(0, first));
   }
   // The same of cells with text.
   DscRow cut(const std::string& key, const DscTextCounts& cells) {
-    DscRow row;
-    row.key = key;
     for (const auto& [label, count] : cells)
-      if (count < dataset_.min_count)
-        skip(count);
-      else
-        row.cells.emplace_back(label, count);
-    finish(row);
-    return row;
+      if (may_stay(count)) take({label, count});
+    return finish(key);
   }
 
  private:
-  // Cells below the last count that is shown.
-  void drop_small(std::vector<Cell>& cells) {
-    if (dataset_.max_cells == 0 || cells.size() <= dataset_.max_cells) return;
-    auto last = cells.begin() + static_cast<std::ptrdiff_t>(dataset_.max_cells - 1);
-    std::nth_element(cells.begin(), last, cells.end(),
-                     [](const Cell& a, const Cell& b) { return a.count > b.count; });
-    std::uint64_t least = last->count;
-    std::erase_if(cells, [&](const Cell& cell) {
-      if (cell.count >= least) return false;
-      skip(cell.count);
-      return true;
-    });
+  using TextCell = std::pair<std::string, std::uint64_t>;
+  bool before(const TextCell& a, const TextCell& b) const {
+    return a.second != b.second ? a.second > b.second
+                                : dsc_label_less(dataset_.dimensions[1].indexer, a.first, b.first);
   }
-  void finish(DscRow& row) {
-    DscIndexer indexer = dataset_.dimensions[1].indexer;
-    std::sort(row.cells.begin(), row.cells.end(), [&](const auto& a, const auto& b) {
-      return a.second != b.second ? a.second > b.second : dsc_label_less(indexer, a.first, b.first);
-    });
-    while (dataset_.max_cells != 0 && row.cells.size() > dataset_.max_cells) {
-      skip(row.cells.back().second);
-      row.cells.pop_back();
+  auto order() const {
+    return [this](const TextCell& a, const TextCell& b) { return before(a, b); };
+  }
+  bool full() const { return dataset_.max_cells != 0 && row_.size() == dataset_.max_cells; }
+
+  // False: it is skipped, whatever its text.
+  bool may_stay(std::uint64_t count) {
+    bool may = count >= dataset_.min_count && !(full() && count < row_.front().second);
+    if (!may) skip(count);
+    return may;
+  }
+  // While it is full, row_ is a heap with the last cell in front.
+  void take(TextCell cell) {
+    if (full()) {
+      if (!before(cell, row_.front())) return skip(cell.second);
+      skip(row_.front().second);
+      std::pop_heap(row_.begin(), row_.end(), order());
+      row_.back() = std::move(cell);
+      std::push_heap(row_.begin(), row_.end(), order());
+      return;
     }
+    row_.push_back(std::move(cell));
+    if (full()) std::make_heap(row_.begin(), row_.end(), order());
+  }
+  DscRow finish(std::string key) {
+    DscRow row{std::move(key), std::exchange(row_, {})};
+    std::sort(row.cells.begin(), row.cells.end(), order());
     if (skipped_ != 0) {
       row.cells.emplace_back(dsc_skipped, skipped_);
       row.cells.emplace_back(dsc_skipped_sum, skipped_sum_);
     }
     skipped_ = skipped_sum_ = 0;
+    return row;
   }
   void skip(std::uint64_t count) {
     ++skipped_;
@@ -133,6 +131,7 @@ class RowCutter {
 
   const DscDataset& dataset_;
   const Labels& labels_;
+  std::vector<TextCell> row_;
   std::uint64_t skipped_ = 0;
   std::uint64_t skipped_sum_ = 0;
 };
@@ -213,11 +212,12 @@ std::vector<DscRow> dsc_parts(const DscWindow& window, std::size_t dataset,
   std::vector<DscRow> rows;
   if (dataset < settings.datasets.size()) {
     Labels labels(window, dataset, settings, messages, pairs);
-    std::uint32_t first = dsc_no_code;
-    for (const Cell& cell : window.matrices[dataset].cells()) {
-      if (cell.first != first) rows.push_back({labels.of(0, first = cell.first), {}});
-      rows.back().cells.emplace_back(labels.of(1, cell.second), cell.count);
-    }
+    window.matrices[dataset].each_row([&](std::uint32_t first, auto&& each) {
+      DscRow& row = rows.emplace_back(DscRow{labels.of(0, first), {}});
+      each([&](std::uint32_t second, std::uint64_t count) {
+        row.cells.emplace_back(labels.of(1, second), count);
+      });
+    });
   }
   for (const auto& [key, cells] : window.cells[dataset]) {
     rows.push_back({key, {cells.begin(), cells.end()}});
@@ -234,17 +234,15 @@ std::vector<DscRow> dsc_rows(const DscWindow& window, std::size_t dataset,
   Labels labels(window, dataset, settings, messages, pairs);
   RowCutter cutter(declared, labels);
   if (window.cells[dataset].empty()) {
-    std::vector<Cell> cells = window.matrices[dataset].cells();
-    for (std::size_t from = 0; from < cells.size();) {
-      std::size_t to = from;
-      while (to < cells.size() && cells[to].first == cells[from].first) ++to;
-      rows.push_back(cutter.cut(&cells[from], cells.data() + to));
-      from = to;
-    }
+    window.matrices[dataset].each_row(
+        [&](std::uint32_t first, auto&& each) { rows.push_back(cutter.cut(first, each)); });
   } else {
     DscCells cells = window.cells[dataset];
-    for (const Cell& cell : window.matrices[dataset].cells())
-      add_cell(cells, labels.of(0, cell.first), labels.of(1, cell.second), cell.count);
+    window.matrices[dataset].each_row([&](std::uint32_t first, auto&& each) {
+      each([&](std::uint32_t second, std::uint64_t count) {
+        add_cell(cells, labels.of(0, first), labels.of(1, second), count);
+      });
+    });
     for (const auto& [key, counts] : cells) rows.push_back(cutter.cut(key, counts));
   }
   DscIndexer indexer = declared.dimensions[0].indexer;
