@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "engine/base/assert.hpp"
 #include "engine/runtime/feedback_task.hpp"
@@ -52,12 +53,14 @@ void Executor::place(const ExecutorWiring& wiring) {
 // In a chain, what is for a task of the same executor stays here.
 Sends Executor::own_sends(const TaskSetup& setup, const ExecutorWiring& wiring) {
   if (!is_chain(setup, wiring)) return setup.send;
+  send_ = setup.send;
+  held_turns_max_ = std::max(setup.plan->config.credits / 2, 1U);
   Sends own;
-  own.event = [this, send = setup.send.event](Event event) {
+  own.event = [this](Event event) {
     if (Task* task = find(event.to))
       task->push(std::move(event));
     else
-      send(std::move(event));
+      send_or_hold(std::move(event));
   };
   own.credit = [this, send = setup.send.credit](Credit credit) {
     if (Task* task = find(credit.to))
@@ -72,6 +75,26 @@ Sends Executor::own_sends(const TaskSetup& setup, const ExecutorWiring& wiring) 
       send(std::move(acks));
   };
   return own;
+}
+
+void Executor::send_or_hold(Event event) {
+  bool says_little = !event.batch && !event.last && event.checkpoint == 0 && !event.idle;
+  if (holding_ && says_little) {
+    held_.push_back(std::move(event));
+    return;
+  }
+  send_held();
+  send_.event(std::move(event));
+}
+
+void Executor::send_held() {
+  if (!held_.empty()) send_.events({std::exchange(held_, {})});
+  turns_held_ = 0;
+}
+
+void Executor::release() {
+  holding_ = false;
+  send_held();
 }
 
 Task* Executor::find(TaskIndex index) {
@@ -156,6 +179,7 @@ Result<Executor::Outcome> Executor::pump() {
     }
     worked = worked || moved;
   }
+  if (!held_.empty() && ++turns_held_ >= held_turns_max_) send_held();
   return outcome(worked);
 }
 

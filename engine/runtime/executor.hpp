@@ -44,6 +44,12 @@ class Executor {
   // that messages get their turn). An error ends the task it came from; the others go on.
   Result<Outcome> pump();
 
+  // From hold() to release() what only ends a round for another executor may wait, for a few rounds
+  // and not past rows, a barrier or an end: of a source at full speed it says little, and each such
+  // event wakes a thread. The caller must release before it stops to pump.
+  void hold() { holding_ = send_.events != nullptr; }
+  void release();
+
   bool is_spout() const { return tasks_.front()->is_spout(); }
   // Whose code runs, or ran last.
   const std::string& component() const { return running_->context().component; }
@@ -55,6 +61,8 @@ class Executor {
  private:
   Sends own_sends(const TaskSetup& setup, const ExecutorWiring& wiring);
   void place(const ExecutorWiring& wiring);
+  void send_or_hold(Event event);
+  void send_held();
   Result<Task::Progress> step(Task& task);
   Outcome outcome(bool worked) const;
   std::vector<SpoutTask*> spouts() const;
@@ -65,6 +73,11 @@ class Executor {
   std::vector<std::uint32_t> place_;      // in tasks_, by task index; none: of another executor
   std::vector<Task::Progress> progress_;  // beside tasks_, of the last turn
   const Task* running_ = nullptr;
+  bool holding_ = false;
+  std::uint32_t turns_held_ = 0;
+  std::vector<Event> held_;
+  Sends send_;  // of a chain, to other executors; what is no chain holds nothing
+  std::uint32_t held_turns_max_ = 1;
 };
 
 }  // namespace dnstorm::runtime

@@ -24,6 +24,10 @@ caf::behavior ExecutorActor::make_behavior() {
         executor_->push(std::move(event));
         pump();
       },
+      [this](Events& events) {
+        for (Event& event : events.all) executor_->push(std::move(event));
+        pump();
+      },
       [this](const Credit& credit) {
         executor_->credit(credit);
         if (!pump_pending_) pump();
@@ -56,6 +60,8 @@ caf::behavior ExecutorActor::make_behavior() {
 
 void ExecutorActor::pump() {
   if (finished_ || parked_) return;
+  // A blocking spout waits within its turn.
+  if (!executor_->blocking()) executor_->hold();
   try {
     while (turn()) {
     }
@@ -64,6 +70,7 @@ void ExecutorActor::pump() {
   } catch (...) {
     give_up("an exception of unknown type");
   }
+  executor_->release();
 }
 
 // Whether the next turn may follow at once. A message to itself would let others in, too, but at a

@@ -14,6 +14,7 @@
 #include "engine/runtime/executor.hpp"
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Events)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Credit)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Acks)
 

@@ -1,7 +1,10 @@
 #include <algorithm>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
+#include <iterator>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "engine/base/assert.hpp"
 #include "engine/runtime/detail/local_state.hpp"
@@ -77,6 +80,18 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
                                [](const auto& component) { return component.tick_period != 0; });
   made.send.event = [to = directory](Event event) {
     caf::anon_send(to->of_task[event.to], std::move(event));
+  };
+  made.send.events = [to = directory](Events events) {
+    // Those of one executor as one message: it is woken once.
+    std::vector<Event>& all = events.all;
+    for (auto begin = all.begin(); begin != all.end();) {
+      const caf::actor& target = to->of_task[begin->to];
+      auto end = std::stable_partition(
+          begin, all.end(), [&](const Event& event) { return to->of_task[event.to] == target; });
+      caf::anon_send(target,
+                     Events{{std::make_move_iterator(begin), std::make_move_iterator(end)}});
+      begin = end;
+    }
   };
   made.send.credit = [to = directory](Credit credit) {
     // Credits overtake rows: a producer that waits must not wait for its own input.

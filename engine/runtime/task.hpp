@@ -30,9 +30,15 @@ struct SavedState {
   std::string bytes;
 };
 
+// Events for tasks of one executor, to be taken in this order.
+struct Events {
+  std::vector<Event> all;
+};
+
 // How what a task sends reaches others.
 struct Sends {
   SendEvent event;
+  std::function<void(Events)> events;  // to any executors; unset: nothing is held (Executor::hold)
   SendCredit credit;
   SendAcks acks;  // at-least-once only
 };
