@@ -248,6 +248,7 @@ ParseError parse_keeping(std::span<const std::uint8_t> wire, Message& out) {
   if (wire.size() > 0xffff) return ParseError::message_too_long;
   parser.read_counts();
   ParseError error = parser.read_questions();
+  if constexpr (!keep.sections) return error;
   if (error == ParseError::none) error = parser.read_records();
   if (error == ParseError::none) out.trailing_bytes = parser.left();
   return error;
@@ -256,6 +257,11 @@ ParseError parse_keeping(std::span<const std::uint8_t> wire, Message& out) {
 }  // namespace
 
 ParseError parse(std::span<const std::uint8_t> wire, Message& out, Keep keep) {
+  if (!keep.sections) {
+    if (keep.records) return parse_keeping<Keep{true, true, false}>(wire, out);
+    if (keep.qname) return parse_keeping<Keep{true, false, false}>(wire, out);
+    return parse_keeping<Keep{false, false, false}>(wire, out);
+  }
   if (keep.records) return parse_keeping<Keep{true, true}>(wire, out);
   if (keep.qname) return parse_keeping<Keep{true, false}>(wire, out);
   return parse_keeping<Keep{false, false}>(wire, out);

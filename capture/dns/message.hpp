@@ -116,6 +116,9 @@ struct Message : HeaderFlags {
 struct Keep {
   bool qname = true;    // text and hash of the first question's name; else empty and 0
   bool records = true;  // the lists of questions and records (they keep the name, too); else empty
+  // False: the message is read up to the end of its questions; what is behind, EDNS included, is
+  // neither known nor checked. Here the answer does depend on it.
+  bool sections = true;
 };
 
 // Reads a whole message: header, every question, every record, names and known rdata checked, OPT

@@ -1,5 +1,6 @@
 #include "operators/spouts/decode.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "capture/dns/codes.hpp"
@@ -48,7 +49,8 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
     if (task.outputs[icmp_stream]) icmp_ = IcmpRefs(*task.outputs[icmp_stream]);
     per_second_ = task.outputs[packets_stream] != nullptr;
-    keep_.records = task.outputs[questions_stream] || task.outputs[records_stream];
+    keep_.sections = options_.whole;
+    keep_.records = task.outputs[questions_stream] || parts_.records_read();
     keep_.qname = every_.reads_name() || queries_.reads_name() || responses_.reads_name() ||
                   icmp_.qname.present();
     classes_.open(task);
@@ -110,9 +112,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   }
 
   bool watched(std::uint16_t port) const {
-    for (std::uint16_t p : options_.ports)
-      if (p == port) return true;
-    return false;
+    return std::ranges::find(options_.ports, port) != options_.ports.end();
   }
   bool ours(const packet::Datagram& datagram) const {
     return datagram.has_ports && (watched(datagram.dst_port) || watched(datagram.src_port));
@@ -170,8 +170,10 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   PacketClasses::ClassId truncated(TimeNs time, Emitter& out) {
     bool wanted = ours(datagram_);
     if (wanted && datagram_.protocol == udp_protocol) {
-      dns::parse(datagram_.payload, message_, keep_);
-      if (message_.header_ok) emit(datagram_, time, true, 0, out);
+      bool read = dns::parse(datagram_.payload, message_, keep_) == dns::ParseError::none;
+      bool enough = read && !options_.whole;
+      if (message_.header_ok) emit(datagram_, time, !enough, 0, out);
+      if (enough) return PacketClasses::of(dns::ParseError::none);
     }
     return PacketClasses::of(packet::Verdict::truncated, wanted);
   }
@@ -383,9 +385,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
 OperatorDef decode_operator() {
   OperatorDef def;
   def.name = "decode";
-  def.summary =
-      "DNS messages out of packets and dnstap frames; streams: default, queries, responses, "
-      "questions, records, options, packets, icmp, frames";
+  def.summary = "DNS messages, their parts and their packets out of packets and dnstap frames";
   def.options = decode_option_specs();
   def.example =
       "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";

@@ -39,6 +39,11 @@ std::vector<OptionSpec> decode_option_specs() {
       {"ports", OptionType::list, "53", "UDP and TCP ports that carry DNS"},
       {"detect", OptionType::flag, "false",
        "take whole DNS messages on other ports, too (not mDNS, LLMNR, NetBIOS)"},
+      {.name = "depth",
+       .type = OptionType::choice,
+       .default_text = "message",
+       .help = "message: all of it is read and checked; question: nothing behind the questions",
+       .choices = {"message", "question"}},
       {"tcp", OptionType::flag, "true", "put messages together from TCP segments"},
       {"tcp_memory", OptionType::integer, "256Mi",
        "bytes of a task for connections and their unfinished messages", false, 1 << 20, 1e12},
@@ -56,6 +61,11 @@ Result<DecodeOptions> read_decode_options(const Options& options) {
   DecodeOptions read;
   read.ports = DNSTORM_TRY(parse_ports(options));
   read.detect = options.flag("detect");
+  read.whole = options.text("depth") == "message";
+  if (read.detect && !read.whole)
+    return Error{ErrorKind::config,
+                 "'detect' tells DNS from other traffic by whole messages: it wants depth: message",
+                 "detect"};
   read.tcp = options.flag("tcp");
   read.fragments = options.flag("fragments");
   read.stream_limits = {.memory = static_cast<std::size_t>(options.integer("tcp_memory")),
@@ -68,7 +78,7 @@ Result<DecodeOptions> read_decode_options(const Options& options) {
 }
 
 Result<Declaration> declare_decode(const Options& options, const std::vector<InputDecl>& inputs) {
-  DNSTORM_CHECK(read_decode_options(options));
+  bool whole = DNSTORM_TRY(read_decode_options(options)).whole;
   if (inputs.size() != 1)
     return Error{ErrorKind::config, "takes one input: the packets of a `pcap` spout", ""};
   Declaration declaration;
@@ -93,11 +103,18 @@ Result<Declaration> declare_decode(const Options& options, const std::vector<Inp
     reads.push_back(field.name);
   }
   declaration.reads.push_back(std::move(reads));
-  declaration.outputs = {{"default", message_fields()},      {"queries", message_fields()},
-                         {"responses", message_fields()},    {"questions", question_fields()},
-                         {"records", record_fields()},       {"options", option_fields()},
-                         {"packets", packet_class_fields()}, {"icmp", icmp_fields()},
+  std::vector<Field> fields = whole ? message_fields() : question_depth_fields();
+  declaration.outputs = {{"default", fields},
+                         {"queries", fields},
+                         {"responses", fields},
+                         {"questions", question_fields()},
+                         {"packets", packet_class_fields()},
+                         {"icmp", icmp_fields()},
                          {"frames", dnstap_frame_fields()}};
+  if (whole) {
+    declaration.outputs.push_back({"records", record_fields()});
+    declaration.outputs.push_back({"options", option_fields()});
+  }
   return declaration;
 }
 

@@ -12,6 +12,7 @@ namespace dnstorm::operators {
 struct DecodeOptions {
   std::vector<std::uint16_t> ports;
   bool detect = false;
+  bool whole = true;  // messages are read to their end, not to that of their questions
   bool tcp = true;
   bool fragments = true;
   capture::stream::TcpStreams::Limits stream_limits;

@@ -1,5 +1,9 @@
 #include "operators/spouts/decode_schema.hpp"
 
+#include <functional>
+#include <set>
+#include <string>
+
 #include "operators/spouts/dnstap_fields.hpp"
 
 namespace dnstorm::operators {
@@ -73,6 +77,15 @@ std::vector<Field> message_fields() {
       plain("txn", Type::u64, "hash of addresses, ports and id: equal for query and response"),
   };
   for (Field& field : dnstap_message_fields()) fields.push_back(std::move(field));
+  return fields;
+}
+
+std::vector<Field> question_depth_fields() {
+  static const std::set<std::string, std::less<>> behind = {"full_rcode", "edns", "edns_version",
+                                                            "edns_size",  "do",   "ecs",
+                                                            "cookie",     "nsid", "edns_options"};
+  std::vector<Field> fields = message_fields();
+  std::erase_if(fields, [](const Field& field) { return behind.contains(field.name); });
   return fields;
 }
 

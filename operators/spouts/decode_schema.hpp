@@ -13,14 +13,16 @@ enum DecodeStream : std::size_t {
   queries_stream,
   responses_stream,
   questions_stream,
-  records_stream,
-  options_stream,
   packets_stream,
   icmp_stream,
-  frames_stream
+  frames_stream,
+  records_stream,  // these two of whole messages only
+  options_stream
 };
 
 std::vector<Field> message_fields();
+// Without those that are read from the sections behind the questions.
+std::vector<Field> question_depth_fields();
 std::vector<Field> question_fields();
 std::vector<Field> record_fields();
 std::vector<Field> option_fields();

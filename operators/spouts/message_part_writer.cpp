@@ -8,8 +8,10 @@ namespace dns = capture::dns;
 
 MessagePartWriter::MessagePartWriter(const std::vector<SchemaPtr>& outputs) {
   if (outputs[questions_stream]) question_ = QuestionRefs(*outputs[questions_stream]);
-  if (outputs[records_stream]) record_ = RecordRefs(*outputs[records_stream]);
-  if (outputs[options_stream]) option_ = OptionRefs(*outputs[options_stream]);
+  records_read_ = outputs.size() > records_stream && outputs[records_stream];
+  options_read_ = outputs.size() > options_stream && outputs[options_stream];
+  if (records_read_) record_ = RecordRefs(*outputs[records_stream]);
+  if (options_read_) option_ = OptionRefs(*outputs[options_stream]);
 }
 
 void MessagePartWriter::write_questions(const MessageContext& context, Emitter& out) const {

@@ -16,11 +16,12 @@ class MessagePartWriter {
   // The task's outputs, by DecodeStream.
   explicit MessagePartWriter(const std::vector<SchemaPtr>& outputs);
 
+  bool records_read() const { return records_read_; }
   // To the streams that somebody reads.
   void write(const MessageContext& context, Emitter& out) const {
     if (out.wanted(questions_stream)) write_questions(context, out);
-    if (out.wanted(records_stream)) write_records(context, out);
-    if (out.wanted(options_stream)) write_options(context, out);
+    if (records_read_) write_records(context, out);
+    if (options_read_) write_options(context, out);
   }
 
  private:
@@ -31,6 +32,8 @@ class MessagePartWriter {
   QuestionRefs question_;
   RecordRefs record_;
   OptionRefs option_;
+  // With `depth: question` there are no such streams.
+  bool records_read_ = false, options_read_ = false;
 };
 
 }  // namespace dnstorm::operators

@@ -155,6 +155,38 @@ TEST(Decode, counts_what_the_snap_length_cut_off_as_truncated) {
   EXPECT_EQ(task.harness.rows(messages).size(), 1u);
 }
 
+TEST(Decode, looks_no_further_than_the_questions_if_told_so) {
+  DecodeTask task({"qname", "qtype", "malformed"}, {{"depth", {"question"}}});
+  MessageWriter writer;
+  auto response = writer.begin(7, MessageWriter::qr).question("example.com", 1).finish();
+  std::vector<std::uint8_t> wire(response.begin(), response.end());
+  wire[7] = 1;  // an answer that is not there
+  task.udp(to_server().reversed(), wire);
+  wire.resize(wire.size() - 1);
+  task.udp(to_server().reversed(), wire);
+  EXPECT_THAT(task.harness.take(messages), ElementsAre("example.com 1 false", " 0 true"));
+  EXPECT_EQ(task.harness.counter("malformed.truncated_question"), 1u);
+  EXPECT_EQ(task.harness.counter("parsed"), 1u);
+}
+
+TEST(Decode, counts_a_message_that_the_snap_length_cut_behind_its_question) {
+  DecodeTask task({"qname", "malformed"}, {{"depth", {"question"}}});
+  MessageWriter writer;
+  auto response = writer.begin(7, MessageWriter::qr).question("example.com", 1).finish();
+  std::vector<std::uint8_t> wire(response.begin(), response.end());
+  wire.resize(wire.size() + 20);
+  wire[7] = 1;
+  Frame frame;
+  capture::synth::build_udp(to_server().reversed(), wire, frame);
+  auto original = static_cast<std::uint32_t>(frame.size());
+  for (std::uint32_t cut : {20U, 22U}) {  // behind the question, and within it
+    frame.resize(original - cut);
+    task.packet(frame, original);
+  }
+  EXPECT_EQ(task.harness.counter("parsed"), 1u);
+  EXPECT_EQ(task.harness.counter("malformed.truncated"), 1u);
+}
+
 TEST(Decode, watches_the_ports_it_is_told) {
   DecodeTask task({"qname"}, {{"ports", {"5300", "5301"}}});
   task.udp(to_server(5301), query("a.example"));
@@ -280,6 +312,9 @@ TEST(Decode, refuses_ports_that_are_none_and_streams_that_are_no_packets) {
             "option 'ports' takes port numbers from 1 to 65535, not '0'");
   EXPECT_EQ(declare_error(decode_operator(), {}, {{{"time", Type::time}, {"link", Type::u16}}}),
             "stream 'default' of 'input' has no field 'original_length'; it has time, link");
+  EXPECT_EQ(declare_error(decode_operator(), {{"depth", {"question"}}, {"detect", {"true"}}},
+                          {packet_fields()}),
+            "'detect' tells DNS from other traffic by whole messages: it wants depth: message");
 }
 
 }  // namespace
