@@ -24,6 +24,7 @@
 #include "operators/rssac002/rssac002_file.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
+#include "operators/shape/map.hpp"
 #include "operators/shape/split.hpp"
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/discard.hpp"
@@ -58,6 +59,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(geo_operator());
   registry.add(histogram_operator());
   registry.add(identity_operator());
+  registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
   registry.add(quantiles_operator());

@@ -7,16 +7,18 @@
 
 namespace dnstorm::operators {
 
-RowCopier::RowCopier(const Schema& in, const Schema& out, const std::vector<std::string>& changed) {
+RowCopier::RowCopier(const Schema& in, const Schema& out, const std::vector<std::string>& changed,
+                     const std::map<std::string, std::string>& renamed) {
   for (std::size_t i = 0; i < out.size(); ++i) {
-    auto index = in.find(out.field(i).name);
-    if (!index) continue;
-    std::uint32_t from = in.offset(*index), to = out.offset(i);
+    const std::string& name = out.field(i).name;
+    if (std::find(changed.begin(), changed.end(), name) != changed.end()) continue;
+    auto before = renamed.find(name);
+    auto index = in.find(before == renamed.end() ? name : before->second);
     Type type = out.field(i).type;
+    if (!index || in.field(*index).type != type) continue;
+    std::uint32_t from = in.offset(*index), to = out.offset(i);
     if (type == Type::str || type == Type::bytes) {
-      bool by_others =
-          std::find(changed.begin(), changed.end(), out.field(i).name) != changed.end();
-      if (!by_others) (type == Type::str ? texts_ : bytes_).push_back({from, to});
+      (type == Type::str ? texts_ : bytes_).push_back({from, to});
       continue;
     }
     std::uint32_t size = size_of(type);
@@ -33,14 +35,15 @@ namespace {
 
 class MappingBolt final : public Bolt {
  public:
-  MappingBolt(std::unique_ptr<RowMapping> mapping, std::vector<std::string> changed)
-      : mapping_(std::move(mapping)), changed_(std::move(changed)) {}
+  MappingBolt(std::unique_ptr<RowMapping> mapping, std::vector<std::string> changed,
+              std::map<std::string, std::string> renamed)
+      : mapping_(std::move(mapping)), changed_(std::move(changed)), renamed_(std::move(renamed)) {}
 
   Result<void> prepare(const TaskContext& task) override {
     if (task.outputs[0] == nullptr) return {};
     const Schema& in = *task.inputs[0].schema;
     const Schema& out = *task.outputs[0];
-    copier_ = RowCopier(in, out, changed_);
+    copier_ = RowCopier(in, out, changed_, renamed_);
     return mapping_->prepare(task, in, out);
   }
 
@@ -57,6 +60,7 @@ class MappingBolt final : public Bolt {
  private:
   std::unique_ptr<RowMapping> mapping_;
   std::vector<std::string> changed_;
+  std::map<std::string, std::string> renamed_;
   RowCopier copier_;
 };
 
@@ -65,11 +69,7 @@ class MappingBolt final : public Bolt {
 Result<Declaration> declare_mapping(const std::string& name, const std::vector<InputDecl>& inputs,
                                     std::vector<std::string> reads, std::vector<Field> added,
                                     const std::vector<std::string>& dropped) {
-  if (inputs.size() != 1)
-    return Error{ErrorKind::config,
-                 fmt::format("{} passes one stream on, and {} come in; use one for each", name,
-                             inputs.size()),
-                 ""};
+  DNSTORM_CHECK(require_one_input(name, inputs));
   std::vector<Field> fields;
   for (const Field& field : inputs[0].schema.fields())
     if (std::find(dropped.begin(), dropped.end(), field.name) == dropped.end())
@@ -83,6 +83,10 @@ Result<Declaration> declare_mapping(const std::string& name, const std::vector<I
           ""};
     fields.push_back(std::move(field));
   }
+  return declare_mapped(std::move(fields), std::move(reads));
+}
+
+Declaration declare_mapped(std::vector<Field> fields, std::vector<std::string> reads) {
   Declaration declaration;
   declaration.restorable = true;
   declaration.state = StateScope::none;
@@ -94,8 +98,17 @@ Result<Declaration> declare_mapping(const std::string& name, const std::vector<I
 }
 
 std::unique_ptr<Bolt> make_mapping_bolt(std::unique_ptr<RowMapping> mapping,
-                                        std::vector<std::string> changed) {
-  return std::make_unique<MappingBolt>(std::move(mapping), std::move(changed));
+                                        std::vector<std::string> changed,
+                                        std::map<std::string, std::string> renamed) {
+  return std::make_unique<MappingBolt>(std::move(mapping), std::move(changed), std::move(renamed));
+}
+
+Result<void> require_one_input(const std::string& name, const std::vector<InputDecl>& inputs) {
+  if (inputs.size() == 1) return {};
+  return Error{
+      ErrorKind::config,
+      fmt::format("{} passes one stream on, and {} come in; use one for each", name, inputs.size()),
+      ""};
 }
 
 Result<Field> require_type(const InputDecl& input, const std::string& name, Type type,

@@ -5,6 +5,7 @@
 // each row: runs of fields of fixed width by one memcpy, texts with their hashes as they are.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,17 +22,19 @@ class RowMapping {
   virtual Result<void> prepare(const TaskContext& task, const Schema& in, const Schema& out) = 0;
   // Before the rows of a batch.
   virtual void begin_batch() {}
-  // All fields of `out` with the name of a field of the input have been copied, but for changed
-  // texts and bytes.
+  // All fields of `out` with the name and type of a field of the input, and those renamed, have
+  // been copied, but for the changed ones.
   virtual void write(const RowView& in, RowWriter& out) = 0;
 };
 
-// Copies what two schemas have in common.
+// Copies what two schemas have in common: fields of one name and type.
 class RowCopier {
  public:
   RowCopier() = default;
-  // `changed`: texts and bytes that somebody else writes.
-  RowCopier(const Schema& in, const Schema& out, const std::vector<std::string>& changed);
+  // `changed`: fields of `out` that somebody else writes. `renamed`: of others, by their name in
+  // `out`, the name in `in`.
+  RowCopier(const Schema& in, const Schema& out, const std::vector<std::string>& changed,
+            const std::map<std::string, std::string>& renamed = {});
 
   void copy(const RowView& in, RowWriter& out) const {
     for (const Run& run : runs_) std::memcpy(out.data() + run.to, in.data() + run.from, run.size);
@@ -61,9 +64,16 @@ Result<Declaration> declare_mapping(const std::string& name, const std::vector<I
                                     std::vector<std::string> reads, std::vector<Field> added,
                                     const std::vector<std::string>& dropped = {});
 
-// `changed`: as of RowCopier.
+// The same of the fields as they go on, for one input.
+Declaration declare_mapped(std::vector<Field> fields, std::vector<std::string> reads);
+
+// `changed`, `renamed`: as of RowCopier.
 std::unique_ptr<Bolt> make_mapping_bolt(std::unique_ptr<RowMapping> mapping,
-                                        std::vector<std::string> changed = {});
+                                        std::vector<std::string> changed = {},
+                                        std::map<std::string, std::string> renamed = {});
+
+// For `declare` of what passes one stream on.
+Result<void> require_one_input(const std::string& name, const std::vector<InputDecl>& inputs);
 
 // For `declare`: that the input has this field, and of this type. `subject`: the option that names
 // it; `user`: the name of the operator.

@@ -261,6 +261,15 @@ void distinct_qname_exact(benchmark::State& state) {
 void filter_nxdomain(benchmark::State& state) {
   run(state, "filter", {{"where", {"qr == true and rcode == NXDOMAIN"}}});
 }
+void filter_expression(benchmark::State& state) {
+  run(state, "filter", {{"expression", {"qr and rcode == 3"}}});
+}
+void map_number(benchmark::State& state) {
+  run(state, "map", {{"set", {"class:u32 = size // 256 * 256"}}}, {"time", "class"});
+}
+void map_text(benchmark::State& state) {
+  run(state, "map", {{"set", {"zone = suffix(qname, 2)"}}}, {"time", "zone"});
+}
 void match_all(benchmark::State& state) { run(state, "match", {}); }
 void direction(benchmark::State& state) {
   run(state, "direction",
@@ -363,6 +372,9 @@ BENCHMARK(top_client)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(distinct_qname)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(distinct_qname_exact)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(filter_nxdomain)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(filter_expression)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(map_number)->Unit(benchmark::kMillisecond)->UseManualTime();
+BENCHMARK(map_text)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(direction)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(anonymize_truncate)->Unit(benchmark::kMillisecond)->UseManualTime();
 BENCHMARK(match_latency)->Unit(benchmark::kMillisecond)->UseManualTime();

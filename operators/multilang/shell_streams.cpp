@@ -8,33 +8,11 @@
 #include <utility>
 
 #include "engine/base/ip.hpp"
+#include "operators/field_text.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
-
-constexpr std::pair<std::string_view, Type> types[] = {
-    {"str", Type::str}, {"bool", Type::boolean}, {"u8", Type::u8},   {"u16", Type::u16},
-    {"u32", Type::u32}, {"u64", Type::u64},      {"i64", Type::i64}, {"f64", Type::f64},
-    {"ip", Type::ip},   {"time", Type::time},
-};
-constexpr std::pair<std::string_view, Role> roles[] = {
-    {"time", Role::time},   {"window_end", Role::window_end}, {"key", Role::key},
-    {"value", Role::value}, {"plain", Role::plain},
-};
-
-template <class Table>
-auto find_in(const Table& table, std::string_view name) {
-  return std::find_if(std::begin(table), std::end(table),
-                      [&](const auto& entry) { return entry.first == name; });
-}
-
-template <class Table>
-std::string names_of(const Table& table) {
-  std::vector<std::string_view> names;
-  for (const auto& entry : table) names.push_back(entry.first);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
 
 std::vector<std::string> split(const std::string& text, char at) {
   std::vector<std::string> parts;
@@ -49,32 +27,6 @@ std::vector<std::string> split(const std::string& text, char at) {
 
 Error refuse(const std::string& option, std::string what) {
   return {ErrorKind::config, fmt::format("option '{}': {}", option, what), option};
-}
-
-// NAME[:TYPE[:ROLE]]
-Result<Field> parse_field(const std::string& text, const std::string& option) {
-  std::vector<std::string> parts = split(text, ':');
-  if (parts[0].empty() || parts.size() > 3)
-    return refuse(option,
-                  fmt::format("a field is NAME, NAME:TYPE or NAME:TYPE:ROLE, not '{}'", text));
-  Field field{.name = parts[0], .type = Type::str};
-  if (parts.size() > 1) {
-    auto type = find_in(types, parts[1]);
-    if (type == std::end(types))
-      return refuse(option, fmt::format("'{}' is no type of field '{}'; types are {}", parts[1],
-                                        parts[0], names_of(types)));
-    field.type = type->second;
-  }
-  if (field.type == Type::time) field.role = Role::time;
-  if (parts.size() > 2) {
-    auto role = find_in(roles, parts[2]);
-    if (role == std::end(roles))
-      return refuse(option, fmt::format("'{}' is no role of field '{}'; roles are {}", parts[2],
-                                        parts[0], names_of(roles)));
-    field.role = role->second;
-  }
-  field.unbounded = field.type == Type::str || field.type == Type::ip;
-  return field;
 }
 
 // Fields, with Storm's `direct` before them if it is there.

@@ -32,11 +32,8 @@ const std::vector<TextRow> rows = {
     {"4", "true", "65534", "0", "5000000000", "-1", "-3.5", "2001:db9::1", ".", "5s"},
 };
 
-// The numbers of the rows that pass, in one line.
-std::string passing(const std::string& where) {
-  TaskHarness task(filter_operator(), {{"where", {where}}}, messages, {.read_outputs = {"number"}});
-  task.feed(rows);
-  task.finish();
+// The numbers of the rows that the task has passed on, in one line.
+std::string numbers_of(TaskHarness& task) {
   EXPECT_EQ(task.counter("passed") + task.counter("filtered"), rows.size());
   EXPECT_EQ(task.counter("passed"), task.rows().size());
   std::string numbers;
@@ -45,6 +42,13 @@ std::string passing(const std::string& where) {
     for (RowView row : Rows(*batch, selection.get())) numbers += fmt::format("{}", row.get(number));
   }
   return numbers;
+}
+
+std::string passing(const std::string& where) {
+  TaskHarness task(filter_operator(), {{"where", {where}}}, messages, {.read_outputs = {"number"}});
+  task.feed(rows);
+  task.finish();
+  return numbers_of(task);
 }
 
 TEST(Filter, compares_as_the_type_of_the_field_asks) {
@@ -95,6 +99,33 @@ TEST(Filter, compares_as_the_type_of_the_field_asks) {
   for (const Case& c : cases) EXPECT_EQ(passing(c.where), c.passing) << c.where;
 }
 
+// The same, and how many rows the expression has failed for.
+std::string passing_expression(const testing::TextOptions& options) {
+  TaskHarness task(filter_operator(), options, messages, {.read_outputs = {"number"}});
+  task.feed(rows);
+  std::string numbers = numbers_of(task);
+  return fmt::format("{}, failed {}, unfit {}", numbers, task.counter("expression_failed"),
+                     task.counter("expression_unfit"));
+}
+
+TEST(Filter, takes_an_expression_in_lua) {
+  EXPECT_EQ(passing_expression({{"expression", {"size > 512 or delta < 0"}}}),
+            "0234, failed 0, unfit 0");
+  EXPECT_EQ(passing_expression({{"expression", {"rcode ~= 0 and qname:find('^not')"}}}),
+            ", failed 0, unfit 2")
+      << "neither true nor false";
+  EXPECT_EQ(passing_expression({{"expression", {"100 // (size - 40) < 1"}}}),
+            "1234, failed 1, unfit 0")
+      << "and the row does not pass";
+}
+
+TEST(Filter, evaluates_the_expression_for_rows_that_are_left) {
+  EXPECT_EQ(passing_expression(
+                {{"where", {"qr == true"}}, {"expression", {"1 // (1 - number % 2) == 1"}}}),
+            "24, failed 1, unfit 0")
+      << "row 3 had been filtered before";
+}
+
 TEST(Filter, refuses_with_one_clear_sentence) {
   struct Case {
     const char* where;
@@ -142,6 +173,10 @@ TEST(Filter, refuses_with_one_clear_sentence) {
   for (const Case& c : cases)
     EXPECT_EQ(declare_error(filter_operator(), {{"where", {c.where}}}, {messages}), c.error)
         << c.where;
+  EXPECT_EQ(declare_error(filter_operator(), {}, {messages}),
+            "which rows pass? give 'where' (conditions) or 'expression' (in Lua)");
+  EXPECT_EQ(declare_error(filter_operator(), {{"expression", {"size >> >> 1"}}}, {messages}),
+            "in the expression 'size >> >> 1', line 1, column 9: unexpected symbol near '>>'");
   EXPECT_EQ(declare_error(filter_operator(), {{"where", {"qr == true"}}}, {messages, messages}),
             "a filter passes one stream on, and 2 come in; use one filter for each");
 }
@@ -171,6 +206,11 @@ TEST(Filter, declares_that_it_forwards) {
           .value();
   EXPECT_TRUE(declaration.outputs[0].forwards_input);
   EXPECT_THAT(declaration.reads[0], ElementsAre("qr", "size"));
+  auto both =
+      declare(filter_operator(),
+              {{"where", {"qr == true"}}, {"expression", {"qr and size < delta"}}}, {messages})
+          .value();
+  EXPECT_THAT(both.reads[0], ElementsAre("qr", "size", "delta"));
   EXPECT_THAT(declaration.partition_by, IsEmpty());
   EXPECT_FALSE(declaration.single_task);
 }
