@@ -12,6 +12,7 @@
 #include "operators/enrich/anonymize.hpp"
 #include "operators/enrich/direction.hpp"
 #include "operators/enrich/geo.hpp"
+#include "operators/enrich/label.hpp"
 #include "operators/grouping/first_tasks.hpp"
 #include "operators/grouping/network.hpp"
 #include "operators/hooks/systemd_notify.hpp"
@@ -59,6 +60,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(geo_operator());
   registry.add(histogram_operator());
   registry.add(identity_operator());
+  registry.add(label_operator());
   registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <limits>
+#include <set>
 
 #include "capture/dns/codes.hpp"
 
@@ -157,6 +158,13 @@ bool has_label_table(std::string_view table) {
                      [&](const FixedLabel& label) { return label.table == table; }) ||
          std::any_of(code_tables.begin(), code_tables.end(),
                      [&](const CodeTable& codes) { return codes.name == table; });
+}
+
+std::vector<std::string> label_tables() {
+  std::set<std::string> names;
+  for (const FixedLabel& label : fixed_labels) names.emplace(label.table);
+  for (const CodeTable& codes : code_tables) names.emplace(codes.name);
+  return {names.begin(), names.end()};
 }
 
 }  // namespace dnstorm::operators

@@ -24,5 +24,7 @@ std::string label_text(std::string_view table, std::uint64_t value);
 
 // Whether there is a table of that name.
 bool has_label_table(std::string_view table);
+// The names of all tables, in alphabetical order.
+std::vector<std::string> label_tables();
 
 }  // namespace dnstorm::operators
