@@ -13,6 +13,7 @@
 #include "operators/enrich/direction.hpp"
 #include "operators/enrich/geo.hpp"
 #include "operators/enrich/label.hpp"
+#include "operators/enrich/lookup.hpp"
 #include "operators/grouping/first_tasks.hpp"
 #include "operators/grouping/network.hpp"
 #include "operators/hooks/systemd_notify.hpp"
@@ -61,6 +62,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(histogram_operator());
   registry.add(identity_operator());
   registry.add(label_operator());
+  registry.add(lookup_operator());
   registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "engine/base/csv.hpp"
 #include "engine/base/time.hpp"
 
 namespace dnstorm::cli {
@@ -32,59 +33,29 @@ Result<void> set_cell(const std::string& name, std::size_t line, std::string fie
   return {};
 }
 
-// One record of a CSV text; `line` counts the lines that it takes.
-Result<std::vector<std::string>> take_record(std::string_view& rest, const std::string& name,
-                                             std::size_t& line) {
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  std::size_t began = line;
-  std::size_t i = 0;
-  for (; i < rest.size(); ++i) {
-    char c = rest[i];
-    if (c == '\n') ++line;
-    if (quoted) {
-      if (c != '"') {
-        cells.back() += c;
-      } else if (i + 1 < rest.size() && rest[i + 1] == '"') {
-        cells.back() += rest[++i];
-      } else {
-        quoted = false;
-      }
-    } else if (c == '"' && cells.back().empty()) {
-      quoted = true;
-    } else if (c == ',') {
-      cells.emplace_back();
-    } else if (c == '\n') {
-      ++i;
-      break;
-    } else if (c != '\r') {
-      cells.back() += c;
-    }
-  }
-  if (quoted) return wrong(name, began, "a quote is not closed");
-  rest.remove_prefix(i);
-  return cells;
-}
-
 Result<std::vector<TestRow>> read_csv(std::string_view text, const std::string& name,
                                       topology::Place place) {
   std::vector<TestRow> rows;
-  std::size_t line = 1;
-  auto fields = DNSTORM_TRY(take_record(text, name, line));
-  while (!text.empty()) {
-    std::size_t began = line;
-    auto cells = DNSTORM_TRY(take_record(text, name, line));
-    if (cells.size() == 1 && cells[0].empty()) continue;
+  CsvReader records(text);
+  std::vector<std::string> fields, cells;
+  for (;;) {
+    auto more = records.next(cells);
+    std::size_t line = records.line();
+    if (!more.ok()) return wrong(name, line, more.error().what);
+    if (!*more) return rows;
+    if (fields.empty()) {
+      fields = cells;
+      continue;
+    }
     if (cells.size() != fields.size())
       return wrong(
-          name, began,
+          name, line,
           fmt::format("{} cells, and the first line names {} fields", cells.size(), fields.size()));
     TestRow& row = rows.emplace_back();
     row.place = place;
     for (std::size_t i = 0; i < cells.size(); ++i)
-      DNSTORM_CHECK(set_cell(name, began, fields[i], std::move(cells[i]), row));
+      DNSTORM_CHECK(set_cell(name, line, fields[i], std::move(cells[i]), row));
   }
-  return rows;
 }
 
 Result<std::vector<TestRow>> read_json(const std::string& text, const std::string& name,

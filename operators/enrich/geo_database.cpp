@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 #include <maxminddb.h>
 #include <netinet/in.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <tuple>
 #include <utility>
 
 #include "engine/api/key.hpp"
+#include "operators/enrich/file_stamp.hpp"
 
 namespace dnstorm::operators {
 
@@ -21,14 +20,6 @@ constexpr std::size_t places = 65536;         // of the cache of addresses
 constexpr std::size_t records_max = 100'000;  // then all is forgotten
 constexpr std::size_t text_max = 256;
 const std::string unknown = "unknown";
-
-// What of a file changes when it is replaced or written to.
-using Stamp = std::tuple<dev_t, ino_t, off_t, time_t, long>;
-Stamp stamp_of(const std::string& path) {
-  struct stat about = {};
-  if (stat(path.c_str(), &about) != 0) return {};
-  return {about.st_dev, about.st_ino, about.st_size, about.st_mtim.tv_sec, about.st_mtim.tv_nsec};
-}
 
 void set_text(MMDB_entry_s& entry, std::string& text, const char* const* path) {
   MMDB_entry_data_s data = {};
@@ -62,7 +53,7 @@ void add_to(GeoRecord& record, MMDB_entry_s& entry) {
 }  // namespace
 
 struct GeoDatabase::File {
-  explicit File(std::string its_path) : path(std::move(its_path)), stamp(stamp_of(path)) {}
+  explicit File(std::string its_path) : path(std::move(its_path)), stamp(FileStamp::of(path)) {}
   ~File() {
     if (opened) MMDB_close(&database);
   }
@@ -101,7 +92,7 @@ struct GeoDatabase::File {
   }
 
   std::string path;
-  Stamp stamp;
+  FileStamp stamp;
   bool opened = false;
   MMDB_s database = {};
 };
@@ -162,9 +153,9 @@ std::uint32_t GeoDatabase::look_up(const IpAddress& address) {
 GeoDatabase::Change GeoDatabase::renew() {
   Change change = Change::none;
   for (auto& file : files_) {
-    Stamp now = stamp_of(file->path);
+    FileStamp now = FileStamp::of(file->path);
     // Gone for a moment, while it is being replaced.
-    if (now == file->stamp || now == Stamp{}) continue;
+    if (now == file->stamp || now == FileStamp{}) continue;
     auto fresh = std::make_unique<File>(file->path);
     if (fresh->open().ok()) {
       file = std::move(fresh);
