@@ -27,7 +27,10 @@
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/map.hpp"
+#include "operators/shape/route.hpp"
 #include "operators/shape/split.hpp"
+#include "operators/shape/tee.hpp"
+#include "operators/shape/union.hpp"
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/discard.hpp"
 #include "operators/sinks/influx.hpp"
@@ -68,12 +71,15 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(near_misses_operator());
   registry.add(quantiles_operator());
   registry.add(rate_operator());
+  registry.add(route_operator());
   registry.add(rssac002_operator());
   registry.add(running_count_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
   registry.add(split_operator());
+  registry.add(tee_operator());
   registry.add(top_operator());
+  registry.add(union_operator());
   registry.add(board_operator());
   registry.add(csv_operator());
   registry.add(discard_operator());

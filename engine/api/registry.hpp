@@ -26,6 +26,9 @@ struct StreamDecl {
   // The stream has rows of input 0 with fields added or changed: those with the name of a field of
   // the input are made of it, so what its readers read of them is read from that input.
   bool extends_input = false;
+  // With extends_input: the stream has rows of all inputs, and all that is said of input 0 is so of
+  // each.
+  bool of_all_inputs = false;
   // The operator names the task that gets a row (Emitter::row_to): read by DIRECT only, and DIRECT
   // reads no other.
   bool direct = false;

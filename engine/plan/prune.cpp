@@ -16,8 +16,8 @@ void add_needs(const Draft& draft, Needs& needs) {
       needed->insert(declaration.reads[i].begin(), declaration.reads[i].end());
       needed->insert(input.stream->args.begin(), input.stream->args.end());
       needed->insert(input.custom_reads.begin(), input.custom_reads.end());
-      if (i != 0) continue;
       for (std::size_t output = 0; output < declaration.outputs.size(); ++output) {
+        if (i != 0 && !declaration.outputs[output].of_all_inputs) continue;
         const auto& passed_on = needs[*at][output];
         if (!passed_on) continue;
         if (declaration.outputs[output].forwards_input)

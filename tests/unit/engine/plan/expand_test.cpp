@@ -187,6 +187,22 @@ TEST(Prune, LooksThroughStreamsThatExtendTheirInput) {
   EXPECT_EQ(fields_of(plan, "w"), "qtype, rcode, network");
 }
 
+TEST(Prune, LooksThroughAStreamOfAllInputs) {
+  Plan plan =
+      plan_of(with("- {id: f, className: filter, properties: {field: rcode}}\n"
+                   "- {id: w, className: widen}\n"
+                   "- {id: u, className: unite}\n"
+                   "- {id: a, className: reads, properties: {fields: [qtype]}}\n",
+                   "- {from: src, to: f}\n"
+                   "- {from: src, to: w}\n"
+                   "- {from: f, to: u}\n"
+                   "- {from: w, to: u}\n"
+                   "- {from: u, to: a}\n"));
+  EXPECT_EQ(fields_of(plan, "u"), "qtype");
+  EXPECT_EQ(fields_of(plan, "w"), "qtype") << "of the second input as of the first";
+  EXPECT_EQ(fields_of(plan, "src"), "qtype, rcode, client");
+}
+
 TEST(Prune, AForwardingStreamWithoutReadersAsksForNothing) {
   Plan plan =
       plan_of(with("- {id: f, className: filter, properties: {field: rcode}}\n"

@@ -11,7 +11,8 @@
 
 namespace dnstorm::plan::testing {
 
-// packets (spout: default, drops), filter (forwards), widen (adds `network` to its input), count
+// packets (spout: default, drops), filter (forwards), widen (adds `network` to its input), unite
+// (all its inputs as one), count
 // (keeps state by `by`; light by rcode), top (keyed exactly), rank (one task), reads (sink that
 // reads the fields it is told), blind (sink of none); near (a grouping by the field it is told);
 // system (spout of the system streams); watch (task hook), fetch (worker hook).

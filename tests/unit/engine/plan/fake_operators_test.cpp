@@ -60,6 +60,21 @@ OperatorDef widen() {
   return def;
 }
 
+OperatorDef unite() {
+  OperatorDef def;
+  def.name = "unite";
+  def.declare = [](const Options&, const std::vector<InputDecl>& inputs) -> Result<Declaration> {
+    Declaration declaration;
+    StreamDecl stream{"default", inputs[0].schema.fields()};
+    stream.extends_input = true;
+    stream.of_all_inputs = true;
+    declaration.outputs = {stream};
+    declaration.reads.resize(inputs.size());
+    return declaration;
+  };
+  return def;
+}
+
 OperatorDef filter() {
   OperatorDef def;
   def.name = "filter";
@@ -190,8 +205,8 @@ GroupingDef near() {
 const OperatorRegistry& registry() {
   static const OperatorRegistry registry = [] {
     OperatorRegistry all;
-    for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), widen(), count(), top(),
-                                                     rank(), sink("reads"), sink("blind")})
+    for (OperatorDef& def : std::vector<OperatorDef>{packets(), filter(), widen(), unite(), count(),
+                                                     top(), rank(), sink("reads"), sink("blind")})
       all.add(std::move(def));
     all.add(near());
     all.add(system());
