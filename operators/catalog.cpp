@@ -28,6 +28,7 @@
 #include "operators/shape/identity.hpp"
 #include "operators/shape/map.hpp"
 #include "operators/shape/route.hpp"
+#include "operators/shape/sample.hpp"
 #include "operators/shape/split.hpp"
 #include "operators/shape/tee.hpp"
 #include "operators/shape/union.hpp"
@@ -74,6 +75,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(route_operator());
   registry.add(rssac002_operator());
   registry.add(running_count_operator());
+  registry.add(sample_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
   registry.add(split_operator());
