@@ -42,7 +42,7 @@ class Passing(Case):
     def test_the_shipped_files_pass(self):
         files = sorted(glob.glob(os.path.join(harness.SOURCE, "configs", "tests", "*.yaml")))
         self.assertGreater(len(files), 2)
-        done = self.ok("test", *files)
+        done = self.ok("test", *files, cwd=harness.SOURCE)
         self.assertIn(" passed, 0 failed", done.stdout)
 
     def test_sinks_touch_nothing(self):
