@@ -89,6 +89,14 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
+std::string one_line(std::string_view text) {
+  constexpr std::size_t shown_max = 200;
+  std::string line(text.substr(0, shown_max));
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  return text.size() > shown_max ? line + "..." : line;
+}
+
 bool is_word(std::string_view text) {
   return !text.empty() && text.find_first_of(blanks) == std::string_view::npos;
 }

@@ -20,6 +20,8 @@ Result<Field> parse_field(const std::string& text, const std::string& option);
 std::optional<std::pair<std::string, std::string>> parse_assignment(std::string_view text);
 
 std::string_view without_blanks(std::string_view text);
+// For a message: control characters as blanks, and cut where nobody reads on.
+std::string one_line(std::string_view text);
 // Whether it can be a name: not empty, and without blanks in it.
 bool is_word(std::string_view text);
 

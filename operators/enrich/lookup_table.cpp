@@ -137,7 +137,7 @@ class LookupTable::Builder {
   }
 
   Error wrong(std::size_t line, const std::string& what) const {
-    return {ErrorKind::data, fmt::format("{}:{}: {}", spec_.path, line, what), "file"};
+    return {ErrorKind::data, fmt::format("{}:{}: {}", spec_.path, line, one_line(what)), "file"};
   }
 
  private:
@@ -147,7 +147,7 @@ class LookupTable::Builder {
     if (found != cells.end()) return static_cast<std::size_t>(found - cells.begin());
     return Error{ErrorKind::data,
                  fmt::format("{}: there is no column '{}'; the first line names {}", spec_.path,
-                             column, fmt::join(cells, ", ")),
+                             column, one_line(fmt::format("{}", fmt::join(cells, ", ")))),
                  option};
   }
 

@@ -6,6 +6,7 @@
 #include <lua.hpp>
 
 #include "engine/api/options.hpp"
+#include "operators/field_text.hpp"
 #include "operators/shape/lua_sandbox.hpp"
 #include "operators/shape/lua_tokens.hpp"
 
@@ -122,7 +123,7 @@ std::string take_message(lua_State* lua) {
   if (std::size_t at = message.find(whole); at != std::string::npos)
     message.erase(at, whole.size());
   std::size_t place = message.starts_with(':') ? message.find(": ") : std::string::npos;
-  return place == std::string::npos ? message : message.substr(place + 2);
+  return one_line(place == std::string::npos ? message : message.substr(place + 2));
 }
 
 // A field `do` is written _do, as are all that have the name of a keyword.
@@ -155,10 +156,10 @@ Result<void> check_tokens(std::string_view expression, const std::vector<LuaToke
                  ""};
   for (const LuaToken& token : tokens)
     if (token.text == "function")
-      return Error{
-          ErrorKind::config,
-          fmt::format("in the expression '{}': it may call functions, and define none", expression),
-          ""};
+      return Error{ErrorKind::config,
+                   fmt::format("in the expression '{}': it may call functions, and define none",
+                               one_line(expression)),
+                   ""};
   return {};
 }
 
@@ -217,8 +218,8 @@ struct LuaRows::State {
     auto line = 1 + std::count(before.begin(), before.end(), '\n');
     std::size_t begin = before.rfind('\n') + 1;  // npos + 1 is 0
     return {ErrorKind::config,
-            fmt::format("in the expression '{}', line {}, column {}: {}", expression, line,
-                        at - begin + 1, what),
+            fmt::format("in the expression '{}', line {}, column {}: {}", one_line(expression),
+                        line, at - begin + 1, what),
             ""};
   }
   // The same of a part of it.
@@ -241,8 +242,8 @@ struct LuaRows::State {
 
   Result<void> check(const LuaName& name, std::string_view expression, const Schema& schema) {
     auto fault = [&](std::string_view what) -> Result<void> {
-      return Error{ErrorKind::config, fmt::format("in the expression '{}': {}", expression, what),
-                   ""};
+      return Error{ErrorKind::config,
+                   fmt::format("in the expression '{}': {}", one_line(expression), what), ""};
     };
     if (name.method) {
       if (has_member("string", name.text)) return {};

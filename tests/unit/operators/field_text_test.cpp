@@ -39,6 +39,9 @@ TEST(FieldText, parts_assignments) {
   EXPECT_EQ(parse_assignment("a"), std::nullopt);
   EXPECT_EQ(parse_assignment("= b"), std::nullopt);
   EXPECT_EQ(parse_assignment("a = "), std::nullopt);
+  EXPECT_EQ(one_line("a\n\tb"), "a  b");
+  EXPECT_EQ(one_line(std::string(200, 'x')), std::string(200, 'x'));
+  EXPECT_EQ(one_line(std::string(201, 'x')), std::string(200, 'x') + "...");
   EXPECT_TRUE(is_word("a-b"));
   EXPECT_FALSE(is_word("a b"));
   EXPECT_FALSE(is_word(""));

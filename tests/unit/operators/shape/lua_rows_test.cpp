@@ -102,7 +102,7 @@ TEST(LuaRows, are_refused_with_line_and_column) {
       {"qtype = 1", "in the expression 'qtype = 1', line 1, column 7: ')' expected near '='"},
       {"qtype ==", "in the expression 'qtype ==', line 1, column 9: unexpected symbol near <eof>"},
       {"size and\n  size qtype",
-       "in the expression 'size and\n  size qtype', line 2, column 8: ')' expected near 'qtype'"},
+       "in the expression 'size and   size qtype', line 2, column 8: ')' expected near 'qtype'"},
       {"tc or or _do",
        "in the expression 'tc or or _do', line 1, column 7: unexpected symbol near "
        "'or'"},
@@ -127,6 +127,7 @@ TEST(LuaRows, are_refused_with_line_and_column) {
                            "setmetatable", "rawset", "collectgarbage", "debug", "error"})
     EXPECT_THAT(run(name), HasSubstr("there is no field or function")) << name;
   EXPECT_THAT(run(std::string(5000, '(')), HasSubstr("at most 4096 are possible"));
+  EXPECT_THAT(run(std::string(1000, 'a')), HasSubstr("aaa...': there is no field or function"));
 }
 
 TEST(LuaRows, tell_failures_apart) {
