@@ -258,12 +258,18 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   }
   std::string what =
       options.given("weight") ? "sum of " + options.text("weight") : "number of rows";
-  stream.fields.push_back({.name = "count", .type = Type::u64, .role = Role::value, .help = what});
+  auto add = [&](const std::string& name, const std::string& help) {
+    stream.fields.push_back({.name = name,
+                             .type = Type::u64,
+                             .role = Role::value,
+                             .help = help,
+                             .fold = Fold::sum});
+  };
+  add("count", what);
   DNSTORM_CHECK(check_output_names(stream, "by"));
   for (const std::string& name : sums) {
     DNSTORM_CHECK(common_number(inputs, name, "sums"));
-    stream.fields.push_back(
-        {.name = sum_name(name), .type = Type::u64, .role = Role::value, .help = "sum of " + name});
+    add(sum_name(name), "sum of " + name);
   }
   DNSTORM_CHECK(check_output_names(stream, "sums"));
   if (options.given("weight")) {
