@@ -6,6 +6,7 @@
 #include "operators/count/quantiles.hpp"
 #include "operators/count/rate.hpp"
 #include "operators/count/running_count.hpp"
+#include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
@@ -49,6 +50,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(words_operator());
   registry.add(system_operator());
   registry.add(decode_operator());
+  registry.add(aggregate_operator());
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(direction_operator());
