@@ -23,6 +23,7 @@
 #include "operators/multilang/shell_spout.hpp"
 #include "operators/rssac002/rssac002.hpp"
 #include "operators/rssac002/rssac002_file.hpp"
+#include "operators/shape/dedupe.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/split.hpp"
@@ -53,6 +54,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(aggregate_operator());
   registry.add(anonymize_operator());
   registry.add(count_operator());
+  registry.add(dedupe_operator());
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());

@@ -1,5 +1,5 @@
 dnstorm_unit_test(operators/count USES operators_count engine_delivery)
-dnstorm_unit_test(operators/shape USES operators_shape)
+dnstorm_unit_test(operators/shape USES operators_shape engine_delivery)
 dnstorm_unit_test(operators/dsc USES operators_dsc engine_delivery)
 dnstorm_unit_test(operators/enrich USES operators_enrich)
 dnstorm_unit_test(operators/rssac002 USES operators_rssac002 engine_delivery)
