@@ -3,6 +3,7 @@
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
 #include "operators/count/histogram.hpp"
+#include "operators/count/join.hpp"
 #include "operators/count/quantiles.hpp"
 #include "operators/count/rate.hpp"
 #include "operators/count/running_count.hpp"
@@ -62,6 +63,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(geo_operator());
   registry.add(histogram_operator());
   registry.add(identity_operator());
+  registry.add(join_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
   registry.add(quantiles_operator());
