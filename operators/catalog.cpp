@@ -27,6 +27,7 @@
 #include "operators/shape/dedupe.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
+#include "operators/shape/sessionise.hpp"
 #include "operators/shape/split.hpp"
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/discard.hpp"
@@ -70,6 +71,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(rate_operator());
   registry.add(rssac002_operator());
   registry.add(running_count_operator());
+  registry.add(sessionise_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
   registry.add(split_operator());
