@@ -8,13 +8,14 @@
 
 #include "operators/event_time.hpp"
 #include "operators/row_mapping.hpp"
+#include "operators/shape/waiting_rows.hpp"
 #include "operators/windowing/timed_keys.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 
-// A row that has passed: of what key and when is all there is to know.
+// The last row of a key that has passed: when is all there is to know.
 struct Passed {
   void save(StateWriter&) const {}
   bool restore(StateReader&) { return true; }
@@ -32,7 +33,12 @@ class DedupeBolt final : public Bolt {
     const auto& by = options_.list("by");
     key_reader_ = KeyReader(schema, by);
     time_ = schema.ref<std::int64_t>(options_.text("time"));
-    passed_rows_.prepare(task, by, static_cast<std::uint64_t>(options_.integer("keys_max")));
+    auto most = [&](const char* name) {
+      return static_cast<std::uint64_t>(options_.integer(name));
+    };
+    passed_rows_.prepare(task, by, most("keys_max"));
+    waiting_.prepare(KeyGrouping(task, by), task.inputs[0].schema, most("rows_max"));
+    early_ = &task.counter("rows_early");
     passed_ = &task.counter("passed");
     duplicates_ = &task.counter("duplicates");
     late_rows_ = &task.counter("late_rows");
@@ -42,27 +48,43 @@ class DedupeBolt final : public Bolt {
 
   void execute(const InputBatch& in, Emitter& out) override {
     Rows rows = in.rows();
-    Selection passing;
+    Selection early;
     Selection late;
     for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      TimeNs time = rows[i].get(time_);
       auto number = static_cast<std::uint16_t>(rows.index(i));
       // Rows that it may be equal to are forgotten: nobody can say whether it is the first.
-      if (add_time(rows[i].get(time_), lateness_) < watermark_)
+      if (time < reached()) {
         late.push_back(number);
-      else if (is_first(rows[i]))
-        passing.push_back(number);
+        continue;
+      }
+      key_.clear();
+      key_reader_.append(rows[i], key_);
+      if (waiting_.add(key_, time, in.batch, number)) continue;
+      early_->add();
+      if (is_first(key_, time)) early.push_back(number);
     }
-    passed_->add(passing.size());
     late_rows_->add(late.size());
-    duplicates_->add(rows.size() - passing.size() - late.size());
-    pass_on(0, in, std::move(passing), out);
-    pass_on(1, in, std::move(late), out);
+    pass_on(0, in.batch, std::move(early), out);
+    pass_on(1, in.batch, std::move(late), out);
   }
 
-  void watermark(TimeNs now, Emitter&) override {
+  // Rows are judged in the order of their times, and go on in that in which they came, a batch at a
+  // time.
+  void watermark(TimeNs now, Emitter& out) override {
     watermark_ = std::max(watermark_, now);
+    std::vector<WaitingRows::Row> rows = waiting_.take_before(reached());
+    std::erase_if(rows, [&](const auto& row) { return !is_first(row.key, row.time); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
+    for (std::size_t first = 0, last = 0; first < rows.size(); first = last) {
+      Selection passing;
+      for (; last < rows.size() && rows[last].batch == rows[first].batch; ++last)
+        passing.push_back(static_cast<std::uint16_t>(rows[last].number));
+      pass_on(0, rows[first].batch, std::move(passing), out);
+    }
     // A row that is not late is nearer than the span to none of these.
-    passed_rows_.forget_before(add_time(add_time(add_time(watermark_, -lateness_), -span_), 1));
+    passed_rows_.forget_before(add_time(add_time(reached(), -span_), 1));
   }
 
   Result<void> save(StateWriter& out) override {
@@ -73,27 +95,40 @@ class DedupeBolt final : public Bolt {
     watermark_ = in.get<TimeNs>();
     return {};
   }
-  std::vector<KeyedState*> keyed_state() override { return {&passed_rows_}; }
+  std::vector<KeyedState*> keyed_state() override { return {&passed_rows_, &waiting_}; }
 
  private:
-  bool is_first(const RowView& row) {
-    TimeNs time = row.get(time_);
-    key_.clear();
-    key_reader_.append(row, key_);
-    auto equal = [&](const auto& entry) {
-      return std::max(time_from_to(entry.time, time), time_from_to(time, entry.time)) < span_;
-    };
-    if (auto* known = passed_rows_.find(key_))
-      if (std::any_of(known->begin(), known->end(), equal)) return false;
-    if (passed_rows_.add(key_, time, {})) evicted_->add();
+  // Rows before this are late; those that wait and are before it have all come.
+  TimeNs reached() const {
+    return watermark_ == time_max ? time_max : add_time(watermark_, -lateness_);
+  }
+
+  bool is_first(std::string_view key, TimeNs time) {
+    if (!judge(key, time)) {
+      duplicates_->add();
+      return false;
+    }
+    passed_->add();
     return true;
   }
-  static void pass_on(std::size_t stream, const InputBatch& in, Selection rows, Emitter& out) {
+  // Rows come in the order of their times, but where there was no room to wait.
+  bool judge(std::string_view key, TimeNs time) {
+    auto* last = passed_rows_.find(key);
+    if (last == nullptr) {
+      if (passed_rows_.add(key, time, {})) evicted_->add();
+      return true;
+    }
+    bool later = time >= last->time;
+    bool apart = (later ? time_from_to(last->time, time) : time_from_to(time, last->time)) >= span_;
+    if (apart && later) passed_rows_.move(key, time);
+    return apart;
+  }
+  static void pass_on(std::size_t stream, const BatchPtr& batch, Selection rows, Emitter& out) {
     if (rows.empty() || !out.wanted(stream)) return;
-    if (rows.size() == in.rows().size())
-      out.forward(stream, in.batch, in.selection);
+    if (rows.size() == batch->row_count())
+      out.forward(stream, batch, nullptr);
     else
-      out.forward(stream, in.batch, std::make_shared<const Selection>(std::move(rows)));
+      out.forward(stream, batch, std::make_shared<const Selection>(std::move(rows)));
   }
 
   Options options_;
@@ -101,13 +136,15 @@ class DedupeBolt final : public Bolt {
   DurationNs lateness_;
   KeyReader key_reader_;
   FieldRef<std::int64_t> time_;
-  TimedKeys<Passed, true> passed_rows_;
+  TimedKeys<Passed> passed_rows_;
+  WaitingRows waiting_;
   TimeNs watermark_ = time_min;
   std::string key_;  // kept for its memory
   Counter* passed_ = nullptr;
   Counter* duplicates_ = nullptr;
   Counter* late_rows_ = nullptr;
   Counter* evicted_ = nullptr;
+  Counter* early_ = nullptr;
 };
 
 Result<Declaration> declare_dedupe(const Options& options, const std::vector<InputDecl>& inputs) {
@@ -138,6 +175,15 @@ Result<Declaration> declare_dedupe(const Options& options, const std::vector<Inp
   return declaration;
 }
 
+OptionSpec most(const char* name, const char* help) {
+  return {.name = name,
+          .type = OptionType::integer,
+          .default_text = "1Mi",
+          .help = help,
+          .min = key_groups,
+          .max = 1e9};
+}
+
 }  // namespace
 
 OperatorDef dedupe_operator() {
@@ -148,12 +194,8 @@ OperatorDef dedupe_operator() {
       {"by", OptionType::list, "", "rows with equal values of these fields are equal", true},
       {"span", OptionType::duration, "10s",
        "how long an equal row is a duplicate of one that has passed"},
-      {.name = "keys_max",
-       .type = OptionType::integer,
-       .default_text = "1Mi",
-       .help = "how many rows are remembered; beyond, the oldest is forgotten",
-       .min = key_groups,
-       .max = 1e9},
+      most("keys_max", "how many keys are remembered; beyond, the oldest is forgotten"),
+      most("rows_max", "how many rows wait for event time at most; beyond, they do not wait"),
       {"time", OptionType::text, "time", "the field that holds the event time of a row"},
       {"lateness", OptionType::duration, "0s", "how late a row may be and still be judged"},
   };

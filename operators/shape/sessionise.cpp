@@ -121,7 +121,7 @@ class SessioniseBolt final : public Bolt {
       if (sessions_.add(key, time, fresh)) evicted_->add();
       return fresh;
     }
-    auto& [last, session] = known->front();
+    auto& [last, session] = *known;
     if (time < session.start && time_from_to(time, session.start) >= gap_) return fresh;
     if (time_from_to(last, time) >= gap_) session = {time, 0};
     OpenSession with_row{session.start, ++session.rows};

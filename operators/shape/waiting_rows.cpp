@@ -44,7 +44,7 @@ bool WaitingRows::add(std::string_view key, TimeNs time, const BatchPtr& batch,
   DNSTORM_ASSERT(group.has_value(), "a key has other fields than the rows were prepared for");
   if (held_[*group] == share_) return false;
   ++held_[*group];
-  rows_.push_back({time, std::string(key), batch, number, *group});
+  rows_.push_back({time, std::string(key), batch, number, *group, arrivals_++});
   return true;
 }
 
@@ -54,10 +54,18 @@ std::vector<WaitingRows::Row> WaitingRows::take_before(TimeNs time) {
   std::vector<Row> taken(std::make_move_iterator(ready), std::make_move_iterator(rows_.end()));
   rows_.erase(ready, rows_.end());
   for (const Row& row : taken) --held_[row.group];
-  std::stable_sort(taken.begin(), taken.end(), [](const Row& a, const Row& b) {
-    return a.time != b.time ? a.time < b.time : a.key < b.key;
-  });
+  std::stable_sort(taken.begin(), taken.end(),
+                   [this](const Row& a, const Row& b) { return before(a, b); });
   return taken;
+}
+
+bool WaitingRows::before(const Row& a, const Row& b) const {
+  if (a.time != b.time) return a.time < b.time;
+  if (a.key != b.key) return a.key < b.key;
+  std::string a_fields, b_fields;
+  fields_.append(a.view(), a_fields);
+  fields_.append(b.view(), b_fields);
+  return a_fields < b_fields;
 }
 
 void WaitingRows::save_groups(GroupSections& out) const {
@@ -68,26 +76,31 @@ void WaitingRows::save_groups(GroupSections& out) const {
     StateWriter& section = out.of(row.group);
     section.put_bytes(row.key);
     section.put(row.time);
+    section.put(row.arrival);
     section.put_bytes(fields);
   }
 }
 
 bool WaitingRows::restore_group(std::uint32_t group, StateReader& in) {
   BatchBuilder builder(schema_);
-  std::vector<std::pair<std::string_view, TimeNs>> waiting;
+  std::vector<Row> waiting;
   auto seal = [&] {
     BatchPtr batch = builder.seal();
-    for (std::uint32_t i = 0; i < waiting.size(); ++i)
-      add(waiting[i].first, waiting[i].second, batch, i);
+    for (std::uint32_t i = 0; i < waiting.size(); ++i) {
+      if (!add(waiting[i].key, waiting[i].time, batch, i)) continue;
+      rows_.back().arrival = waiting[i].arrival;
+      arrivals_ = std::max(arrivals_, waiting[i].arrival + 1);
+    }
     waiting.clear();
   };
   while (!in.at_end()) {
     std::string_view key = in.get_bytes();
     auto time = in.get<TimeNs>();
+    auto arrival = in.get<std::uint64_t>();
     std::string_view fields = in.get_bytes();
     if (!in.ok() || grouping_.group_of(key) != group || !holds(*schema_, fields)) return false;
     fields_.restore(fields, builder.add_row(), offsets_);
-    waiting.emplace_back(key, time);
+    waiting.push_back({time, std::string(key), nullptr, 0, group, arrival});
     if (builder.full()) seal();
   }
   if (!waiting.empty()) seal();

@@ -29,6 +29,8 @@ TEST(Dedupe, passes_the_first_of_equal_rows_within_the_span) {
   task.feed({query("1s", "a", 1), query("2s", "a", 2), query("2s", "b", 3),
              query("3s", "a", 4, "192.0.2.2"), query("5s", "a", 5), query("6s", "a", 6),
              query("10s", "a", 7), query("11s", "a", 8)});
+  EXPECT_THAT(task.take(), IsEmpty()) << "an earlier row may come";
+  task.finish();
   EXPECT_THAT(task.take(), ElementsAre("1s 192.0.2.1 a 1", "2s 192.0.2.1 b 3", "3s 192.0.2.2 a 4",
                                        "6s 192.0.2.1 a 6", "11s 192.0.2.1 a 8"))
       << "duplicates do not prolong the span";
@@ -36,12 +38,37 @@ TEST(Dedupe, passes_the_first_of_equal_rows_within_the_span) {
   EXPECT_EQ(task.counter("duplicates"), 3U);
 }
 
-TEST(Dedupe, takes_rows_as_they_come_but_compares_by_their_time) {
+TEST(Dedupe, judges_by_time_and_passes_on_as_rows_came) {
   TaskHarness task(dedupe_operator(), {{"by", {"qname"}}, {"span", {"2s"}}}, queries);
-  task.feed({query("10s", "a", 1), query("5s", "a", 2), query("6s", "a", 3), query("9s", "a", 4),
-             query("7s", "a", 5), query("11.9s", "a", 6), query("12s", "a", 7)});
-  EXPECT_THAT(task.take(), ElementsAre("10s 192.0.2.1 a 1", "5s 192.0.2.1 a 2", "7s 192.0.2.1 a 5",
-                                       "12s 192.0.2.1 a 7"));
+  task.feed({query("10s", "a", 1), query("5s", "a", 2), query("6s", "b", 3)});
+  task.feed({query("9s", "a", 4), query("7s", "a", 5), query("6.9s", "a", 6)});
+  task.feed({query("5s", "a", 1), query("7.9s", "b", 7), query("8s", "b", 8)});
+  task.watermark(9 * ns_per_s);
+  EXPECT_THAT(task.take(), ElementsAre("6s 192.0.2.1 b 3", "7s 192.0.2.1 a 5", "5s 192.0.2.1 a 1",
+                                       "8s 192.0.2.1 b 8"))
+      << "of one time the least passes";
+  task.finish();
+  EXPECT_THAT(task.take(), ElementsAre("9s 192.0.2.1 a 4"));
+  EXPECT_EQ(task.counter("passed"), 5U);
+  EXPECT_EQ(task.counter("duplicates"), 4U);
+}
+
+TEST(Dedupe, passes_the_same_rows_in_whatever_order_they_come) {
+  std::vector<TextRow> rows = {query("1s", "a", 1), query("2s", "a", 2),   query("3s", "a", 3),
+                               query("3s", "a", 4), query("4.5s", "a", 5), query("2s", "b", 6)};
+  std::sort(rows.begin(), rows.end());
+  std::set<std::vector<std::string>> results;
+  do {
+    TaskHarness task(dedupe_operator(), {{"by", {"qname"}}, {"span", {"2s"}}}, queries);
+    for (const TextRow& row : rows) task.feed({row});
+    task.finish();
+    auto passed = task.take();
+    std::sort(passed.begin(), passed.end());
+    results.insert(passed);
+  } while (std::next_permutation(rows.begin(), rows.end()));
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_THAT(*results.begin(),
+              ElementsAre("1s 192.0.2.1 a 1", "2s 192.0.2.1 b 6", "3s 192.0.2.1 a 3"));
 }
 
 TEST(Dedupe, says_which_rows_are_too_late_to_be_judged) {
@@ -49,9 +76,11 @@ TEST(Dedupe, says_which_rows_are_too_late_to_be_judged) {
                    queries);
   task.feed({query("5s", "a", 1)});
   task.watermark(10 * ns_per_s);
-  task.feed({query("6.9s", "a", 2), query("7s", "a", 3), query("8s", "a", 4)});
-  EXPECT_THAT(task.take(), ElementsAre("5s 192.0.2.1 a 1", "7s 192.0.2.1 a 3"));
+  EXPECT_THAT(task.take(), ElementsAre("5s 192.0.2.1 a 1"));
+  task.feed({query("6.9s", "a", 2), query("8s", "a", 4), query("7s", "a", 3)});
   EXPECT_THAT(task.take(1), ElementsAre("6900000000ns 192.0.2.1 a 2"));
+  task.finish();
+  EXPECT_THAT(task.take(), ElementsAre("7s 192.0.2.1 a 3"));
   EXPECT_EQ(task.counter("late_rows"), 1U);
   EXPECT_EQ(task.counter("duplicates"), 1U);
 }
@@ -69,20 +98,33 @@ TEST(Dedupe, remembers_as_much_as_it_may_and_says_what_it_forgot) {
   const std::string& other = std::next(names.begin())->second.front();
   task.feed({query("1s", same[0], 1), query("2s", same[1], 2), query("3s", other, 3),
              query("4s", same[1], 4), query("5s", same[0], 5), query("6s", other, 6)});
-  EXPECT_EQ(task.rows().size(), 4U);
+  task.watermark(7 * ns_per_s);
+  ASSERT_EQ(task.rows().size(), 4U);
   EXPECT_THAT(task.rows()[3], HasSubstr(" 5")) << "the first one had been forgotten";
   EXPECT_EQ(task.counter("keys_evicted"), 2U);
   EXPECT_EQ(task.counter("duplicates"), 2U);
   // What is past is forgotten without a word.
   task.watermark(200 * ns_per_s);
   task.feed({query("201s", same[2], 7)});
+  task.finish();
   EXPECT_EQ(task.counter("keys_evicted"), 2U);
+}
+
+TEST(Dedupe, judges_rows_as_they_come_where_there_is_no_room_to_wait) {
+  TaskHarness task(dedupe_operator(), {{"by", {"qname"}}, {"span", {"2s"}}, {"rows_max", {"128"}}},
+                   queries);
+  task.feed({query("5s", "a", 1), query("9s", "a", 2), query("8s", "a", 3), query("6s", "a", 4)});
+  EXPECT_THAT(task.take(), ElementsAre("9s 192.0.2.1 a 2", "6s 192.0.2.1 a 4"));
+  EXPECT_EQ(task.counter("rows_early"), 3U);
+  task.finish();
+  EXPECT_THAT(task.take(), ElementsAre("5s 192.0.2.1 a 1"));
 }
 
 TEST(Dedupe, of_a_batch_of_equal_rows_only_has_one) {
   TaskHarness task(dedupe_operator(), {{"by", {"qname"}}}, queries);
   task.feed({query("1s", "a", 1), query("1s", "a", 2)});
   task.feed({query("1s", "a", 3), query("2s", "a", 4)});
+  task.finish();
   EXPECT_THAT(task.take(), ElementsAre("1s 192.0.2.1 a 1"));
 }
 
