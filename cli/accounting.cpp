@@ -55,6 +55,7 @@ board::Honesty account(const plan::Plan& plan, const runtime::RunStatus& status)
   honesty.dropped_queue = counters["dropped_frames"];
   honesty.spool_unwritten = counters["spool_unwritten"];
   honesty.late = status.total("late_rows");
+  honesty.folded = status.total("points_folded");
   if (!status.finished) {
     // Counters are read one after the other: a packet may be seen as decoded, but not yet as
     // captured.
@@ -112,6 +113,9 @@ std::string summary_line(const board::Honesty& h) {
   if (h.spool_unwritten != 0)
     text += fmt::format("; {} not written to the spool", thousands(h.spool_unwritten));
   if (h.late != 0) text += fmt::format("; {} rows too late for their window", thousands(h.late));
+  if (h.folded != 0)
+    text +=
+        fmt::format("; {} points beyond series_max are in series named OTHER", thousands(h.folded));
   return text;
 }
 

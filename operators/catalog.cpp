@@ -3,9 +3,11 @@
 #include "operators/count/count.hpp"
 #include "operators/count/distinct.hpp"
 #include "operators/count/histogram.hpp"
+#include "operators/count/join.hpp"
 #include "operators/count/quantiles.hpp"
 #include "operators/count/rate.hpp"
 #include "operators/count/running_count.hpp"
+#include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
@@ -24,11 +26,13 @@
 #include "operators/multilang/shell_spout.hpp"
 #include "operators/rssac002/rssac002.hpp"
 #include "operators/rssac002/rssac002_file.hpp"
+#include "operators/shape/dedupe.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
 #include "operators/shape/map.hpp"
 #include "operators/shape/route.hpp"
 #include "operators/shape/sample.hpp"
+#include "operators/shape/sessionise.hpp"
 #include "operators/shape/split.hpp"
 #include "operators/shape/tee.hpp"
 #include "operators/shape/union.hpp"
@@ -56,8 +60,10 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(words_operator());
   registry.add(system_operator());
   registry.add(decode_operator());
+  registry.add(aggregate_operator());
   registry.add(anonymize_operator());
   registry.add(count_operator());
+  registry.add(dedupe_operator());
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());
@@ -65,6 +71,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(geo_operator());
   registry.add(histogram_operator());
   registry.add(identity_operator());
+  registry.add(join_operator());
   registry.add(label_operator());
   registry.add(lookup_operator());
   registry.add(map_operator());
@@ -76,6 +83,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(rssac002_operator());
   registry.add(running_count_operator());
   registry.add(sample_operator());
+  registry.add(sessionise_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());
   registry.add(split_operator());

@@ -32,6 +32,7 @@ std::string honesty_json(const Honesty& h) {
       .member("dropped_queue", h.dropped_queue)
       .member("spool_unwritten", h.spool_unwritten)
       .member("late", h.late)
+      .member("folded", h.folded)
       .member("behind_s", h.behind_s)
       .member("state", h.state)
       .member("failure", h.failure);

@@ -33,6 +33,7 @@ struct Honesty {
   std::uint64_t dropped_queue = 0;      // lost before us: dnstap frames that found no room
   std::uint64_t spool_unwritten = 0;    // counted, but the spool's disk did not take them
   std::uint64_t late = 0;               // came after their window had closed
+  std::uint64_t folded = 0;             // points beyond a budget of series, in OTHER
   double behind_s = 0;                  // newest packet minus newest closed window, seconds
   std::string state = "running";        // running | finished | failed
   std::string failure;                  // why, if failed

@@ -27,6 +27,14 @@ enum class Role : std::uint8_t {
   value,       // a measured number: becomes a field
 };
 
+// What one value says of several rows together.
+enum class Fold : std::uint8_t {
+  none,      // nothing: a quantile, a number of different things, a text
+  sum,       // their sum
+  least,     // the least of them
+  greatest,  // the greatest
+};
+
 struct Field {
   std::string name;
   Type type = Type::u64;
@@ -36,6 +44,8 @@ struct Field {
   // True for values from an open set (names, addresses): never a tag.
   bool unbounded = false;
   std::string help = {};
+  // Of Role::value: how sinks put the values of rows together that become one point.
+  Fold fold = Fold::none;
 };
 
 // Cells of variable-length fields: where the bytes lie in the batch's arena.

@@ -35,18 +35,6 @@ Result<void> check_together(const Options& options) {
   return {};
 }
 
-Result<void> check_slide(const char* name, DurationNs length, DurationNs slide) {
-  if (slide <= 0 || slide > length)
-    return unusable(name,
-                    "must be above 0 and at most as long as the window, or rows between the "
-                    "windows would be in none");
-  if (length / std::gcd(length, slide) > panes_max)
-    return unusable(name, fmt::format("cuts the window into more than {} panes; take one that "
-                                      "divides it into fewer",
-                                      panes_max));
-  return {};
-}
-
 Result<void> check_windows(const Options& options) {
   DNSTORM_CHECK(check_together(options));
   if (options.given("slide"))
@@ -58,6 +46,18 @@ Result<void> check_windows(const Options& options) {
 }
 
 }  // namespace
+
+Result<void> check_slide(const char* name, DurationNs length, DurationNs slide) {
+  if (slide <= 0 || slide > length)
+    return unusable(name,
+                    "must be above 0 and at most as long as the window, or rows between the "
+                    "windows would be in none");
+  if (length / std::gcd(length, slide) > panes_max)
+    return unusable(name, fmt::format("cuts the window into more than {} panes; take one that "
+                                      "divides it into fewer",
+                                      panes_max));
+  return {};
+}
 
 std::vector<OptionSpec> window_options() {
   OptionSpec window{"window", OptionType::duration, "10s",
@@ -182,26 +182,34 @@ Result<Declaration> declare_windowed(const Options& options, const std::vector<I
   declaration.state = by_event_time ? StateScope::keyed : StateScope::task;
   declaration.single_task = options.given("count_window");
   declaration.reads.resize(inputs.size());
-  if (needs_time(options)) {
-    const std::string& name = options.text("time");
-    Field time = DNSTORM_TRY(common_fields(inputs, {name}, "time")).front();
-    if (time.type != Type::time)
-      return Error{ErrorKind::config,
-                   fmt::format("field '{}' is of type {}, windows need one of type time", name,
-                               to_string(time.type)),
-                   "time"};
-    read_from_all(declaration, {name});
-  }
+  if (needs_time(options)) DNSTORM_CHECK(read_time(declaration, options, inputs, "windows"));
+  declaration.outputs.push_back({"default", window_fields()});
+  // Rows of several inputs are not of one stream.
+  if (inputs.size() == 1) declaration.outputs.push_back({"late", inputs[0].schema.fields(), true});
+  return declaration;
+}
+
+std::vector<Field> window_fields() {
   Field window{
       .name = "window", .type = Type::time, .role = Role::time, .help = "start of the window"};
   Field window_end{.name = "window_end",
                    .type = Type::time,
                    .role = Role::window_end,
                    .help = "end of the window"};
-  declaration.outputs.push_back({"default", {window, window_end}});
-  // Rows of several inputs are not of one stream.
-  if (inputs.size() == 1) declaration.outputs.push_back({"late", inputs[0].schema.fields(), true});
-  return declaration;
+  return {window, window_end};
+}
+
+Result<void> read_time(Declaration& declaration, const Options& options,
+                       const std::vector<InputDecl>& inputs, const std::string& who) {
+  const std::string& name = options.text("time");
+  Field time = DNSTORM_TRY(common_fields(inputs, {name}, "time")).front();
+  if (time.type != Type::time)
+    return Error{ErrorKind::config,
+                 fmt::format("field '{}' is of type {}, {} need one of type time", name,
+                             to_string(time.type), who),
+                 "time"};
+  read_from_all(declaration, {name});
+  return {};
 }
 
 void read_from_all(Declaration& declaration, const std::vector<std::string>& names) {

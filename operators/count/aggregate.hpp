@@ -40,6 +40,15 @@ Result<Field> common_real(const std::vector<InputDecl>& inputs, const std::strin
 // if there is one input.
 Result<Declaration> declare_windowed(const Options& options, const std::vector<InputDecl>& inputs);
 
+// Parts of that, for those whose windows are of another kind. That windows of this length and slide
+// can be; `name`: the option of the slide.
+Result<void> check_slide(const char* name, DurationNs length, DurationNs slide);
+// window and window_end.
+std::vector<Field> window_fields();
+// Checks that every input has the field of the option `time`, and reads it. `who` needs it.
+Result<void> read_time(Declaration& declaration, const Options& options,
+                       const std::vector<InputDecl>& inputs, const std::string& who);
+
 // Lets the declaration read these fields from every input.
 void read_from_all(Declaration& declaration, const std::vector<std::string>& names);
 

@@ -11,7 +11,9 @@
 #include "operators/count/aggregate.hpp"
 #include "operators/count/key_sections.hpp"
 #include "operators/count/keyed_sessions.hpp"
+#include "operators/count/parts.hpp"
 #include "operators/number.hpp"
+#include "operators/windowing/part_windows.hpp"
 #include "operators/windowing/row_windows.hpp"
 
 namespace dnstorm::operators {
@@ -64,28 +66,26 @@ class CountBolt final : public Bolt, private KeyedState {
   }
 
  public:
-  explicit CountBolt(Options options) : options_(std::move(options)) {}
+  explicit CountBolt(Options options)
+      : options_(std::move(options)), merges_(options_.flag("merge")) {}
 
   Result<void> prepare(const TaskContext& task) override {
     const auto& by = options_.list("by");
-    for (const Input& input : task.inputs) {
-      Reader reader{KeyReader(*input.schema, by), time_ref(options_, *input.schema), {}, {}};
-      if (options_.given("weight"))
-        reader.weight = NumberRef(*input.schema, options_.text("weight"));
-      for (const std::string& name : options_.list("sums"))
-        reader.sums.emplace_back(*input.schema, name);
-      readers_.push_back(std::move(reader));
-    }
+    for (const Input& input : task.inputs) readers_.push_back(reader_of(*input.schema));
     block_ = 1 + options_.list("sums").size();
     WindowSpec spec = window_spec(options_);
-    KeyIndex empty(*task.inputs[0].schema, by, spec.shape.slides());
+    KeyIndex empty(*task.inputs[0].schema, by, merges_ || spec.shape.slides());
     order_ = KeyOrder(*task.inputs[0].schema, by);
     grouping_ = KeyGrouping(task, by);
     late_ = late_rows(task);
     if (options_.given("session"))
       sessions_.emplace(KeyIndex(*task.inputs[0].schema, by, true), order_,
                         options_.duration("session"), spec.lateness);
-    windows_ = {spec, late_, task.clock, [empty] { return std::make_unique<CountState>(empty); }};
+    auto make = [empty] { return std::make_unique<CountState>(empty); };
+    if (merges_)
+      parts_ = {options_.duration("lateness"), make};
+    else
+      windows_ = {spec, late_, task.clock, make};
     if (task.outputs[0] != nullptr) resolve_output(*task.outputs[0]);
     return {};
   }
@@ -93,6 +93,7 @@ class CountBolt final : public Bolt, private KeyedState {
   void execute(const InputBatch& in, Emitter& out) override {
     const Reader& reader = readers_[in.input];
     Rows rows = in.rows();
+    if (merges_) return add_parts(in, reader, out);
     if (sessions_) return add_to_sessions(in, reader, out);
     auto add_run = [&](CountState& state, std::uint32_t first, std::uint32_t last) {
       add(state, rows, first, last, reader);
@@ -101,21 +102,29 @@ class CountBolt final : public Bolt, private KeyedState {
   }
 
   void watermark(TimeNs now, Emitter& out) override {
+    if (merges_) return parts_.close(now, emit_to(out));
     if (!sessions_) return windows_.watermark(now, emit_to(out));
     sessions_->close(now,
                      [&](std::string_view key, WindowBounds bounds, const CountSession& value) {
                        if (out.wanted()) emit_row(key, bounds, value.block.data(), out);
                      });
   }
-  void tick(Emitter& out) override { windows_.tick(emit_to(out)); }
+  void tick(Emitter& out) override {
+    if (!merges_) windows_.tick(emit_to(out));
+  }
 
   std::vector<KeyedState*> keyed_state() override { return {this}; }
   Result<void> save(StateWriter& out) override {
-    sessions_ ? sessions_->save(out) : windows_.save(out);
+    if (merges_)
+      parts_.save(out);
+    else
+      sessions_ ? sessions_->save(out) : windows_.save(out);
     return {};
   }
   Result<void> restore(StateReader& in) override {
-    if (sessions_)
+    if (merges_)
+      parts_.restore(in);
+    else if (sessions_)
       sessions_->restore(in);
     else if (!windows_.restore(in))
       return damaged_state();
@@ -129,11 +138,12 @@ class CountBolt final : public Bolt, private KeyedState {
       });
       return;
     }
-    windows_.each_pane([&](TimeNs start, const CountState& state) {
-      save_pane(start, state.index, grouping_, out, [&](StateWriter& section, std::uint32_t key) {
+    auto save_state = [&](auto name, const CountState& state) {
+      save_pane(name, state.index, grouping_, out, [&](StateWriter& section, std::uint32_t key) {
         for (std::size_t i = 0; i < block_; ++i) section.put(state.values[key * block_ + i]);
       });
-    });
+    };
+    merges_ ? parts_.each(save_state) : windows_.each_pane(save_state);
   }
   // Parts of a key's counts that stood in several tasks are added up.
   bool restore_group(std::uint32_t group, StateReader& in) override {
@@ -149,6 +159,8 @@ class CountBolt final : public Bolt, private KeyedState {
       for (std::size_t i = 0; i < block_; ++i) state.values[at + i] += in.get<std::uint64_t>();
       return in.ok();
     };
+    auto part = [this](WindowBounds bounds) { return parts_.at(bounds); };
+    if (merges_) return restore_panes<WindowBounds>(in, group, grouping_, order_, part, read_key);
     auto pane = [this](TimeNs start) { return windows_.restore_pane(start); };
     return restore_panes(in, group, grouping_, order_, pane, read_key);
   }
@@ -159,7 +171,30 @@ class CountBolt final : public Bolt, private KeyedState {
     FieldRef<std::int64_t> time;
     NumberRef weight;
     std::vector<NumberRef> sums;
+    // Of parts.
+    FieldRef<std::int64_t> window;
+    FieldRef<std::int64_t> window_end;
   };
+
+  Reader reader_of(const Schema& schema) const {
+    Reader reader{.key = KeyReader(schema, options_.list("by")),
+                  .time = {},
+                  .weight = {},
+                  .sums = {},
+                  .window = {},
+                  .window_end = {}};
+    for (const std::string& name : options_.list("sums"))
+      reader.sums.emplace_back(schema, merges_ ? sum_name(name) : name);
+    if (merges_) {
+      reader.weight = NumberRef(schema, "count");
+      reader.window = schema.ref<std::int64_t>("window");
+      reader.window_end = schema.ref<std::int64_t>("window_end");
+      return reader;
+    }
+    reader.time = time_ref(options_, schema);
+    if (options_.given("weight")) reader.weight = NumberRef(schema, options_.text("weight"));
+    return reader;
+  }
 
   void add(CountState& state, const Rows& rows, std::uint32_t first, std::uint32_t last,
            const Reader& reader) const {
@@ -179,6 +214,23 @@ class CountBolt final : public Bolt, private KeyedState {
       block[0] += reader.weight.present() ? reader.weight.get(row) : 1;
       for (std::size_t i = 0; i < reader.sums.size(); ++i) block[1 + i] += reader.sums[i].get(row);
     });
+  }
+
+  // The rows of a part come one after the other, so a window is looked up once for many of them.
+  void add_parts(const InputBatch& in, const Reader& reader, Emitter& out) {
+    Rows rows = in.rows();
+    for (std::uint32_t first = 0, last = 0; first < rows.size(); first = last) {
+      WindowBounds bounds{rows[first].get(reader.window), rows[first].get(reader.window_end)};
+      last = first + 1;
+      while (last < rows.size() && rows[last].get(reader.window) == bounds.start &&
+             rows[last].get(reader.window_end) == bounds.end)
+        ++last;
+      if (CountState* state = parts_.at(bounds))
+        add(*state, rows, first, last, reader);
+      else
+        late_.add(rows, first, last);
+    }
+    late_.pass_on(in, out);
   }
 
   void add_to_sessions(const InputBatch& in, const Reader& reader, Emitter& out) {
@@ -212,13 +264,15 @@ class CountBolt final : public Bolt, private KeyedState {
   }
 
   Options options_;
+  bool merges_;
   std::vector<Reader> readers_;  // one an input
   std::size_t block_ = 1;
   KeyOrder order_;
   KeyGrouping grouping_;
   RowWindows<CountState> windows_;
-  std::optional<KeyedSessions<CountSession>> sessions_;  // instead of windows
-  LateRows late_;                                        // of the sessions
+  PartWindows<CountState> parts_;                        // instead of windows
+  std::optional<KeyedSessions<CountSession>> sessions_;  // likewise
+  LateRows late_;                                        // of both
   FieldRef<std::int64_t> window_;
   FieldRef<std::int64_t> window_end_;
   std::vector<FieldRef<std::uint64_t>> values_;  // count, then the sums
@@ -228,6 +282,11 @@ class CountBolt final : public Bolt, private KeyedState {
 // What is added up by windows must lie in one window of the count that does so.
 Result<void> check_partial(const Options& options) {
   if (!options.flag("partial")) return {};
+  if (options.flag("merge"))
+    return Error{ErrorKind::config,
+                 "option 'merge' has no meaning beside 'partial': one count makes the parts, "
+                 "another adds them up",
+                 "merge"};
   for (const char* name : {"slide", "session", "count_window"})
     if (options.given(name))
       return Error{ErrorKind::config,
@@ -245,12 +304,35 @@ bool few_keys(const std::vector<Field>& fields) {
   });
 }
 
+// Reads what is added up: fields of rows, or what `merge: true` finds in its parts.
+Result<void> read_numbers(Declaration& declaration, const Options& options,
+                          const std::vector<InputDecl>& inputs) {
+  bool merges = options.flag("merge");
+  if (merges) DNSTORM_CHECK(read_part(declaration, inputs, "count", Type::u64));
+  for (const std::string& name : options.list("sums")) {
+    if (merges) {
+      DNSTORM_CHECK(read_part(declaration, inputs, sum_name(name), Type::u64));
+    } else {
+      DNSTORM_CHECK(common_number(inputs, name, "sums"));
+      read_from_all(declaration, {name});
+    }
+  }
+  if (!options.given("weight")) return {};
+  DNSTORM_CHECK(common_number(inputs, options.text("weight"), "weight"));
+  read_from_all(declaration, {options.text("weight")});
+  return {};
+}
+
 Result<Declaration> declare_count(const Options& options, const std::vector<InputDecl>& inputs) {
   const auto& by = options.list("by");
   const auto& sums = options.list("sums");
   DNSTORM_CHECK(check_session(options));
   DNSTORM_CHECK(check_partial(options));
-  Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
+  bool merges = options.flag("merge");
+  Declaration declaration =
+      DNSTORM_TRY(merges ? declare_parts(options, inputs, {"weight", "session"})
+                         : declare_windowed(options, inputs));
+  if (merges) declaration.state = StateScope::keyed;
   StreamDecl& stream = declaration.outputs[0];
   for (Field field : DNSTORM_TRY(common_fields(inputs, by, "by"))) {
     field.role = Role::key;
@@ -258,20 +340,16 @@ Result<Declaration> declare_count(const Options& options, const std::vector<Inpu
   }
   std::string what =
       options.given("weight") ? "sum of " + options.text("weight") : "number of rows";
-  stream.fields.push_back({.name = "count", .type = Type::u64, .role = Role::value, .help = what});
-  DNSTORM_CHECK(check_output_names(stream, "by"));
-  for (const std::string& name : sums) {
-    DNSTORM_CHECK(common_number(inputs, name, "sums"));
+  auto add = [&](const std::string& name, const std::string& help) {
     stream.fields.push_back(
-        {.name = sum_name(name), .type = Type::u64, .role = Role::value, .help = "sum of " + name});
-  }
+        {.name = name, .type = Type::u64, .role = Role::value, .help = help, .fold = Fold::sum});
+  };
+  add("count", what);
+  DNSTORM_CHECK(check_output_names(stream, "by"));
+  for (const std::string& name : sums) add(sum_name(name), "sum of " + name);
   DNSTORM_CHECK(check_output_names(stream, "sums"));
-  if (options.given("weight")) {
-    DNSTORM_CHECK(common_number(inputs, options.text("weight"), "weight"));
-    read_from_all(declaration, {options.text("weight")});
-  }
+  DNSTORM_CHECK(read_numbers(declaration, options, inputs));
   read_from_all(declaration, by);
-  read_from_all(declaration, sums);
   declaration.light = few_keys(stream.fields);
   if (options.flag("partial")) {
     if (declaration.state == StateScope::keyed) declaration.state = StateScope::partial;
@@ -296,7 +374,8 @@ OperatorDef count_operator() {
        "unsigned fields to be added up beside the count, as NAME_sum"},
       {"partial", OptionType::flag, "false",
        "each task counts its part of a key's rows, whatever the grouping; a second count with "
-       "`weight: count` adds the parts up"},
+       "`merge: true` adds the parts up"},
+      {"merge", OptionType::flag, "false", "adds up the results of one with `partial: true`"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));
   def.options.push_back(session_option());

@@ -143,13 +143,14 @@ class HistogramKind {
 
 std::vector<Field> results() {
   std::vector<Field> fields;
-  auto add = [&](const char* name, Type type, Role role, const char* help) {
-    fields.push_back({.name = name, .type = type, .role = role, .help = help});
+  auto add = [&](const char* name, Type type, Role role, const char* help, Fold fold = Fold::none) {
+    fields.push_back({.name = name, .type = type, .role = role, .help = help, .fold = fold});
   };
   add("bucket", Type::u32, Role::key, "from 1; 0: below all of them, the greatest: beyond");
-  add("low", Type::f64, Role::value, "no number of the bucket is less");
-  add("high", Type::f64, Role::value, "all numbers of the bucket are less; of the last: or equal");
-  add("count", Type::u64, Role::value, "how many numbers there are in the bucket");
+  add("low", Type::f64, Role::value, "no number of the bucket is less", Fold::least);
+  add("high", Type::f64, Role::value, "all numbers of the bucket are less; of the last: or equal",
+      Fold::greatest);
+  add("count", Type::u64, Role::value, "how many numbers there are in the bucket", Fold::sum);
   return fields;
 }
 

@@ -125,14 +125,17 @@ class QuantilesKind {
 
 std::vector<Field> results_of(const std::vector<Quantile>& quantiles, const std::string& what) {
   std::vector<Field> fields;
-  auto add = [&](std::string name, Type type, std::string help) {
-    fields.push_back(
-        {.name = std::move(name), .type = type, .role = Role::value, .help = std::move(help)});
+  auto add = [&](std::string name, Type type, std::string help, Fold fold = Fold::none) {
+    fields.push_back({.name = std::move(name),
+                      .type = type,
+                      .role = Role::value,
+                      .help = std::move(help),
+                      .fold = fold});
   };
-  add("count", Type::u64, "how many numbers there are");
-  add("min", Type::f64, "the least " + what);
-  add("max", Type::f64, "the greatest " + what);
-  add("sum", Type::f64, "sum of " + what);
+  add("count", Type::u64, "how many numbers there are", Fold::sum);
+  add("min", Type::f64, "the least " + what, Fold::least);
+  add("max", Type::f64, "the greatest " + what, Fold::greatest);
+  add("sum", Type::f64, "sum of " + what, Fold::sum);
   for (const Quantile& quantile : quantiles)
     add(quantile.name, Type::f64,
         fmt::format("the least {} that {} of {} do not exceed", what, quantile.parts,

@@ -69,8 +69,16 @@ Result<Declaration> declare_rate(const Options& options, const std::vector<Input
                  "window"};
   std::string what = options.given("weight") ? options.text("weight") : "rows";
   std::vector<Field> results = {
-      {.name = "count", .type = Type::u64, .role = Role::value, .help = "sum of " + what},
-      {.name = "rate", .type = Type::f64, .role = Role::value, .help = what + " a second"},
+      {.name = "count",
+       .type = Type::u64,
+       .role = Role::value,
+       .help = "sum of " + what,
+       .fold = Fold::sum},
+      {.name = "rate",
+       .type = Type::f64,
+       .role = Role::value,
+       .help = what + " a second",
+       .fold = Fold::sum},
   };
   Declaration declaration =
       DNSTORM_TRY(declare_keyed(options, inputs, std::move(results), {"weight"}));

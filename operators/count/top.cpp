@@ -9,49 +9,13 @@
 #include "operators/checkpoint.hpp"
 #include "operators/count/aggregate.hpp"
 #include "operators/count/hashes_ahead.hpp"
-#include "operators/count/space_saving.hpp"
-#include "operators/count/top_output.hpp"
+#include "operators/count/parts.hpp"
+#include "operators/count/top_state.hpp"
 #include "operators/number.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
-
-std::uint32_t capacity_of(const Options& options) {
-  auto k = static_cast<std::uint32_t>(options.integer("k"));
-  if (options.given("capacity")) return static_cast<std::uint32_t>(options.integer("capacity"));
-  return std::max<std::uint32_t>(32, k);
-}
-
-// One sketch a key group: what a group finds does not depend on which task it belongs to.
-struct TopState {
-  explicit TopState(std::uint32_t sketch_capacity) : capacity(sketch_capacity) {}
-  SpaceSaving& group(std::uint64_t hash) {
-    auto& sketch = groups[key_group(hash)];
-    if (sketch == nullptr) [[unlikely]]
-      sketch = std::make_unique<SpaceSaving>(capacity);
-    return *sketch;
-  }
-  void prefetch_slot(std::uint64_t hash) const {
-    if (const auto& sketch = groups[key_group(hash)]) sketch->prefetch_slot(hash);
-  }
-  void prefetch_item(std::uint64_t hash) const {
-    if (const auto& sketch = groups[key_group(hash)]) sketch->prefetch_item(hash);
-  }
-  void merge(const TopState& other) {
-    for (std::uint32_t i = 0; i < key_groups; ++i) {
-      if (other.groups[i] == nullptr) continue;
-      if (groups[i] == nullptr) groups[i] = std::make_unique<SpaceSaving>(capacity);
-      groups[i]->merge(*other.groups[i]);
-    }
-  }
-  void clear() {
-    for (auto& sketch : groups)
-      if (sketch != nullptr) sketch->clear();
-  }
-  std::uint32_t capacity;
-  std::array<std::unique_ptr<SpaceSaving>, key_groups> groups;
-};
 
 // The item of a row, as SpaceSaving asks for it.
 struct RowItem {
@@ -65,18 +29,15 @@ class TopBolt final : public Bolt, private KeyedState {
   // First in the class, for their types are deduced.
   auto emit_to(Emitter& out) const {
     return [this, &out](const TopState& state, WindowBounds bounds) {
-      std::vector<RankedItem> items;
-      for (const auto& sketch : state.groups) {
-        if (sketch == nullptr) continue;
-        for (std::uint32_t i = 0; i < sketch->size(); ++i)
-          items.push_back({sketch->count(i), sketch->error(i), sketch->key(i)});
-      }
+      if (partial_) return emit_sketches(state, bounds, out);
+      std::vector<RankedItem> items = items_of(state);
       output_.emit(items, bounds, out);
     };
   }
 
  public:
-  explicit TopBolt(Options options) : options_(std::move(options)) {}
+  explicit TopBolt(Options options)
+      : options_(std::move(options)), partial_(options_.flag("partial")) {}
 
   Result<void> prepare(const TaskContext& task) override {
     const auto& of = options_.list("of");
@@ -154,15 +115,29 @@ class TopBolt final : public Bolt, private KeyedState {
     NumberRef weight;
   };
 
+  // A row for each key group, which shows its first item.
+  void emit_sketches(const TopState& state, WindowBounds bounds, Emitter& out) const {
+    if (!out.wanted()) return;
+    for (std::uint32_t group = 0; group < key_groups; ++group) {
+      const auto& sketch = state.groups[group];
+      if (sketch == nullptr || sketch->size() == 0) continue;
+      std::vector<RankedItem> items = items_of(*sketch);
+      output_.emit_group(items, bounds, group, *sketch, out);
+    }
+  }
+
   Options options_;
+  bool partial_;
   std::vector<Reader> readers_;  // one an input
   RowWindows<TopState> windows_;
   TopOutput output_;
 };
 
-Result<void> add_output_fields(StreamDecl& stream, std::vector<Field> items) {
-  stream.fields.push_back(
-      {.name = "rank", .type = Type::u32, .role = Role::key, .help = "1 is the most frequent"});
+// `number`: the field that tells rows of a window apart.
+Result<void> add_output_fields(StreamDecl& stream, std::vector<Field> items, Field number) {
+  number.type = Type::u32;
+  number.role = Role::key;
+  stream.fields.push_back(std::move(number));
   for (Field& field : items) {
     field.role = Role::value;
     field.unbounded = true;
@@ -179,11 +154,21 @@ Result<void> add_output_fields(StreamDecl& stream, std::vector<Field> items) {
   return check_output_names(stream, "of");
 }
 
+Field rank_field() { return {.name = "rank", .help = "1 is the most frequent"}; }
+
+// Parts that were made behind any grouping, as sketches.
+bool are_sketches(const std::vector<InputDecl>& inputs) {
+  return std::all_of(inputs.begin(), inputs.end(), [](const InputDecl& input) {
+    auto index = input.schema.find(sketch_field);
+    return index && input.schema.field(*index).type == Type::bytes;
+  });
+}
+
 // What only the first of the two forms can use, or the error that says so.
-Result<void> check_merge_options(const Options& options) {
-  for (const char* name :
-       {"window", "slide", "count_window", "count_slide", "clock", "time", "weight", "capacity"})
-    if (options.given(name))
+Result<void> check_merge_options(const Options& options, bool sketches) {
+  for (const char* name : {"window", "slide", "count_window", "count_slide", "clock", "time",
+                           "weight", "partial", "capacity"})
+    if (options.given(name) && !(sketches && name == std::string_view("capacity")))
       return Error{
           ErrorKind::config,
           fmt::format("option '{}' has no meaning with merge: true, which takes windows and counts "
@@ -194,7 +179,8 @@ Result<void> check_merge_options(const Options& options) {
 }
 
 Result<Declaration> declare_merge(const Options& options, const std::vector<InputDecl>& inputs) {
-  DNSTORM_CHECK(check_merge_options(options));
+  bool sketches = are_sketches(inputs);
+  DNSTORM_CHECK(check_merge_options(options, sketches));
   const std::vector<std::pair<std::string, Type>> parts = {{"window", Type::time},
                                                            {"window_end", Type::time},
                                                            {"count", Type::u64},
@@ -218,9 +204,30 @@ Result<Declaration> declare_merge(const Options& options, const std::vector<Inpu
   }
   const auto& of = options.list("of");
   std::vector<Field> items = DNSTORM_TRY(common_fields(inputs, of, "of"));
-  DNSTORM_CHECK(add_output_fields(stream, std::move(items)));
+  DNSTORM_CHECK(add_output_fields(stream, std::move(items), rank_field()));
   read_from_all(declaration, of);
+  if (sketches) read_from_all(declaration, {"group", sketch_field});
   declaration.single_task = true;
+  return declaration;
+}
+
+// Behind any grouping: several tasks may have rows of one item.
+Result<Declaration> declare_partial(const Options& options, Declaration declaration) {
+  for (const char* name : {"count_window", "slide"})
+    if (options.given(name))
+      return Error{ErrorKind::config,
+                   fmt::format("option '{}' has no meaning with partial: true; let the parts be of "
+                               "windows that tumble",
+                               name),
+                   name};
+  declaration.outputs[0].fields.push_back({.name = sketch_field,
+                                           .type = Type::bytes,
+                                           .role = Role::value,
+                                           .unbounded = true,
+                                           .help = "what one with merge: true puts together"});
+  DNSTORM_CHECK(check_output_names(declaration.outputs[0], "of"));
+  // A sketch that has been merged takes no more rows.
+  declaration.state = StateScope::task;
   return declaration;
 }
 
@@ -234,12 +241,16 @@ Result<Declaration> declare_top(const Options& options, const std::vector<InputD
     return Error{ErrorKind::config, "option 'capacity' is below 'k'; give at least k", "capacity"};
   Declaration declaration = DNSTORM_TRY(declare_windowed(options, inputs));
   std::vector<Field> items = DNSTORM_TRY(common_fields(inputs, of, "of"));
-  DNSTORM_CHECK(add_output_fields(declaration.outputs[0], std::move(items)));
+  bool partial = options.flag("partial");
+  Field number = rank_field();
+  if (partial) number = {.name = "group", .help = "the key group that the sketch is of"};
+  DNSTORM_CHECK(add_output_fields(declaration.outputs[0], std::move(items), std::move(number)));
   if (options.given("weight")) {
     DNSTORM_CHECK(common_number(inputs, options.text("weight"), "weight"));
     read_from_all(declaration, {options.text("weight")});
   }
   read_from_all(declaration, of);
+  if (partial) return declare_partial(options, std::move(declaration));
   declaration.partition_by = of;
   declaration.partition_exact = true;
   return declaration;
@@ -271,6 +282,9 @@ OperatorDef top_operator() {
        .help = "counters in each of the 128 key groups; by default k, at least 32",
        .min = 1,
        .max = SpaceSaving::capacity_max},
+      {"partial", OptionType::flag, "false",
+       "each task gives sketches of its part of the rows, whatever the grouping, for another one "
+       "with `merge: true`"},
       {"merge", OptionType::flag, "false", "ranks the results of the tasks of another top as one"},
   };
   for (OptionSpec& spec : window_options()) def.options.push_back(std::move(spec));

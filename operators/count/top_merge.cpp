@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "operators/checkpoint.hpp"
-#include "operators/count/top_output.hpp"
+#include "operators/count/parts.hpp"
+#include "operators/count/top_state.hpp"
 
 namespace dnstorm::operators {
 
@@ -23,10 +24,12 @@ class TopMergeBolt final : public Bolt {
       const Schema& schema = *input.schema;
       readers_.push_back({KeyReader(schema, of), schema.ref<std::int64_t>("window"),
                           schema.ref<std::int64_t>("window_end"),
-                          schema.ref<std::uint64_t>("count"), schema.ref<std::uint64_t>("error")});
+                          schema.ref<std::uint64_t>("count"), schema.ref<std::uint64_t>("error"),
+                          schema.ref<std::uint32_t>("group"), schema.ref<Bytes>(sketch_field)});
     }
     lateness_ = options_.duration("lateness");
     late_rows_ = &task.counter("late_rows");
+    damaged_parts_ = &task.counter("damaged_parts");
     output_ = TopOutput(*task.inputs[0].schema, task.outputs[0], of,
                         static_cast<std::size_t>(options_.integer("k")));
     return {};
@@ -42,6 +45,10 @@ class TopMergeBolt final : public Bolt {
       }
       Window& window = windows_[bounds.start];
       window.bounds = bounds;
+      if (reader.sketch.present()) {
+        add_sketch(window, row, reader);
+        continue;
+      }
       window.candidates.push_back({row.get(reader.count), row.get(reader.error), {}});
       reader.key.append(row, window.candidates.back().key);
     }
@@ -71,6 +78,7 @@ class TopMergeBolt final : public Bolt {
         out.put(candidate.error);
         out.put_bytes(candidate.key);
       }
+      save_sketches(window, out);
     }
     return {};
   }
@@ -87,6 +95,7 @@ class TopMergeBolt final : public Bolt {
         if (!in.ok() || !output_.order().holds(window.candidates.back().key))
           return damaged_state();
       }
+      if (!restore_sketches(window, in)) return damaged_state();
     }
     if (!in.ok()) return damaged_state();
     return {};
@@ -99,6 +108,9 @@ class TopMergeBolt final : public Bolt {
     FieldRef<std::int64_t> window_end;
     FieldRef<std::uint64_t> count;
     FieldRef<std::uint64_t> error;
+    // Of parts behind any grouping.
+    FieldRef<std::uint32_t> group;
+    FieldRef<Bytes> sketch;
   };
   struct Candidate {
     std::uint64_t count = 0;
@@ -108,6 +120,7 @@ class TopMergeBolt final : public Bolt {
   struct Window {
     WindowBounds bounds;
     std::vector<Candidate> candidates;
+    std::unique_ptr<TopState> sketches;  // instead of candidates
   };
 
   bool is_closed(const WindowBounds& bounds) const {
@@ -116,7 +129,52 @@ class TopMergeBolt final : public Bolt {
     return bounded && add_time(bounds.end, lateness_) <= watermark_;
   }
 
+  std::unique_ptr<SpaceSaving> read_sketch(StateReader& in) const {
+    auto sketch = std::make_unique<SpaceSaving>(capacity_of(options_));
+    auto valid = [this](std::string_view key) { return output_.order().holds(key); };
+    return sketch->restore(in, valid) ? std::move(sketch) : nullptr;
+  }
+  void add_sketch(Window& window, const RowView& row, const Reader& reader) {
+    auto bytes = row.get(reader.sketch);
+    StateReader in({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    auto part = read_sketch(in);
+    std::uint32_t group = row.get(reader.group);
+    if (part == nullptr || !in.at_end() || group >= key_groups) return damaged_parts_->add();
+    if (window.sketches == nullptr)
+      window.sketches = std::make_unique<TopState>(capacity_of(options_));
+    auto& sketch = window.sketches->groups[group];
+    if (sketch == nullptr)
+      sketch = std::move(part);
+    else
+      sketch->merge(*part);
+  }
+  static void save_sketches(const Window& window, StateWriter& out) {
+    std::vector<std::uint32_t> groups;
+    for (std::uint32_t group = 0; window.sketches != nullptr && group < key_groups; ++group)
+      if (window.sketches->groups[group] != nullptr) groups.push_back(group);
+    out.put(std::uint64_t{groups.size()});
+    for (std::uint32_t group : groups) {
+      out.put(group);
+      window.sketches->groups[group]->save(out);
+    }
+  }
+  bool restore_sketches(Window& window, StateReader& in) const {
+    std::uint64_t left = in.get_count(2 * sizeof(std::uint32_t));
+    if (left != 0) window.sketches = std::make_unique<TopState>(capacity_of(options_));
+    for (; left != 0; --left) {
+      auto group = in.get<std::uint32_t>();
+      if (group >= key_groups || window.sketches->groups[group] != nullptr) return false;
+      window.sketches->groups[group] = read_sketch(in);
+      if (window.sketches->groups[group] == nullptr) return false;
+    }
+    return in.ok();
+  }
+
   void emit(Window& window, Emitter& out) const {
+    if (window.sketches != nullptr) {
+      std::vector<RankedItem> items = items_of(*window.sketches);
+      return output_.emit(items, window.bounds, out);
+    }
     std::sort(window.candidates.begin(), window.candidates.end(),
               [&](const Candidate& a, const Candidate& b) {
                 return output_.order().compare(a.key, b.key) < 0;
@@ -141,6 +199,7 @@ class TopMergeBolt final : public Bolt {
   std::map<TimeNs, Window> windows_;  // by start
   TopOutput output_;
   Counter* late_rows_ = nullptr;
+  Counter* damaged_parts_ = nullptr;
 };
 
 }  // namespace

@@ -19,7 +19,9 @@ Field window_start() {
 Field window_end() {
   return {"window_end", Type::time, Role::window_end, "", false, "end of the interval"};
 }
-Field count_field() { return {"count", Type::u64, Role::value, "", false, "number of messages"}; }
+Field count_field() {
+  return {"count", Type::u64, Role::value, "", false, "number of messages", Fold::sum};
+}
 
 // Texts of the codes of one dataset in one window.
 class Labels {

@@ -33,6 +33,7 @@ class InfluxSink final : public Bolt {
 
   Result<void> prepare(const TaskContext& task) override {
     points_.prepare(task, point_options_);
+    points_.limit_series(task, point_options_, options_.integer("series_max"));
     overwritten_ = &task.counter("values_overwritten");
     InfluxTarget target = DNSTORM_TRY(InfluxTarget::of(options_));
     file_.emplace(options_.text("spool_dir"), task.topology, *task.clock);
@@ -165,6 +166,7 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
   append(def.options, InfluxTarget::specs());
   append(def.options, delivery_specs());
   append(def.options, PointOptions::specs());
+  def.options.push_back(SeriesGuard::spec());
   def.example =
       "- id: database\n  className: influx\n  properties:\n    url: http://127.0.0.1:8086\n    "
       "database: dns\n"

@@ -23,7 +23,8 @@ class StoreSink final : public Bolt {
       : options_(PointOptions::of(options)),
         path_(options.text("file")),
         retention_(options.duration("retention")),
-        busy_timeout_(options.duration("busy_timeout")) {}
+        busy_timeout_(options.duration("busy_timeout")),
+        series_max_(options.integer("series_max")) {}
 
   Result<void> prepare(const TaskContext& task) override {
     written_ = &task.counter("points_written");
@@ -31,6 +32,7 @@ class StoreSink final : public Bolt {
     undelivered_ = &task.counter("points_undelivered");
     expired_ = &task.counter("points_expired");
     points_.prepare(task, options_);
+    points_.limit_series(task, options_, series_max_);
     auto store = PointStore::open(path_, retention_, busy_timeout_);
     if (!store.ok()) return std::move(store.error()).within("store");
     store_.emplace(std::move(store).value());
@@ -92,6 +94,7 @@ class StoreSink final : public Bolt {
   std::string path_;
   DurationNs retention_;
   DurationNs busy_timeout_;
+  std::int64_t series_max_;
   PointCollector points_;
   std::vector<Point> waiting_;
   std::optional<PointStore> store_;
@@ -133,6 +136,7 @@ OperatorDef store_operator() {
        "allow names and addresses as tags: a series of each"},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
+  def.options.push_back(SeriesGuard::spec());
   def.constructor = {"file"};
   def.example =
       "- id: history\n  className: store\n  properties:\n    file: dns.sqlite\n    retention: "

@@ -19,11 +19,6 @@ std::string_view without_zeros(std::string_view digits) {
   return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
 }
 
-bool canonical_less(const Point& a, const Point& b) {
-  if (a.series != b.series) return natural_less(a.series, b.series);
-  return a.time < b.time;
-}
-
 std::uint64_t unite(Point& into, Point&& from) {
   std::uint64_t overwritten = 0;
   for (PointField& field : from.fields) {
@@ -41,6 +36,11 @@ std::uint64_t unite(Point& into, Point&& from) {
 }
 
 }  // namespace
+
+bool canonical_less(const Point& a, const Point& b) {
+  if (a.series != b.series) return natural_less(a.series, b.series);
+  return a.time < b.time;
+}
 
 bool natural_less(std::string_view a, std::string_view b) {
   // What both begin with decides nothing, but for a run of digits that goes on behind it.
@@ -69,11 +69,14 @@ bool natural_less(std::string_view a, std::string_view b) {
   return a_left != b_left ? a_left < b_left : a < b;
 }
 
-void WindowBuffer::add(Point point) {
+TimeNs WindowBuffer::end_of(const Point& point) {
   // A point without a window is complete when event time is beyond it, not when it is reached.
   bool windowed = point.end > point.time;
-  TimeNs end = windowed || point.time == time_max ? point.end : point.time + 1;
-  by_end_[end].push_back(std::move(point));
+  return windowed || point.time == time_max ? point.end : point.time + 1;
+}
+
+void WindowBuffer::add(Point point) {
+  by_end_[end_of(point)].push_back(std::move(point));
   ++size_;
 }
 
@@ -99,6 +102,27 @@ void PointCollector::prepare(const TaskContext& task, const PointOptions& option
   empty_ = &task.counter("points_without_value");
   for (const Input& input : task.inputs)
     readers_.push_back(std::make_unique<PointReader>(input, options));
+}
+
+void PointCollector::limit_series(const TaskContext& task, const PointOptions& options,
+                                  std::int64_t series_max) {
+  guard_.prepare(task, options, static_cast<std::uint64_t>(series_max));
+}
+
+std::vector<Point> PointCollector::take(TimeNs now) {
+  std::vector<Point> points = windows_.take(now);
+  guard_.apply(points);
+  return points;
+}
+
+void PointCollector::save(StateWriter& out) const {
+  save_points(out, windows_.all());
+  guard_.save(out);
+}
+
+void PointCollector::restore(StateReader& in) {
+  for (Point& point : restored_.read(in)) windows_.add(std::move(point));
+  guard_.restore(in);
 }
 
 void PointCollector::add(const InputBatch& in) {

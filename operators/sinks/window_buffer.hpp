@@ -11,6 +11,7 @@
 #include "engine/api/bolt.hpp"
 #include "operators/sinks/point.hpp"
 #include "operators/sinks/point_state.hpp"
+#include "operators/sinks/series_guard.hpp"
 
 namespace dnstorm::operators {
 
@@ -21,6 +22,8 @@ class WindowBuffer {
   // it).
   std::vector<Point> take(TimeNs now);
   std::uint64_t size() const { return size_; }
+  // When a point is complete.
+  static TimeNs end_of(const Point& point);
   // All of them, in the order in which they would be handed out (those of one window as they came).
   std::vector<Point> all() const;
 
@@ -34,21 +37,25 @@ class WindowBuffer {
 class PointCollector {
  public:
   void prepare(const TaskContext& task, const PointOptions& options);
+  // From here on no measurement has more series than that; after prepare().
+  void limit_series(const TaskContext& task, const PointOptions& options, std::int64_t series_max);
   void add(const InputBatch& in);
-  std::vector<Point> take(TimeNs now) { return windows_.take(now); }
+  std::vector<Point> take(TimeNs now);
   // For a checkpoint. Other points that the sink holds may be read with the same RestoredPoints.
-  void save(StateWriter& out) const { save_points(out, windows_.all()); }
-  void restore(StateReader& in) {
-    for (Point& point : restored_.read(in)) windows_.add(std::move(point));
-  }
+  void save(StateWriter& out) const;
+  void restore(StateReader& in);
   RestoredPoints& restored() { return restored_; }
 
  private:
   std::vector<std::unique_ptr<PointReader>> readers_;
   RestoredPoints restored_;
   WindowBuffer windows_;
+  SeriesGuard guard_;
   Counter* empty_ = nullptr;
 };
+
+// The order of the points of one window.
+bool canonical_less(const Point& a, const Point& b);
 
 // Text order, but runs of digits by their number: rank=2 before rank=10.
 bool natural_less(std::string_view a, std::string_view b);

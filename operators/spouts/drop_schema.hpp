@@ -15,7 +15,7 @@ inline std::vector<Field> drop_fields() {
        "kernel: the ring was full; interface: lost by the interface or its driver; spool: "
        "not written to the spool (counted, but no run can replay them)"},
       {"packets", Type::u64, Role::value, "", false,
-       "lost since the row before; a row with 0 comes each second"},
+       "lost since the row before; a row with 0 comes each second", Fold::sum},
   };
 }
 

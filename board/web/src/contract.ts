@@ -12,6 +12,7 @@ export interface Honesty {
   dropped_queue: number; // dnstap frames that found no room
   spool_unwritten?: number; // counted, but the spool's disk did not take them
   late: number;
+  folded?: number;  // points beyond a budget of series, in series named OTHER
   behind_s: number;
   state: 'running' | 'finished' | 'failed';
   failure: string;

@@ -51,6 +51,9 @@ function lossesOf(h: Honesty): Item[] {
       title: 'Lost before dnstorm: at the network interface',
     },
     { name: 'late', value: exact(h.late), bad: h.late > 0, title: 'Came after their window had closed, so they are not in it' },
+    ...(h.folded
+      ? [{ name: 'folded', value: exact(h.folded), bad: true, title: 'Points beyond the budget of series (series_max): they are in series named OTHER' }]
+      : []),
     {
       name: 'behind',
       value: running ? seconds(h.behind_s) : '–',

@@ -37,11 +37,12 @@ TEST(Accounting, the_line_names_all_classes_and_what_was_lost) {
   honesty.dropped_kernel = 5;
   honesty.spool_unwritten = 3000;
   honesty.late = 2;
-  EXPECT_EQ(
-      summary_line(honesty),
-      "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered; "
-      "dropped before us: 5 by the kernel, 0 by the interface; "
-      "3,000 not written to the spool; 2 rows too late for their window");
+  honesty.folded = 4000;
+  EXPECT_EQ(summary_line(honesty),
+            "1,234,567 packets = 1,234,560 parsed + 7 malformed + 0 not DNS + 0 filtered; "
+            "dropped before us: 5 by the kernel, 0 by the interface; "
+            "3,000 not written to the spool; 2 rows too late for their window; "
+            "4,000 points beyond series_max are in series named OTHER");
 }
 
 TEST(Progress, has_a_bar_as_long_as_its_share) {

@@ -37,12 +37,19 @@ inline RawOptions raw_options(const TextOptions& options) {
   return raw;
 }
 
+// Where an input comes from, if a test says so.
+inline std::string component_name(const std::vector<std::string>& components, std::size_t input) {
+  return input < components.size() ? components[input] : "input";
+}
+
 // What `declare` answers; an Error also for options that do not parse.
 inline Result<Declaration> declare(const OperatorDef& def, const TextOptions& options,
-                                   const std::vector<std::vector<Field>>& inputs) {
+                                   const std::vector<std::vector<Field>>& inputs,
+                                   const std::vector<std::string>& components = {}) {
   Options parsed = DNSTORM_TRY(Options::parse(def.options, raw_options(options)));
   std::vector<InputDecl> decls;
-  for (const auto& fields : inputs) decls.push_back({"input", "default", Schema(fields)});
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    decls.push_back({component_name(components, i), "default", Schema(inputs[i])});
   return def.declare(parsed, decls);
 }
 
@@ -168,6 +175,8 @@ struct HarnessSettings {
   bool outputs_wanted = true;
   // The fields of the grouping by which rows come.
   std::vector<std::string> grouped_by = {};
+  // Where the inputs come from.
+  std::vector<std::string> components = {};
 };
 
 class TaskHarness final : public Emitter::Outlet {
@@ -183,7 +192,7 @@ class TaskHarness final : public Emitter::Outlet {
               const std::vector<std::vector<Field>>& inputs, Settings settings = {})
       : def(std::move(operator_def)) {
     for (const auto& fields : inputs) full_inputs_.emplace_back(fields);
-    declaration = declare(def, options, inputs).value();
+    declaration = declare(def, options, inputs, settings.components).value();
     set_up_context(settings);
     emitter_ = std::make_unique<Emitter>(context.outputs, *this);
     bolt_ = def.make_bolt(Options::parse(def.options, raw_options(options)).value());
@@ -280,7 +289,7 @@ class TaskHarness final : public Emitter::Outlet {
     context.task_index = settings.task_index;
     context.task_count = settings.task_count;
     for (std::size_t i = 0; i < full_inputs_.size(); ++i)
-      context.inputs.push_back({"input", "default",
+      context.inputs.push_back({component_name(settings.components, i), "default",
                                 std::make_shared<const Schema>(pruned_input(i, settings)),
                                 settings.grouped_by});
     for (const StreamDecl& stream : declaration.outputs) {

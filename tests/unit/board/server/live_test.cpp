@@ -246,7 +246,7 @@ TEST_F(LiveTest, the_honesty_line_has_every_place_where_a_packet_can_end) {
   tick();
   const json wanted = json::parse(R"({"captured":100,"parsed":80,"malformed":9,"not_dns":6,
       "filtered":5,"in_flight":1,"dropped_kernel":4,"dropped_interface":3,"dropped_queue":6,
-      "spool_unwritten":8,"late":2,"behind_s":0.25,
+      "spool_unwritten":8,"late":2,"folded":0,"behind_s":0.25,
       "state":"running","failure":"","reasons":[["label_too_long",9]],
       "components":[{"id":"pcap","kind":"spout","tasks":1,"executed":0,"emitted":100,
                      "failed":0}]})");

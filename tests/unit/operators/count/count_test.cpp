@@ -231,6 +231,59 @@ TEST(Count, parts_add_up_to_the_whole) {
   EXPECT_THAT(whole.take(), ElementsAre("0s 10s a 3", "0s 10s b 1", "0s 10s c 1"));
 }
 
+// Edge and centre: parts of any shape, put together window by window under the names of the whole.
+TEST(Count, merges_parts_with_their_sums) {
+  const TextOptions options = {{"by", {"qtype"}}, {"sums", {"size", "rcode"}}};
+  auto with = [&](const char* half) {
+    TextOptions all = options;
+    all[half] = {"true"};
+    return all;
+  };
+  TaskHarness whole(count_operator(), options, packets);
+  TaskHarness a(count_operator(), with("partial"), packets);
+  TaskHarness b(count_operator(), with("partial"), packets);
+  TaskHarness merged(count_operator(), with("merge"), a.declaration.outputs[0].fields);
+  EXPECT_EQ(Schema(merged.declaration.outputs[0].fields).names(),
+            "window, window_end, qtype, count, size_sum, rcode_sum");
+  EXPECT_THAT(merged.declaration.partition_by, ElementsAre("qtype"));
+  EXPECT_EQ(merged.declaration.state, StateScope::keyed);
+  std::mt19937_64 dice(3);
+  for (TimeNs second = 0; second < 60; ++second) {
+    for (int i = 0; i < 7; ++i) {
+      auto row = packet(std::to_string((second + static_cast<TimeNs>(dice() % 3)) * ns_per_s),
+                        std::to_string(dice() % 4), std::to_string(dice() % 5),
+                        std::to_string(dice() % 900));
+      whole.feed({row});
+      (i % 3 == 0 ? a : b).feed({row});
+    }
+    for (TaskHarness* task : {&whole, &a, &b}) task->watermark(second * ns_per_s);
+    for (TaskHarness* part : {&a, &b})
+      for (auto& [batch, selection] : part->take_batches()) merged.send(batch, selection);
+    merged.watermark(second * ns_per_s);
+    ASSERT_EQ(merged.take(), whole.take()) << "after " << second << " s";
+  }
+  merged.feed({{"0s", "10s", "1", "4", "7", "7"}});
+  EXPECT_EQ(merged.counter("late_rows"), 1U);
+}
+
+TEST(Count, refuses_halves_that_do_not_fit) {
+  const std::vector<Field> parts = {{"window", Type::time},
+                                    {"window_end", Type::time},
+                                    {"qtype", Type::u16},
+                                    {"count", Type::u64},
+                                    {"size_sum", Type::u32}};
+  auto error = [&](TextOptions options) {
+    options["merge"] = {"true"};
+    return declare_error(count_operator(), options, {parts});
+  };
+  EXPECT_EQ(error({{"by", {"qtype"}}}), "");
+  EXPECT_THAT(error({{"window", {"5s"}}}), HasSubstr("has no meaning with merge: true"));
+  EXPECT_THAT(error({{"weight", {"count"}}}), HasSubstr("has no meaning with merge: true"));
+  EXPECT_THAT(error({{"partial", {"true"}}}), HasSubstr("has no meaning beside 'partial'"));
+  EXPECT_THAT(error({{"sums", {"size"}}}), HasSubstr("field 'size_sum' is of type u32, not u64"));
+  EXPECT_THAT(error({{"sums", {"rcode"}}}), HasSubstr("no field 'rcode_sum'"));
+}
+
 TEST(Count, refuses_what_cannot_be_counted) {
   auto error = [](const TextOptions& options) {
     return declare_error(count_operator(), options, {packets});

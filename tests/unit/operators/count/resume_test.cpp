@@ -98,6 +98,23 @@ TEST(Resume, windows_of_rows) {
         steps);
 }
 
+TEST(Resume, merged_count) {
+  const std::vector<Field> parts = {{"window", Type::time},
+                                    {"window_end", Type::time},
+                                    {"qname", Type::str},
+                                    {"count", Type::u64},
+                                    {"size_sum", Type::u64}};
+  check_resumes(
+      [&] {
+        return std::make_unique<TaskHarness>(
+            count_operator(),
+            TextOptions{{"by", {"qname"}}, {"sums", {"size"}}, {"merge", {"true"}}}, parts);
+      },
+      {rows({{"0s", "10s", "a", "7", "100"}, {"0s", "10s", "b", "4", "90"}}),
+       rows({{"10s", "20s", "b", "7", "1"}, {"0s", "10s", "b", "4", "2"}}), until(10 * ns_per_s),
+       rows({{"0s", "10s", "late", "7", "1"}}), rows({{"10s", "20s", "c", "9", "0"}})});
+}
+
 TEST(Resume, merged_top) {
   const std::vector<Field> parts = {{"window", Type::time}, {"window_end", Type::time},
                                     {"rank", Type::u32},    {"qname", Type::str},

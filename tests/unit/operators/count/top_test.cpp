@@ -1,6 +1,8 @@
 #include "operators/count/top.hpp"
 
+#include <map>
 #include <random>
+#include <sstream>
 
 #include "tests/unit/operators/task_harness.hpp"
 
@@ -121,6 +123,75 @@ TEST(Top, any_number_of_tasks_and_a_merge_give_the_same) {
   single.feed(rows);
   single.finish();
   EXPECT_EQ(single.take(), alone);
+}
+
+// Sketches of three tasks that rows are dealt out to, whatever the item, put together by one.
+std::vector<std::string> run_in_parts(const std::vector<TextRow>& rows, TextOptions options) {
+  TextOptions merge_options = {{"of", options["of"]},
+                               {"k", options["k"]},
+                               {"merge", {"true"}},
+                               {"capacity", options["capacity"]}};
+  options["partial"] = {"true"};
+  std::vector<std::unique_ptr<TaskHarness>> parts;
+  for (int i = 0; i < 3; ++i)
+    parts.push_back(std::make_unique<TaskHarness>(top_operator(), options, packets));
+  const auto& fields = parts[0]->declaration.outputs[0].fields;
+  auto merge = std::make_unique<TaskHarness>(top_operator(), merge_options, fields);
+  for (std::size_t i = 0; i < rows.size(); ++i) parts[i * 7 % 11 % 3]->feed({rows[i]});
+  for (auto& part : parts) {
+    part->finish();
+    for (auto& [batch, selection] : part->take_batches()) merge->send(batch, selection);
+    // On the way the merging task is replaced by one that goes on from its checkpoint.
+    std::string state = merge->save();
+    merge = std::make_unique<TaskHarness>(top_operator(), merge_options, fields);
+    EXPECT_TRUE(merge->restore(state).ok());
+    EXPECT_EQ(merge->save(), state);
+  }
+  merge->finish();
+  EXPECT_EQ(merge->counter("damaged_parts"), 0U);
+  return merge->take();
+}
+
+TEST(Top, parts_behind_any_grouping_give_the_whole_while_items_fit) {
+  auto rows = long_tail();
+  TextOptions options = {{"of", {"qname"}}, {"k", {"50"}}, {"capacity", {"4096"}}};
+  TaskHarness whole(top_operator(), options, packets);
+  whole.feed(rows);
+  whole.finish();
+  EXPECT_EQ(run_in_parts(rows, options), whole.take());
+}
+
+TEST(Top, parts_behind_any_grouping_say_by_how_much_a_count_may_be_too_high) {
+  auto rows = long_tail();
+  std::map<std::pair<TimeNs, std::string>, std::uint64_t> truth;
+  for (const TextRow& row : rows)
+    ++truth[{testing::time_of_text(row[0]) / (10 * ns_per_s), row[1]}];
+  auto result = run_in_parts(rows, {{"of", {"qname"}}, {"k", {"20"}}, {"capacity", {"20"}}});
+  ASSERT_FALSE(result.empty());
+  std::uint64_t errors = 0;
+  for (const std::string& text : result) {
+    std::istringstream words(text);
+    std::string start, end, rank, name;
+    std::uint64_t count = 0, error = 0;
+    words >> start >> end >> rank >> name >> count >> error;
+    std::uint64_t rows_of_it = truth[{testing::time_of_text(start) / (10 * ns_per_s), name}];
+    EXPECT_GE(count, rows_of_it) << text;
+    EXPECT_LE(count - error, rows_of_it) << text;
+    errors += error;
+  }
+  EXPECT_GT(errors, 0U) << "the sketches have not been full";
+}
+
+TEST(Top, counts_sketches_that_are_none) {
+  auto fields = declare(top_operator(), {{"of", {"qname"}}, {"partial", {"true"}}}, {packets})
+                    ->outputs[0]
+                    .fields;
+  EXPECT_EQ(Schema(fields).names(), "window, window_end, group, qname, count, error, sketch");
+  TaskHarness merge(top_operator(), {{"of", {"qname"}}, {"merge", {"true"}}}, fields);
+  merge.feed({{"0s", "10s", "3", "a", "5", "0", "no sketch"}});
+  merge.finish();
+  EXPECT_THAT(merge.take(), IsEmpty());
+  EXPECT_EQ(merge.counter("damaged_parts"), 1U);
 }
 
 TEST(Top, merges_a_window_over_the_whole_input_at_its_end) {
