@@ -31,7 +31,7 @@ class InfluxOperator : public ::testing::Test {
   }
   testing::TextOptions with(testing::TextOptions options) {
     options.try_emplace("database", std::vector<std::string>{"dns"});
-    options["spool_dir"] = {folder.path().string()};
+    options["spool"] = {folder.path().string()};
     return options;
   }
   std::string prepare_error(testing::TextOptions options) {
@@ -56,6 +56,30 @@ TEST_F(InfluxOperator, writes_closed_windows) {
             "input,qtype=AAAA,rcode=NOERROR,server=ns1 count=5i 0\n"
             "input,qtype=MX,rcode=NOERROR,server=ns1 count=7i 0\n");
   EXPECT_EQ(task.counter("points_written"), 3);
+}
+
+// What is in the spool is not in the checkpoint, and what is in an open window is.
+TEST_F(InfluxOperator, goes_on_from_a_checkpoint_and_the_spool) {
+  std::string state;
+  {
+    testing::TaskHarness task(def(), with({}), testing::count_fields());
+    server.always = no_answer();
+    task.feed({{"0s", "10s", "28", "0", "5"}, {"10s", "20s", "28", "0", "6"}});
+    task.watermark(10 * ns_per_s);
+    while (task.counter("spool_points") != 1) std::this_thread::yield();
+    state = task.save();
+    EXPECT_EQ(state.find("count=5i"), std::string::npos);
+  }
+  server.always = with_status(204);
+  server.bodies.clear();
+  testing::TaskHarness task(def(), with({}), testing::count_fields());
+  ASSERT_TRUE(task.restore(state).ok());
+  task.finish();
+  std::string all;
+  for (const std::string& body : server.bodies) all += body;
+  EXPECT_EQ(all,
+            "input,qtype=AAAA,rcode=NOERROR count=5i 0\n"
+            "input,qtype=AAAA,rcode=NOERROR count=6i 10000000000\n");
 }
 
 TEST_F(InfluxOperator, says_at_the_start_what_is_wrong) {
@@ -88,9 +112,9 @@ TEST_F(InfluxOperator, takes_secrets_from_the_environment) {
 }
 
 TEST_F(InfluxOperator, wants_a_folder_for_what_it_cannot_deliver) {
-  testing::TaskHarness task(def(), {{"database", {"dns"}}, {"spool_dir", {"/nowhere"}}},
+  testing::TaskHarness task(def(), {{"database", {"dns"}}, {"spool", {"/nowhere"}}},
                             testing::count_fields());
-  EXPECT_THAT(task.prepared.error().what, HasSubstr("`spool_dir` /nowhere cannot take files"));
+  EXPECT_THAT(task.prepared.error().what, HasSubstr("`spool` /nowhere/dnstorm-spool-test-"));
 }
 
 TEST_F(InfluxOperator, wants_the_certificates_that_it_is_told_of) {
