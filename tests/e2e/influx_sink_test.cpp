@@ -1,5 +1,5 @@
 // The influx sink against a real InfluxDB: exact values, escapes, restarts, partial writes, the
-// spool.
+// spool. Under load, and killed itself: influx_outage_test.py.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
