@@ -34,7 +34,9 @@ class InfluxSink final : public Bolt {
   InfluxSink(const Options& options, InfluxSurroundings surroundings)
       : options_(options),
         point_options_(PointOptions::of(options)),
-        surroundings_(std::move(surroundings)) {}
+        surroundings_(std::move(surroundings)) {
+    read_naming(options, point_options_);
+  }
 
   Result<void> prepare(const TaskContext& task) override {
     points_.prepare(task, point_options_);
@@ -59,6 +61,7 @@ class InfluxSink final : public Bolt {
   void watermark(TimeNs now, Emitter&) override {
     std::vector<Point> points = points_.take(now);
     overwritten_->add(merge_same(points));
+    if (point_options_.naming == PointNaming::wide) sort_fields(points);
     auto batch = static_cast<std::size_t>(options_.integer("batch"));
     LineChunk chunk;
     for (const Point& point : points) {
@@ -116,7 +119,8 @@ Result<Declaration> declare_influx(const Options& options, const std::vector<Inp
   DNSTORM_CHECK(InfluxTarget::check(options));
   Declaration declaration;
   declaration.restorable = true;
-  declaration.reads = DNSTORM_TRY(point_reads(options, inputs, !options.flag("unbounded_tags")));
+  declaration.reads =
+      DNSTORM_TRY(named_point_reads(options, inputs, !options.flag("unbounded_tags")));
   declaration.single_task = true;
   return declaration;
 }
@@ -184,6 +188,7 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
   append(def.options, InfluxTarget::specs());
   append(def.options, delivery_specs());
   append(def.options, PointOptions::specs());
+  append(def.options, naming_specs());
   def.example =
       "- id: database\n  className: influx\n  properties:\n    url: http://127.0.0.1:8086\n    "
       "database: dns\n"
