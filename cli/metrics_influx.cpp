@@ -15,6 +15,7 @@ namespace {
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t queue_points = 50'000;
+constexpr std::uint64_t spool_bytes = 64 << 20;
 constexpr DurationNs drain_timeout = 5 * ns_per_s;
 
 // 0.999 -> p999
@@ -45,6 +46,8 @@ Result<Options> options_of(const plan::MetricsConfig& config) {
   for (const auto& [name, value] : config.influx) raw[name].values = {value};
   return Options::parse(operators::InfluxTarget::specs(), raw);
 }
+
+void note(const std::string& text) { fmt::print(stderr, "dnstorm: metrics: {}\n", text); }
 
 Error in_config(Error error) {
   error.what = "config: topology.metrics.influx: " + error.what;
@@ -101,10 +104,7 @@ Result<operators::InfluxTarget> metrics_target(const plan::MetricsConfig& config
 }
 
 MetricsInflux::MetricsInflux(const plan::Plan& plan, Collect collect)
-    : plan_(plan),
-      collect_(std::move(collect)),
-      file_(".", plan.name + "-metrics", clock_),
-      http_(operators::make_http_client()) {}
+    : plan_(plan), collect_(std::move(collect)), http_(operators::make_http_client()) {}
 
 Result<std::unique_ptr<MetricsInflux>> MetricsInflux::start(const plan::Plan& plan,
                                                             Collect collect) {
@@ -115,17 +115,18 @@ Result<std::unique_ptr<MetricsInflux>> MetricsInflux::start(const plan::Plan& pl
     there.error().what = "metrics: " + there.error().what;
     return std::move(there.error());
   }
-  CounterSet& set = made->counters_;
-  operators::InfluxCounters counters{set.counter("points_written"), set.counter("points_rejected"),
-                                     set.counter("retries"), set.counter("points_undelivered"),
-                                     set.counter("queue_full")};
+  auto spool = operators::LineSpool::open(
+      {.folder = operators::spool_folder(".", plan.name + "-metrics"), .bytes_max = spool_bytes},
+      note);
+  if (!spool.ok()) return std::move(spool.error()).within("metrics");
+  made->spool_ = std::move(spool).value();
   operators::InfluxWriterSettings settings;
   settings.queue_points = queue_points;
   settings.drain_timeout = drain_timeout;
   settings.seed = static_cast<std::uint32_t>(made->clock_.steady_ns());
   made->writer_ = std::make_unique<operators::InfluxWriter>(
-      settings, std::move(target), *made->http_, made->pause_, made->file_, counters,
-      [](const std::string& text) { fmt::print(stderr, "dnstorm: metrics: {}\n", text); });
+      settings, std::move(target), *made->http_, made->pause_, *made->spool_,
+      operators::InfluxCounters(made->counters_), note);
   made->thread_ = std::thread([self = made.get()] { self->run(); });
   return made;
 }

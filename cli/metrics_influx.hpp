@@ -6,8 +6,8 @@
 //   Result<void> all = writer->finish();                              // the last numbers, too
 //
 // A thread of its own collects and hands the points to an InfluxWriter every `metrics.period` of
-// the plan. What cannot be delivered goes to a file, as that of the sink `influx`; the run is never
-// held up.
+// the plan. What cannot be delivered waits in a spool, as that of the sink `influx`; the run is
+// never held up.
 #pragma once
 
 #include <condition_variable>
@@ -55,7 +55,7 @@ class MetricsInflux {
   Collect collect_;
   SystemClock clock_;
   CounterSet counters_;
-  operators::UndeliveredFile file_;
+  std::unique_ptr<operators::LineSpool> spool_;
   operators::SystemPause pause_;
   std::unique_ptr<operators::HttpTransport> http_;
   std::unique_ptr<operators::InfluxWriter> writer_;  // its thread uses what stands above

@@ -15,7 +15,7 @@ packages_board=(nodejs npm ca-certificates)
 # dnstorm's answers are compared with.
 packages_test=(
   libgtest-dev libgmock-dev libbenchmark-dev ccache lld clang libclang-rt-14-dev python3 python3-venv curl shellcheck
-  influxdb sqlite3 zstd tshark dnstop tcpreplay iproute2 chromium libmaxmind-db-writer-perl
+  influxdb victoria-metrics sqlite3 zstd tshark dnstop tcpreplay iproute2 chromium libmaxmind-db-writer-perl
   unbound knot knot-module-dnstap bind9 bind9-dnsutils dnstap-ldns dnsperf
 )
 

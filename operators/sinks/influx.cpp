@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <optional>
 
 #include "operators/sinks/influx_writer.hpp"
 #include "operators/sinks/point.hpp"
@@ -24,32 +23,37 @@ InfluxWriterSettings settings_of(const Options& options, const TaskContext& task
   return settings;
 }
 
+LineSpoolSettings spool_settings(const Options& options, const TaskContext& task) {
+  return {.folder = spool_folder(options.text("spool"), task.topology + "-" + task.component),
+          .bytes_max = static_cast<std::uint64_t>(options.integer("spool_bytes_max")),
+          .drop_oldest = options.text("spool_drops") == "oldest"};
+}
+
 class InfluxSink final : public Bolt {
  public:
   InfluxSink(const Options& options, InfluxSurroundings surroundings)
       : options_(options),
         point_options_(PointOptions::of(options)),
-        surroundings_(std::move(surroundings)) {}
+        surroundings_(std::move(surroundings)) {
+    read_naming(options, point_options_);
+  }
 
   Result<void> prepare(const TaskContext& task) override {
     points_.prepare(task, point_options_);
     points_.limit_series(task, point_options_, options_.integer("series_max"));
     overwritten_ = &task.counter("values_overwritten");
     InfluxTarget target = DNSTORM_TRY(InfluxTarget::of(options_));
-    file_.emplace(options_.text("spool_dir"), task.topology, *task.clock);
-    DNSTORM_CHECK(file_->check());
     transport_ = surroundings_.make_transport();
     pause_ = surroundings_.make_pause();
     if (auto there = check_influx(*transport_, target); !there.ok()) {
       if (there.error().kind != ErrorKind::unavailable || !options_.flag("wait")) return there;
       surroundings_.note(there.error().what + "; waiting for it");
     }
-    InfluxCounters counters{task.counter("points_written"), task.counter("points_rejected"),
-                            task.counter("retries"), task.counter("points_undelivered"),
-                            task.counter("queue_full")};
-    writer_ =
-        std::make_unique<InfluxWriter>(settings_of(options_, task), std::move(target), *transport_,
-                                       *pause_, *file_, counters, surroundings_.note);
+    // Last: a sink that cannot begin keeps nobody else from the folder.
+    spool_ = DNSTORM_TRY(LineSpool::open(spool_settings(options_, task), surroundings_.note));
+    writer_ = std::make_unique<InfluxWriter>(settings_of(options_, task), std::move(target),
+                                             *transport_, *pause_, *spool_,
+                                             InfluxCounters(*task.counters), surroundings_.note);
     return {};
   }
 
@@ -58,6 +62,7 @@ class InfluxSink final : public Bolt {
   void watermark(TimeNs now, Emitter&) override {
     std::vector<Point> points = points_.take(now);
     overwritten_->add(merge_same(points));
+    if (point_options_.naming == PointNaming::wide) sort_fields(points);
     auto batch = static_cast<std::size_t>(options_.integer("batch"));
     LineChunk chunk;
     for (const Point& point : points) {
@@ -67,7 +72,8 @@ class InfluxSink final : public Bolt {
     writer_->push(std::move(chunk));
   }
 
-  // What the server has not answered for comes again: a point overwrites itself.
+  // What the server has not answered for comes again: a point overwrites itself. What is in the
+  // spool counts as delivered.
   Result<void> save(StateWriter& out) override {
     points_.save(out);
     std::vector<LineChunk> chunks = writer_->waiting();
@@ -77,7 +83,7 @@ class InfluxSink final : public Bolt {
       out.put(std::uint64_t{chunk.starts.size()});
       for (std::uint32_t start : chunk.starts) out.put(start);
     }
-    return {};
+    return writer_->sync();
   }
   Result<void> restore(StateReader& in) override {
     points_.restore(in);
@@ -91,7 +97,12 @@ class InfluxSink final : public Bolt {
     return {};
   }
 
-  Result<void> finish(Emitter&) override { return writer_->finish(); }
+  Result<void> finish(Emitter&) override {
+    Result<void> all = writer_->finish();
+    writer_.reset();
+    spool_.reset();
+    return all;
+  }
 
  private:
   Options options_;
@@ -99,7 +110,7 @@ class InfluxSink final : public Bolt {
   InfluxSurroundings surroundings_;
   PointCollector points_;
   Counter* overwritten_ = nullptr;
-  std::optional<UndeliveredFile> file_;
+  std::unique_ptr<LineSpool> spool_;
   std::unique_ptr<HttpTransport> transport_;
   std::unique_ptr<Pause> pause_;
   std::unique_ptr<InfluxWriter> writer_;  // last: its thread uses what stands above
@@ -109,7 +120,8 @@ Result<Declaration> declare_influx(const Options& options, const std::vector<Inp
   DNSTORM_CHECK(InfluxTarget::check(options));
   Declaration declaration;
   declaration.restorable = true;
-  declaration.reads = DNSTORM_TRY(point_reads(options, inputs, !options.flag("unbounded_tags")));
+  declaration.reads =
+      DNSTORM_TRY(named_point_reads(options, inputs, !options.flag("unbounded_tags")));
   declaration.single_task = true;
   return declaration;
 }
@@ -137,15 +149,26 @@ std::vector<OptionSpec> delivery_specs() {
       {.name = "patience",
        .type = OptionType::duration,
        .default_text = "60s",
-       .help = "how long a full queue holds the topology up before its oldest points go to a file",
+       .help = "how long a full queue holds the topology up before its points go to the spool",
        .max = 86'400e9},
       {.name = "drain_timeout",
        .type = OptionType::duration,
        .default_text = "30s",
-       .help = "how long, at the end, to try without an answer before the rest goes to a file",
+       .help = "how long, at the end, to try without an answer before the rest stays in the spool",
        .max = 86'400e9},
-      {"spool_dir", OptionType::text, ".",
-       "folder of the file for points that could not be delivered"},
+      {"spool", OptionType::text, ".",
+       "folder in which the sink makes its own for points that wait on disk"},
+      {.name = "spool_bytes_max",
+       .type = OptionType::integer,
+       .default_text = "1Gi",
+       .help = "bytes of that folder at most",
+       .min = 1 << 20,
+       .max = 1e15},
+      {.name = "spool_drops",
+       .type = OptionType::choice,
+       .default_text = "oldest",
+       .help = "which points are lost when the spool is full",
+       .choices = {"oldest", "newest"}},
       {"unbounded_tags", OptionType::flag, "false",
        "allow names and addresses as tags: a series of each"},
       {"wait", OptionType::flag, "false", "begin even if InfluxDB does not answer yet"},
@@ -167,6 +190,7 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
   append(def.options, delivery_specs());
   append(def.options, PointOptions::specs());
   def.options.push_back(SeriesGuard::spec());
+  append(def.options, naming_specs());
   def.example =
       "- id: database\n  className: influx\n  properties:\n    url: http://127.0.0.1:8086\n    "
       "database: dns\n"

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace dnstorm::operators {
 
@@ -14,26 +15,46 @@ void SystemPause::wait(std::unique_lock<std::mutex>& lock, std::condition_variab
   wake.wait_for(lock, std::chrono::nanoseconds(time));
 }
 
+InfluxCounters::InfluxCounters(CounterSet& set)
+    : written(set.counter("points_written")),
+      rejected(set.counter("points_rejected")),
+      retries(set.counter("retries")),
+      queue_full(set.counter("queue_full")),
+      spooled(set.counter("points_spooled")),
+      drained(set.counter("points_drained")),
+      dropped(set.counter("points_dropped")),
+      spool_points(set.counter("spool_points")),
+      spool_bytes(set.counter("spool_bytes")) {
+  for (std::size_t i = 0; i < refusal_kinds; ++i)
+    rejected_for[i] =
+        &set.counter(fmt::format("rejected_{}", refusal_name(static_cast<Refusal>(i))));
+}
+
 InfluxWriter::InfluxWriter(InfluxWriterSettings settings, InfluxTarget target, HttpTransport& http,
-                           Pause& pause, UndeliveredFile& file, InfluxCounters counters, Note note)
+                           Pause& pause, LineSpool& spool, InfluxCounters counters, Note note)
     : settings_(settings),
-      target_(std::move(target)),
-      http_(http),
+      sender_(std::move(target), http),
       pause_(pause),
-      file_(file),
+      spool_(spool),
+      rejected_(spool.folder() + "/rejected.lp"),
       counters_(counters),
       note_(std::move(note)),
-      jitter_(settings.seed),
-      sender_([this] { run(); }) {}
+      jitter_(settings.seed) {
+  if (!spool_.empty())
+    note_(fmt::format("influx: {} points of an earlier run wait in {} and are delivered first",
+                      spool_.points(), spool_.folder()));
+  update_gauges();
+  thread_ = std::thread([this] { run(); });
+}
 
 InfluxWriter::~InfluxWriter() {
-  if (!sender_.joinable()) return;
+  if (!thread_.joinable()) return;
   {
     Lock lock(mutex_);
     abandoned_ = finishing_ = true;
     wake_sender_.notify_all();
   }
-  sender_.join();
+  thread_.join();
 }
 
 // -- the task's side
@@ -49,19 +70,7 @@ bool InfluxWriter::has_room(const LineChunk& chunk) const {
 void InfluxWriter::push(LineChunk chunk) {
   if (chunk.empty()) return;
   Lock lock(mutex_);
-  if (!has_room(chunk)) {
-    counters_.queue_full.add();
-    TimeNs until = pause_.now() + settings_.patience;
-    while (!has_room(chunk) && !out_of_patience_ && pause_.now() < until)
-      pause_.wait(lock, wake_pusher_, until - pause_.now());
-    out_of_patience_ = !has_room(chunk);
-  }
-  while (!has_room(chunk) && !queue_.empty()) {
-    waiting_points_ -= queue_.front().points();
-    waiting_bytes_ -= queue_.front().bytes();
-    spool(queue_.front());
-    queue_.pop_front();
-  }
+  if (!has_room(chunk)) make_room(chunk, lock);
   waiting_points_ += chunk.points();
   waiting_bytes_ += chunk.bytes();
   if (!queue_.empty() && queue_.back().points() + chunk.points() <= settings_.batch_points)
@@ -71,171 +80,191 @@ void InfluxWriter::push(LineChunk chunk) {
   wake_sender_.notify_one();
 }
 
+// In an outage all goes to the spool at once; a server that is only slow holds the topology up
+// first, and a disk that takes nothing as well.
+void InfluxWriter::make_room(const LineChunk& chunk, Lock& lock) {
+  if (!spool_.empty() && spill()) return;
+  counters_.queue_full.add();
+  TimeNs until = pause_.now() + settings_.patience;
+  while (!has_room(chunk) && !out_of_patience_ && pause_.now() < until)
+    pause_.wait(lock, wake_pusher_, until - pause_.now());
+  if (has_room(chunk) || spill()) return;
+  out_of_patience_ = true;
+  while (!has_room(chunk) && !queue_.empty()) {
+    dropped_here_ += queue_.front().points();
+    forget(queue_.front());
+    queue_.pop_front();
+  }
+  update_gauges();
+}
+
+// Without a barrier of its own: save() of the sink calls it, and what is not in the spool is in the
+// checkpoint.
+Result<void> InfluxWriter::sync() {
+  Lock lock(mutex_);
+  if (synced_ || (synced_ = spool_.sync())) return {};
+  return Error{ErrorKind::io, fmt::format("influx: the spool: {}", spool_.problem()), "spool"};
+}
+
 Result<void> InfluxWriter::finish() {
   {
     Lock lock(mutex_);
     finishing_ = true;
+    stopped_ = false;  // one more try
     give_up_at_ = pause_.now() + settings_.drain_timeout;
     wake_sender_.notify_all();
   }
-  sender_.join();
+  thread_.join();
   return outcome();
 }
 
 Result<void> InfluxWriter::outcome() const {
-  const std::string& why = stop_reason_.empty() ? last_failure_ : stop_reason_;
-  if (lost_points_ > 0)
+  const std::string& url = sender_.target().url;
+  if (std::uint64_t lost = counters_.dropped.value(); lost > 0)
     return Error{
         ErrorKind::io,
-        fmt::format("influx: {} points are lost: {} did not take them ({}), nor the disk ({})",
-                    lost_points_, target_.url, why, file_.failure()),
-        ""};
-  if (std::uint64_t kept = counters_.undelivered.value(); kept > 0)
+        fmt::format("influx: {} points are lost: {} did not take them ({}), nor could the spool {} "
+                    "keep them ({})",
+                    lost, url, last_failure_, spool_.folder(),
+                    dropped_here_ > 0 ? spool_.problem() : "full or damaged"),
+        "spool"};
+  if (std::uint64_t kept = spool_.points(); kept > 0)
     return Error{
         ErrorKind::unavailable,
-        fmt::format("influx: {} points could not be delivered to {} ({}); they are in {}: deliver "
-                    "them with "
-                    "curl --data-binary @{} '{}'",
-                    kept, target_.url, why, file_.path(), file_.path(), target_.write_url()),
+        fmt::format("influx: {} points could not be delivered to {} ({}); they are in {}: the next "
+                    "run of this topology delivers them first",
+                    kept, url, last_failure_, spool_.folder()),
         "url"};
   if (std::uint64_t refused = counters_.rejected.value(); refused > 0)
-    return Error{
-        ErrorKind::data,
-        fmt::format("influx: {} refused {} points: {}", target_.url, refused, first_rejection_),
-        ""};
+    return Error{ErrorKind::data,
+                 fmt::format("influx: {} refused {} points: {}; they are listed in {}", url,
+                             refused, first_rejection_, rejected_.path()),
+                 ""};
   return {};
-}
-
-// -- the sender's side
-// -------------------------------------------------------------------------------
-
-void InfluxWriter::run() {
-  Lock lock(mutex_);
-  while (true) {
-    wake_sender_.wait(lock, [this] { return finishing_ || !queue_.empty(); });
-    if (queue_.empty()) return;
-    LineChunk chunk = std::move(queue_.front());
-    queue_.pop_front();
-    std::size_t points = chunk.points();
-    std::size_t bytes = chunk.bytes();
-    on_the_way_ = chunk;
-    lock.unlock();
-    deliver(std::move(chunk));
-    lock.lock();
-    on_the_way_ = {};
-    waiting_points_ -= points;
-    waiting_bytes_ -= bytes;
-    wake_pusher_.notify_one();
-  }
 }
 
 std::vector<LineChunk> InfluxWriter::waiting() const {
   Lock lock(mutex_);
   std::vector<LineChunk> chunks;
-  if (!on_the_way_.empty()) chunks.push_back(on_the_way_);
+  if (on_the_way_ && !from_spool_) chunks.push_back(*on_the_way_);
   chunks.insert(chunks.end(), queue_.begin(), queue_.end());
   return chunks;
 }
 
-bool InfluxWriter::given_up() const {
-  if (abandoned_ || !stop_reason_.empty()) return true;
-  return finishing_ && pause_.now() >= give_up_at_;
-}
+// -- the thread's side
+// -------------------------------------------------------------------------------
 
-void InfluxWriter::deliver(LineChunk chunk) {
-  std::deque<LineChunk> parts;
-  parts.push_back(std::move(chunk));
-  while (!parts.empty() && deliver_part(parts)) {
-  }
-  Lock lock(mutex_);
-  for (const LineChunk& part : parts) spool(part);
-}
-
-// One request for the first part. False when there is no use in going on.
-bool InfluxWriter::deliver_part(std::deque<LineChunk>& parts) {
-  {
+void InfluxWriter::run() {
+  auto go_on = [this] {
     Lock lock(mutex_);
-    if (given_up()) return false;
-  }
-  std::string body = target_.packed(parts.front().text);
-  HttpAnswer answer = http_.exchange(target_.write_request(body));
-  InfluxVerdict verdict = judge(answer, parts.front().points());
+    return !given_up();
+  };
   Lock lock(mutex_);
-  if (verdict.action == InfluxAction::retry)
-    return wait_to_retry(verdict, answer.retry_after, lock);
-  return settle(verdict, parts, lock);
+  while (true) {
+    wake_sender_.wait(lock, [&] { return finishing_ || !queue_.empty() || !spool_.empty(); });
+    if (given_up()) break;
+    if (!pick_next()) {
+      if (finishing_) break;
+      continue;
+    }
+    ChunkPtr chunk = on_the_way_;
+    lock.unlock();
+    Delivery delivery = sender_.deliver(*chunk, go_on);
+    lock.lock();
+    if (!settle(delivery, lock)) break;
+  }
+  if (!spill()) {
+    for (const LineChunk& chunk : queue_) dropped_here_ += chunk.points();
+    queue_.clear();
+  }
+  update_gauges();
 }
 
-bool InfluxWriter::settle(const InfluxVerdict& verdict, std::deque<LineChunk>& parts, Lock&) {
-  if (verdict.action == InfluxAction::stop) {
-    stop_reason_ = verdict.reason;
-    note_(fmt::format(
-        "influx: {} takes no points for {}: {}; from here on they go to a file in `spool_dir`",
-        target_.url, target_.place(), verdict.reason));
-    return false;
+bool InfluxWriter::given_up() const {
+  return abandoned_ || (finishing_ && (stopped_ || pause_.now() >= give_up_at_));
+}
+
+// The oldest chunk; false if there is none.
+bool InfluxWriter::pick_next() {
+  if (!spool_.empty() && !queue_.empty()) spill();
+  std::optional<LineChunk> chunk = spool_.take(settings_.batch_points);
+  from_spool_ = chunk.has_value();
+  if (!chunk && !queue_.empty()) {
+    chunk = std::move(queue_.front());
+    queue_.pop_front();
   }
-  answered();
-  if (verdict.action == InfluxAction::split) {
-    split(parts, verdict);
+  update_gauges();
+  if (chunk) on_the_way_ = std::make_shared<const LineChunk>(*std::move(chunk));
+  return on_the_way_ != nullptr;
+}
+
+// False: there is no use in going on.
+bool InfluxWriter::settle(const Delivery& delivery, Lock& lock) {
+  ChunkPtr chunk = std::exchange(on_the_way_, nullptr);
+  if (delivery.end == Delivery::End::settled) {
+    answered();
+    counters_.written.add(delivery.written);
+    list_refused(delivery.refused);
+    if (from_spool_) {
+      spool_.done();
+      counters_.drained.add(chunk->points());
+    } else {
+      forget(*chunk);
+    }
+    update_gauges();
     return true;
   }
-  LineChunk chunk = std::move(parts.front());
-  parts.pop_front();
-  if (verdict.action == InfluxAction::refuse) {
-    last_failure_ = verdict.reason;
-    note_(fmt::format("influx: {} refuses {} points as a whole: {}", target_.url, chunk.points(),
-                      verdict.reason));
-    spool(chunk);
-    return true;
-  }
-  counters_.written.add(chunk.points() - verdict.rejected);
-  reject(verdict.rejected, verdict.reason);
-  return true;
+  if (from_spool_)
+    spool_.put_back();
+  else
+    queue_.push_front(*chunk);
+  if (delivery.end == Delivery::End::broken_off) return false;
+  spill();
+  return wait_to_retry(delivery, lock);
 }
 
-void InfluxWriter::split(std::deque<LineChunk>& parts, const InfluxVerdict& verdict) {
-  if (parts.front().points() == 1) {
-    reject(1, verdict.reason);
-    parts.pop_front();
-    return;
-  }
-  auto [first, second] = parts.front().halves();
-  parts.front() = std::move(second);
-  parts.push_front(std::move(first));
-}
-
-void InfluxWriter::reject(std::uint64_t points, const std::string& reason) {
-  if (points == 0) return;
+void InfluxWriter::list_refused(const std::vector<RefusedLine>& refused) {
+  if (refused.empty()) return;
   if (counters_.rejected.value() == 0) {
-    first_rejection_ = reason;
-    note_(fmt::format("influx: {} refuses points: {}", target_.url, reason));
+    first_rejection_ = refused.front().reason;
+    note_(fmt::format("influx: {} refuses points: {}; {} lists them", sender_.target().url,
+                      first_rejection_, rejected_.path()));
   }
-  counters_.rejected.add(points);
+  counters_.rejected.add(refused.size());
+  for (const RefusedLine& line : refused)
+    counters_.rejected_for[static_cast<std::size_t>(refusal_of(line.reason))]->add();
+  if (rejected_.append(refused)) return;
+  if (!std::exchange(list_told_, true))
+    note_(fmt::format("influx: refused points are counted, but not all are listed: {}",
+                      rejected_.problem()));
 }
 
 // The server is there: patience and the time to drain begin anew.
 void InfluxWriter::answered() {
-  if (failures_in_a_row_ > 0) note_(fmt::format("influx: {} answers again", target_.url));
+  if (failures_in_a_row_ > 0) note_(fmt::format("influx: {} answers again", sender_.target().url));
   failures_in_a_row_ = 0;
-  out_of_patience_ = false;
+  out_of_patience_ = stopped_ = false;
   give_up_at_ = pause_.now() + settings_.drain_timeout;
 }
 
 // Pauses double from try to try; the jitter keeps many writers from coming back at the same moment.
-bool InfluxWriter::wait_to_retry(const InfluxVerdict& verdict, DurationNs retry_after, Lock& lock) {
-  last_failure_ = verdict.reason;
-  if (failures_in_a_row_ == 0 && !finishing_)
-    note_(fmt::format("influx: {} takes no points now ({}); {} points wait", target_.url,
-                      verdict.reason, waiting_points_));
+bool InfluxWriter::wait_to_retry(const Delivery& delivery, Lock& lock) {
+  last_failure_ = delivery.reason;
+  bool was_stopped = std::exchange(stopped_, delivery.end == Delivery::End::stop);
+  if (!finishing_ && (failures_in_a_row_ == 0 || was_stopped != stopped_))
+    note_(fmt::format("influx: {} takes no points for {} now ({}); they wait in {}",
+                      sender_.target().url, sender_.target().place(), delivery.reason,
+                      spool_.folder()));
   DurationNs pause = settings_.retry_first << std::min(failures_in_a_row_, 20);
   pause = std::min(pause, settings_.retry_longest);
   std::uniform_int_distribution<DurationNs> spread(pause / 2, pause);
-  pause = std::max(spread(jitter_), retry_after);
+  pause = std::max(spread(jitter_), delivery.retry_after);
   ++failures_in_a_row_;
   // finish() cuts a pause short: one try at once, then the rest of the time to drain.
   bool was_finishing = finishing_;
   TimeNs until = pause_.now() + pause;
   while (!given_up() && pause_.now() < until && finishing_ == was_finishing) {
+    if (!queue_.empty()) spill();
     TimeNs limit = finishing_ ? std::min(until, give_up_at_) : until;
     pause_.wait(lock, wake_sender_, limit - pause_.now());
   }
@@ -244,50 +273,55 @@ bool InfluxWriter::wait_to_retry(const InfluxVerdict& verdict, DurationNs retry_
   return true;
 }
 
-void InfluxWriter::spool(const LineChunk& chunk) {
-  bool is_first = file_.path().empty();
-  if (file_.append(chunk.text))
-    counters_.undelivered.add(chunk.points());
+// -- between memory and disk
+// -------------------------------------------------------------------------------
+
+// All that is in memory, oldest first; false if the disk does not take all of it.
+bool InfluxWriter::spill() {
+  if (on_the_way_ && !from_spool_) {
+    if (keep(*on_the_way_) == LineSpool::Kept::no) {
+      tell_of_the_disk();
+      return false;
+    }
+    spool_.take();
+    from_spool_ = true;
+    forget(*on_the_way_);
+  }
+  while (!queue_.empty() && keep(queue_.front()) != LineSpool::Kept::no) {
+    forget(queue_.front());
+    queue_.pop_front();
+  }
+  synced_ = spool_.sync();
+  if (synced_ && queue_.empty())
+    disk_told_ = false;
   else
-    lost_points_ += chunk.points();
-  if (is_first && !finishing_ && !file_.path().empty())
-    note_(fmt::format("influx: points that {} does not take go to {}", target_.url, file_.path()));
+    tell_of_the_disk();
+  update_gauges();
+  return queue_.empty();
 }
 
-// -- before the start
-// --------------------------------------------------------------------------------
+LineSpool::Kept InfluxWriter::keep(const LineChunk& chunk) {
+  LineSpool::Kept kept = spool_.append(chunk);
+  if (kept == LineSpool::Kept::yes) counters_.spooled.add(chunk.points());
+  return kept;
+}
 
-Result<void> check_influx(HttpTransport& http, const InfluxTarget& target) {
-  std::string body = target.packed("");
-  HttpAnswer answer = http.exchange(target.write_request(body));
-  std::string message = influx_message(answer);
-  if (answer.status == 0 || answer.status >= 500)
-    return Error{ErrorKind::unavailable,
-                 fmt::format("influx: {} does not answer ({}): start it, correct `url`, or set "
-                             "`wait: true` to begin "
-                             "without it",
-                             target.url, message),
-                 "url"};
-  if (answer.status == 401 || answer.status == 403)
-    return Error{
-        ErrorKind::permission,
-        fmt::format("influx: {} does not let us write to {} ({}): correct `{}`", target.url,
-                    target.place(), message, target.user.empty() ? "token" : "user"),
-        target.user.empty() ? "token" : "user"};
-  if (answer.status == 404 && message.find("not found: \"") != std::string::npos)
-    return Error{
-        ErrorKind::config,
-        fmt::format(
-            "influx: {} has no {}: create it (influx -execute 'CREATE DATABASE {}') or correct "
-            "`database`",
-            target.url, target.place(), target.database),
-        "database"};
-  // 2.x answers an empty write with 400 when everything else is right.
-  if (answer.status / 100 == 2 || answer.status == 400) return {};
-  return Error{ErrorKind::config,
-               fmt::format("influx: {} takes no points for {}: {} (HTTP {})", target.url,
-                           target.place(), message, answer.status),
-               "url"};
+void InfluxWriter::tell_of_the_disk() {
+  if (std::exchange(disk_told_, true)) return;
+  note_(fmt::format("influx: the spool takes no points now ({}); {} wait in memory",
+                    spool_.problem(), waiting_points_));
+}
+
+void InfluxWriter::forget(const LineChunk& chunk) {
+  waiting_points_ -= chunk.points();
+  waiting_bytes_ -= chunk.bytes();
+  wake_pusher_.notify_one();
+}
+
+void InfluxWriter::update_gauges() {
+  counters_.dropped.set(dropped_here_ + spool_.dropped());
+  counters_.spool_points.set(spool_.points());
+  counters_.spool_bytes.set(spool_.bytes());
 }
 
 }  // namespace dnstorm::operators

@@ -1,19 +1,22 @@
-// Delivers lines to an InfluxDB: a bounded queue and a thread of its own that sends, retries with
-// growing, jittered pauses, and puts what cannot be delivered into a file. Nothing that was handed
-// over is lost: it is delivered, or in the file, or refused by the server and counted.
+// Delivers points to an InfluxDB from a thread of its own. Nothing that was handed over is lost: it
+// is delivered, or in the spool on disk, or refused by the server and listed.
 //
-//   InfluxWriter writer(settings, target, http, pause, file, counters, note);
+//   InfluxWriter writer(settings, target, http, pause, spool, counters, note);
 //   writer.push(chunk);                  // by one thread; waits when the queue is full
+//   writer.sync();                       // what is in the spool is on the disk
 //   Result<void> all = writer.finish();  // by the same thread; drains, then says what is missing
 //
-// When the queue stays full for `patience`, its oldest lines go to the file and the topology goes
-// on. A writer that is destroyed without finish() puts what waits into the file without another
-// try.
+// What has been pushed waits in memory. It goes to the spool, oldest first, as soon as the server
+// does not take a chunk, when the queue stays full for `patience`, and at the end. As long as
+// anything is in the spool all goes through it, so that points reach the server in their order. A
+// writer that is destroyed without finish() puts what waits into the spool without another try.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <string>
@@ -22,11 +25,10 @@
 
 #include "engine/base/result.hpp"
 #include "engine/telemetry/counter.hpp"
-#include "operators/sinks/influx_answer.hpp"
-#include "operators/sinks/influx_target.hpp"
-#include "operators/sinks/line_chunk.hpp"
+#include "operators/sinks/influx_sender.hpp"
+#include "operators/sinks/line_spool.hpp"
 #include "operators/sinks/pause.hpp"
-#include "operators/sinks/undelivered_file.hpp"
+#include "operators/sinks/rejected_file.hpp"
 
 namespace dnstorm::operators {
 
@@ -41,13 +43,20 @@ struct InfluxWriterSettings {
   std::uint32_t seed = 1;  // of the jitter
 };
 
-// Written under the writer's lock.
+// Written under the writer's lock. The names are those that operators/sinks/influx.md tells.
 struct InfluxCounters {
-  Counter& written;      // points that the server has taken
-  Counter& rejected;     // points that it refused
-  Counter& retries;      // requests sent again
-  Counter& undelivered;  // points in the file
-  Counter& queue_full;   // times that push() had to wait
+  explicit InfluxCounters(CounterSet& set);
+
+  Counter& written;   // points that the server has taken
+  Counter& rejected;  // points that it refused
+  Counter* rejected_for[refusal_kinds];
+  Counter& retries;       // chunks sent again
+  Counter& queue_full;    // times that push() had to wait
+  Counter& spooled;       // points that went to the spool
+  Counter& drained;       // points that came from it and were settled
+  Counter& dropped;       // points that are lost: neither the server nor the disk has them
+  Counter& spool_points;  // that wait there now
+  Counter& spool_bytes;   // that it takes now
 };
 
 class InfluxWriter {
@@ -56,37 +65,42 @@ class InfluxWriter {
   using Note = std::function<void(const std::string&)>;
 
   InfluxWriter(InfluxWriterSettings settings, InfluxTarget target, HttpTransport& http,
-               Pause& pause, UndeliveredFile& file, InfluxCounters counters, Note note);
+               Pause& pause, LineSpool& spool, InfluxCounters counters, Note note);
   ~InfluxWriter();
   InfluxWriter(const InfluxWriter&) = delete;
   InfluxWriter& operator=(const InfluxWriter&) = delete;
 
   void push(LineChunk chunk);
+  Result<void> sync();
   Result<void> finish();
-  // What has been pushed and neither answered nor put into the file; copies, in order.
+  // What has been pushed and is neither settled nor in the spool; copies, in order.
   std::vector<LineChunk> waiting() const;
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  using ChunkPtr = std::shared_ptr<const LineChunk>;
 
   void run();
-  void deliver(LineChunk chunk);
-  bool deliver_part(std::deque<LineChunk>& parts);
-  bool settle(const InfluxVerdict& verdict, std::deque<LineChunk>& parts, Lock& lock);
-  bool wait_to_retry(const InfluxVerdict& verdict, DurationNs retry_after, Lock& lock);
-  void split(std::deque<LineChunk>& parts, const InfluxVerdict& verdict);
-  void reject(std::uint64_t points, const std::string& reason);
+  bool pick_next();
+  bool settle(const Delivery& delivery, Lock& lock);
+  void list_refused(const std::vector<RefusedLine>& refused);
+  bool wait_to_retry(const Delivery& delivery, Lock& lock);
   void answered();
-  void spool(const LineChunk& chunk);
+  bool spill();
+  LineSpool::Kept keep(const LineChunk& chunk);
+  void make_room(const LineChunk& chunk, Lock& lock);
+  void tell_of_the_disk();
+  void forget(const LineChunk& chunk);
+  void update_gauges();
   bool given_up() const;
   bool has_room(const LineChunk& chunk) const;
   Result<void> outcome() const;
 
   const InfluxWriterSettings settings_;
-  const InfluxTarget target_;
-  HttpTransport& http_;  // the sender's
+  InfluxSender sender_;  // the thread's
   Pause& pause_;
-  UndeliveredFile& file_;
+  LineSpool& spool_;
+  RejectedFile rejected_;
   InfluxCounters counters_;
   Note note_;
 
@@ -94,24 +108,25 @@ class InfluxWriter {
   std::condition_variable wake_sender_;
   std::condition_variable wake_pusher_;
   std::deque<LineChunk> queue_;
-  LineChunk on_the_way_;
-  std::size_t waiting_points_ = 0;  // in the queue and on the way
+  // The oldest chunk, while it is being delivered. If not from the spool, the spool is empty.
+  ChunkPtr on_the_way_;
+  bool from_spool_ = false;
+  std::size_t waiting_points_ = 0;  // in memory, but for what is from the spool
   std::size_t waiting_bytes_ = 0;
   bool finishing_ = false;
   bool abandoned_ = false;        // destroyed without finish()
+  bool stopped_ = false;          // the last answer left little hope
   bool out_of_patience_ = false;  // until the server answers again
   TimeNs give_up_at_ = 0;         // once finishing
-  std::string stop_reason_;       // why nothing will ever be delivered
   std::string last_failure_;
   std::string first_rejection_;
   int failures_in_a_row_ = 0;
-  std::uint64_t lost_points_ = 0;  // neither delivered nor in the file, whose disk is full
+  std::uint64_t dropped_here_ = 0;  // from memory, because the disk does not take them
+  bool disk_told_ = false;
+  bool list_told_ = false;
+  bool synced_ = true;
   std::minstd_rand jitter_;
-  std::thread sender_;
+  std::thread thread_;
 };
-
-// Asks the server once whether it would take points for that target: an empty write. An Error says
-// what is wrong (unavailable: no answer).
-Result<void> check_influx(HttpTransport& http, const InfluxTarget& target);
 
 }  // namespace dnstorm::operators

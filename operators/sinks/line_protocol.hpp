@@ -4,8 +4,10 @@
 //   measurement,tag=value field=1i,other="text" 1700000000000000000
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "operators/sinks/point.hpp"
 
@@ -24,5 +26,8 @@ void append_field_value(std::string& out, const PointValue& value);
 
 // The whole line with its line end. False, with nothing appended, if the point has no field.
 bool append_line(std::string& out, const Point& point);
+
+// Where the lines of such a text begin: line ends within quoted values do not end a line.
+std::vector<std::uint32_t> line_starts(std::string_view text);
 
 }  // namespace dnstorm::operators

@@ -234,7 +234,7 @@ PointReader::PointReader(const Input& input, const PointOptions& options)
 
 void PointReader::add_tags(const Schema& schema, const PointOptions& options) {
   for (std::size_t i = 0; i < schema.size(); ++i)
-    if (schema.field(i).role == Role::key)
+    if (schema.field(i).role == Role::key && schema.field(i).name != options.wide)
       tags_.push_back({schema.field(i).name, {}, {}, CellReader::of(schema, i), true});
   for (const auto& [name, value] : options.tags) tags_.push_back({name, {}, value, {}, false});
   std::sort(tags_.begin(), tags_.end(), [](const Tag& a, const Tag& b) { return a.name < b.name; });

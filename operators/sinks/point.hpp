@@ -49,11 +49,15 @@ struct Point {
   TimeNs end = 0;  // of the window; the same as `time` if there is none
 };
 
+enum class PointNaming { plain, dsc, wide };  // point_naming.hpp
+
 // The options that all sinks of points share.
 struct PointOptions {
   std::string measurement;  // empty: named after the source
   std::vector<std::pair<std::string, std::string>> tags;
   std::vector<std::string> fields;
+  PointNaming naming = PointNaming::plain;
+  std::string wide;  // of PointNaming::wide: the key that is no tag
 
   static std::vector<OptionSpec> specs();
   static PointOptions of(const Options& options);

@@ -100,8 +100,7 @@ std::vector<Point> WindowBuffer::all() const {
 
 void PointCollector::prepare(const TaskContext& task, const PointOptions& options) {
   empty_ = &task.counter("points_without_value");
-  for (const Input& input : task.inputs)
-    readers_.push_back(std::make_unique<PointReader>(input, options));
+  for (const Input& input : task.inputs) readers_.push_back(make_point_reader(input, options));
 }
 
 void PointCollector::limit_series(const TaskContext& task, const PointOptions& options,
@@ -126,7 +125,7 @@ void PointCollector::restore(StateReader& in) {
 }
 
 void PointCollector::add(const InputBatch& in) {
-  const PointReader& reader = *readers_[in.input];
+  RowReader& reader = *readers_[in.input];
   for (RowView row : in.rows()) {
     Point point = reader.read(row);
     if (point.fields.empty())

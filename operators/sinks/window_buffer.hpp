@@ -10,6 +10,7 @@
 
 #include "engine/api/bolt.hpp"
 #include "operators/sinks/point.hpp"
+#include "operators/sinks/point_naming.hpp"
 #include "operators/sinks/point_state.hpp"
 #include "operators/sinks/series_guard.hpp"
 
@@ -47,7 +48,7 @@ class PointCollector {
   RestoredPoints& restored() { return restored_; }
 
  private:
-  std::vector<std::unique_ptr<PointReader>> readers_;
+  std::vector<std::unique_ptr<RowReader>> readers_;
   RestoredPoints restored_;
   WindowBuffer windows_;
   SeriesGuard guard_;

@@ -1,5 +1,5 @@
 // The influx sink against a real InfluxDB: exact values, escapes, restarts, partial writes, the
-// file of undelivered points.
+// spool. Under load, and killed itself: influx_outage_test.py.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -42,7 +42,7 @@ class Influx : public ::testing::Test {
   TextOptions options(TextOptions more = {}) const {
     more.try_emplace("url", std::vector<std::string>{server.url()});
     more.try_emplace("database", std::vector<std::string>{"dns"});
-    more["spool_dir"] = {folder.path().string()};
+    more["spool"] = {folder.path().string()};
     return more;
   }
   static void feed(TaskHarness& task, int from, int to) {
@@ -63,12 +63,7 @@ class Influx : public ::testing::Test {
     for (int window = from; window < to; ++window) sum += window * 100 * points_per_window + 210;
     return fmt::format("input time=0 count={} sum={}\n", (to - from) * points_per_window, sum);
   }
-  std::vector<std::string> undelivered_files() const {
-    std::vector<std::string> out;
-    for (const auto& entry : std::filesystem::directory_iterator(folder.path().string()))
-      if (entry.path().extension() == ".lp") out.push_back(entry.path());
-    return out;
-  }
+  std::string spool_folder() const { return folder.path_of("dnstorm-spool-test-influx"); }
 
   TemporaryFolder folder;
   InfluxServer server{folder.path().string()};
@@ -145,31 +140,47 @@ TEST_F(Influx, loses_nothing_when_the_server_is_killed_and_comes_back) {
   feed(task, 10, 15);
   task.finish();
   expect_windows(0, 15);
-  EXPECT_EQ(task.counter("points_undelivered"), 0);
-  EXPECT_TRUE(undelivered_files().empty());
+  EXPECT_EQ(task.counter("points_spooled"), task.counter("points_drained"));
+  EXPECT_GE(task.counter("points_drained"), 5 * points_per_window);
+  EXPECT_EQ(task.counter("spool_points"), 0);
 }
 
 TEST_F(Influx, keeps_exactly_the_missing_points_when_the_server_stays_away) {
-  TaskHarness task(influx_operator(), options({{"drain_timeout", {"300ms"}}}), count_fields());
-  feed(task, 0, 5);
-  wait_until_written(task, 5 * points_per_window);
-  server.kill();
-  feed(task, 5, 9);
-  auto done = task.try_finish();
-  ASSERT_FALSE(done.ok());
-  EXPECT_EQ(done.error().kind, ErrorKind::unavailable);
-  EXPECT_THAT(done.error().what, HasSubstr("80 points could not be delivered"));
-  EXPECT_EQ(task.counter("points_undelivered"), 4 * points_per_window);
-  ASSERT_EQ(undelivered_files().size(), 1);
+  {
+    TaskHarness task(influx_operator(), options({{"drain_timeout", {"300ms"}}}), count_fields());
+    feed(task, 0, 5);
+    wait_until_written(task, 5 * points_per_window);
+    server.kill();
+    feed(task, 5, 9);
+    auto done = task.try_finish();
+    ASSERT_FALSE(done.ok());
+    EXPECT_EQ(done.error().kind, ErrorKind::unavailable);
+    EXPECT_THAT(done.error().what, HasSubstr("80 points could not be delivered"));
+    EXPECT_EQ(task.counter("spool_points"), 4 * points_per_window);
+  }
   ASSERT_TRUE(server.start()) << server.log();
   expect_windows(0, 5);
-  std::stringstream kept;
-  kept << std::ifstream(undelivered_files()[0]).rdbuf();
-  EXPECT_EQ(server.write("dns", kept.str()).status, 204);
-  expect_windows(0, 9);
+  TaskHarness next(influx_operator(), options(), count_fields());
+  feed(next, 9, 10);
+  next.finish();
+  EXPECT_EQ(next.counter("points_drained"), 4 * points_per_window + next.counter("points_spooled"));
+  expect_windows(0, 10);
 }
 
-TEST_F(Influx, counts_what_the_server_refuses_and_writes_the_rest) {
+TEST_F(Influx, leaves_files_that_can_be_delivered_by_hand) {
+  TaskHarness task(influx_operator(), options({{"drain_timeout", {"0s"}}}), count_fields());
+  server.kill();
+  feed(task, 0, 4);
+  ASSERT_FALSE(task.try_finish().ok());
+  std::stringstream kept;
+  for (const auto& file : std::filesystem::directory_iterator(spool_folder()))
+    kept << std::ifstream(file.path()).rdbuf();
+  ASSERT_TRUE(server.start()) << server.log();
+  EXPECT_EQ(server.write("dns", kept.str()).status, 204);
+  expect_windows(0, 4);
+}
+
+TEST_F(Influx, lists_what_the_server_refuses_and_writes_the_rest) {
   ASSERT_EQ(server.write("dns", "input,qtype=MX,rcode=NOERROR count=\"text\" 0\n").status, 204);
   TaskHarness task(influx_operator(), options(), count_fields());
   task.feed({{"0s", "10s", "15", "0", "1"}, {"0s", "10s", "28", "0", "2"}});
@@ -180,10 +191,28 @@ TEST_F(Influx, counts_what_the_server_refuses_and_writes_the_rest) {
   EXPECT_EQ(done.error().kind, ErrorKind::data);
   EXPECT_THAT(done.error().what, HasSubstr("field type conflict"));
   EXPECT_EQ(task.counter("points_rejected"), 2);
+  EXPECT_EQ(task.counter("rejected_type_conflict"), 2);
+  EXPECT_EQ(
+      folder.read("dnstorm-spool-test-influx/rejected.lp"),
+      "# field type conflict: input field \"count\" on measurement \"input\" is type integer, "
+      "already exists as type string\n"
+      "input,qtype=AAAA,rcode=NOERROR count=2i 0\ninput,qtype=MX,rcode=NOERROR count=1i 0\n");
   EXPECT_EQ(task.counter("points_written"), 1);
   // Asked of the second shard alone: of two where a field has two types, the server picks one.
   EXPECT_EQ(server.query("dns", "SELECT \"count\" FROM input WHERE time > 2000000s"),
             "input time=3000000000000000 count=3\n");
+}
+
+TEST_F(Influx, finds_the_refused_points_among_many) {
+  // Only points of the first shard are in conflict.
+  ASSERT_EQ(server.write("dns", "input,qtype=MX,rcode=NOERROR count=\"text\" 0\n").status, 204);
+  TaskHarness task(influx_operator(), options(), count_fields());
+  for (int window : {0, 1, 100'000, 200'000, 300'000}) task.feed(window_rows(window));
+  ASSERT_FALSE(task.try_finish().ok());
+  EXPECT_EQ(task.counter("points_written"), 3 * points_per_window);
+  EXPECT_EQ(task.counter("points_rejected"), 2 * points_per_window);
+  EXPECT_EQ(server.query("dns", "SELECT count(\"count\") FROM input WHERE time > 500000s"),
+            fmt::format("input time=500000000000001 count={}\n", 3 * points_per_window));
 }
 
 TEST_F(Influx, says_that_the_database_is_missing) {
@@ -216,12 +245,22 @@ TEST_F(Influx, begins_without_the_server_if_told_to_wait) {
   expect_windows(0, 3);
 }
 
-TEST_F(Influx, stops_when_the_database_goes_away_midway) {
+TEST_F(Influx, holds_points_while_the_database_is_not_there) {
   TaskHarness task(influx_operator(), options(), count_fields());
   feed(task, 0, 2);
   wait_until_written(task, 2 * points_per_window);
   ASSERT_EQ(server.query("", "DROP DATABASE dns"), "");
   feed(task, 2, 4);
+  while (task.counter("spool_points") < 2 * points_per_window) std::this_thread::yield();
+  ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
+  task.finish();
+  expect_windows(2, 4);
+}
+
+TEST_F(Influx, ends_at_once_if_the_database_stays_away) {
+  TaskHarness task(influx_operator(), options({{"drain_timeout", {"1h"}}}), count_fields());
+  ASSERT_EQ(server.query("", "DROP DATABASE dns"), "");
+  feed(task, 0, 2);
   auto done = task.try_finish();
   ASSERT_FALSE(done.ok());
   EXPECT_THAT(done.error().what, HasSubstr("40 points could not be delivered"));
@@ -239,7 +278,7 @@ TEST(InfluxUsers, are_asked_for) {
   server.password = "secret";
   ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
   TextOptions options = {
-      {"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path().string()}}};
+      {"url", {server.url()}}, {"database", {"dns"}}, {"spool", {folder.path().string()}}};
   TaskHarness stranger(influx_operator(), options, count_fields());
   ASSERT_FALSE(stranger.prepared.ok());
   EXPECT_EQ(stranger.prepared.error().kind, ErrorKind::permission);
@@ -271,7 +310,7 @@ TEST(InfluxTls, is_asked_for_a_certificate_that_is_known) {
   ASSERT_EQ(server.query("", "CREATE DATABASE dns"), "");
   auto with = [&](const std::string& option, const std::string& value) {
     TextOptions options = {
-        {"url", {server.url()}}, {"database", {"dns"}}, {"spool_dir", {folder.path().string()}}};
+        {"url", {server.url()}}, {"database", {"dns"}}, {"spool", {folder.path().string()}}};
     if (!option.empty()) options[option] = {value};
     return options;
   };

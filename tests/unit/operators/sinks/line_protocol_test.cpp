@@ -87,5 +87,26 @@ TEST(LineProtocol, leaves_out_a_point_without_fields) {
   EXPECT_EQ(out, "");
 }
 
+TEST(LineProtocol, finds_where_lines_begin) {
+  const std::string_view odd[] = {"plain", "a b",  "a,b", "a=b",  "\"",     "\"=\"",  "a\\",
+                                  "\\ ",   "\\,b", "\n",  "a\nb", "\\\\\n", "\\\"\n", "=\"\n"};
+  std::string text;
+  std::vector<std::uint32_t> starts;
+  for (std::string_view tag : odd) {
+    for (std::string_view value : odd) {
+      Point point;
+      append_measurement(point.series, value);
+      point.series += ",t=";
+      append_tag_text(point.series, tag);
+      point.fields = {{tag, std::string(value)}, {value, std::int64_t{1}}, {"b", true}};
+      point.time = 1'700'000'000'000'000'000;
+      starts.push_back(static_cast<std::uint32_t>(text.size()));
+      append_line(text, point);
+    }
+  }
+  EXPECT_EQ(line_starts(text), starts);
+  EXPECT_TRUE(line_starts("").empty());
+}
+
 }  // namespace
 }  // namespace dnstorm::operators
