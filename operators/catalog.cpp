@@ -30,6 +30,7 @@
 #include "operators/sinks/influx.hpp"
 #include "operators/sinks/latency.hpp"
 #include "operators/sinks/log.hpp"
+#include "operators/sinks/prometheus.hpp"
 #include "operators/sinks/row_files.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
@@ -76,6 +77,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(json_lines_operator());
   registry.add(latency_operator());
   registry.add(log_operator());
+  registry.add(prometheus_operator());
   registry.add(rssac002_file_operator());
   registry.add(store_operator());
   registry.add(text_operator());

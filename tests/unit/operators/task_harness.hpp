@@ -168,6 +168,7 @@ struct HarnessSettings {
   bool outputs_wanted = true;
   // The fields of the grouping by which rows come.
   std::vector<std::string> grouped_by = {};
+  const Resources* resources = nullptr;  // outlives the task
 };
 
 class TaskHarness final : public Emitter::Outlet {
@@ -223,8 +224,13 @@ class TaskHarness final : public Emitter::Outlet {
 
   // What a checkpoint would keep, and a task that goes on from it.
   std::string save() {
+    auto saved = try_save();
+    EXPECT_TRUE(saved.ok());
+    return saved.ok() ? *saved : "";
+  }
+  Result<std::string> try_save() {
     StateWriter out;
-    EXPECT_TRUE(save_bolt(*bolt_, out).ok());
+    DNSTORM_CHECK(save_bolt(*bolt_, out));
     return out.take();
   }
   Result<void> restore(std::string_view state) {
@@ -293,6 +299,7 @@ class TaskHarness final : public Emitter::Outlet {
     context.clock = &clock;
     context.counters = &counters;
     context.feed = &feed_list;
+    context.resources = settings.resources;
     texts_.resize(declaration.outputs.size());
     batches_.resize(declaration.outputs.size());
   }
