@@ -34,6 +34,7 @@
 #include "operators/sinks/row_files.hpp"
 #include "operators/sinks/store.hpp"
 #include "operators/sinks/text.hpp"
+#include "operators/sinks/webhook.hpp"
 #include "operators/spouts/decode.hpp"
 #include "operators/spouts/dnstap_spout.hpp"
 #include "operators/spouts/lines_spout.hpp"
@@ -81,6 +82,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(rssac002_file_operator());
   registry.add(store_operator());
   registry.add(text_operator());
+  registry.add(webhook_operator());
 
   registry.add(first_tasks_grouping());
   registry.add(network_grouping());
