@@ -33,6 +33,7 @@
 #include "operators/sinks/prometheus.hpp"
 #include "operators/sinks/row_files.hpp"
 #include "operators/sinks/store.hpp"
+#include "operators/sinks/syslog.hpp"
 #include "operators/sinks/text.hpp"
 #include "operators/sinks/webhook.hpp"
 #include "operators/spouts/decode.hpp"
@@ -81,6 +82,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(prometheus_operator());
   registry.add(rssac002_file_operator());
   registry.add(store_operator());
+  registry.add(syslog_operator());
   registry.add(text_operator());
   registry.add(webhook_operator());
 
