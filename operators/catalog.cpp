@@ -28,6 +28,7 @@
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/discard.hpp"
 #include "operators/sinks/influx.hpp"
+#include "operators/sinks/kafka.hpp"
 #include "operators/sinks/latency.hpp"
 #include "operators/sinks/log.hpp"
 #include "operators/sinks/prometheus.hpp"
@@ -77,6 +78,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(dsc_file_operator());
   registry.add(influx_operator());
   registry.add(json_lines_operator());
+  registry.add(kafka_operator());
   registry.add(latency_operator());
   registry.add(log_operator());
   registry.add(prometheus_operator());

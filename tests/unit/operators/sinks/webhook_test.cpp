@@ -15,7 +15,6 @@ namespace {
 using dnstorm::testing::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using testing::JumpingPause;
 using testing::no_answer;
 using testing::TaskHarness;
