@@ -1,5 +1,9 @@
 #include "operators/sinks/prometheus.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include "operators/sinks/exposition.hpp"
 #include "tests/unit/operators/resume_check.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
@@ -152,6 +156,36 @@ TEST_F(Prometheus, is_the_same_whatever_the_order_of_arrival) {
   other->finish();
   EXPECT_EQ(text(), first);
   EXPECT_THAT(first, HasSubstr("{qtype=\"OTHER\",rcode=\"OTHER\"} 90\n"));
+}
+
+// The numbers of the two series, which are the same in all windows.
+std::pair<std::string, std::string> both(const std::string& text) {
+  std::pair<std::string, std::string> numbers;
+  for (auto [qtype, number] : {std::pair{"A", &numbers.first}, {"AAAA", &numbers.second}}) {
+    std::size_t at = text.find(fmt::format("{{qtype=\"{}\",rcode=\"NOERROR\"}} ", qtype));
+    if (at == std::string::npos) continue;
+    at = text.find(' ', at) + 1;
+    *number = text.substr(at, text.find('\n', at) - at);
+  }
+  return numbers;
+}
+
+TEST_F(Prometheus, shows_a_window_as_a_whole_to_who_asks_meanwhile) {
+  auto metrics = task({});
+  std::atomic<bool> done = false;
+  std::thread scraper([&] {
+    while (!done) {
+      auto [a, aaaa] = both(text());
+      EXPECT_EQ(a, aaaa);
+    }
+  });
+  for (int window = 0; window < 500; ++window) {
+    metrics->feed({count_row(window * 10, "1", "3"), count_row(window * 10, "28", "3")});
+    metrics->watermark((window + 1) * 10 * ns_per_s);
+  }
+  done = true;
+  scraper.join();
+  EXPECT_EQ(both(text()), (std::pair<std::string, std::string>{"1500", "1500"}));
 }
 
 TEST_F(Prometheus, one_metric_is_of_one_component) {
