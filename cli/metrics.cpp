@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "operators/sinks/exposition.hpp"
+
 namespace dnstorm::cli {
 
 namespace {
@@ -139,18 +141,6 @@ void add_latencies(std::vector<Metric>& metrics,
   for (Metric* metric : {&latency, &execute, &wait, &rows}) metrics.push_back(std::move(*metric));
 }
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<Metric> metrics_of(const runtime::RunStatus& status,
@@ -191,13 +181,14 @@ std::string prometheus_text(const std::vector<Metric>& metrics) {
   std::string text;
   for (const Metric& metric : metrics) {
     if (metric.samples.empty()) continue;
-    text += fmt::format("# HELP {} {}\n# TYPE {} {}\n", metric.info.name, metric.info.help,
-                        metric.info.name, metric.info.type);
+    operators::append_metric_head(text, metric.info.name, metric.info.help, metric.info.type);
     for (const Sample& sample : metric.samples) {
       text += metric.info.name + sample.suffix;
-      for (std::size_t i = 0; i < sample.labels.size(); ++i)
-        text += fmt::format("{}{}=\"{}\"", i == 0 ? "{" : ",", sample.labels[i].first,
-                            escaped(sample.labels[i].second));
+      for (std::size_t i = 0; i < sample.labels.size(); ++i) {
+        text += fmt::format("{}{}=\"", i == 0 ? "{" : ",", sample.labels[i].first);
+        operators::append_label_value(text, sample.labels[i].second);
+        text += '"';
+      }
       text += fmt::format("{} {}\n", sample.labels.empty() ? "" : "}", sample.value);
     }
   }

@@ -23,7 +23,9 @@
 #include "cli/stop_signal.hpp"
 #include "cli/tap_desk.hpp"
 #include "cli/topology_monitor.hpp"
+#include "engine/api/hook.hpp"
 #include "engine/runtime/local_run.hpp"
+#include "operators/sinks/exposition.hpp"
 
 namespace dnstorm::cli {
 
@@ -84,7 +86,7 @@ class Session {
     // The port first: a board that cannot be shown is told before packets are read.
     if (!args_.board.empty()) {
       auto options = DNSTORM_TRY(parse_address(args_.board));
-      options.metrics = [this] { return prometheus_text(metrics()); };
+      options.metrics = [this] { return prometheus_text(metrics()) + exposition_->text(); };
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
@@ -98,6 +100,8 @@ class Session {
     runtime::RunOptions options;
     options.taps = &taps_.hub();
     options.feed = server_ ? &live_ : nullptr;
+    options.resources = std::make_shared<Resources>();
+    if (server_) options.resources->publish(operators::exposition_key, exposition_);
     options.resume = args_.resume;
     auto run = DNSTORM_TRY(runtime::LocalRun::start(plan_, options));
     // Devices and files are open now: what they were opened with is not needed any more.
@@ -259,6 +263,9 @@ class Session {
   std::unique_ptr<board::LineSource> tap_;  // of --tap
   TopologyMonitor monitor_;
   board::Live live_;
+  // What sinks keep for Prometheus.
+  const std::shared_ptr<operators::Exposition> exposition_ =
+      std::make_shared<operators::Exposition>();
   Progress progress_;
   // Guards run_ (set once), failure_, ended_ and monitor_ against the other threads.
   std::mutex mutex_;

@@ -39,11 +39,15 @@
 #include "operators/sinks/board.hpp"
 #include "operators/sinks/discard.hpp"
 #include "operators/sinks/influx.hpp"
+#include "operators/sinks/kafka.hpp"
 #include "operators/sinks/latency.hpp"
 #include "operators/sinks/log.hpp"
+#include "operators/sinks/prometheus.hpp"
 #include "operators/sinks/row_files.hpp"
 #include "operators/sinks/store.hpp"
+#include "operators/sinks/syslog.hpp"
 #include "operators/sinks/text.hpp"
+#include "operators/sinks/webhook.hpp"
 #include "operators/spouts/decode.hpp"
 #include "operators/spouts/dnstap_spout.hpp"
 #include "operators/spouts/lines_spout.hpp"
@@ -96,11 +100,15 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(dsc_file_operator());
   registry.add(influx_operator());
   registry.add(json_lines_operator());
+  registry.add(kafka_operator());
   registry.add(latency_operator());
   registry.add(log_operator());
+  registry.add(prometheus_operator());
   registry.add(rssac002_file_operator());
   registry.add(store_operator());
+  registry.add(syslog_operator());
   registry.add(text_operator());
+  registry.add(webhook_operator());
 
   registry.add(first_tasks_grouping());
   registry.add(network_grouping());

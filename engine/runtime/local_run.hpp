@@ -17,6 +17,10 @@
 #include "engine/telemetry/counter.hpp"
 #include "engine/telemetry/histogram.hpp"
 
+namespace dnstorm {
+class Resources;  // engine/api/hook.hpp
+}
+
 namespace dnstorm::runtime {
 
 class TapHub;
@@ -24,6 +28,9 @@ class TapHub;
 struct RunOptions {
   Feed* feed = nullptr;          // must outlive the run
   const TapHub* taps = nullptr;  // where taps are hung on its edges; must outlive the run
+  // What tasks find in TaskContext::resources; worker hooks publish to it, too. Null: nothing but
+  // theirs.
+  std::shared_ptr<Resources> resources = nullptr;
   const Clock* clock = nullptr;  // null: the system's
   // Exactly-once: to go on from the newest checkpoint, if there is one. Otherwise a run from the
   // beginning; it refuses to start over a checkpoint of a run that has not come to its end.

@@ -111,6 +111,7 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
 Result<void> LocalRun::State::build(const RunOptions& options) {
   if (options.clock != nullptr) clock = options.clock;
   active = options.active;
+  resources = options.resources;
   DNSTORM_CHECK(start_worker_hooks());
   if (exactly_once()) DNSTORM_CHECK(open_store(options.resume));
   setup = task_setup(options);
@@ -128,7 +129,7 @@ Result<void> LocalRun::State::build(const RunOptions& options) {
 
 Result<void> LocalRun::State::start_worker_hooks() {
   if (plan.worker_hooks.empty()) return {};
-  resources = std::make_shared<Resources>();
+  if (!resources) resources = std::make_shared<Resources>();
   WorkerContext context{plan.name, make_view(plan), resources.get()};
   for (const plan::WorkerHookPlan& hook : plan.worker_hooks) {
     auto made = hook.def->make(hook.options);

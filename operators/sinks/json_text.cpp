@@ -8,7 +8,18 @@ namespace dnstorm::operators {
 
 namespace {
 
-// The length of the UTF-8 sequence at the begin of `text`, 0 if there is none (RFC 3629).
+struct ValueWriter {
+  std::string& out;
+  void operator()(std::int64_t number) const {
+    fmt::format_to(std::back_inserter(out), "{}", number);
+  }
+  void operator()(double number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
+  void operator()(bool flag) const { out += flag ? "true" : "false"; }
+  void operator()(const std::string& text) const { append_json_string(out, text); }
+};
+
+}  // namespace
+
 std::size_t utf8_length(std::string_view text) {
   auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   unsigned char first = at(0);
@@ -22,18 +33,6 @@ std::size_t utf8_length(std::string_view text) {
   bool beyond = first == 0xf4 && at(1) > 0x8f;
   return overlong || surrogate || beyond ? 0 : length;
 }
-
-struct ValueWriter {
-  std::string& out;
-  void operator()(std::int64_t number) const {
-    fmt::format_to(std::back_inserter(out), "{}", number);
-  }
-  void operator()(double number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
-  void operator()(bool flag) const { out += flag ? "true" : "false"; }
-  void operator()(const std::string& text) const { append_json_string(out, text); }
-};
-
-}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';

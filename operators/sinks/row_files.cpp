@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 
 #include "operators/checkpoint.hpp"
 #include "operators/sinks/rotated_file.hpp"
+#include "operators/sinks/row_order.hpp"
 #include "operators/sinks/row_text.hpp"
-#include "operators/sinks/window_buffer.hpp"
 
 namespace dnstorm::operators {
 
@@ -43,14 +41,10 @@ class RowFiles final : public Bolt {
     lost_ = &task.counter("rows_lost");
     files_ = &task.counter("files_written");
     for (const Input& input : task.inputs) {
-      const Schema& schema = *input.schema;
-      auto time = *schema.find(Role::time);
-      auto end = schema.find(Role::window_end).value_or(time);
       std::string source;
       if (options_.flag("source")) source = default_measurement(input.component, input.stream);
-      readers_.push_back({RowText(format_, schema, options_.list("fields"), source),
-                          {schema.offset(time)},
-                          {schema.offset(end)}});
+      readers_.push_back({RowText(format_, *input.schema, options_.list("fields"), source),
+                          RowTimes(*input.schema)});
     }
     const std::string& folder = options_.text("folder");
     DNSTORM_CHECK(make_folder(name_of(format_), folder));
@@ -68,32 +62,19 @@ class RowFiles final : public Bolt {
 
   void execute(const InputBatch& in, Emitter&) override {
     const Reader& reader = readers_[in.input];
-    for (RowView row : in.rows()) {
-      TimeNs begin = row.get(reader.begin);
-      TimeNs end = row.get(reader.end);
-      // A row without a window is complete when event time is beyond it, not when it is reached.
-      if (end <= begin) end = begin == time_max ? begin : begin + 1;
-      reader.text.append(by_end_[end].emplace_back(Line{begin, {}}).text, row);
-    }
+    for (RowView row : in.rows())
+      reader.text.append(open_rows_.add(reader.times.of(row)).text, row);
   }
 
   void watermark(TimeNs now, Emitter&) override {
-    auto closed = by_end_.upper_bound(now);
     std::uint64_t lost_before = file_->lost();
-    std::uint64_t written = 0;
-    for (auto it = by_end_.begin(); it != closed; ++it) {
-      std::stable_sort(it->second.begin(), it->second.end(), [](const Line& a, const Line& b) {
-        return a.begin != b.begin ? a.begin < b.begin : natural_less(a.text, b.text);
-      });
-      for (const Line& line : it->second) file_->write(line.begin, it->first, line.text);
-      written += it->second.size();
-    }
-    by_end_.erase(by_end_.begin(), closed);
+    std::vector<OrderedRow> rows = open_rows_.take(now);
+    for (const OrderedRow& row : rows) file_->write(row.span.begin, row.span.end, row.text);
     file_->flush();
     file_->reached(now);
     std::uint64_t lost = file_->lost() - lost_before;
     lost_->add(lost);
-    rows_->add(written - lost);
+    rows_->add(rows.size() - lost);
     count_files();
   }
 
@@ -106,39 +87,19 @@ class RowFiles final : public Bolt {
 
   Result<void> save(StateWriter& out) override {
     DNSTORM_CHECK(file_->save(out));
-    out.put(std::uint64_t{by_end_.size()});
-    for (const auto& [end, lines] : by_end_) {
-      out.put(end);
-      out.put(std::uint64_t{lines.size()});
-      for (const Line& line : lines) {
-        out.put(line.begin);
-        out.put_bytes(line.text);
-      }
-    }
+    open_rows_.save(out);
     return {};
   }
   Result<void> restore(StateReader& in) override {
     DNSTORM_CHECK(file_->restore(in));
-    for (std::uint64_t left = in.get_count(16); left != 0; --left) {
-      auto end = in.get<TimeNs>();
-      for (std::uint64_t lines = in.get_count(16); lines != 0; --lines) {
-        Line& line = by_end_[end].emplace_back();
-        line.begin = in.get<TimeNs>();
-        line.text = in.get_bytes();
-      }
-    }
+    open_rows_.restore(in);
     return in.ok() ? Result<void>{} : damaged_state();
   }
 
  private:
   struct Reader {
     RowText text;
-    FieldRef<std::int64_t> begin;
-    FieldRef<std::int64_t> end;
-  };
-  struct Line {
-    TimeNs begin = 0;
-    std::string text;
+    RowTimes times;
   };
 
   void count_files() {
@@ -149,34 +110,13 @@ class RowFiles final : public Bolt {
   RowFormat format_;
   Options options_;
   std::vector<Reader> readers_;  // one an input
-  std::map<TimeNs, std::vector<Line>> by_end_;
+  RowOrder open_rows_;
   std::optional<RotatedFile> file_;
   Counter* rows_ = nullptr;
   Counter* lost_ = nullptr;
   Counter* files_ = nullptr;
   std::uint64_t files_counted_ = 0;
 };
-
-Result<std::vector<std::string>> fields_of(const InputDecl& input,
-                                           const std::vector<std::string>& wanted) {
-  if (!input.schema.find(Role::time))
-    return Error{ErrorKind::config,
-                 fmt::format("rows of '{}' have no time by which files could be filled: put an "
-                             "aggregate before this sink, or use `log`",
-                             input.component),
-                 ""};
-  if (!wanted.empty()) {
-    for (const std::string& name : wanted) {
-      DNSTORM_CHECK(require_field(input, name, "fields"));
-      if (std::count(wanted.begin(), wanted.end(), name) > 1)
-        return Error{ErrorKind::config, fmt::format("field '{}' is named twice", name), "fields"};
-    }
-    return wanted;
-  }
-  std::vector<std::string> all;
-  for (const Field& field : input.schema.fields()) all.push_back(field.name);
-  return all;
-}
 
 Result<Declaration> declare_row_files(RowFormat format, const Options& options,
                                       const std::vector<InputDecl>& inputs) {
@@ -185,7 +125,7 @@ Result<Declaration> declare_row_files(RowFormat format, const Options& options,
   declaration.single_task = true;
   std::vector<std::string> columns;
   for (const InputDecl& input : inputs) {
-    auto fields = DNSTORM_TRY(fields_of(input, options.list("fields")));
+    auto fields = DNSTORM_TRY(row_fields(input, options.list("fields")));
     if (columns.empty()) columns = fields;
     if (format == RowFormat::csv && fields != columns)
       return Error{ErrorKind::config,
@@ -193,12 +133,8 @@ Result<Declaration> declare_row_files(RowFormat format, const Options& options,
                                "header: name common `fields`, or give each a sink of its own",
                                inputs.front().component, input.component),
                    "fields"};
-    // By these it knows when a row's window is closed.
-    fields.push_back(input.schema.field(*input.schema.find(Role::time)).name);
-    if (auto end = input.schema.find(Role::window_end))
-      fields.push_back(input.schema.field(*end).name);
-    declaration.reads.push_back(std::move(fields));
   }
+  declaration.reads = DNSTORM_TRY(row_reads(options.list("fields"), inputs));
   return declaration;
 }
 

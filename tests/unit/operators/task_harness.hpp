@@ -177,6 +177,7 @@ struct HarnessSettings {
   std::vector<std::string> grouped_by = {};
   // Where the inputs come from.
   std::vector<std::string> components = {};
+  const Resources* resources = nullptr;  // outlives the task
 };
 
 class TaskHarness final : public Emitter::Outlet {
@@ -232,8 +233,13 @@ class TaskHarness final : public Emitter::Outlet {
 
   // What a checkpoint would keep, and a task that goes on from it.
   std::string save() {
+    auto saved = try_save();
+    EXPECT_TRUE(saved.ok());
+    return saved.ok() ? *saved : "";
+  }
+  Result<std::string> try_save() {
     StateWriter out;
-    EXPECT_TRUE(save_bolt(*bolt_, out).ok());
+    DNSTORM_CHECK(save_bolt(*bolt_, out));
     return out.take();
   }
   Result<void> restore(std::string_view state) {
@@ -302,6 +308,7 @@ class TaskHarness final : public Emitter::Outlet {
     context.clock = &clock;
     context.counters = &counters;
     context.feed = &feed_list;
+    context.resources = settings.resources;
     texts_.resize(declaration.outputs.size());
     batches_.resize(declaration.outputs.size());
   }

@@ -163,6 +163,24 @@ TEST_F(HooksTest, A13_tasks_find_what_a_worker_hook_has_published) {
               ElementsAre("start first", "start second", "prepare", "stop second", "stop first"));
 }
 
+TEST_F(HooksTest, tasks_find_what_the_process_gives_them_beside_what_hooks_publish) {
+  for (bool with_hook : {false, true}) {
+    std::vector<std::string> log;
+    WorkerHookDef hook = publisher(log, "second");
+    PlanBuilder topology;
+    topology.spout("numbers",
+                   [] { return std::make_unique<NumberSpout>(NumberSettings{.rounds = 1}); });
+    topology.bolt("finder", {{"numbers"}}, [&log] { return std::make_unique<FinderBolt>(log); });
+    if (with_hook) topology.worker_hook("second", hook);
+    RunOptions options;
+    options.resources = std::make_shared<Resources>();
+    options.resources->publish("first", std::make_shared<const std::uint64_t>(42));
+    auto run = LocalRun::start(topology.plan(), options).value();
+    ASSERT_TRUE(run->wait().ok());
+    EXPECT_EQ(options.resources->find<const std::uint64_t>("second") != nullptr, with_hook);
+  }
+}
+
 TEST_F(HooksTest, a_worker_hook_that_fails_keeps_the_topology_from_starting) {
   std::vector<std::string> log;
   WorkerHookDef first = publisher(log, "first"), second = publisher(log, "second", true);

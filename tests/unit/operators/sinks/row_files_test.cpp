@@ -264,8 +264,8 @@ TEST_F(RowFiles, refuses_what_cannot_be_in_one_file) {
             "rows of 'input' and 'input' have other columns, and a CSV file has one header: name "
             "common `fields`, or give each a sink of its own");
   EXPECT_EQ(refusal(json_lines_operator(), {}, {{{"word", Type::str}}}),
-            "rows of 'input' have no time by which files could be filled: put an aggregate before "
-            "this sink, or use `log`");
+            "rows of 'input' have no time, by which this sink orders them: put an aggregate before "
+            "it, or use `log`");
   EXPECT_EQ(refusal(csv_operator(), {{"fields", {"qname", "qname"}}}, {testing::message_fields()}),
             "field 'qname' is named twice");
   EXPECT_EQ(

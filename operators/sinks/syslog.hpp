@@ -1,0 +1,22 @@
+// The `syslog` sink: rows as messages to a syslog daemon, for events. Rows are handed to a
+// RowSender (row_sender.hpp) when their window is closed.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "engine/api/registry.hpp"
+#include "operators/sinks/pause.hpp"
+
+namespace dnstorm::operators {
+
+OperatorDef syslog_operator();
+
+// The same with other pauses: for tests.
+struct SyslogSurroundings {
+  std::function<std::unique_ptr<Pause>()> make_pause;
+  std::function<void(const std::string&)> note;
+};
+OperatorDef syslog_operator(SyslogSurroundings surroundings);
+
+}  // namespace dnstorm::operators
