@@ -48,11 +48,12 @@ Result<void> check(const GrafanaArgs& args) {
 Result<std::string> panels_text(const std::string& path) {
   if (path.empty()) return std::string(grafana_panels_yaml);
   std::ifstream file(path);
+  if (!file)
+    return Error{ErrorKind::no_input,
+                 fmt::format("{}: cannot be read: {}", path, std::strerror(errno)), ""};
   std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (file && text) return text.str();
-  return Error{ErrorKind::no_input,
-               fmt::format("{}: cannot be read: {}", path, std::strerror(errno)), ""};
+  text << file.rdbuf();
+  return text.str();
 }
 
 Result<void> write(const fs::path& path, const std::string& text) {
