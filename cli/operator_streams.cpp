@@ -27,6 +27,13 @@ std::string shown(const InputDecl& input) {
                                    : fmt::format("{}, stream {}", input.component, input.stream);
 }
 
+std::vector<std::string> once_each(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const std::string& name : names)
+    if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(name);
+  return out;
+}
+
 bool equal(const std::vector<Field>& some, const std::vector<Field>& others) {
   return std::equal(some.begin(), some.end(), others.begin(), others.end(),
                     [](const Field& a, const Field& b) { return a.name == b.name; });
@@ -79,7 +86,7 @@ class Explorer {
     OperatorStreams streams;
     Schema input = inputs.empty() ? Schema() : inputs.front().schema;
     if (!inputs.empty()) streams.from = shown(inputs.front());
-    if (!declared->reads.empty()) streams.reads = declared->reads.front();
+    if (!declared->reads.empty()) streams.reads = once_each(declared->reads.front());
     for (StreamDecl& output : declared->outputs)
       if (output.forwards_input) output.fields = input.fields();
     for (const StreamDecl& output : declared->outputs) {
