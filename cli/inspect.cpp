@@ -3,6 +3,7 @@
 
 #include "cli/app.hpp"
 #include "cli/load.hpp"
+#include "cli/operator_page.hpp"
 #include "cli/version.hpp"
 
 namespace dnstorm::cli {
@@ -30,65 +31,6 @@ int with_plan(const PlanArgs& args, const std::function<void(const plan::Plan&)>
   return 0;
 }
 
-std::string_view type_name(OptionType type) {
-  switch (type) {
-    case OptionType::flag:
-      return "true|false";
-    case OptionType::integer:
-      return "integer";
-    case OptionType::number:
-      return "number";
-    case OptionType::duration:
-      return "duration";
-    case OptionType::text:
-      return "text";
-    case OptionType::choice:
-      return "choice";
-    case OptionType::list:
-      return "list";
-  }
-  return "?";
-}
-
-// The head of a page: what operators and groupings have alike.
-template <class Def>
-void print_head(const Def& def, std::string_view kind) {
-  fmt::print("{} ({}): {}\n", def.name, kind, def.summary);
-  if (!def.aliases.empty()) fmt::print("Also known as: {}\n", fmt::join(def.aliases, ", "));
-  if (!def.options.empty()) fmt::print("\nProperties:\n");
-  for (const OptionSpec& option : def.options) {
-    std::string type(option.choices.empty() ? std::string(type_name(option.type))
-                                            : fmt::format("{}", fmt::join(option.choices, "|")));
-    std::string fallback = option.required               ? "required"
-                           : option.default_text.empty() ? "no default"
-                                                         : "default " + option.default_text;
-    fmt::print("  {:<18} {} ({}; {})\n", option.name, option.help, type, fallback);
-  }
-  if (!def.constructor.empty())
-    fmt::print("\nconstructorArgs: [{}]\n", fmt::join(def.constructor, ", "));
-}
-
-// Groupings and worker hooks.
-template <class Def>
-void print_page(const Def& def, std::string_view kind) {
-  print_head(def, kind);
-  fmt::print("\nExample:\n{}", def.example);
-}
-
-void print_task_hook(const TaskHookDef& def) {
-  fmt::print("{} (task hook): {}\n\nExample:\nconfig: {{topology.auto.task.hooks: [{}]}}\n",
-             def.name, def.summary, def.name);
-}
-
-void print_operator(const OperatorDef& def) {
-  static constexpr std::string_view kinds[] = {"spout", "bolt", "sink"};
-  print_head(def, kinds[static_cast<std::size_t>(def.kind)]);
-  if (!def.methods.empty()) fmt::print("\nconfigMethods:\n");
-  for (const MethodDef& method : def.methods)
-    fmt::print("  {}({})\n", method.name, fmt::join(method.options, ", "));
-  fmt::print("\nExample:\n{}", def.example);
-}
-
 void print_all(const OperatorRegistry& registry) {
   for (const OperatorDef& def : registry.all()) fmt::print("{:<14} {}\n", def.name, def.summary);
   for (const GroupingDef& def : registry.groupings())
@@ -99,31 +41,36 @@ void print_all(const OperatorRegistry& registry) {
     fmt::print("{:<14} Worker hook: {}\n", def.name, def.summary);
 }
 
-// False: nothing is called so.
-bool print_one(const OperatorRegistry& registry, const std::string& name) {
-  if (const OperatorDef* def = registry.find(name)) {
-    print_operator(*def);
-  } else if (const GroupingDef* grouping = registry.find_grouping(name)) {
-    print_page(*grouping, "grouping");
-  } else if (const TaskHookDef* hook = registry.find_task_hook(name)) {
-    print_task_hook(*hook);
-  } else if (const WorkerHookDef* worker_hook = registry.find_worker_hook(name)) {
-    print_page(*worker_hook, "worker hook");
-  } else {
-    return false;
-  }
-  return true;
+// The references of all, one after the other.
+void print_all_markdown(const OperatorRegistry& registry) {
+  auto print = [&](const auto& defs) {
+    for (const auto& def : defs)
+      fmt::print("# {}\n\n{}\n", def.name, page_markdown(registry, def.name));
+  };
+  print(registry.all());
+  print(registry.groupings());
+  print(registry.task_hooks());
+  print(registry.worker_hooks());
 }
 
-int print_operators(const std::string& name, const std::vector<std::string>& plugins) {
+struct OperatorsArgs {
+  std::string name;
+  std::vector<std::string> plugins;
+  bool markdown = false;
+};
+
+int print_operators(const OperatorsArgs& args) {
+  const std::string& name = args.name;
   OperatorRegistry registry = builtin_registry();
-  auto loaded = load_plugins(plugins, registry);
+  auto loaded = load_plugins(args.plugins, registry);
   if (!loaded.ok()) return fail(loaded.error());
   if (name.empty()) {
-    print_all(registry);
+    args.markdown ? print_all_markdown(registry) : print_all(registry);
     return 0;
   }
-  if (print_one(registry, name)) return 0;
+  std::string page = args.markdown ? page_markdown(registry, name) : page_text(registry, name);
+  fmt::print("{}", page);
+  if (!page.empty()) return 0;
   std::vector<std::string> known = registry.all_names();
   for (auto more : {&OperatorRegistry::all_grouping_names, &OperatorRegistry::all_task_hook_names,
                     &OperatorRegistry::all_worker_hook_names})
@@ -200,18 +147,14 @@ void add_explain_command(CLI::App& app, Chosen& chosen) {
 }
 
 void add_operators_command(CLI::App& app, Chosen& chosen) {
-  struct Args {
-    std::string name;
-    std::vector<std::string> plugins;
-  };
-  auto args = std::make_shared<Args>();
+  auto args = std::make_shared<OperatorsArgs>();
   CLI::App* command =
       app.add_subcommand("operators", "List the operators that a topology can name");
   command->add_option("name", args->name, "Show all of one operator");
+  command->add_flag("--markdown", args->markdown, "As Markdown; without a name all of them");
   add_plugin_option(*command, args->plugins);
-  command->footer("Example:\n  dnstorm operators top");
-  command->callback(
-      [args, &chosen] { chosen = [args] { return print_operators(args->name, args->plugins); }; });
+  command->footer("Examples:\n  dnstorm operators top\n  dnstorm operators --markdown top");
+  command->callback([args, &chosen] { chosen = [args] { return print_operators(*args); }; });
 }
 
 void add_version_command(CLI::App& app, Chosen& chosen) {

@@ -60,3 +60,14 @@ install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/examples DESTINATION ${CMAKE_INSTALL_
 install(FILES ${CMAKE_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN *.md
         PATTERN examples EXCLUDE PATTERN images EXCLUDE)
+
+# The pages of the operators with what the program declares of them.
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  set(operator_pages ${CMAKE_BINARY_DIR}/docs/operators)
+  set(make_pages ${CMAKE_SOURCE_DIR}/scripts/operator_pages.py $<TARGET_FILE:dnstorm> ${operator_pages})
+  add_custom_target(docs COMMAND ${Python3_EXECUTABLE} ${make_pages} DEPENDS dnstorm VERBATIM)
+  list(JOIN make_pages "\" \"" quoted_pages)
+  install(CODE "execute_process(COMMAND \"${Python3_EXECUTABLE}\" \"${quoted_pages}\" COMMAND_ERROR_IS_FATAL ANY)")
+  install(DIRECTORY ${operator_pages} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()

@@ -49,8 +49,8 @@ struct OutcomeReader : ExchangeReader {
 };
 
 std::vector<Field> result_fields() {
-  Field client{.name = "client", .type = Type::ip, .unbounded = true};
-  Field server{.name = "server", .type = Type::ip, .unbounded = true};
+  Field client{.name = "client", .type = Type::ip, .unbounded = true, .help = "who asks"};
+  Field server{.name = "server", .type = Type::ip, .unbounded = true, .help = "who answers"};
   return {
       {.name = "time", .type = Type::time, .role = Role::time, .help = "when it was decided"},
       {.name = "response_time", .type = Type::time, .help = "when the response came"},
@@ -61,12 +61,12 @@ std::vector<Field> result_fields() {
        .help = "what differs: id, client_port, server_port, question; none: no query is near"},
       client,
       server,
-      {.name = "transport", .type = Type::u8, .labels = "transport"},
+      {.name = "transport", .type = Type::u8, .labels = "transport", .help = "of both messages"},
       {.name = "client_port", .type = Type::u16, .help = "of the query; none: of the response"},
       {.name = "server_port", .type = Type::u16, .help = "of the query; none: of the response"},
       {.name = "id", .type = Type::u16, .help = "of the query; none: of the response"},
       {.name = "qname", .type = Type::str, .unbounded = true, .help = "that the query asked for"},
-      {.name = "qtype", .type = Type::u16, .labels = "qtype"},
+      {.name = "qtype", .type = Type::u16, .labels = "qtype", .help = "that the query asked for"},
       {.name = "got_client_port", .type = Type::u16, .help = "of the response"},
       {.name = "got_server_port", .type = Type::u16, .help = "of the response"},
       {.name = "got_id", .type = Type::u16, .help = "of the response"},

@@ -13,7 +13,8 @@ bool is_none(const CellReader& cell, const RowView& row) {
 }
 
 bool is_text(const CellReader& cell) {
-  if (cell.type == Type::boolean) return false;
+  // Also one with names of its own, as qr: query.
+  if (cell.type == Type::boolean) return !cell.labels.empty();
   return !cell.numeric() || cell.type == Type::time;
 }
 

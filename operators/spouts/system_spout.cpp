@@ -117,7 +117,7 @@ Result<Declaration> declare(const Options&, const std::vector<InputDecl>&) {
       {"__tick", {time, {.name = "seconds", .type = Type::u64, .help = "the period"}}},
       {"__metrics",
        {time,
-        {.name = "component", .type = Type::str},
+        {.name = "component", .type = Type::str, .help = "whose number it is"},
         {.name = "task", .type = Type::u32, .help = "within the component"},
         {.name = "name",
          .type = Type::str,

@@ -178,6 +178,7 @@ class BadInput(harness.Case):
             "validate",
             "explain",
             "operators",
+            "grafana",
             "generate",
             "report",
             "test",

@@ -104,6 +104,16 @@ TEST_F(RowFiles, keeps_large_numbers_whole_and_writes_none_as_null) {
             "\n");
 }
 
+TEST_F(RowFiles, writes_what_has_a_name_as_text_even_if_it_is_a_boolean) {
+  std::vector<Field> fields = {{"time", Type::time, Role::time},
+                               {"qr", Type::boolean, Role::plain, "qr"}};
+  TaskHarness task(json_lines_operator(), with({}), fields);
+  task.feed({{"1s", "true"}});
+  task.finish();
+  EXPECT_EQ(files()["19700101T000001Z.jsonl"],
+            "{\"time\":\"1970-01-01T00:00:01Z\",\"qr\":\"response\"}\n");
+}
+
 TEST_F(RowFiles, writes_csv_with_a_header_in_every_file_and_quotes_where_they_are_needed) {
   std::vector<Field> fields = {
       {"time", Type::time, Role::time}, {"name", Type::str}, {"ratio", Type::f64}};
