@@ -17,9 +17,9 @@ std::uint64_t kept_for_folded(std::uint64_t series_max) {
   return std::max<std::uint64_t>(1, series_max / 10);
 }
 
-void replace_tags(Point& point, const std::set<std::string, std::less<>>& names) {
-  for (PointTag& tag : point.tags)
-    if (names.contains(tag.name)) tag.value = SeriesGuard::other;
+using Names = std::set<std::string, std::less<>>;
+
+void write_series(Point& point) {
   point.series.clear();
   append_measurement(point.series, point.measurement);
   for (const PointTag& tag : point.tags) {
@@ -28,6 +28,21 @@ void replace_tags(Point& point, const std::set<std::string, std::less<>>& names)
     point.series += '=';
     append_tag_text(point.series, tag.value);
   }
+}
+
+void replace_tags(Point& point, const Names& names) {
+  for (PointTag& tag : point.tags)
+    if (names.contains(tag.name)) tag.value = SeriesGuard::other;
+  write_series(point);
+}
+
+// Those that the point does not have, because they are empty, too: it is one series.
+void replace_all_tags(Point& point, const Names& names) {
+  std::erase_if(point.tags, [&](const PointTag& tag) { return names.contains(tag.name); });
+  for (const std::string& name : names) point.tags.push_back({name, SeriesGuard::other});
+  std::sort(point.tags.begin(), point.tags.end(),
+            [](const PointTag& a, const PointTag& b) { return a.name < b.name; });
+  write_series(point);
 }
 
 struct FoldValues {
@@ -110,7 +125,7 @@ void SeriesGuard::fold(Measurement& measurement, Point& point) {
     replace_tags(point, measurement.open_tags);
     if (admit(measurement, point, series_max_ - 1)) return;
   }
-  replace_tags(point, measurement.row_tags);
+  replace_all_tags(point, measurement.row_tags);
   admit(measurement, point, series_max_);
 }
 

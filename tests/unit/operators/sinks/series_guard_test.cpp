@@ -170,6 +170,15 @@ TEST(SeriesGuard, folds_all_tags_of_rows_where_none_is_from_an_open_set) {
       << "a sum beyond what a database knows stays at the largest";
 }
 
+TEST(SeriesGuard, folds_points_without_some_tags_into_the_same_series) {
+  Points points(2);
+  points.add({row("ns1", "a", 1), row("ns1", "", 2), row("", "b", 3), row("", "", 4)});
+  EXPECT_THAT(points.take(time_max),
+              ElementsAre("loads 0s count=4 load=4 least=4 most=4 p99=4",
+                          "loads,client=OTHER,server=OTHER 0s count=6 load=6 least=1 most=3"));
+  EXPECT_EQ(points.counter("series"), 2U);
+}
+
 TEST(SeriesGuard, counts_a_series_that_is_named_other_among_the_others) {
   Points points(3);
   points.add({row("OTHER", "OTHER", 1), row("ns1", "a", 2)});
