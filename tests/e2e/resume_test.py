@@ -49,6 +49,34 @@ bolts:
     parallelism: {tasks}
     properties: {{of: [client], by: [qtype], window: 10s, slide: 5s}}
   - {{id: clients, className: distinct, properties: {{of: [client], window: 10s}}}}
+  - id: sizes_part
+    className: aggregate
+    parallelism: {tasks}
+    properties: {{sum: [size], first: [id], by: [rcode], window: 5s, partial: true}}
+  - id: sizes
+    className: aggregate
+    properties: {{sum: [size], first: [id], by: [rcode], merge: true}}
+  - id: once
+    className: dedupe
+    parallelism: {tasks}
+    properties: {{by: [client, qname], span: 3s}}
+  - {{id: fresh, className: count, properties: {{by: [qtype], window: 5s}}}}
+  - id: visits
+    className: sessionise
+    parallelism: {tasks}
+    properties: {{by: [client], gap: 500ms}}
+  - {{id: longest, className: aggregate, properties: {{max: [session_row], by: [qr], window: 5s}}}}
+  - id: pairs
+    className: join
+    parallelism: {tasks}
+    properties:
+      by: [client, id]
+      left: [dns_responses]
+      select: [qtype=dns_queries.qtype, answered=dns_responses.matched]
+      window: 2s
+  - id: answered
+    className: count
+    properties: {{by: [qtype, answered], window: 2s, time: window}}
   - {{id: history, className: store, properties: {{file: {folder}/points.sqlite}}}}
   - {{id: text, className: text, properties: {{file: {folder}/points.txt}}}}
   - id: table
@@ -74,6 +102,15 @@ streams:
   - {{from: names_part, to: names, grouping: {{type: GLOBAL}}}}
   - {{from: dns, to: busy, grouping: {{type: FIELDS, args: [qtype]}}}}
   - {{from: dns, to: clients, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: sizes_part, grouping: {{type: SHUFFLE}}}}
+  - {{from: sizes_part, to: sizes, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: once, grouping: {{type: FIELDS, args: [client]}}}}
+  - {{from: once, to: fresh, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: visits, grouping: {{type: FIELDS, args: [client]}}}}
+  - {{from: visits, to: longest, grouping: {{type: GLOBAL}}}}
+  - {{from: dns, to: pairs, grouping: {{type: FIELDS, args: [client, id], streamId: queries}}}}
+  - {{from: dns, to: pairs, grouping: {{type: FIELDS, args: [client, id], streamId: responses}}}}
+  - {{from: pairs, to: answered, grouping: {{type: GLOBAL}}}}
   - {{from: dns, to: log, grouping: {{type: GLOBAL}}}}
   - {{from: qtypes, to: table, grouping: {{type: GLOBAL}}}}
   - {{from: outcomes, to: table, grouping: {{type: GLOBAL}}}}
@@ -82,7 +119,8 @@ streams:
 
 SINKS = "".join(
     f"  - {{from: {source}, to: {sink}, grouping: {{type: GLOBAL}}}}\n"
-    for source in ("rates", "qtypes", "outcomes", "sums", "names", "busy", "clients")
+    for source in ("rates", "qtypes", "outcomes", "sums", "names", "busy", "clients", "sizes",
+                   "fresh", "longest", "answered")
     for sink in ("history", "text")
 )
 
