@@ -115,8 +115,14 @@ class Cluster {
 
 class Kafka : public ::testing::Test {
  protected:
+  void SetUp() override {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "librdkafka starts C11 threads, in which ThreadSanitizer crashes";
+#endif
+    cluster = std::make_unique<Cluster>();
+  }
   std::unique_ptr<TaskHarness> task(TextOptions options) const {
-    options.try_emplace("brokers", std::vector<std::string>{cluster.brokers()});
+    options.try_emplace("brokers", std::vector<std::string>{cluster->brokers()});
     options.try_emplace("topic", std::vector<std::string>{"dns"});
     return std::make_unique<TaskHarness>(kafka_operator(), options, testing::count_fields());
   }
@@ -133,11 +139,11 @@ class Kafka : public ::testing::Test {
   }
   std::vector<std::string> values() const {
     std::vector<std::string> out;
-    for (const Record& record : cluster.all_records()) out.push_back(record.value);
+    for (const Record& record : cluster->all_records()) out.push_back(record.value);
     std::sort(out.begin(), out.end());
     return out;
   }
-  Cluster cluster;
+  std::unique_ptr<Cluster> cluster;
 };
 
 TEST_F(Kafka, writes_rows_by_key_and_in_order) {
@@ -150,7 +156,7 @@ TEST_F(Kafka, writes_rows_by_key_and_in_order) {
   sink->finish();
   std::map<std::string, std::vector<std::string>> by_key;
   std::size_t keys = 0;
-  for (const auto& partition : cluster.records()) {
+  for (const auto& partition : cluster->records()) {
     std::map<std::string, int> seen;
     for (const Record& record : partition) {
       EXPECT_EQ(record.time_ms, 20'000);
@@ -173,7 +179,7 @@ TEST_F(Kafka, makes_keys_of_several_fields_or_none) {
   auto plain = task({{"fields", {"count"}}, {"compression", {"zstd"}}});
   plain->feed({count_row("1", 8)});
   plain->finish();
-  std::vector<Record> records = cluster.all_records();
+  std::vector<Record> records = cluster->all_records();
   ASSERT_EQ(records.size(), 2);
   if (!records[0].has_key) std::swap(records[0], records[1]);
   EXPECT_EQ(records[0].key, R"(["A","NOERROR"])");
@@ -184,7 +190,7 @@ TEST_F(Kafka, makes_keys_of_several_fields_or_none) {
 
 TEST_F(Kafka, delivers_once_what_has_to_be_sent_again) {
   auto sink = task({{"fields", {"count"}}, {"settings", {"retry.backoff.ms=1"}}});
-  cluster.fail_next(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 3);
+  cluster->fail_next(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 3);
   for (int i = 0; i < 5; ++i) sink->feed({count_row("1", i)});
   sink->finish();
   EXPECT_THAT(values(), ElementsAre(R"({"count":0})", R"({"count":1})", R"({"count":2})",
@@ -194,14 +200,14 @@ TEST_F(Kafka, delivers_once_what_has_to_be_sent_again) {
 
 TEST_F(Kafka, counts_by_reason_what_is_not_delivered) {
   auto sink = task({{"fields", {"count"}}, {"settings", {"message.max.bytes=1000"}}});
-  cluster.fail_next(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 100);
+  cluster->fail_next(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 100);
   sink->feed({count_row("1", 1)});
   auto finished = sink->try_finish();
   ASSERT_FALSE(finished.ok());
   EXPECT_EQ(finished.error().kind, ErrorKind::unavailable);
   EXPECT_THAT(finished.error().what, HasSubstr("kafka: 1 rows could not be delivered to the topic "
                                                "'dns' at " +
-                                               cluster.brokers()));
+                                               cluster->brokers()));
   EXPECT_EQ(sink->counter("rows_undelivered"), 1);
   EXPECT_EQ(sink->counter("undelivered_topic_authorization_failed"), 1);
 }
@@ -209,7 +215,7 @@ TEST_F(Kafka, counts_by_reason_what_is_not_delivered) {
 TEST_F(Kafka, counts_records_that_are_too_large) {
   std::vector<Field> fields = {{"time", Type::time, Role::time}, {"text", Type::str}};
   TaskHarness sink(kafka_operator(),
-                   {{"brokers", {cluster.brokers()}},
+                   {{"brokers", {cluster->brokers()}},
                     {"topic", {"dns"}},
                     {"settings", {"message.max.bytes=1000"}}},
                    fields);
@@ -245,7 +251,7 @@ TEST_F(Kafka, takes_a_checkpoint_when_the_cluster_has_all_before_it) {
 
 TEST_F(Kafka, takes_no_checkpoint_over_what_was_not_delivered) {
   auto sink = task({{"fields", {"count"}}});
-  cluster.fail_next(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 100);
+  cluster->fail_next(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 100);
   sink->feed({count_row("1", 1)});
   sink->watermark(10 * ns_per_s);
   auto saved = sink->try_save();
@@ -264,7 +270,7 @@ TEST_F(Kafka, goes_on_with_open_windows) {
 TEST_F(Kafka, gives_up_at_the_end_and_says_so) {
   auto sink = task({{"drain_timeout", {"10ms"}}});
   ASSERT_TRUE(sink->prepared.ok());
-  cluster.set_down(true);
+  cluster->set_down(true);
   sink->feed({count_row("1", 1), count_row("1", 2)});
   auto finished = sink->try_finish();
   EXPECT_THAT(finished.error().what, HasSubstr("kafka: 2 rows could not be delivered"));

@@ -34,6 +34,7 @@ class Webhook : public ::testing::Test {
    public:
     explicit Server(Webhook& test) : test_(test) {}
     HttpAnswer exchange(const HttpRequest& request) override {
+      std::lock_guard lock(test_.mutex);  // some tests have several senders
       test_.requests.push_back({request.url, std::string(request.body), request.headers});
       if (test_.script.empty()) return test_.always;
       HttpAnswer next = test_.script.front();
@@ -52,7 +53,11 @@ class Webhook : public ::testing::Test {
                                    pause = made.get();
                                    return made;
                                  },
-                             .note = [this](const std::string& text) { notes.push_back(text); }});
+                             .note =
+                                 [this](const std::string& text) {
+                                   std::lock_guard lock(mutex);
+                                   notes.push_back(text);
+                                 }});
   }
   std::unique_ptr<TaskHarness> task(TextOptions options) {
     options.try_emplace("url", std::vector<std::string>{"http://h/secret?key=1"});
@@ -77,11 +82,17 @@ class Webhook : public ::testing::Test {
     while (hook.counter(counter) < rows) std::this_thread::yield();
     hook.save();  // takes the sender's lock
   }
+  void pass_a_minute() {
+    std::condition_variable never;
+    std::unique_lock lock(mutex);
+    pause->wait(lock, never, 60 * ns_per_s);
+  }
   std::string prepare_error(TextOptions options) {
     auto made = task(std::move(options));
     return made->prepared.ok() ? "" : made->prepared.error().what;
   }
 
+  std::mutex mutex;
   std::vector<Request> requests;
   std::deque<HttpAnswer> script;
   HttpAnswer always = with_status(204);
@@ -203,10 +214,7 @@ TEST_F(Webhook, holds_back_what_is_too_much_and_tells_it_with_the_next_one) {
   hook->watermark(10 * ns_per_s);
   wait_for(*hook, "rows_held_back", 3);
   EXPECT_THAT(bodies(), ElementsAre(json("0"), json("1")));
-  std::mutex mutex;
-  std::condition_variable never;
-  std::unique_lock lock(mutex);
-  pause->wait(lock, never, 60 * ns_per_s);
+  pass_a_minute();
   hook->feed({count_row("5")});
   hook->finish();
   ASSERT_EQ(requests.size(), 3);
