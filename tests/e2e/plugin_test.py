@@ -211,7 +211,7 @@ streams:
         grouping = self.ok("operators", "--plugin", entropy, "long_names").stdout
         self.assertIn("long_names (grouping): Rows with a long text", grouping)
         page = self.ok("operators", "--plugin", entropy, "entropy").stdout
-        self.assertIn("Shannon entropy, in bits a byte (number; default 3.5)", page)
+        self.assertIn("Shannon entropy, in bits a byte (number, at most 8; default 3.5)", page)
 
     def test_it_may_be_named_twice(self):
         shutil.copy(entropy, self.path("entropy.so"))
