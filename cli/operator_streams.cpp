@@ -77,6 +77,9 @@ class Explorer {
     if (def.kind == OperatorKind::spout) return keep(def, *options, {});
     for (const InputDecl& input : known_)
       if (keep(def, *options, {input})) return true;
+    // Some want two: rows of the same kind, seen in two places.
+    for (const InputDecl& input : known_)
+      if (keep(def, *options, {input, {"others", input.stream, input.schema}})) return true;
     return false;
   }
 
@@ -86,6 +89,7 @@ class Explorer {
     OperatorStreams streams;
     Schema input = inputs.empty() ? Schema() : inputs.front().schema;
     if (!inputs.empty()) streams.from = shown(inputs.front());
+    if (inputs.size() > 1) streams.from += fmt::format(", and {}", shown(inputs.back()));
     if (!declared->reads.empty()) streams.reads = once_each(declared->reads.front());
     for (StreamDecl& output : declared->outputs)
       if (output.forwards_input) output.fields = input.fields();

@@ -250,7 +250,7 @@ OperatorDef join_operator() {
   def.example =
       "- id: seen_by_both\n"
       "  className: join\n"
-      "  properties: {by: [qname, client], left: [resolver], window: 5s}\n";
+      "  properties: {by: [qname, client], window: 5s}\n";
   def.declare = declare_join;
   def.make_bolt = [](const Options& options) { return std::make_unique<JoinBolt>(options); };
   return def;

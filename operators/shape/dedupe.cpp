@@ -201,9 +201,9 @@ OperatorDef dedupe_operator() {
   };
   def.constructor = {"by", "span"};
   def.example =
-      "- id: alarms_once\n"
+      "- id: questions_once\n"
       "  className: dedupe\n"
-      "  properties: {by: [client, rule], span: 60s}\n";
+      "  properties: {by: [client, qname, qtype], span: 60s}\n";
   def.declare = declare_dedupe;
   def.make_bolt = [](const Options& options) { return std::make_unique<DedupeBolt>(options); };
   return def;
