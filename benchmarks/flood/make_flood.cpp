@@ -1,12 +1,12 @@
 // Writes a flood as a capture to standard output, as fast as a pipe takes it:
 //
-//   make_flood syns|fragments|queries|mixed|answered PACKETS | dnstorm run TOPOLOGY
+//   make_flood syns|fragments|queries|mixed|answered|subdomains PACKETS | dnstorm run TOPOLOGY
 //
 // No two packets belong together: each has a flow, or a packet, of its own that never goes on;
 // every second one is IPv6. But for "answered": queries with their responses, each of a client and
-// for a name of its own, one in eight of them IPv6. Packets are 1 us apart. Of eight fragments
-// seven are small, so that packets run out first, and one is large, so that bytes do. "mixed" takes
-// the three kinds in turn.
+// for a name of its own, one in eight of them IPv6; and "subdomains": the same of 5,000 clients.
+// Packets are 1 us apart. Of eight fragments seven are small, so that packets run out first, and
+// one is large, so that bytes do. "mixed" takes the first three kinds in turn.
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t first_second = 1'700'000'000;
 constexpr std::string_view digits = "0123456789abcdef";
+constexpr std::uint32_t clients_few = 5000;
 constexpr std::uint32_t server_v4 = 0xc0000235, server_v6 = 0x53;
 constexpr std::size_t large_fragment = 1232, small_fragment = 32;
 
@@ -51,7 +52,7 @@ class Bytes {
   std::size_t size_ = 0;
 };
 
-enum class Kind { syns, fragments, queries, mixed, answered };
+enum class Kind { syns, fragments, queries, mixed, answered, subdomains };
 
 std::uint32_t port_of(std::uint32_t flow) { return 1024 + flow * 7919U % 64000; }
 
@@ -92,6 +93,7 @@ struct Packet {
   std::uint32_t flow;
   bool v6;
   bool response;
+  std::uint32_t client;
 };
 
 // What follows the IP header and its extensions.
@@ -108,26 +110,26 @@ void put_payload(Bytes& out, const Packet& packet) {
 }
 
 void put_ipv4(Bytes& out, const Packet& packet, std::size_t payload) {
-  const auto& [kind, flow, v6, response] = packet;
+  const auto& [kind, flow, v6, response, client] = packet;
   out.put16(0x4500);
   out.put16(static_cast<std::uint32_t>(20 + payload));
   out.put16(flow);
   out.put16(kind == Kind::fragments ? 0x2000 : 0);  // more fragments
   out.put16(0x4000 | (kind == Kind::syns ? 6 : 17));
   out.put16(0);
-  out.put32(response ? server_v4 : 0x0a000000 | flow);
-  out.put32(response ? 0x0a000000 | flow : server_v4);
+  out.put32(response ? server_v4 : 0x0a000000 | client);
+  out.put32(response ? 0x0a000000 | client : server_v4);
 }
 
 void put_ipv6(Bytes& out, const Packet& packet, std::size_t payload) {
-  const auto& [kind, flow, v6, response] = packet;
+  const auto& [kind, flow, v6, response, client] = packet;
   bool fragment = kind == Kind::fragments;
   std::uint32_t protocol = kind == Kind::syns ? 6 : 17;
   out.put32(0x60000000);
   out.put16(static_cast<std::uint32_t>(payload + (fragment ? 8 : 0)));
   out.put8(fragment ? 44 : protocol);
   out.put8(64);
-  for (std::uint32_t last : {response ? server_v6 : flow, response ? flow : server_v6}) {
+  for (std::uint32_t last : {response ? server_v6 : client, response ? client : server_v6}) {
     out.put32(0x20010db8);
     out.put_zeros(8);
     out.put32(last);
@@ -149,9 +151,13 @@ void make_packet(Bytes& payload, Bytes& out, const Packet& packet) {
 }
 
 Packet packet_of(Kind kind, std::uint32_t number) {
-  if (kind == Kind::answered) return {kind, number / 2, number / 2 % 8 == 7, number % 2 == 1};
+  std::uint32_t query = number / 2;
+  bool v6 = query % 8 == 7;
+  bool response = number % 2 == 1;
+  if (kind == Kind::answered) return {kind, query, v6, response, query};
+  if (kind == Kind::subdomains) return {kind, query, v6, response, query % clients_few};
   Kind now = kind == Kind::mixed ? static_cast<Kind>(number % 3) : kind;
-  return {now, number, number % 2 == 1, false};
+  return {now, number, number % 2 == 1, false, number};
 }
 
 bool write_flood(Kind kind, std::uint32_t packets) {
@@ -174,7 +180,8 @@ bool write_flood(Kind kind, std::uint32_t packets) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> kinds = {"syns", "fragments", "queries", "mixed", "answered"};
+  const std::vector<std::string_view> kinds = {"syns",  "fragments", "queries",
+                                               "mixed", "answered",  "subdomains"};
   for (std::size_t i = 0; argc == 3 && i < kinds.size(); ++i) {
     if (kinds[i] != argv[1]) continue;
     std::vector<char> buffer(std::size_t{1} << 20);
@@ -184,6 +191,6 @@ int main(int argc, char** argv) {
     std::setvbuf(stdout, nullptr, _IONBF, 0);
     return good ? 0 : 74;
   }
-  std::fputs("make_flood syns|fragments|queries|mixed|answered PACKETS\n", stderr);
+  std::fputs("make_flood syns|fragments|queries|mixed|answered|subdomains PACKETS\n", stderr);
   return 64;
 }
