@@ -33,42 +33,42 @@ std::string names_of(const Table& table) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::vector<std::string> split(const std::string& text, char at) {
+}  // namespace
+
+std::vector<std::string> split_parts(const std::string& text, char separator) {
   std::vector<std::string> parts;
   std::size_t from = 0;
   while (from <= text.size()) {
-    std::size_t end = std::min(text.find(at, from), text.size());
+    std::size_t end = std::min(text.find(separator, from), text.size());
     parts.push_back(text.substr(from, end - from));
     from = end + 1;
   }
   return parts;
 }
 
-Error refuse(const std::string& option, std::string what) {
+Error refuse_option(const std::string& option, std::string what) {
   return {ErrorKind::config, fmt::format("option '{}': {}", option, what), option};
 }
 
-}  // namespace
-
 Result<Field> parse_field(const std::string& text, const std::string& option) {
-  std::vector<std::string> parts = split(text, ':');
+  std::vector<std::string> parts = split_parts(text, ':');
   if (!is_word(parts[0]) || parts.size() > 3)
-    return refuse(option,
-                  fmt::format("a field is NAME, NAME:TYPE or NAME:TYPE:ROLE, not '{}'", text));
+    return refuse_option(
+        option, fmt::format("a field is NAME, NAME:TYPE or NAME:TYPE:ROLE, not '{}'", text));
   Field field{.name = parts[0], .type = Type::str};
   if (parts.size() > 1) {
     auto type = find_in(types, parts[1]);
     if (type == std::end(types))
-      return refuse(option, fmt::format("'{}' is no type of field '{}'; types are {}", parts[1],
-                                        parts[0], names_of(types)));
+      return refuse_option(option, fmt::format("'{}' is no type of field '{}'; types are {}",
+                                               parts[1], parts[0], names_of(types)));
     field.type = type->second;
   }
   if (field.type == Type::time) field.role = Role::time;
   if (parts.size() > 2) {
     auto role = find_in(roles, parts[2]);
     if (role == std::end(roles))
-      return refuse(option, fmt::format("'{}' is no role of field '{}'; roles are {}", parts[2],
-                                        parts[0], names_of(roles)));
+      return refuse_option(option, fmt::format("'{}' is no role of field '{}'; roles are {}",
+                                               parts[2], parts[0], names_of(roles)));
     field.role = role->second;
   }
   field.unbounded = field.type == Type::str || field.type == Type::ip;

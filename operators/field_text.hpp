@@ -22,6 +22,9 @@ std::optional<std::pair<std::string, std::string>> parse_assignment(std::string_
 std::string_view without_blanks(std::string_view text);
 // For a message: control characters as blanks, and cut where nobody reads on.
 std::string one_line(std::string_view text);
+// All parts between the separators, empty ones too.
+std::vector<std::string> split_parts(const std::string& text, char separator);
+Error refuse_option(const std::string& option, std::string what);
 // Whether it can be a name: not empty, and without blanks in it.
 bool is_word(std::string_view text);
 

@@ -14,21 +14,6 @@ namespace dnstorm::operators {
 
 namespace {
 
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  while (from <= text.size()) {
-    std::size_t end = std::min(text.find(at, from), text.size());
-    parts.push_back(text.substr(from, end - from));
-    from = end + 1;
-  }
-  return parts;
-}
-
-Error refuse(const std::string& option, std::string what) {
-  return {ErrorKind::config, fmt::format("option '{}': {}", option, what), option};
-}
-
 // Fields, with Storm's `direct` before them if it is there.
 Result<StreamDecl> parse_stream(std::string name, std::span<const std::string> fields,
                                 const std::string& option, const std::string& add_time) {
@@ -47,8 +32,8 @@ Result<StreamDecl> parse_stream(std::string name, std::span<const std::string> f
     Field field = DNSTORM_TRY(parse_field(text, option));
     for (const Field& other : stream.fields) {
       if (other.name == field.name)
-        return refuse(option,
-                      fmt::format("stream '{}' has two fields '{}'", stream.name, field.name));
+        return refuse_option(
+            option, fmt::format("stream '{}' has two fields '{}'", stream.name, field.name));
       // Whoever asks for the time of a row must find one.
       if (other.role == Role::time && field.role == Role::time) field.role = Role::plain;
     }
@@ -167,13 +152,14 @@ Result<std::vector<StreamDecl>> shell_streams(const Options& options) {
   for (const std::string& text : options.list("streams")) {
     std::size_t equals = text.find('=');
     if (equals == 0 || equals == std::string::npos)
-      return refuse("streams", fmt::format("a stream is NAME=FIELD,FIELD, not '{}'", text));
-    std::vector<std::string> fields = split(text.substr(equals + 1), ',');
+      return refuse_option("streams", fmt::format("a stream is NAME=FIELD,FIELD, not '{}'", text));
+    std::vector<std::string> fields = split_parts(text.substr(equals + 1), ',');
     streams.push_back(
         DNSTORM_TRY(parse_stream(text.substr(0, equals), fields, "streams", add_time)));
     for (std::size_t i = 0; i + 1 < streams.size(); ++i)
       if (streams[i].name == streams.back().name)
-        return refuse("streams", fmt::format("there are two streams '{}'", streams.back().name));
+        return refuse_option("streams",
+                             fmt::format("there are two streams '{}'", streams.back().name));
   }
   return streams;
 }

@@ -4,30 +4,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+
+#include "operators/sinks/secret.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 
-constexpr std::string_view env_prefix = "env:";
-
 Error config_error(std::string subject, std::string what) {
   return {ErrorKind::config, std::move(what), std::move(subject)};
-}
-
-Result<std::string> resolved(const Options& options, const std::string& name) {
-  const std::string& text = options.text(name);
-  if (!text.starts_with(env_prefix)) return text;
-  std::string variable = text.substr(env_prefix.size());
-  const char* value = std::getenv(variable.c_str());
-  if (value == nullptr)
-    return config_error(
-        name,
-        fmt::format("influx: `{}` is to come from the environment variable {}, which is not set",
-                    name, variable));
-  return std::string(value);
 }
 
 std::string_view host_of(std::string_view url) {
@@ -87,9 +73,9 @@ std::vector<OptionSpec> InfluxTarget::specs() {
       {"org", OptionType::text, "", "organisation of InfluxDB 2"},
       {"bucket", OptionType::text, "", "bucket of InfluxDB 2; it must exist"},
       {"token", OptionType::text, "",
-       "token of InfluxDB 2 or 3; env:NAME takes it from the environment"},
-      {"user", OptionType::text, "", "user of InfluxDB 1; env:NAME too"},
-      {"password", OptionType::text, "", "password of that user; env:NAME too"},
+       "token of InfluxDB 2 or 3; env:NAME takes it from the environment, file:PATH from a file"},
+      {"user", OptionType::text, "", "user of InfluxDB 1; env: and file: too"},
+      {"password", OptionType::text, "", "password of that user; env: and file: too"},
       {"ca_file", OptionType::text, "",
        "certificates (PEM) that vouch for an https server; if not given, the system's"},
       {"insecure", OptionType::flag, "false", "take any certificate of an https server"},
@@ -135,9 +121,9 @@ Result<InfluxTarget> InfluxTarget::of(const Options& options) {
   target.retention_policy = options.text("retention_policy");
   target.org = options.text("org");
   target.bucket = options.text("bucket");
-  target.token = DNSTORM_TRY(resolved(options, "token"));
-  target.user = DNSTORM_TRY(resolved(options, "user"));
-  target.password = DNSTORM_TRY(resolved(options, "password"));
+  target.token = DNSTORM_TRY(secret("influx", "token", options.text("token")));
+  target.user = DNSTORM_TRY(secret("influx", "user", options.text("user")));
+  target.password = DNSTORM_TRY(secret("influx", "password", options.text("password")));
   target.ca_file = options.text("ca_file");
   target.insecure = options.flag("insecure");
   if (!target.ca_file.empty() && access(target.ca_file.c_str(), R_OK) != 0)

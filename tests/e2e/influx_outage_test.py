@@ -20,6 +20,7 @@ import urllib.request
 
 import harness
 from dnstap_servers import free_tcp_port, program
+from influx import CONFIG
 
 OUTAGE_S = float(os.environ.get("DNSTORM_OUTAGE_SECONDS", "0"))
 PATIENCE = 240  # seconds until a test gives up
@@ -62,21 +63,6 @@ SINKS = "".join(
     for sink in ("database", "truth")
 )
 
-INFLUXD = """reporting-disabled = true
-bind-address = "127.0.0.1:0"
-[meta]
-dir = "{folder}/meta"
-[data]
-dir = "{folder}/data"
-wal-dir = "{folder}/wal"
-[monitor]
-store-enabled = false
-[http]
-bind-address = "127.0.0.1:{port}"
-log-enabled = false
-"""
-
-
 class Influx:
     """Debian's influxd in a folder of its own."""
 
@@ -87,7 +73,7 @@ class Influx:
         self._process = None
         self.address = f"127.0.0.1:{self._port}"
         folder = case.path("influxdb")
-        self._config = case.write("influxdb.conf", INFLUXD.format(folder=folder, port=self._port))
+        self._config = case.write("influxdb.conf", CONFIG.format(folder=folder, port=self._port))
 
     def start(self):
         self._process = subprocess.Popen(
