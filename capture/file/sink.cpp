@@ -9,6 +9,8 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/base/write_all.hpp"
+
 namespace dnstorm::capture::file {
 
 namespace {
@@ -21,12 +23,8 @@ class FileSink final : public ByteSink {
   ~FileSink() override { static_cast<void>(close_file()); }
 
   Result<void> put(std::span<const std::uint8_t> bytes) override {
-    while (!bytes.empty()) {
-      ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return failure();
-      bytes = bytes.subspan(static_cast<std::size_t>(n));
-    }
+    if (!write_all(fd_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
+      return failure();
     return {};
   }
   Result<void> finish() override {

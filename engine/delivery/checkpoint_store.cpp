@@ -14,6 +14,7 @@
 
 #include "engine/api/batch.hpp"
 #include "engine/api/state.hpp"
+#include "engine/base/write_all.hpp"
 
 namespace dnstorm::delivery {
 
@@ -85,13 +86,7 @@ std::optional<Decoded> decode(std::string_view bytes) {
 Result<void> write_synced(const std::string& path, std::string_view bytes) {
   int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return io_error(path, "write it");
-  while (!bytes.empty()) {
-    ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) break;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  bool good = bytes.empty() && ::fsync(file) == 0;
+  bool good = write_all(file, bytes) && ::fsync(file) == 0;
   Result<void> result;
   if (!good) result = io_error(path, "write it");
   ::close(file);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "engine/base/write_all.hpp"
 #include "operators/sinks/line_frame.hpp"
 
 namespace dnstorm::operators {
@@ -36,16 +37,6 @@ struct FileCloser {
   }
   int file;
 };
-
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t n = ::write(file, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
 
 // So many bytes from there on, or fewer if the file ends or cannot be read.
 std::string read_at(int file, std::uint64_t at, std::size_t size) {

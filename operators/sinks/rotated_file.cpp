@@ -13,6 +13,7 @@
 #include <ctime>
 #include <utility>
 
+#include "engine/base/write_all.hpp"
 #include "operators/checkpoint.hpp"
 
 namespace dnstorm::operators {
@@ -20,16 +21,6 @@ namespace dnstorm::operators {
 namespace {
 
 constexpr std::size_t piece_bytes = 1 << 20;
-
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
 
 // The first `size` bytes of one file in another; false: the first is not as long, or `errno`.
 bool copy_begin(const std::string& from, const std::string& to, std::uint64_t size) {
