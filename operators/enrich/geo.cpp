@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "operators/enrich/geo_database.hpp"
+#include "operators/enrich/reload.hpp"
 #include "operators/row_mapping.hpp"
 
 namespace dnstorm::operators {
@@ -42,21 +43,16 @@ class GeoMapping final : public RowMapping {
       place.as_name = out.ref<Str>(of + "_as_name");
       places_.push_back(place);
     }
-    clock_ = task.clock;
-    every_ = options_.duration("reload");
-    next_look_ = clock_->steady_ns() + every_;
     unknown_ = &task.counter("unknown");
-    reloads_ = &task.counter("reloads");
-    broken_ = &task.counter("broken_files");
+    reload_.prepare(task, options_.duration("reload"));
     return {};
   }
 
   void begin_batch() override {
-    if (every_ == 0 || clock_->steady_ns() < next_look_) return;
-    next_look_ = clock_->steady_ns() + every_;
+    if (!reload_.due()) return;
     GeoDatabase::Change change = database_.renew();
-    if (change == GeoDatabase::Change::renewed) reloads_->add();
-    if (change == GeoDatabase::Change::broken) broken_->add();
+    if (change == GeoDatabase::Change::renewed) reload_.reloaded();
+    if (change == GeoDatabase::Change::broken) reload_.broken();
   }
 
   void write(const RowView& in, RowWriter& out) override {
@@ -80,12 +76,8 @@ class GeoMapping final : public RowMapping {
   Options options_;
   GeoDatabase database_;
   std::vector<Place> places_;
-  const Clock* clock_ = nullptr;
-  DurationNs every_ = 0;
-  TimeNs next_look_ = 0;
+  Reload reload_;
   Counter* unknown_ = nullptr;
-  Counter* reloads_ = nullptr;
-  Counter* broken_ = nullptr;
 };
 
 Result<Declaration> declare_geo(const Options& options, const std::vector<InputDecl>& inputs) {

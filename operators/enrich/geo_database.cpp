@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "engine/api/key.hpp"
-#include "operators/enrich/file_stamp.hpp"
+#include "engine/base/file_identity.hpp"
 
 namespace dnstorm::operators {
 
@@ -53,7 +54,8 @@ void add_to(GeoRecord& record, MMDB_entry_s& entry) {
 }  // namespace
 
 struct GeoDatabase::File {
-  explicit File(std::string its_path) : path(std::move(its_path)), stamp(FileStamp::of(path)) {}
+  explicit File(std::string its_path)
+      : path(std::move(its_path)), identity(FileIdentity::of(path)) {}
   ~File() {
     if (opened) MMDB_close(&database);
   }
@@ -92,7 +94,7 @@ struct GeoDatabase::File {
   }
 
   std::string path;
-  FileStamp stamp;
+  std::optional<FileIdentity> identity;
   bool opened = false;
   MMDB_s database = {};
 };
@@ -153,16 +155,16 @@ std::uint32_t GeoDatabase::look_up(const IpAddress& address) {
 GeoDatabase::Change GeoDatabase::renew() {
   Change change = Change::none;
   for (auto& file : files_) {
-    FileStamp now = FileStamp::of(file->path);
+    auto now = FileIdentity::of(file->path);
     // Gone for a moment, while it is being replaced.
-    if (now == file->stamp || now == FileStamp{}) continue;
+    if (!now || now == file->identity) continue;
     auto fresh = std::make_unique<File>(file->path);
     if (fresh->open().ok()) {
       file = std::move(fresh);
       clear();
       change = std::max(change, Change::renewed);
     } else {
-      file->stamp = now;  // said once
+      file->identity = now;  // said once
       change = Change::broken;
     }
   }

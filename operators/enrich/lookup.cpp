@@ -7,9 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "engine/base/file_identity.hpp"
 #include "operators/cell_text.hpp"
-#include "operators/enrich/file_stamp.hpp"
 #include "operators/enrich/lookup_table.hpp"
+#include "operators/enrich/reload.hpp"
 #include "operators/field_text.hpp"
 #include "operators/row_mapping.hpp"
 
@@ -104,28 +105,24 @@ class LookupMapping final : public RowMapping {
     std::size_t index = in.find(options_.text("of")).value();
     key_offset_ = in.offset(index);
     spec_ = DNSTORM_TRY(make_spec(options_, in.field(index)));
-    stamp_ = FileStamp::of(spec_.path);
+    identity_ = FileIdentity::of(spec_.path);
     table_ = DNSTORM_TRY(LookupTable::read(spec_));
     values_ = RowCopier(table_->columns(), out, {});
     if (std::string found = found_field(options_); !found.empty()) found_ = out.ref<bool>(found);
-    clock_ = task.clock;
-    every_ = options_.duration("reload");
-    next_look_ = clock_->steady_ns() + every_;
     missed_ = &task.counter("missed");
-    reloads_ = &task.counter("reloads");
-    broken_ = &task.counter("broken_files");
+    reload_.prepare(task, options_.duration("reload"));
     return {};
   }
 
   void begin_batch() override {
-    if (every_ == 0 || clock_->steady_ns() < next_look_) return;
-    next_look_ = clock_->steady_ns() + every_;
-    FileStamp now = FileStamp::of(spec_.path);
-    if (now == stamp_ || now == FileStamp{}) return;
-    stamp_ = now;  // a broken file is counted once
+    if (!reload_.due()) return;
+    auto now = FileIdentity::of(spec_.path);
+    if (!now || now == identity_) return;
+    identity_ = now;  // a broken file is counted once
     auto renewed = LookupTable::read(spec_);
-    (renewed.ok() ? reloads_ : broken_)->add();
-    if (renewed.ok()) table_ = std::move(*renewed);
+    if (!renewed.ok()) return reload_.broken();
+    reload_.reloaded();
+    table_ = std::move(*renewed);
   }
 
   void write(const RowView& in, RowWriter& out) override {
@@ -142,13 +139,9 @@ class LookupMapping final : public RowMapping {
   std::uint32_t key_offset_ = 0;
   RowCopier values_;
   FieldRef<bool> found_;
-  FileStamp stamp_;
-  const Clock* clock_ = nullptr;
-  DurationNs every_ = 0;
-  TimeNs next_look_ = 0;
+  std::optional<FileIdentity> identity_;
+  Reload reload_;
   Counter* missed_ = nullptr;
-  Counter* reloads_ = nullptr;
-  Counter* broken_ = nullptr;
 };
 
 Result<Declaration> declare_lookup(const Options& options, const std::vector<InputDecl>& inputs) {

@@ -5,9 +5,9 @@
 #include <map>
 #include <utility>
 
-#include "capture/pcap/file_identity.hpp"
 #include "capture/pcap/filter.hpp"
 #include "capture/pcap/folder_watch.hpp"
+#include "engine/base/file_identity.hpp"
 #include "engine/base/parse_time.hpp"
 #include "operators/spouts/packet_file.hpp"
 #include "operators/spouts/packet_spout.hpp"
@@ -72,7 +72,7 @@ class FileSpout final : public PacketSpout {
       out.put(file.taken);
       out.put(file.done);
       auto known = known_.find(file.path);
-      pcap::FileIdentity identity = known == known_.end() ? pcap::FileIdentity{} : known->second;
+      FileIdentity identity = known == known_.end() ? FileIdentity{} : known->second;
       out.put(identity.inode);
       out.put(identity.size);
       out.put(identity.changed);
@@ -85,7 +85,7 @@ class FileSpout final : public PacketSpout {
     filtered_bpf_count_ = in.get<std::uint64_t>();
     filtered_time_count_ = in.get<std::uint64_t>();
     std::vector<pcap::FileQueue::Position> saved(in.get_count(41));
-    std::vector<pcap::FileIdentity> identities(saved.size());
+    std::vector<FileIdentity> identities(saved.size());
     for (std::size_t i = 0; i < saved.size(); ++i) {
       saved[i].path = in.get_bytes();
       saved[i].taken = in.get<std::uint64_t>();
@@ -115,11 +115,11 @@ class FileSpout final : public PacketSpout {
   // Files may have got other names since (x.pcap -> x.pcap.1), or be gone; what is there and was
   // not known then comes behind them.
   Result<void> restore_watched(std::vector<pcap::FileQueue::Position> saved,
-                               const std::vector<pcap::FileIdentity>& identities) {
+                               const std::vector<FileIdentity>& identities) {
     auto there = DNSTORM_TRY(watch_->changes(0)).complete;
-    std::map<pcap::FileIdentity, std::string> names;
+    std::map<FileIdentity, std::string> names;
     for (const std::string& path : there)
-      if (auto identity = pcap::FileIdentity::of(path)) names.emplace(*identity, path);
+      if (auto identity = FileIdentity::of(path)) names.emplace(*identity, path);
     std::vector<pcap::FileQueue::Position> kept;
     for (std::size_t i = 0; i < saved.size(); ++i) {
       auto name = names.find(identities[i]);
@@ -135,7 +135,7 @@ class FileSpout final : public PacketSpout {
   }
 
   void take(std::string path) {
-    auto identity = pcap::FileIdentity::of(path).value_or(pcap::FileIdentity{});
+    auto identity = FileIdentity::of(path).value_or(FileIdentity{});
     if (known_.emplace(path, identity).second) queue_->add(std::move(path));
   }
 
@@ -241,7 +241,7 @@ class FileSpout final : public PacketSpout {
   std::optional<pcap::FileQueue> queue_;
   std::unique_ptr<pcap::FolderWatch> watch_;
   // Files of the watched folder that the queue has had.
-  std::map<std::string, pcap::FileIdentity> known_;
+  std::map<std::string, FileIdentity> known_;
   std::optional<pcap::BpfFilter> filter_;
   pcap::Packet packet_;
   bool pending_ = false;  // packet_ is read, but not yet emitted

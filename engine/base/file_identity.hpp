@@ -1,5 +1,6 @@
-// What makes a complete file the same one under another name: number of its inode, size, time of
-// its last change. A compressed copy is another file.
+// What makes a file the same one as before: number of its inode, size, time of its last change. So
+// a complete file is known again under another name, and one that was replaced or written to is
+// not. A compressed copy is another file.
 #pragma once
 
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 
 #include "engine/base/time.hpp"
 
-namespace dnstorm::capture::pcap {
+namespace dnstorm {
 
 struct FileIdentity {
   std::uint64_t inode = 0;
@@ -29,4 +30,4 @@ struct FileIdentity {
   }
 };
 
-}  // namespace dnstorm::capture::pcap
+}  // namespace dnstorm
