@@ -21,11 +21,9 @@
 #include "operators/multilang/child_process.hpp"
 #include "operators/multilang/commands.hpp"
 #include "operators/multilang/handshake.hpp"
+#include "operators/note.hpp"
 
 namespace dnstorm::operators {
-
-// A line for whoever runs the topology.
-using Note = std::function<void(const std::string&)>;
 
 struct ShellSettings {
   ProcessSpec process;

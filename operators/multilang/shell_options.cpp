@@ -57,10 +57,6 @@ Result<Declaration> declare_shell(const Options& options, const std::vector<Inpu
   return declaration;
 }
 
-Note note_on_stderr() {
-  return [](const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); };
-}
-
 std::vector<TupleReader> tuple_readers(const std::vector<StreamDecl>& streams,
                                        const TaskContext& task, bool adds_time) {
   std::vector<TupleReader> readers;

@@ -13,8 +13,6 @@ void add_shell_arguments(OperatorDef& def);
 // The command and the streams; every field of every input is read, since a child gets its tuples
 // by position.
 Result<Declaration> declare_shell(const Options& options, const std::vector<InputDecl>& inputs);
-// A line on standard error, as the sinks write them.
-Note note_on_stderr();
 
 // The readers of a task's output streams, in the order of the declaration.
 std::vector<TupleReader> tuple_readers(const std::vector<StreamDecl>& streams,

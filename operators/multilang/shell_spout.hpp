@@ -2,6 +2,7 @@
 #pragma once
 
 #include "operators/multilang/shell_options.hpp"
+#include "operators/note.hpp"
 
 namespace dnstorm::operators {
 

@@ -203,10 +203,9 @@ OperatorDef influx_operator(InfluxSurroundings surroundings) {
 }
 
 OperatorDef influx_operator() {
-  return influx_operator(
-      {.make_transport = make_http_client,
-       .make_pause = [] { return std::make_unique<SystemPause>(); },
-       .note = [](const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); }});
+  return influx_operator({.make_transport = make_http_client,
+                          .make_pause = [] { return std::make_unique<SystemPause>(); },
+                          .note = note_on_stderr()});
 }
 
 }  // namespace dnstorm::operators

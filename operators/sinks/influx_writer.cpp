@@ -3,17 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace dnstorm::operators {
-
-TimeNs SystemPause::now() const { return SystemClock().steady_ns(); }
-
-void SystemPause::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& wake,
-                       DurationNs time) {
-  wake.wait_for(lock, std::chrono::nanoseconds(time));
-}
 
 InfluxCounters::InfluxCounters(CounterSet& set)
     : written(set.counter("points_written")),
@@ -39,7 +31,7 @@ InfluxWriter::InfluxWriter(InfluxWriterSettings settings, InfluxTarget target, H
       rejected_(spool.folder() + "/rejected.lp"),
       counters_(counters),
       note_(std::move(note)),
-      jitter_(settings.seed) {
+      backoff_(settings.retry_first, settings.retry_longest, settings.seed) {
   if (!spool_.empty())
     note_(fmt::format("influx: {} points of an earlier run wait in {} and are delivered first",
                       spool_.points(), spool_.folder()));
@@ -241,25 +233,20 @@ void InfluxWriter::list_refused(const std::vector<RefusedLine>& refused) {
 
 // The server is there: patience and the time to drain begin anew.
 void InfluxWriter::answered() {
-  if (failures_in_a_row_ > 0) note_(fmt::format("influx: {} answers again", sender_.target().url));
-  failures_in_a_row_ = 0;
+  if (backoff_.failures() > 0) note_(fmt::format("influx: {} answers again", sender_.target().url));
+  backoff_.reset();
   out_of_patience_ = stopped_ = false;
   give_up_at_ = pause_.now() + settings_.drain_timeout;
 }
 
-// Pauses double from try to try; the jitter keeps many writers from coming back at the same moment.
 bool InfluxWriter::wait_to_retry(const Delivery& delivery, Lock& lock) {
   last_failure_ = delivery.reason;
   bool was_stopped = std::exchange(stopped_, delivery.end == Delivery::End::stop);
-  if (!finishing_ && (failures_in_a_row_ == 0 || was_stopped != stopped_))
+  if (!finishing_ && (backoff_.failures() == 0 || was_stopped != stopped_))
     note_(fmt::format("influx: {} takes no points for {} now ({}); they wait in {}",
                       sender_.target().url, sender_.target().place(), delivery.reason,
                       spool_.folder()));
-  DurationNs pause = settings_.retry_first << std::min(failures_in_a_row_, 20);
-  pause = std::min(pause, settings_.retry_longest);
-  std::uniform_int_distribution<DurationNs> spread(pause / 2, pause);
-  pause = std::max(spread(jitter_), delivery.retry_after);
-  ++failures_in_a_row_;
+  DurationNs pause = std::max(backoff_.next(), delivery.retry_after);
   // finish() cuts a pause short: one try at once, then the rest of the time to drain.
   bool was_finishing = finishing_;
   TimeNs until = pause_.now() + pause;
@@ -273,8 +260,7 @@ bool InfluxWriter::wait_to_retry(const Delivery& delivery, Lock& lock) {
   return true;
 }
 
-// -- between memory and disk
-// -------------------------------------------------------------------------------
+// -- between memory and disk ---------------------------------------------------------------------
 
 // All that is in memory, oldest first; false if the disk does not take all of it.
 bool InfluxWriter::spill() {

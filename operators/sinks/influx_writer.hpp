@@ -18,13 +18,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/base/result.hpp"
 #include "engine/telemetry/counter.hpp"
+#include "operators/note.hpp"
+#include "operators/sinks/backoff.hpp"
 #include "operators/sinks/influx_sender.hpp"
 #include "operators/sinks/line_spool.hpp"
 #include "operators/sinks/pause.hpp"
@@ -61,9 +62,7 @@ struct InfluxCounters {
 
 class InfluxWriter {
  public:
-  // One sentence for the people who watch; called under the writer's lock.
-  using Note = std::function<void(const std::string&)>;
-
+  // `note` is called under the writer's lock.
   InfluxWriter(InfluxWriterSettings settings, InfluxTarget target, HttpTransport& http,
                Pause& pause, LineSpool& spool, InfluxCounters counters, Note note);
   ~InfluxWriter();
@@ -120,12 +119,11 @@ class InfluxWriter {
   TimeNs give_up_at_ = 0;         // once finishing
   std::string last_failure_;
   std::string first_rejection_;
-  int failures_in_a_row_ = 0;
   std::uint64_t dropped_here_ = 0;  // from memory, because the disk does not take them
   bool disk_told_ = false;
   bool list_told_ = false;
   bool synced_ = true;
-  std::minstd_rand jitter_;
+  Backoff backoff_;
   std::thread thread_;
 };
 

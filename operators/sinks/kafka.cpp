@@ -23,8 +23,6 @@ Error option_error(std::string subject, std::string what) {
   return {ErrorKind::config, std::move(what), std::move(subject)};
 }
 
-void tell(const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); }
-
 Result<std::vector<std::pair<std::string, std::string>>> properties_of(const Options& options) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const std::string& text : options.list("settings")) {
@@ -92,11 +90,12 @@ class KafkaSink final : public Bolt {
                           RowKey(*input.schema, options_.list("key")), RowTimes(*input.schema)});
     }
     KafkaSettings settings = DNSTORM_TRY(settings_of(options_));
-    producer_ = DNSTORM_TRY(KafkaProducer::make(std::move(settings), *task.counters, tell));
+    producer_ =
+        DNSTORM_TRY(KafkaProducer::make(std::move(settings), *task.counters, note_on_stderr()));
     auto there = producer_->check_topic();
     if (there.ok()) return {};
     if (there.error().kind != ErrorKind::unavailable || !options_.flag("wait")) return there;
-    tell(there.error().what + "; waiting for it");
+    note_on_stderr()(there.error().what + "; waiting for it");
     return {};
   }
 

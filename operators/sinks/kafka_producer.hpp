@@ -23,6 +23,7 @@
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 #include "engine/telemetry/counter.hpp"
+#include "operators/note.hpp"
 
 namespace dnstorm::operators {
 
@@ -46,9 +47,6 @@ struct KafkaRecord {
 
 class KafkaProducer {
  public:
-  // One sentence for the people who watch.
-  using Note = std::function<void(const std::string&)>;
-
   // Settings that the library refuses are an Error of kind config. Connects to nobody yet.
   static Result<std::unique_ptr<KafkaProducer>> make(KafkaSettings settings, CounterSet& counters,
                                                      Note note);

@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "engine/base/result.hpp"
+#include "operators/note.hpp"
 #include "operators/sinks/line_chunk.hpp"
 
 namespace dnstorm::operators {
@@ -36,8 +37,6 @@ std::string spool_folder(const std::string& parent, std::string_view name);
 
 class LineSpool {
  public:
-  // One sentence for the people who watch.
-  using Note = std::function<void(const std::string&)>;
   enum class Kept {
     yes,
     dropped,  // full, and older lines go first: counted

@@ -1,4 +1,4 @@
-// Waiting, as something a test can replace: how long the writer of points waits between two tries.
+// Waiting, as something a test can replace: how long a sender waits between two tries.
 #pragma once
 
 #include <condition_variable>

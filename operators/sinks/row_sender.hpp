@@ -25,6 +25,7 @@
 #include "engine/api/state.hpp"
 #include "engine/base/result.hpp"
 #include "engine/telemetry/counter.hpp"
+#include "operators/note.hpp"
 #include "operators/sinks/backoff.hpp"
 #include "operators/sinks/pause.hpp"
 
@@ -81,9 +82,7 @@ struct RowSenderCounters {
 
 class RowSender {
  public:
-  // One sentence for the people who watch; called under the sender's lock.
-  using Note = std::function<void(const std::string&)>;
-
+  // `note` is called under the sender's lock.
   RowSender(RowSenderSettings settings, RowReceiver& receiver, Pause& pause,
             RowSenderCounters counters, Note note);
   ~RowSender();

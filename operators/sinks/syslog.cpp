@@ -212,8 +212,7 @@ OperatorDef syslog_operator(SyslogSurroundings surroundings) {
 
 OperatorDef syslog_operator() {
   return syslog_operator(
-      {.make_pause = [] { return std::make_unique<SystemPause>(); },
-       .note = [](const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); }});
+      {.make_pause = [] { return std::make_unique<SystemPause>(); }, .note = note_on_stderr()});
 }
 
 }  // namespace dnstorm::operators

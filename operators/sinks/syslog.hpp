@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "engine/api/registry.hpp"
+#include "operators/note.hpp"
 #include "operators/sinks/pause.hpp"
 
 namespace dnstorm::operators {
@@ -15,7 +16,7 @@ OperatorDef syslog_operator();
 // The same with other pauses: for tests.
 struct SyslogSurroundings {
   std::function<std::unique_ptr<Pause>()> make_pause;
-  std::function<void(const std::string&)> note;
+  Note note;
 };
 OperatorDef syslog_operator(SyslogSurroundings surroundings);
 

@@ -294,10 +294,9 @@ OperatorDef webhook_operator(WebhookSurroundings surroundings) {
 }
 
 OperatorDef webhook_operator() {
-  return webhook_operator(
-      {.make_transport = make_http_client,
-       .make_pause = [] { return std::make_unique<SystemPause>(); },
-       .note = [](const std::string& text) { fmt::print(stderr, "dnstorm: {}\n", text); }});
+  return webhook_operator({.make_transport = make_http_client,
+                           .make_pause = [] { return std::make_unique<SystemPause>(); },
+                           .note = note_on_stderr()});
 }
 
 }  // namespace dnstorm::operators

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "engine/api/registry.hpp"
+#include "operators/note.hpp"
 #include "operators/sinks/http_client.hpp"
 #include "operators/sinks/row_sender.hpp"
 
@@ -18,7 +19,7 @@ OperatorDef webhook_operator();
 struct WebhookSurroundings {
   std::function<std::unique_ptr<HttpTransport>()> make_transport;
   std::function<std::unique_ptr<Pause>()> make_pause;
-  std::function<void(const std::string&)> note;
+  Note note;
 };
 OperatorDef webhook_operator(WebhookSurroundings surroundings);
 
