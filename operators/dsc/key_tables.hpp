@@ -6,13 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/api/batch.hpp"
 #include "engine/base/ip.hpp"
-#include "operators/dsc/segments.hpp"
 
 namespace dnstorm::operators {
 
@@ -93,9 +93,9 @@ class DscAddressTable {
   // The number of a key plus one; 0: free. At most 2/3 full.
   std::vector<std::uint32_t> slots_ = std::vector<std::uint32_t>(slots_min);
   std::uint64_t mask_ = slots_min - 1;
-  Segments<std::uint32_t> keys_;  // the address of IPv4, or the place in v6_
+  std::deque<std::uint32_t> keys_;  // the address of IPv4, or the place in v6_
   std::vector<bool> is_v6_;
-  Segments<IpAddress> v6_;
+  std::deque<IpAddress> v6_;
 };
 
 class DscTextTable {
