@@ -11,6 +11,11 @@ inline TimeNs add_time(TimeNs a, DurationNs b) {
   return sum;
 }
 
+// So long before a watermark; that of the end of input is never reached by a row.
+inline TimeNs time_before(TimeNs watermark, DurationNs lateness) {
+  return watermark == time_max ? time_max : add_time(watermark, -lateness);
+}
+
 // How much later `b` is than `a`; 0 if it is not.
 inline DurationNs time_from_to(TimeNs a, TimeNs b) {
   if (b <= a) return 0;

@@ -99,9 +99,7 @@ class DedupeBolt final : public Bolt {
 
  private:
   // Rows before this are late; those that wait and are before it have all come.
-  TimeNs reached() const {
-    return watermark_ == time_max ? time_max : add_time(watermark_, -lateness_);
-  }
+  TimeNs reached() const { return time_before(watermark_, lateness_); }
 
   bool is_first(std::string_view key, TimeNs time) {
     if (!judge(key, time)) {
@@ -175,15 +173,6 @@ Result<Declaration> declare_dedupe(const Options& options, const std::vector<Inp
   return declaration;
 }
 
-OptionSpec most(const char* name, const char* help) {
-  return {.name = name,
-          .type = OptionType::integer,
-          .default_text = "1Mi",
-          .help = help,
-          .min = key_groups,
-          .max = 1e9};
-}
-
 }  // namespace
 
 OperatorDef dedupe_operator() {
@@ -194,8 +183,9 @@ OperatorDef dedupe_operator() {
       {"by", OptionType::list, "", "rows with equal values of these fields are equal", true},
       {"span", OptionType::duration, "10s",
        "how long an equal row is a duplicate of one that has passed"},
-      most("keys_max", "how many keys are remembered; beyond, the oldest is forgotten"),
-      most("rows_max", "how many rows wait for event time at most; beyond, they do not wait"),
+      room_option("keys_max", "how many keys are remembered; beyond, the oldest is forgotten"),
+      room_option("rows_max",
+                  "how many rows wait for event time at most; beyond, they do not wait"),
       {"time", OptionType::text, "time", "the field that holds the event time of a row"},
       {"lateness", OptionType::duration, "0s", "how late a row may be and still be judged"},
   };

@@ -99,9 +99,7 @@ class SessioniseBolt final : public Bolt {
 
  private:
   // Rows before this are late; those that wait and are before it have all come.
-  TimeNs passed() const {
-    return watermark_ == time_max ? time_max : add_time(watermark_, -lateness_);
-  }
+  TimeNs passed() const { return time_before(watermark_, lateness_); }
 
   void pass_on(std::string_view key, TimeNs time, const RowView& row, Emitter& out) {
     OpenSession session = session_of(key, time);
@@ -174,15 +172,6 @@ Result<Declaration> declare_sessionise(const Options& options,
   return declaration;
 }
 
-OptionSpec most(const char* name, const char* help) {
-  return {.name = name,
-          .type = OptionType::integer,
-          .default_text = "1Mi",
-          .help = help,
-          .min = key_groups,
-          .max = 1e9};
-}
-
 }  // namespace
 
 OperatorDef sessionise_operator() {
@@ -192,8 +181,10 @@ OperatorDef sessionise_operator() {
   def.options = {
       {"by", OptionType::list, "", "the fields that make up the key", true},
       {"gap", OptionType::duration, "30s", "a time of this length without rows ends a session"},
-      most("sessions_max", "how many open sessions there are at most; beyond, the oldest ends"),
-      most("rows_max", "how many rows wait for event time at most; beyond, they do not wait"),
+      room_option("sessions_max",
+                  "how many open sessions there are at most; beyond, the oldest ends"),
+      room_option("rows_max",
+                  "how many rows wait for event time at most; beyond, they do not wait"),
       {"time", OptionType::text, "time", "the field that holds the event time of a row"},
       {"lateness", OptionType::duration, "0s", "how late a row may be and still be in its session"},
   };

@@ -30,6 +30,15 @@ std::vector<std::string> names_of(const Schema& schema) {
 
 }  // namespace
 
+OptionSpec room_option(const char* name, const char* help) {
+  return {.name = name,
+          .type = OptionType::integer,
+          .default_text = "1Mi",
+          .help = help,
+          .min = key_groups,
+          .max = 1e9};
+}
+
 void WaitingRows::prepare(KeyGrouping grouping, SchemaPtr schema, std::uint64_t rows_max) {
   grouping_ = std::move(grouping);
   schema_ = std::move(schema);

@@ -12,8 +12,12 @@
 #include <vector>
 
 #include "engine/api/keyed_state.hpp"
+#include "engine/api/options.hpp"
 
 namespace dnstorm::operators {
+
+// An option that says how many rows or keys a bolt holds at most: a share of it for each key group.
+OptionSpec room_option(const char* name, const char* help);
 
 class WaitingRows final : public KeyedState {
  public:
