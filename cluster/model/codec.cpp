@@ -1,0 +1,194 @@
+#include "cluster/model/codec.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace dnstorm::cluster {
+
+// Found by argument-dependent look-up, so not in an anonymous namespace.
+NLOHMANN_JSON_SERIALIZE_ENUM(WorkerState, {{WorkerState::starting, "starting"},
+                                           {WorkerState::prepared, "prepared"},
+                                           {WorkerState::running, "running"},
+                                           {WorkerState::finished, "finished"},
+                                           {WorkerState::failed, "failed"},
+                                           {WorkerState::stopped, "stopped"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(WorkerPhase, {{WorkerPhase::prepare, "prepare"},
+                                           {WorkerPhase::run, "run"},
+                                           {WorkerPhase::drain, "drain"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Wanted, {{Wanted::active, "active"},
+                                      {Wanted::inactive, "inactive"},
+                                      {Wanted::killed, "killed"}})
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Submission, name, file, text, files, properties,
+                                                set)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PlanChoices, nodes_by_label, executors)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Assignment, incarnation, choices, node_of_executor,
+                                                per_node)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
+                                                endpoint, pid, checkpoint, error)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, sequence,
+                                                wall, host, endpoint, labels, cores, memory, orders,
+                                                members, fenced, workers, submissions)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogLine, wall, node, topology, level, text)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Member, name, endpoint, key)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Members, version, all)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Peer, node, endpoint, key)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerOrder, topology, submission, assignment,
+                                                phase, active, restore, checkpoint, saved, peers)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Orders, protocol, term, version, answers, session,
+                                                lease, members, fenced, workers, submissions,
+                                                refused)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ping, node, sequence)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, submitted, wanted,
+                                                kill_at, executors, assignment, checkpoint,
+                                                checkpoint_assignment)
+
+namespace {
+
+using nlohmann::json;
+
+// The first byte of a message.
+constexpr std::array<char, 6> kinds{'R', 'S', 'L', 'O', 'P', 'A'};
+
+// Bytes that are no UTF-8 (a name in an error text) are replaced: a message is never lost for them.
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+template <class T>
+Result<T> read(std::string_view text) {
+  try {
+    return json::parse(text).template get<T>();
+  } catch (const std::exception& problem) {
+    return Error{ErrorKind::data, fmt::format("no message of this kind: {}", problem.what()), {}};
+  }
+}
+
+json head_of(const StatePart& part) {
+  return {{"topology", part.topology},
+          {"incarnation", part.incarnation},
+          {"number", part.number},
+          {"task", part.task}};
+}
+
+// KIND, length of the JSON as eight hexadecimal digits, JSON, bytes.
+std::string encode_part(const StatePart& part) {
+  std::string head = text_of(head_of(part));
+  return fmt::format("S{:08x}{}", head.size(), head) + part.bytes;
+}
+
+Result<Message> decode_part(std::string_view bytes) {
+  constexpr std::size_t digits = 8;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < digits; ++i) {
+    char c = i < bytes.size() ? bytes[i] : 'x';
+    int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (value < 0) return Error{ErrorKind::data, "a state without its length", {}};
+    size = size * 16 + static_cast<std::size_t>(value);
+  }
+  if (size > bytes.size() - digits) return Error{ErrorKind::data, "a state that is cut off", {}};
+  auto head = read<json>(bytes.substr(digits, size));
+  if (!head.ok()) return std::move(head.error());
+  try {
+    StatePart part;
+    part.topology = head->value("topology", "");
+    part.incarnation = head->value("incarnation", std::uint64_t{0});
+    part.number = head->value("number", std::uint64_t{0});
+    part.task = head->value("task", std::uint32_t{0});
+    part.bytes = bytes.substr(digits + size);
+    return Message(std::move(part));
+  } catch (const std::exception& problem) {
+    return Error{ErrorKind::data, fmt::format("no state: {}", problem.what()), {}};
+  }
+}
+
+template <class T>
+Result<Message> decode_as(std::string_view text) {
+  auto message = read<T>(text);
+  if (!message.ok()) return std::move(message.error());
+  return Message(std::move(*message));
+}
+
+template <class T>
+std::string json_text(const T& value) {
+  return text_of(json(value));
+}
+
+}  // namespace
+
+std::string encode(const Message& message) {
+  if (const auto* part = std::get_if<StatePart>(&message)) return encode_part(*part);
+  std::string bytes(1, kinds[message.index()]);
+  std::visit(
+      [&](const auto& value) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, StatePart>)
+          bytes += json_text(value);
+      },
+      message);
+  return bytes;
+}
+
+Result<Message> decode(std::string_view bytes) {
+  if (bytes.empty()) return Error{ErrorKind::data, "an empty message", {}};
+  std::string_view rest = bytes.substr(1);
+  switch (bytes.front()) {
+    case 'R':
+      return decode_as<Report>(rest);
+    case 'S':
+      return decode_part(rest);
+    case 'L':
+      return decode_as<LogLine>(rest);
+    case 'O':
+      return decode_as<Orders>(rest);
+    case 'P':
+      return decode_as<Ping>(rest);
+    case 'A':
+      return decode_as<Pong>(rest);
+    default:
+      return Error{ErrorKind::data, "a message of unknown kind", {}};
+  }
+}
+
+std::string to_json(const TopologyRecord& record) { return json_text(record); }
+Result<TopologyRecord> record_from_json(std::string_view text) {
+  return read<TopologyRecord>(text);
+}
+
+std::string to_json(const StoredState& state) {
+  return text_of(json{{"serial", state.serial},
+                      {"members_version", state.members_version},
+                      {"members", state.members},
+                      {"drained", state.drained}});
+}
+
+Result<StoredState> state_from_json(std::string_view text) {
+  auto value = read<json>(text);
+  if (!value.ok()) return std::move(value.error());
+  try {
+    StoredState state;
+    state.serial = value->value("serial", std::uint64_t{0});
+    state.members_version = value->value("members_version", std::uint64_t{0});
+    state.members = value->value("members", std::vector<std::string>{});
+    state.drained = value->value("drained", std::vector<std::string>{});
+    return state;
+  } catch (const std::exception& problem) {
+    return Error{ErrorKind::data, fmt::format("no state of a cluster: {}", problem.what()), {}};
+  }
+}
+
+std::string to_json(const WorkerOrder& order) { return json_text(order); }
+Result<WorkerOrder> worker_order_from_json(std::string_view text) {
+  return read<WorkerOrder>(text);
+}
+
+std::string to_json(const WorkerReport& report) { return json_text(report); }
+Result<WorkerReport> worker_report_from_json(std::string_view text) {
+  return read<WorkerReport>(text);
+}
+
+std::string to_json(const Submission& submission) { return json_text(submission); }
+Result<Submission> submission_from_json(std::string_view text) { return read<Submission>(text); }
+
+}  // namespace dnstorm::cluster

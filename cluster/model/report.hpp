@@ -1,0 +1,80 @@
+// From a node to the coordinator: what the node is and what it runs. The whole of it each time, a
+// few times a second, so that a lost one does no harm and a new coordinator knows all after one
+// round. Values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/time.hpp"
+
+namespace dnstorm::cluster {
+
+// Of this header's and orders.hpp's messages. Nodes of neighbouring numbers work together: fields
+// that a reader does not know are passed over, those that it misses keep their defaults.
+inline constexpr std::uint32_t protocol_version = 1;
+inline constexpr std::uint32_t protocol_version_oldest = 1;  // that is still understood
+
+enum class WorkerState : std::uint8_t {
+  starting,  // the process is there, or being started
+  prepared,  // operators are open, the data socket listens: `endpoint` holds
+  running,
+  finished,  // all of its tasks have come to their end
+  failed,    // it has ended with an error, or was killed: `error`
+  stopped,   // it has ended because it was told to
+};
+
+struct WorkerReport {
+  std::string topology;  // id
+  std::uint64_t incarnation = 0;
+  WorkerState state = WorkerState::starting;
+  std::string endpoint;  // of its data socket: tcp://10.0.0.2:40123
+  std::int64_t pid = 0;
+  std::uint64_t checkpoint = 0;  // the newest that it was told to take part in
+  std::string error;
+  bool operator==(const WorkerReport&) const = default;
+};
+
+struct Report {
+  std::uint32_t protocol = protocol_version;
+  std::string version;  // of dnstorm
+  std::string node;     // its name, unique in the cluster
+  std::string session;  // of this process: another one has another
+  std::uint64_t sequence = 0;
+  TimeNs wall = 0;  // its clock, since 1970
+  std::string host;
+  std::string endpoint;  // of the socket on which it answers other nodes (Ping)
+  std::vector<std::string> labels;
+  double cores = 0;                 // 0: not limited
+  std::uint64_t memory = 0;         // bytes; 0: not limited
+  std::uint64_t orders = 0;         // Orders::version that it has taken over
+  std::uint64_t members = 0;        // Members::version that it knows
+  std::vector<std::string> fenced;  // whose pings it does not answer any more
+  std::vector<WorkerReport> workers;
+  std::vector<std::string> submissions;  // digests of those that it has
+  bool operator==(const Report&) const = default;
+};
+
+// A worker's part of a checkpoint; from a node to the coordinator. Repeated after a reconnect until
+// WorkerOrder::saved covers it.
+struct StatePart {
+  std::string topology;
+  std::uint64_t incarnation = 0;
+  std::uint64_t number = 0;  // of the checkpoint; 0: the last state of a task that has ended
+  std::uint32_t task = 0;
+  std::string bytes;
+  bool operator==(const StatePart&) const = default;
+};
+
+// What happened, for the log that the coordinator keeps of all nodes.
+struct LogLine {
+  TimeNs wall = 0;
+  std::string node;
+  std::string topology;  // empty: of the node itself
+  std::string level;     // error | warning | info
+  std::string text;
+  bool operator==(const LogLine&) const = default;
+};
+
+}  // namespace dnstorm::cluster
