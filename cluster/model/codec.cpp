@@ -3,54 +3,17 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
+
+#include "cluster/model/detail/json_forms.hpp"
 
 namespace dnstorm::cluster {
-
-// Found by argument-dependent look-up, so not in an anonymous namespace.
-NLOHMANN_JSON_SERIALIZE_ENUM(WorkerState, {{WorkerState::starting, "starting"},
-                                           {WorkerState::prepared, "prepared"},
-                                           {WorkerState::running, "running"},
-                                           {WorkerState::finished, "finished"},
-                                           {WorkerState::failed, "failed"},
-                                           {WorkerState::stopped, "stopped"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(WorkerPhase, {{WorkerPhase::prepare, "prepare"},
-                                           {WorkerPhase::run, "run"},
-                                           {WorkerPhase::drain, "drain"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Wanted, {{Wanted::active, "active"},
-                                      {Wanted::inactive, "inactive"},
-                                      {Wanted::killed, "killed"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Submission, name, file, text, files, properties,
-                                                set)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PlanChoices, nodes_by_label, executors)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Assignment, incarnation, choices, node_of_executor,
-                                                per_node)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
-                                                endpoint, pid, checkpoint, error)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, sequence,
-                                                wall, host, endpoint, labels, cores, memory, orders,
-                                                members, fenced, workers, submissions)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogLine, wall, node, topology, level, text)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Member, name, endpoint, key)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Members, version, all)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Peer, node, endpoint, key)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerOrder, topology, submission, assignment,
-                                                phase, active, restore, checkpoint, saved, peers)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Orders, protocol, term, version, answers, session,
-                                                lease, members, fenced, workers, submissions,
-                                                refused)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ping, node, sequence)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, submitted, wanted,
-                                                kill_at, executors, assignment, checkpoint,
-                                                checkpoint_assignment)
 
 namespace {
 
 using nlohmann::json;
 
 // The first byte of a message.
-constexpr std::array<char, 6> kinds{'R', 'S', 'L', 'O', 'P', 'A'};
+constexpr std::array<char, 7> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N'};
 
 // Bytes that are no UTF-8 (a name in an error text) are replaced: a message is never lost for them.
 std::string text_of(const json& value) {
@@ -146,6 +109,8 @@ Result<Message> decode(std::string_view bytes) {
       return decode_as<Ping>(rest);
     case 'A':
       return decode_as<Pong>(rest);
+    case 'N':
+      return decode_as<WorkerNews>(rest);
     default:
       return Error{ErrorKind::data, "a message of unknown kind", {}};
   }

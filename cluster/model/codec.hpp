@@ -13,7 +13,7 @@
 
 namespace dnstorm::cluster {
 
-using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong>;
+using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong, WorkerNews>;
 
 // One message as one frame of bytes: a kind, the JSON, and behind it the bytes of a StatePart as
 // they are.

@@ -77,4 +77,14 @@ struct LogLine {
   bool operator==(const LogLine&) const = default;
 };
 
+// What a worker tells beside its state, as text that only its reader understands.
+struct WorkerNews {
+  std::string node;
+  std::string topology;
+  std::uint64_t incarnation = 0;
+  std::string kind;  // stats: JSON of its tasks' numbers
+  std::string text;
+  bool operator==(const WorkerNews&) const = default;
+};
+
 }  // namespace dnstorm::cluster
