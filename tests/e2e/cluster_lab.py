@@ -11,8 +11,6 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
-import urllib.request
 
 import dnstap_servers
 import harness
@@ -24,6 +22,7 @@ api: {api}
 state: {state}
 {zookeeper}checkpoints: {checkpoints}
 keys: {keys}
+tokens: {{lab: {{file: {token}}}}}
 timeouts: {{absence: 300s}}
 node: {{folder: {folder}}}
 """
@@ -77,7 +76,9 @@ class ClusterLab:
         self.control_port = 7370 if network else dnstap_servers.free_tcp_port()
         self.keys = case.path("keys")
         case.ok("keygen", "--keys", self.keys, *coordinators, *nodes)
-        self.coordinator = {name: self._coordinator(name) for name in coordinators}
+        self.token = case.write("token", "lab-token\n")
+        os.chmod(self.token, 0o600)
+        self.coordinator = {name: self._coordinator(name, coordinators) for name in coordinators}
         self.node = {name: self._node(name) for name in nodes}
         for process in [*self.coordinator.values(), *self.node.values()]:
             case.addCleanup(process.stop)
@@ -100,7 +101,10 @@ class ClusterLab:
         )
 
     def _config(self, name, coordinators):
-        addresses = ", ".join(f"tcp://{self.address(c)}:{self.control_port}" for c in coordinators)
+        addresses = ", ".join(
+            f'{{name: {c}, endpoint: "tcp://{self.address(c)}:{self.control_port}"}}'
+            for c in coordinators
+        )
         zookeeper = f"zookeeper: {self.zookeeper}\n" if self.zookeeper else ""
         for folder in ("checkpoints", name):
             os.makedirs(self.case.path(folder), exist_ok=True)
@@ -113,12 +117,13 @@ class ClusterLab:
                 zookeeper=zookeeper,
                 checkpoints=self.case.path("checkpoints"),
                 keys=self.keys,
+                token=self.token,
                 folder=self.case.path(name),
             ),
         )
 
-    def _coordinator(self, name):
-        config = self._config(name, [name])
+    def _coordinator(self, name, coordinators):
+        config = self._config(name, coordinators)
         command = [harness.DNSTORM, "coordinator", "--config", config, "--name", name]
         return Process(self, name, command)
 
@@ -130,13 +135,13 @@ class ClusterLab:
         ]
         return Process(self, name, command)
 
-    # -- what a user does ---------------------------------------------------------------------------
+    # -- what a user does
 
     def ask(self, *arguments, host=None):
         """A verb of the command line, at a coordinator's host; its standard output."""
         host = host or self.leader_host()
         to = f"{self.address(host)}:{self.api_port}"
-        environment = {**os.environ, "DNSTORM_TOKEN": "lab"}
+        environment = {**os.environ, "DNSTORM_TOKEN": "lab-token"}
         done = self.run(
             host, [harness.DNSTORM, *arguments, "--to", to], env=environment, timeout=60
         )
@@ -169,7 +174,7 @@ class ClusterLab:
         found = self.topology(name)
         return found["status"] if found else None
 
-    # -- waiting ------------------------------------------------------------------------------------
+    # -- waiting
 
     def until(self, holds, what, seconds=60):
         end = time.monotonic() + seconds
