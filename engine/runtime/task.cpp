@@ -18,7 +18,7 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   context.task_count = component.tasks;
   context.task_id = component.first_task + wiring.index;
   context.view = setup.view;
-  context.resuming = setup.restore != nullptr;
+  context.resuming = setup.saved_state(index) != nullptr;
   for (const plan::InputPlan& input : component.inputs) {
     auto [from, output] = plan::source_of(*setup.plan, input);
     const plan::ComponentPlan& source = setup.plan->components[from];

@@ -52,12 +52,18 @@ struct TaskSetup {
   const TapHub* taps = nullptr;
   Sends send;
   std::function<void(SavedState)> send_state;         // exactly-once only
-  const std::vector<std::string>* restore = nullptr;  // by task; null: a run from the beginning
+  // By task, those that are empty begin anew; null: a run from the beginning.
+  const std::vector<std::string>* restore = nullptr;
   std::shared_ptr<const TopologyView> view;
   std::shared_ptr<RunView> run_view;           // null: none (tests)
   std::shared_ptr<const Resources> resources;  // of worker hooks; null: there are none
   bool heartbeat = false;  // spouts that have nothing close rounds all the same (ticks)
   std::uint64_t seed = 0;  // of the numbers of tracked pieces
+
+  // What the task begins from; null: from the beginning.
+  const std::string* saved_state(TaskIndex task) const {
+    return restore != nullptr && !(*restore)[task].empty() ? &(*restore)[task] : nullptr;
+  }
 };
 
 class Task {
@@ -159,7 +165,7 @@ class SpoutTask final : public Task {
   void set_active(bool active);
 
  private:
-  Result<void> restore();
+  Result<void> restore(const std::string& saved);
   // `began`: this turn, of Clock::steady_ns.
   Result<Progress> pull(TimeNs began);
   Result<Spout::Next> fill_round(TimeNs began);
@@ -201,7 +207,7 @@ class BoltTask final : public Task {
   void on_time(TimeNs now) override;
 
  private:
-  Result<void> restore();
+  Result<void> restore(const std::string& saved);
   void execute(const Event& event);
   void measure(const Event& event, TimeNs began);
   void descend_from(const Anchor& anchor);
