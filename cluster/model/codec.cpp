@@ -143,6 +143,11 @@ Result<StoredState> state_from_json(std::string_view text) {
   }
 }
 
+std::string to_json(const CheckpointNote& note) { return json_text(note); }
+Result<CheckpointNote> checkpoint_note_from_json(std::string_view text) {
+  return read<CheckpointNote>(text);
+}
+
 std::string to_json(const WorkerOrder& order) { return json_text(order); }
 Result<WorkerOrder> worker_order_from_json(std::string_view text) {
   return read<WorkerOrder>(text);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cluster/model/checkpoint_note.hpp"
 #include "cluster/model/orders.hpp"
 #include "cluster/model/record.hpp"
 #include "cluster/model/report.hpp"
@@ -49,5 +50,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, submitted, wanted,
                                                 kill_at, executors, assignment, checkpoint,
                                                 checkpoint_assignment)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PlaceRule, label, node, per_node, apart_from)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentShape, id, tasks, executors, spout, rule)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CheckpointNote, layout, assignment)
 
 }  // namespace dnstorm::cluster

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "operators/sinks/sqlite.hpp"
+#include "engine/sqlite/sqlite.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
