@@ -58,6 +58,8 @@ struct TaskSetup {
   std::shared_ptr<const Resources> resources;  // of worker hooks; null: there are none
   bool heartbeat = false;  // spouts that have nothing close rounds all the same (ticks)
   std::uint64_t seed = 0;  // of the numbers of tracked pieces
+  // By executor: whether it runs in this process; null: all do.
+  const std::vector<bool>* here = nullptr;
 };
 
 class Task {
@@ -95,6 +97,7 @@ class Task {
     router_.credit(credit.edge, credit.slot, credit.rounds, setup_.clock->steady_ns());
   }
   TaskIndex index() const { return index_; }
+  std::uint32_t number() const { return wiring().index; }  // within its component
   const TaskContext& context() const { return context_; }
   TaskStats& stats() { return stats_; }
   const TaskStats& stats() const { return stats_; }

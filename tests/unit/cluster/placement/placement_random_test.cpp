@@ -9,7 +9,7 @@
 #include <set>
 
 #include "cluster/placement/placement.hpp"
-#include "cluster_shapes.hpp"
+#include "tests/unit/cluster/placement/cluster_shapes.hpp"
 
 namespace dnstorm::cluster {
 namespace {

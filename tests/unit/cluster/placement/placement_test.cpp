@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "cluster_shapes.hpp"
+#include "tests/unit/cluster/placement/cluster_shapes.hpp"
 
 namespace dnstorm::cluster {
 namespace {
