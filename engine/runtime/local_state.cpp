@@ -80,6 +80,7 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
                                [](const auto& component) { return component.tick_period != 0; });
   near = sends_here();
   made.send = slice ? sends_of_slice() : near;
+  if (slice) made.here = &slice->executors;
   if (slice && exactly_once())
     made.send_state = slice->state;
   else if (exactly_once())
