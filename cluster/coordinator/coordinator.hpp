@@ -92,6 +92,7 @@ struct SubmitAnswer {
   Assignment assignment;              // as it would be, or is
   std::vector<std::string> unplaced;  // reasons: it waits for these
   std::vector<std::string> changed;   // components that differ from what runs (replace)
+  TopologyShape shape;                // of the plan that the assignment is for
 };
 
 // What is shown of a topology, a node.
