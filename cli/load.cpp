@@ -4,11 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <filesystem>
 
+#include "cli/cluster/listed_plugins.hpp"
 #include "cli/metrics_influx.hpp"
-#include "engine/plugin/find.hpp"
-#include "engine/plugin/loader.hpp"
 #include "operators/catalog.hpp"
 
 namespace dnstorm::cli {
@@ -32,21 +30,6 @@ Result<void> load_named(const std::vector<std::string>& names, const plugin::Sea
     DNSTORM_CHECK(loader.load(file));
   }
   return {};
-}
-
-// A name in a file is seen from that file. All that cannot be loaded is said, each with its place.
-std::vector<topology::Diagnostic> load_listed(const topology::Topology& topology,
-                                              const plugin::SearchPath& search,
-                                              plugin::Loader& loader) {
-  std::vector<topology::Diagnostic> problems;
-  for (const topology::Plugin& plugin : topology.plugins) {
-    std::filesystem::path named_in = topology::file_of(topology, plugin.place);
-    auto file = plugin::find(plugin.name, named_in.parent_path().string(), search);
-    auto loaded = file.ok() ? loader.load(*file) : Result<void>(std::move(file.error()));
-    if (!loaded.ok()) problems.push_back({plugin.place, loaded.error().what});
-  }
-  topology::settle(problems, topology.includes);
-  return problems;
 }
 
 Result<void> set_captures(topology::Topology& topology, const std::vector<std::string>& settings) {
@@ -89,7 +72,7 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
   plugin::Loader loader(registry);
   const plugin::SearchPath search = plugin::SearchPath::of_process();
   DNSTORM_CHECK(load_named(options.plugins, search, loader));
-  auto refused = load_listed(topology, search, loader);
+  auto refused = load_listed_plugins(topology, search, loader);
   if (!refused.empty()) return report_problems(topology.file, refused, ErrorKind::config);
   for (const std::string& assignment : options.set)
     DNSTORM_CHECK(topology::set_property(topology, assignment));
@@ -167,7 +150,7 @@ std::map<std::string, std::string> environment_variables() {
 topology::ReadResult with_plugins(topology::ReadResult read, OperatorRegistry& registry) {
   if (!read.ok()) return read;
   plugin::Loader loader(registry);
-  read.problems = load_listed(read.topology, plugin::SearchPath::of_process(), loader);
+  read.problems = load_listed_plugins(read.topology, plugin::SearchPath::of_process(), loader);
   return read;
 }
 

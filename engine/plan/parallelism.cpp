@@ -18,11 +18,24 @@ bool keeps_together(const topology::Stream& stream, const Declaration& declarati
   return std::includes(keys.begin(), keys.end(), by.begin(), by.end());
 }
 
+// What a node gives stays on it, and the state that is kept of it is that of the node: a
+// transaction, a TCP stream. What could give parts has to: its results would be of one node each.
+bool is_of_node(const Draft& draft, const DraftComponent& component, const DraftInput& input) {
+  const topology::PlaceRule& from = draft.components[input.from].source->rule;
+  const topology::PlaceRule& to = component.source->rule;
+  bool gives_parts = std::any_of(component.op->options.begin(), component.op->options.end(),
+                                 [](const OptionSpec& spec) { return spec.name == "partial"; });
+  return from.per_node && to.per_node && from.label == to.label && !gives_parts &&
+         input.stream->grouping == GroupingType::local_or_shuffle;
+}
+
 // The first input whose grouping would tear apart what belongs together; null: there is none.
-const topology::Stream* torn_input(const DraftComponent& component) {
+const topology::Stream* torn_input(const Draft& draft, const DraftComponent& component) {
   if (component.declaration->partition_by.empty()) return nullptr;
   for (const DraftInput& input : component.inputs)
-    if (!keeps_together(*input.stream, *component.declaration)) return input.stream;
+    if (!keeps_together(*input.stream, *component.declaration) &&
+        !is_of_node(draft, component, input))
+      return input.stream;
   return nullptr;
 }
 
@@ -40,7 +53,7 @@ void check_tasks(Draft& draft, const DraftComponent& component) {
                           per_node ? "place it without 'per: node'" : "use parallelism 1"));
     return;
   }
-  const topology::Stream* torn = torn_input(component);
+  const topology::Stream* torn = torn_input(draft, component);
   if (torn == nullptr) return;
   draft.add(torn->grouping_place,
             fmt::format("{} and keeps state by [{}]: use grouping FIELDS with args [{}] from '{}', "
@@ -85,7 +98,7 @@ void set_component(Draft& draft, DraftComponent& component, const ExpandOptions&
   if (!tasks_possible(draft, component, source.parallelism_place)) return;
   if (!component.declaration) return;
   bool may_have_several = !component.among_spouts && !component.declaration->single_task &&
-                          torn_input(component) == nullptr;
+                          torn_input(draft, component) == nullptr;
   if (options.parallelism != 0 && may_have_several)
     component.tasks = component.executors = below_ceiling(options.parallelism);
   auto rebalanced = options.executors.find(source.id);

@@ -56,6 +56,13 @@ TEST(Place, RefusesPerNodeWhatIsOneOrTorn) {
             "FIELDS with args [qname] from 'src', or parts (`partial`) that one task merges\n");
 }
 
+TEST(Place, KeepsStateOfANodeOnIt) {
+  std::string count = std::string("className: count, properties: {by: [qname]}") + at_capture;
+  EXPECT_EQ(problems_of(topology(at_capture, count), {.nodes_by_label = {{"capture", 2}}}), "");
+  EXPECT_NE(problems_of(topology(", place: {label: edge, per: node}", count)), "");
+  EXPECT_NE(problems_of(topology(at_capture, count, "SHUFFLE")), "");
+}
+
 TEST(Place, RefusesToBeApartFromNobody) {
   EXPECT_EQ(problems_of(topology("", std::string(filter) + ", place: {apart: [b, scr]}")),
             "t:3:79: 'b' is to be apart from 'scr', which is no component, did you mean 'src'?\n");
