@@ -165,11 +165,17 @@ bool LinkEnd::idle() const {
   return std::all_of(senders_.begin(), senders_.end(), [](const auto& s) { return s.idle(); });
 }
 
+std::size_t LinkEnd::outbox_bytes() const {
+  std::size_t sum = 0;
+  for (const LaneSender& sender : senders_) sum += sender.outbox_bytes();
+  return sum;
+}
+
 LinkStatistics LinkEnd::statistics() const {
   LinkStatistics all = statistics_;
+  all.outbox_bytes = outbox_bytes();
   for (const LaneSender& sender : senders_) {
     all.frames_resent += sender.resent();
-    all.outbox_bytes += sender.outbox_bytes();
     all.flight_bytes += sender.flight_bytes();
   }
   return all;

@@ -72,6 +72,7 @@ class LinkEnd {
   bool has_way() const { return has_way_; }
   // All that was sent has been acknowledged.
   bool idle() const;
+  std::size_t outbox_bytes() const;  // LinkStatistics::outbox_bytes
   std::uint64_t peer_session() const { return peer_; }
   LinkStatistics statistics() const;
 
