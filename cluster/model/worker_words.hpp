@@ -9,6 +9,10 @@
 
 namespace dnstorm::cluster {
 
+// Where the process of a worker finds its end of the sockets, and its lease (lease_page.hpp).
+inline constexpr int worker_channel_file = 3;
+inline constexpr int worker_lease_file = 4;
+
 enum class WordKind : std::uint8_t {
   // To the worker.
   order = 1,   // WorkerOrder, JSON; the whole of it each time

@@ -67,7 +67,9 @@ std::string how_it_ended(int pidfd) {
 
 struct Process::State {
   State(const ProcessSpec& process, ProcessEvents to, LeasePage page, detail::LogFile file)
-      : spec(process), events(std::move(to)), lease(std::move(page)), log(std::move(file)) {}
+      : spec(process), events(std::move(to)), lease(std::move(page)), log(std::move(file)) {
+    lease.set(spec.lease);
+  }
 
   ProcessSpec spec;
   ProcessEvents events;

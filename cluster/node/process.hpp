@@ -26,11 +26,9 @@
 
 namespace dnstorm::cluster {
 
-inline constexpr int worker_channel_file = 3;
-inline constexpr int worker_lease_file = 4;
-
 struct ProcessSpec {
   std::vector<std::string> argv;        // the first is a path
+  TimeNs lease = time_min;              // set_lease(), at first
   std::string log;                      // file; its older parts are log.1, log.2, ...
   std::size_t log_bytes_max = 8 << 20;  // of one of them
   std::uint32_t log_files = 3;          // of them

@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "cluster/node/process.hpp"
+#include "cluster/model/worker_words.hpp"
 
 namespace dnstorm::cluster::detail {
 

@@ -6,7 +6,6 @@
 
 #include "cluster/model/lease_page.hpp"
 #include "cluster/model/worker_words.hpp"
-#include "cluster/node/process.hpp"
 #include "engine/base/write_all.hpp"
 
 namespace dnstorm::cluster {
