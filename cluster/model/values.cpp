@@ -12,7 +12,7 @@ namespace {
 // FNV-1a, 64 bits, from two beginnings: names one of a few texts of people who may submit anyway;
 // nobody gains by making two alike.
 std::uint64_t fnv(std::string_view text, std::uint64_t hash) {
-  for (unsigned char c : text) hash = (hash ^ c) * 0x100000001b3ULL;
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   return hash;
 }
 
