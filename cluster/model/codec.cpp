@@ -27,23 +27,28 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Assignment, incarnation, choices
                                                 per_node)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
                                                 endpoint, pid, checkpoint, error)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, sequence,
-                                                wall, host, endpoint, labels, cores, memory, orders,
-                                                members, fenced, workers, submissions)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, home, start,
+                                                sequence, wall, content, unchanged, host, endpoint,
+                                                labels, cores, memory, term, orders, members,
+                                                fenced, workers, submissions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogLine, wall, node, topology, level, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Member, name, endpoint, key)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Members, version, all)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Peer, node, endpoint, key)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerOrder, topology, submission, assignment,
                                                 phase, active, restore, checkpoint, saved, peers)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerUpdate, topology, incarnation, phase, active,
+                                                checkpoint, saved)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Orders, protocol, term, version, answers, session,
-                                                lease, members, fenced, workers, submissions,
+                                                content, unchanged, lease, base, members, fenced, workers, updates, ended, submissions,
                                                 refused)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ping, node, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeProcess, session, home, start)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemberSet, version, names)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, submitted, wanted,
-                                                kill_at, executors, assignment, checkpoint,
-                                                checkpoint_assignment)
+                                                kill_at, executors, assignment, processes, ended,
+                                                finished, next, checkpoint, checkpoint_assignment)
 
 namespace {
 
@@ -160,6 +165,8 @@ std::string to_json(const StoredState& state) {
   return text_of(json{{"serial", state.serial},
                       {"members_version", state.members_version},
                       {"members", state.members},
+                      {"former", state.former},
+                      {"lost", state.lost},
                       {"drained", state.drained}});
 }
 
@@ -171,6 +178,8 @@ Result<StoredState> state_from_json(std::string_view text) {
     state.serial = value->value("serial", std::uint64_t{0});
     state.members_version = value->value("members_version", std::uint64_t{0});
     state.members = value->value("members", std::vector<std::string>{});
+    state.former = value->value("former", std::vector<MemberSet>{});
+    state.lost = value->value("lost", std::vector<std::string>{});
     state.drained = value->value("drained", std::vector<std::string>{});
     return state;
   } catch (const std::exception& problem) {
