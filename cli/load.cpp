@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <filesystem>
 
 #include "cli/metrics_influx.hpp"
@@ -64,6 +65,23 @@ Result<void> set_captures(topology::Topology& topology, const std::vector<std::s
   return {};
 }
 
+// LABEL=COUNT, or COUNT alone for components that are placed per node without a label.
+Result<std::map<std::string, std::uint32_t>> nodes_by_label(const std::vector<std::string>& texts) {
+  std::map<std::string, std::uint32_t> nodes;
+  for (const std::string& text : texts) {
+    std::size_t equals = text.rfind('=');
+    bool labelled = equals != std::string::npos;
+    std::string number = labelled ? text.substr(equals + 1) : text;
+    std::uint32_t count = 0;
+    auto [rest, problem] = std::from_chars(number.data(), number.data() + number.size(), count);
+    if (problem != std::errc() || rest != number.data() + number.size() || count == 0)
+      return Error{ErrorKind::usage,
+                   fmt::format("--nodes is LABEL=COUNT, as in capture=3, not '{}'", text), ""};
+    nodes[labelled ? text.substr(0, equals) : ""] = count;
+  }
+  return nodes;
+}
+
 Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& options,
                              OperatorRegistry& registry) {
   topology::Topology& topology = read.topology;
@@ -76,7 +94,10 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
   for (const std::string& assignment : options.set)
     DNSTORM_CHECK(topology::set_property(topology, assignment));
   DNSTORM_CHECK(set_captures(topology, options.set_captures));
-  plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
+  plan::ExpandResult expanded =
+      plan::expand(topology, registry,
+                   {.parallelism = options.parallelism,
+                    .nodes_by_label = DNSTORM_TRY(nodes_by_label(options.nodes))});
   if (!expanded.ok()) return report_problems(topology.file, expanded.problems, ErrorKind::config);
   auto metrics = check_metrics(expanded.plan.config.metrics);
   if (!metrics.ok()) {
@@ -109,6 +130,11 @@ void add_load_options(CLI::App& command, std::string& topology, LoadOptions& opt
       ->allow_extra_args(false);
   command.add_option("--parallelism", options.parallelism,
                      "Executors of every component that may have several");
+  command
+      .add_option("--nodes", options.nodes,
+                  "Stand for several nodes: LABEL=COUNT tasks of what is placed per node")
+      ->take_all()
+      ->allow_extra_args(false);
   add_plugin_option(command, options.plugins);
 }
 

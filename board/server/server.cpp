@@ -10,9 +10,13 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "board/server/assets.hpp"
+#include "board/server/detail/api_desk.hpp"
+#include "board/server/detail/readers.hpp"
 #include "board/server/detail/reply.hpp"
+#include "board/server/detail/tls.hpp"
 #include "board/server/listen.hpp"
 #include "engine/base/assert.hpp"
 
@@ -26,6 +30,7 @@ constexpr std::size_t stream_block_bytes = 16 * 1024;
 constexpr unsigned idle_timeout_s = 30;  // a client that reads nothing for so long is cut off
 constexpr unsigned other_connections_max = 64;  // beside the streams
 constexpr std::string_view control_path = "/api/control/";
+constexpr const char* tls_priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
 // The library reports every client that went away; that is no news.
 void quiet(void*, const char*, va_list) {}
@@ -36,46 +41,6 @@ struct Guarded {
   const char* why;       // "a tap shows rows as they are"
   const char* variable;  // the environment's, with the token
   const std::string& token;
-};
-
-// What one client is being given. read() copies the next bytes, 0 if there are none now.
-class Reader {
- public:
-  virtual ~Reader() = default;
-  virtual std::size_t read(char* out, std::size_t size) = 0;
-  virtual bool ended() const = 0;
-};
-
-class EventReader final : public Reader {
- public:
-  EventReader(Live& live, std::string_view last_id)
-      : live_(live), place_(live.subscribe(last_id)) {}
-  std::size_t read(char* out, std::size_t size) override { return live_.read(place_, out, size); }
-  bool ended() const override { return false; }
-
- private:
-  Live& live_;
-  Subscription place_;
-};
-
-class LineReader final : public Reader {
- public:
-  explicit LineReader(std::unique_ptr<LineSource> source) : source_(std::move(source)) {}
-  std::size_t read(char* out, std::size_t size) override {
-    if (given_ == text_.size()) {
-      text_ = source_->take();
-      given_ = 0;
-    }
-    const std::size_t n = text_.copy(out, size, given_);
-    given_ += n;
-    return n;
-  }
-  bool ended() const override { return given_ == text_.size() && source_->ended(); }
-
- private:
-  std::unique_ptr<LineSource> source_;
-  std::string text_;
-  std::size_t given_ = 0;
 };
 
 }  // namespace
@@ -107,7 +72,9 @@ class Server::State {
   };
 
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url,
-                               const char* method, const char*, const char*, size_t*, void**);
+                               const char* method, const char*, const char* piece, size_t* size,
+                               void** context);
+  static void on_completed(void* self, MHD_Connection*, void** context, MHD_RequestTerminationCode);
   static ssize_t on_read(void* client, std::uint64_t, char* out, size_t size);
   static void on_gone(void* client);
 
@@ -122,6 +89,7 @@ class Server::State {
   void tick();
   void run_ticker();
   void wake_clients();
+  MHD_Daemon* start_daemon(const TlsFiles& tls);
 
   const ServerOptions options_;
   Listener listener_;
@@ -129,6 +97,7 @@ class Server::State {
   const std::function<Honesty()> honesty_;
   const SystemClock clock_;
   MHD_Daemon* daemon_ = nullptr;
+  std::unique_ptr<ApiDesk> desk_;
 
   mutable std::mutex mutex_;  // guards the clients and `stopping_`
   std::condition_variable stopped_;
@@ -137,16 +106,36 @@ class Server::State {
   std::thread ticker_;
 };
 
+MHD_Daemon* Server::State::start_daemon(const TlsFiles& tls) {
+  const auto connections = static_cast<unsigned>(options_.clients_max) + other_connections_max;
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  // The library reads the PEM texts while it starts, and not later.
+  auto text = [](const std::string& pem) { return const_cast<char*>(pem.c_str()); };
+  std::vector<MHD_OptionItem> secure;
+  if (!tls.certificate.empty()) {
+    flags |= MHD_USE_TLS;
+    secure.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, text(tls.certificate)});
+    secure.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, text(tls.key)});
+    secure.push_back({MHD_OPTION_HTTPS_PRIORITIES, 0, const_cast<char*>(tls_priorities)});
+  }
+  secure.push_back({MHD_OPTION_END, 0, nullptr});
+  return MHD_start_daemon(
+      flags, 0, nullptr, nullptr, &State::on_request, this, MHD_OPTION_EXTERNAL_LOGGER, &quiet,
+      nullptr, MHD_OPTION_LISTEN_SOCKET, listener_.fd, MHD_OPTION_CONNECTION_LIMIT, connections,
+      MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s, MHD_OPTION_NOTIFY_COMPLETED,
+      &State::on_completed, this, MHD_OPTION_ARRAY, secure.data(), MHD_OPTION_END);
+}
+
 Result<void> Server::State::start() {
-  const unsigned connections = static_cast<unsigned>(options_.clients_max) + other_connections_max;
-  daemon_ = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, nullptr,
-      nullptr, &State::on_request, this, MHD_OPTION_EXTERNAL_LOGGER, &quiet, nullptr,
-      MHD_OPTION_LISTEN_SOCKET, listener_.fd, MHD_OPTION_CONNECTION_LIMIT, connections,
-      MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_s, MHD_OPTION_END);
+  const TlsFiles tls = DNSTORM_TRY(read_tls_files(options_.certificate, options_.key));
+  if (!tls.certificate.empty()) listener_.url.replace(0, sizeof "http" - 1, "https");
+  if (options_.api)
+    desk_ = std::make_unique<ApiDesk>(options_.api, control_header, listener_.loopback);
+  daemon_ = start_daemon(tls);
   if (!daemon_)
     return Error{ErrorKind::unavailable,
-                 fmt::format("board: the HTTP server on port {} did not start", listener_.port),
+                 fmt::format("board: the HTTP server on port {} did not start{}", listener_.port,
+                             tls.certificate.empty() ? "" : ": do certificate and key fit?"),
                  "board"};
   tick();
   ticker_ = std::thread([this] { run_ticker(); });
@@ -161,6 +150,7 @@ void Server::State::stop() {
   }
   stopped_.notify_all();
   if (ticker_.joinable()) ticker_.join();
+  if (desk_) desk_->stop();
   wake_clients();  // a suspended connection cannot be closed
   if (daemon_) MHD_stop_daemon(daemon_);
   daemon_ = nullptr;
@@ -198,18 +188,26 @@ void Server::State::wake_clients() {
 // --- requests -----------------------------------------------------------------------------------
 
 MHD_Result Server::State::on_request(void* self, MHD_Connection* connection, const char* url,
-                                     const char* method, const char*, const char*, size_t*,
-                                     void**) {
+                                     const char* method, const char*, const char* piece,
+                                     size_t* size, void** context) {
   State& state = *static_cast<State*>(self);
   const std::string_view verb = method, path = url;
+  const bool api = state.desk_ && is_api_path(path);
   const bool control = verb == MHD_HTTP_METHOD_POST && path.starts_with(control_path);
-  if (!control && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
+  if (!control && !api && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
     return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "the board only answers GET\n");
   if (state.listener_.loopback && !is_local_host_header(header(connection, "Host")))
     return send_text(connection, MHD_HTTP_FORBIDDEN,
                      "this board listens on this machine only: open it as localhost\n");
+  if (api) return state.desk_->take(connection, verb, path, piece, size, context);
   if (control) return state.control(connection, path.substr(control_path.size()));
   return state.answer(connection, path);
+}
+
+void Server::State::on_completed(void* self, MHD_Connection*, void** context,
+                                 MHD_RequestTerminationCode) {
+  State& state = *static_cast<State*>(self);
+  if (state.desk_) state.desk_->completed(context);
 }
 
 MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view path) {

@@ -5,11 +5,12 @@
 //   GET /healthz       "ok"              GET /metrics        for Prometheus
 //   GET /api/topology  tasks and edges   GET /tap            rows of an edge, live
 //   POST /api/control/ACTION             what changes the run
+//   /api/v1/...                          the interface of a cluster, if there is one
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
-// which asks `honesty` and drives Live ten times a second. stop() ends both; the destructor stops.
-// `live` and whatever the functions refer to must outlive the server. Nothing is changed through
-// this server but by POST.
+// which asks `honesty` and drives Live ten times a second; with `api` a third one. stop() ends
+// them; the destructor stops. `live` and whatever the functions refer to must outlive the server.
+// Nothing is changed through this server but by POST.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@
 
 #include "board/server/honesty.hpp"
 #include "board/server/live.hpp"
+#include "engine/base/http_api.hpp"
 #include "engine/base/result.hpp"
 
 namespace dnstorm::board {
@@ -68,12 +70,18 @@ struct ServerOptions {
   // `control_token`, as for taps.
   std::function<Result<std::string>(const ControlRequest&)> control = {};
   std::string control_token = {};
+  // Answers all that comes below /api/v1, whatever its method, and sees to who may do what; none:
+  // 404. Asked on a thread of its own, one request at a time: it may take a while.
+  std::function<ApiAnswer(const ApiRequest&)> api = {};
+  // PEM files: with them everything is HTTPS, and nothing HTTP.
+  std::string certificate = {};
+  std::string key = {};
 };
 
 class Server {
  public:
   // Fails with kind `unavailable` if the port is taken, `permission` if it is not allowed, `usage`
-  // if the host is not an address of this machine.
+  // if the host is not an address of this machine or a PEM file is none.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Live& live,
                                                std::function<Honesty()> honesty);
   ~Server();

@@ -25,6 +25,16 @@ enum class WorkerState : std::uint8_t {
   stopped,   // it has ended because it was told to
 };
 
+// Rows over an edge between two tasks of which one runs here: what one worker has sent, another has
+// received.
+struct EdgeRows {
+  std::uint32_t from = 0;  // tasks of the plan
+  std::uint32_t to = 0;
+  bool sent = false;  // `from` runs here; otherwise `to` does
+  std::uint64_t rows = 0;
+  bool operator==(const EdgeRows&) const = default;
+};
+
 struct WorkerReport {
   std::string topology;  // id
   std::uint64_t incarnation = 0;
@@ -33,6 +43,7 @@ struct WorkerReport {
   std::int64_t pid = 0;
   std::uint64_t checkpoint = 0;  // the newest that it was told to take part in
   std::string error;
+  std::vector<EdgeRows> rows;  // of a finished one: edges to and from other workers that had any
   bool operator==(const WorkerReport&) const = default;
 };
 

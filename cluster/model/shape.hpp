@@ -39,6 +39,7 @@ struct ComponentShape {
   std::uint32_t executors = 1;
   bool spout = false;
   PlaceRule rule;
+  std::vector<std::string> reads;  // components that it reads from
 };
 
 struct TopologyShape {

@@ -22,6 +22,8 @@ constexpr int schema_version = 1;
 constexpr const char* schema_sql = R"(
 CREATE TABLE cluster(id INTEGER PRIMARY KEY CHECK(id = 1), state TEXT NOT NULL);
 CREATE TABLE topologies(id TEXT PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE term(id INTEGER PRIMARY KEY CHECK(id = 1), last INTEGER NOT NULL);
+INSERT INTO term VALUES(1, 0);
 )";
 
 // A file that only its owner reads: submissions may have passwords of databases in them. SQLite
@@ -144,6 +146,12 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) 
     fs::permissions(folder, fs::perms::owner_all, ignored);
   DNSTORM_CHECK(state->told(state->open()));
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(state)));
+}
+
+Result<std::uint64_t> SqliteStore::begin_term() {
+  auto term = state_->database.integer("UPDATE term SET last = last + 1 RETURNING last");
+  if (!term.ok()) return std::move(term.error()).within(state_->path);
+  return static_cast<std::uint64_t>(*term);
 }
 
 Result<StoredState> SqliteStore::load() { return state_->told(state_->load()); }

@@ -18,6 +18,8 @@ class SqliteStore final : public Store {
   static Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
   ~SqliteStore() override;
 
+  // A number higher than all before it: of the leadership that begins (Coordinator::lead).
+  Result<std::uint64_t> begin_term();
   Result<StoredState> load() override;
   Result<void> save_cluster(const StoredState& state) override;
   Result<void> save(const TopologyRecord& record) override;

@@ -29,23 +29,51 @@ const topology::Stream* torn_input(const DraftComponent& component) {
 void check_tasks(Draft& draft, const DraftComponent& component) {
   const topology::Component& source = *component.source;
   const Declaration& declaration = *component.declaration;
+  bool per_node = source.rule.per_node;
   std::string who =
-      fmt::format("'{}' ({}) has {} tasks", source.id, component.op->name, component.tasks);
-  Place place = source.num_tasks != 0 ? source.num_tasks_place : source.parallelism_place;
+      fmt::format("'{}' ({}) has {}", source.id, component.op->name,
+                  per_node ? "a task on each node" : fmt::format("{} tasks", component.tasks));
   if (declaration.single_task) {
-    draft.add(place, fmt::format("{} but works as one only: use parallelism 1", who));
+    Place place = source.num_tasks != 0 ? source.num_tasks_place : source.parallelism_place;
+    draft.add(per_node ? source.rule.place : place,
+              fmt::format("{} but works as one only: {}", who,
+                          per_node ? "place it without 'per: node'" : "use parallelism 1"));
     return;
   }
   const topology::Stream* torn = torn_input(component);
   if (torn == nullptr) return;
   draft.add(torn->grouping_place,
             fmt::format("{} and keeps state by [{}]: use grouping FIELDS with args [{}] from '{}', "
-                        "or parallelism 1",
+                        "or {}",
                         who, fmt::join(declaration.partition_by, ", "),
-                        fmt::join(declaration.partition_by, ", "), torn->from));
+                        fmt::join(declaration.partition_by, ", "), torn->from,
+                        per_node ? "parts (`partial`) that one task merges" : "parallelism 1"));
 }
 
-void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted) {
+bool tasks_possible(Draft& draft, const DraftComponent& component, Place place) {
+  if (component.tasks >= 1 && component.executors >= 1 && component.tasks <= topology::tasks_max)
+    return true;
+  draft.add(place, fmt::format("'{}' has {} tasks; between 1 and {} are possible", component.id(),
+                               component.tasks, topology::tasks_max));
+  return false;
+}
+
+// As many as nodes, one if there is none yet. What would not work on several nodes is refused on
+// one too: others may join.
+void set_per_node(Draft& draft, DraftComponent& component,
+                  const std::map<std::string, std::uint32_t>& nodes_by_label) {
+  const topology::PlaceRule& rule = component.source->rule;
+  auto nodes = nodes_by_label.find(rule.label);
+  component.tasks = nodes == nodes_by_label.end() ? 1 : std::max(nodes->second, 1U);
+  component.executors = component.tasks;
+  if (!tasks_possible(draft, component, rule.place) || !component.declaration) return;
+  // A spout that works as one has all of what it reads on its own node.
+  if (!component.among_spouts) check_tasks(draft, component);
+}
+
+void set_component(Draft& draft, DraftComponent& component, const ExpandOptions& options) {
+  if (component.source->rule.per_node)
+    return set_per_node(draft, component, options.nodes_by_label);
   const topology::Component& source = *component.source;
   const std::int64_t ceiling = component.config.integer("topology.max.task.parallelism");
   auto below_ceiling = [&](std::uint32_t tasks) {
@@ -54,27 +82,26 @@ void set_component(Draft& draft, DraftComponent& component, std::uint32_t wanted
   component.tasks = below_ceiling(source.num_tasks != 0 ? source.num_tasks : source.parallelism);
   // As Storm: more executors than tasks would have nothing to do.
   component.executors = std::min(source.parallelism, component.tasks);
-  if (component.tasks < 1 || component.executors < 1 || component.tasks > topology::tasks_max) {
-    draft.add(source.parallelism_place,
-              fmt::format("'{}' has {} tasks; between 1 and {} are possible", source.id,
-                          component.tasks, topology::tasks_max));
-    return;
-  }
+  if (!tasks_possible(draft, component, source.parallelism_place)) return;
   if (!component.declaration) return;
   bool may_have_several = !component.among_spouts && !component.declaration->single_task &&
                           torn_input(component) == nullptr;
-  if (wanted != 0 && may_have_several)
-    component.tasks = component.executors = below_ceiling(wanted);
+  if (options.parallelism != 0 && may_have_several)
+    component.tasks = component.executors = below_ceiling(options.parallelism);
+  auto rebalanced = options.executors.find(source.id);
+  if (rebalanced != options.executors.end())
+    component.executors = std::clamp(rebalanced->second, 1U, component.tasks);
   if (component.tasks > 1) check_tasks(draft, component);
 }
 
 }  // namespace
 
-void set_parallelism(Draft& draft, std::uint32_t wanted) {
-  if (wanted > topology::tasks_max)
-    draft.add({}, fmt::format("a parallelism of {} is asked for; at most {} is possible", wanted,
-                              topology::tasks_max));
-  for (DraftComponent& component : draft.components) set_component(draft, component, wanted);
+void set_parallelism(Draft& draft, const ExpandOptions& options) {
+  check_rebalance(draft, options.executors);
+  if (options.parallelism > topology::tasks_max)
+    draft.add({}, fmt::format("a parallelism of {} is asked for; at most {} is possible",
+                              options.parallelism, topology::tasks_max));
+  for (DraftComponent& component : draft.components) set_component(draft, component, options);
 }
 
 }  // namespace dnstorm::plan::detail

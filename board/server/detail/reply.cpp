@@ -69,12 +69,4 @@ unsigned status_of(ErrorKind kind) {
                                         : MHD_HTTP_INTERNAL_SERVER_ERROR;
 }
 
-bool same_secret(std::string_view given, std::string_view wanted) {
-  if (given.size() != wanted.size()) return false;
-  unsigned char differs = 0;
-  for (std::size_t i = 0; i < given.size(); ++i)
-    differs = static_cast<unsigned char>(differs | (given[i] ^ wanted[i]));
-  return differs == 0;
-}
-
 }  // namespace dnstorm::board::detail

@@ -22,7 +22,5 @@ MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::str
 MHD_Result send_asset(MHD_Connection* connection, const Asset& asset);
 
 unsigned status_of(ErrorKind kind);
-// Takes as long for a wrong text as for the right one.
-bool same_secret(std::string_view given, std::string_view wanted);
 
 }  // namespace dnstorm::board::detail

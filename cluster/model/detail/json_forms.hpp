@@ -29,8 +29,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Submission, name, file, text, fi
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PlanChoices, nodes_by_label, executors)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Assignment, incarnation, choices, node_of_executor,
                                                 per_node)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EdgeRows, from, to, sent, rows)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
-                                                endpoint, pid, checkpoint, error)
+                                                endpoint, pid, checkpoint, error, rows)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, sequence,
                                                 wall, host, endpoint, labels, cores, memory, orders,
                                                 members, fenced, workers, submissions)

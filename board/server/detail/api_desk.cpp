@@ -1,0 +1,144 @@
+#include "board/server/detail/api_desk.hpp"
+
+#include <charconv>
+
+#include "board/server/detail/reply.hpp"
+
+namespace dnstorm::board::detail {
+namespace {
+
+// Of all bodies that are being read or wait: many large ones at once do not fill the memory.
+constexpr std::size_t bytes_held_max = 64 * 1024 * 1024;
+constexpr std::size_t waiting_max = 256;
+
+ApiAnswer problem(unsigned status, const char* kind, const char* sentence) {
+  return {status, "application/json",
+          std::string(R"({"error":")") + kind + R"(","errorMessage":")" + sentence + "\"}"};
+}
+
+MHD_Result send_answer(MHD_Connection* connection, const ApiAnswer& answer) {
+  return send_text(connection, answer.status, answer.body, answer.type.c_str());
+}
+
+bool says_too_long(const char* content_length) {
+  std::string_view text = content_length;
+  std::size_t bytes = 0;
+  auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return failed == std::errc::result_out_of_range || bytes > api_body_bytes_max;
+}
+
+std::string bearer_token(MHD_Connection* connection) {
+  constexpr std::string_view bearer = "Bearer ";
+  std::string_view given = header(connection, "Authorization");
+  return given.starts_with(bearer) ? std::string(given.substr(bearer.size())) : std::string();
+}
+
+MHD_Result add_argument(void* request, MHD_ValueKind, const char* name, const char* value) {
+  static_cast<ApiRequest*>(request)->query.emplace_back(name, value ? value : "");
+  return MHD_YES;
+}
+
+}  // namespace
+
+bool is_api_path(std::string_view path) {
+  return path.starts_with(api_prefix) &&
+         (path.size() == api_prefix.size() || path[api_prefix.size()] == '/');
+}
+
+ApiDesk::ApiDesk(Handler handler, const char* control_header, bool loopback)
+    : handler_(std::move(handler)),
+      control_header_(control_header),
+      loopback_(loopback),
+      worker_([this] { run(); }) {}
+
+MHD_Result ApiDesk::take(MHD_Connection* connection, std::string_view method, std::string_view path,
+                         const char* piece, std::size_t* size, void** context) {
+  if (!*context) return begin(connection, method, path, context);
+  auto& exchange = *static_cast<Exchange*>(*context);
+  if (*size != 0) return read(exchange, piece, size);
+  {
+    std::lock_guard lock(mutex_);
+    if (exchange.phase == Phase::waiting) return MHD_YES;
+  }
+  if (exchange.phase == Phase::answered) return send_answer(connection, exchange.answer);
+  return hand_over(exchange);
+}
+
+MHD_Result ApiDesk::begin(MHD_Connection* connection, std::string_view method,
+                          std::string_view path, void** context) {
+  if (says_too_long(header(connection, "Content-Length")))
+    return send_answer(connection, problem(MHD_HTTP_CONTENT_TOO_LARGE, "InvalidRequestException",
+                                           "a request has at most 4 MiB"));
+  auto exchange = std::make_unique<Exchange>();
+  exchange->connection = connection;
+  ApiRequest& request = exchange->request;
+  request.method = method;
+  request.path = path.substr(api_prefix.size());
+  request.content_type = header(connection, "Content-Type");
+  request.token = bearer_token(connection);
+  request.loopback = loopback_;
+  request.deliberate = *header(connection, control_header_) != 0;
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &add_argument, &request);
+  *context = exchange.release();
+  return MHD_YES;
+}
+
+MHD_Result ApiDesk::read(Exchange& exchange, const char* piece, std::size_t* size) {
+  std::string& body = exchange.request.body;
+  // What is too long without having said so cannot be answered before its end: it is cut off.
+  if (body.size() + *size > api_body_bytes_max || bytes_held_ + *size > bytes_held_max)
+    return MHD_NO;
+  body.append(piece, *size);
+  bytes_held_ += *size;
+  *size = 0;
+  return MHD_YES;
+}
+
+MHD_Result ApiDesk::hand_over(Exchange& exchange) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return MHD_NO;
+  if (waiting_.size() >= waiting_max)
+    return send_answer(exchange.connection, problem(MHD_HTTP_SERVICE_UNAVAILABLE, "BusyException",
+                                                    "too many requests wait already: try again"));
+  exchange.phase = Phase::waiting;
+  MHD_suspend_connection(exchange.connection);
+  waiting_.push_back(&exchange);
+  news_.notify_one();
+  return MHD_YES;
+}
+
+void ApiDesk::completed(void** context) {
+  std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(*context));
+  *context = nullptr;
+  if (exchange) bytes_held_ -= exchange->request.body.size();
+}
+
+void ApiDesk::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    news_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Exchange& exchange = *waiting_.front();
+    waiting_.pop_front();
+    bool late = stopping_;
+    lock.unlock();
+    exchange.answer = late ? problem(MHD_HTTP_SERVICE_UNAVAILABLE, "ShutdownException",
+                                     "this program is about to end")
+                           : handler_(exchange.request);
+    lock.lock();
+    exchange.phase = Phase::answered;
+    // Under the lock: once it is resumed the exchange may be gone.
+    MHD_resume_connection(exchange.connection);
+  }
+}
+
+void ApiDesk::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  news_.notify_all();
+  if (worker_.joinable()) worker_.join();
+}
+
+}  // namespace dnstorm::board::detail

@@ -1,0 +1,7 @@
+dnstorm_unit_test(cluster/node USES cluster_node cluster_model)
+if(TARGET unit_cluster_node)
+  add_executable(cluster_node_child unit/cluster/node/child.cpp)
+  target_link_libraries(cluster_node_child PRIVATE dnstorm_cluster_node dnstorm_settings)
+  add_dependencies(unit_cluster_node cluster_node_child)
+  target_compile_definitions(unit_cluster_node PRIVATE DNSTORM_TEST_CHILD="$<TARGET_FILE:cluster_node_child>")
+endif()
