@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 
 #include "cluster/model/codec.hpp"
+#include "cluster/model/path_name.hpp"
 
 namespace dnstorm::cluster {
 
@@ -17,33 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using delivery::CheckpointStore;
-
-// A topology's id as the name of a folder: what could mean something there is written %41.
-std::string folder_name(std::string_view id) {
-  std::string name;
-  for (char c : id) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 c == '-' || c == '_' || (c == '.' && !name.empty());
-    name += plain ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
-  }
-  return name;
-}
-
-std::optional<std::string> id_of(std::string_view name) {
-  std::string id;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    unsigned code = static_cast<unsigned char>(name[i]);
-    if (name[i] == '%') {
-      std::string_view digits = name.substr(i + 1, 2);
-      auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-      if (digits.size() != 2 || wrong != std::errc() || end != digits.data() + 2)
-        return std::nullopt;
-      i += 2;
-    }
-    id += static_cast<char>(code);
-  }
-  return folder_name(id) == name ? std::optional(id) : std::nullopt;
-}
 
 delivery::TaskLayout layout_of(const CheckpointNote& note) {
   delivery::TaskLayout layout;
@@ -68,7 +41,7 @@ Result<CheckpointFolder> CheckpointFolder::open(const std::string& folder,
 }
 
 std::string CheckpointFolder::path(const std::string& topology) const {
-  return folder_ + "/" + folder_name(topology);
+  return folder_ + "/" + path_name(topology);
 }
 
 Result<void> CheckpointFolder::write(const std::string& topology,
@@ -114,7 +87,7 @@ std::vector<std::string> CheckpointFolder::topologies() const {
   std::error_code problem;
   for (const auto& entry : fs::directory_iterator(folder_, problem)) {
     if (!entry.is_directory(problem)) continue;
-    if (auto id = id_of(entry.path().filename().string())) ids.push_back(std::move(*id));
+    if (auto id = id_of_path_name(entry.path().filename().string())) ids.push_back(std::move(*id));
   }
   std::sort(ids.begin(), ids.end());
   return ids;

@@ -149,8 +149,11 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) 
 }
 
 Result<std::uint64_t> SqliteStore::begin_term() {
-  auto term = state_->database.integer("UPDATE term SET last = last + 1 RETURNING last");
-  if (!term.ok()) return std::move(term.error()).within(state_->path);
+  // Not by RETURNING: a statement whose rows are not read to the end does not tell that it could
+  // not be written.
+  DNSTORM_CHECK(state_->told(state_->database.run("UPDATE term SET last = last + 1")));
+  auto term = state_->told(state_->database.integer("SELECT last FROM term"));
+  if (!term.ok()) return std::move(term.error());
   return static_cast<std::uint64_t>(*term);
 }
 

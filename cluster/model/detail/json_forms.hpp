@@ -56,7 +56,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, 
                                                 kill_at, executors, assignment, processes, ended,
                                                 finished, next, checkpoint, checkpoint_assignment)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PlaceRule, label, node, per_node, apart_from)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentShape, id, tasks, executors, spout, rule)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ComponentShape, id, tasks, executors, spout, rule,
+                                                reads)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(CheckpointNote, layout, assignment)
 
 }  // namespace dnstorm::cluster

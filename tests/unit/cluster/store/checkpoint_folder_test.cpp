@@ -16,8 +16,8 @@ using ::testing::IsEmpty;
 StoredCheckpoint make(std::uint64_t number, std::size_t size = 10) {
   StoredCheckpoint stored;
   stored.fingerprint = 42 + number;
-  stored.note.layout = {{"packets", 1, 1, true, {"capture", "", true, {}}},
-                        {"count", 2, 1, false, {"", "n1", false, {"packets"}}}};
+  stored.note.layout = {{"packets", 1, 1, true, {"capture", "", true, {}}, {}},
+                        {"count", 2, 1, false, {"", "n1", false, {"packets"}}, {"packets"}}};
   stored.note.assignment = {3, {{{"capture", 1}}, {}}, {"n1", "n2"}, {{"capture", {"n1"}}}};
   stored.checkpoint = {number, {std::string(size, '\0'), "b", ""}};
   return stored;
@@ -55,6 +55,7 @@ TEST_F(CheckpointFolderTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(stored.note.layout[0].rule, make(5).note.layout[0].rule);
   EXPECT_EQ(stored.note.layout[1].id, "count");
   EXPECT_EQ(stored.note.layout[1].tasks, 2U);
+  EXPECT_EQ(stored.note.layout[1].reads, make(5).note.layout[1].reads);
   EXPECT_TRUE(stored.note.layout[0].spout);
 }
 

@@ -53,6 +53,17 @@ TEST_F(SqliteStoreTest, GivesBackWhatWasSaved) {
   EXPECT_EQ(*open()->load(), expected);
 }
 
+TEST_F(SqliteStoreTest, BeginsEachTermOnce) {
+  EXPECT_EQ(*open()->begin_term(), 1U);
+  auto store = open();
+  EXPECT_EQ(*store->begin_term(), 2U);
+  {
+    dnstorm::testing::FileSizeLimit full(0);
+    EXPECT_FALSE(store->begin_term().ok());
+  }
+  EXPECT_EQ(*store->begin_term(), 3U);
+}
+
 TEST_F(SqliteStoreTest, BelongsToOneProcessAtATime) {
   auto store = open();
   EXPECT_THAT(refusal(), HasSubstr(path_ + ": another coordinator runs on it"));
