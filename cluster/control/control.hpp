@@ -2,14 +2,14 @@
 // field names. cluster/control/openapi.yaml describes it all; docs/cluster-api.md shows how to use
 // it. Pure: what it knows and does comes through ControlTarget; it opens no socket.
 //
-//   Control control({.version = ..., .token = ...}, target);
+//   Control control({.version = ..., .tokens = {...}}, target);
 //   options.api = [&](const ApiRequest& request) { return control.answer(request); };
 //   control.take(news, clock.steady_ns());       // whenever a worker has told its numbers
 //
 // answer() and take() may be called by different threads, each by one at a time. `target` must
 // outlive it.
 //
-// Who may: what changes anything wants the token (Authorization: Bearer). Where none is set it is
+// Who may: what changes anything wants a token (Authorization: Bearer). Where none is set it is
 // taken from programs of the same machine only, and only with the header that marks it as meant.
 // Everything else may be read by whoever reaches the port.
 #pragma once
@@ -17,6 +17,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "cluster/control/stats_book.hpp"
 #include "cluster/control/target.hpp"
@@ -26,7 +27,7 @@ namespace dnstorm::cluster {
 
 struct ControlOptions {
   std::string version;  // of dnstorm
-  std::string token;    // "": none
+  std::vector<std::string> tokens;  // any of them will do; none: see above
   // What GET /cluster/configuration tells: settings by key, no secrets.
   std::map<std::string, std::string> configuration;
 };

@@ -10,6 +10,8 @@
 #include "cluster/store/sqlite_store.hpp"
 #include "cluster/wire/hub.hpp"
 #include "cluster/wire/key_folder.hpp"
+#include "cluster/zookeeper/election.hpp"
+#include "cluster/zookeeper/zookeeper_store.hpp"
 
 namespace dnstorm::cluster {
 
@@ -55,14 +57,28 @@ struct CoordinatorServer::State {
   KeyFolder keys;
   SystemClock clock;
   Coordinator machine;
-  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<SqliteStore> own_store;        // the only coordinator's
+  std::unique_ptr<ZooKeeperStore> shared_store;  // or that of several
+  std::unique_ptr<Election> election;            // of several
   std::optional<CheckpointFolder> checkpoints;  // of the loop `disk`
   Loop loop{clock, [this] { return on_time(); }};
   Loop disk{clock, [] { return time_max; }};
   std::unique_ptr<Hub> hub;
-  TimeNs lead_at = 0;  // when to try to lead; time_max: it does
+  TimeNs lead_at = time_max;          // when to try to lead
+  std::optional<std::uint64_t> term;  // that an election has given
 
+  Store& store() {
+    if (shared_store) return *shared_store;
+    return *own_store;
+  }
   Result<void> open();
+  void stand_for_election();
+  void take(const ElectionEvent& event);
+  bool may_lead() const { return !election || clock.steady_ns() < election->lead_until(); }
+  void step_down();
+  void complain(const std::string& what) {
+    say({clock.wall_ns(), setup.config.coordinator_name(), "", "error", what});
+  }
   Result<void> listen();
   void stop();
   TimeNs on_time();
@@ -97,7 +113,12 @@ struct CoordinatorServer::State {
 
 Result<void> CoordinatorServer::State::open() {
   const ClusterConfig& config = setup.config;
-  store = DNSTORM_TRY(SqliteStore::open(config.state + "/coordinator.sqlite"));
+  if (config.zookeeper.empty()) {
+    own_store = DNSTORM_TRY(SqliteStore::open(config.state + "/coordinator.sqlite"));
+    lead_at = 0;
+  } else {
+    shared_store = std::make_unique<ZooKeeperStore>(config.zookeeper);
+  }
   std::string folder =
       config.checkpoints.empty() ? config.state + "/checkpoints" : config.checkpoints;
   checkpoints = DNSTORM_TRY(CheckpointFolder::open(folder, config.coordinator_name()));
@@ -117,7 +138,30 @@ Result<void> CoordinatorServer::State::listen() {
   return {};
 }
 
+void CoordinatorServer::State::stand_for_election() {
+  if (setup.config.zookeeper.empty()) return;
+  election = Election::start(
+      {setup.config.zookeeper, setup.config.coordinator_name()}, clock,
+      [this](const ElectionEvent& event) { loop.post([this, event] { take(event); }); });
+}
+
+void CoordinatorServer::State::take(const ElectionEvent& event) {
+  if (event.kind == ElectionEvent::Kind::trouble) return complain(event.reason);
+  step_down();
+  term.reset();
+  lead_at = time_max;
+  if (event.kind != ElectionEvent::Kind::gained) return complain("leads no more: " + event.reason);
+  term = event.term;
+  lead_at = clock.steady_ns();
+}
+
+void CoordinatorServer::State::step_down() {
+  machine.step_down();
+  (void)machine.take_outputs();
+}
+
 void CoordinatorServer::State::stop() {
+  election.reset();
   hub.reset();  // no message after it
   loop.stop();
   disk.stop();
@@ -133,14 +177,13 @@ TimeNs CoordinatorServer::State::on_time() {
 
 void CoordinatorServer::State::lead() {
   lead_at = clock.steady_ns() + store_pause;
-  auto term = store->begin_term();
-  auto stored = term.ok() ? store->load() : Result<StoredState>(term.error());
-  if (!stored.ok()) {
-    say({clock.wall_ns(), setup.config.coordinator_name(), "", "error", stored.error().what});
-    return;
-  }
+  Result<std::uint64_t> number =
+      shared_store ? Result<std::uint64_t>(*term) : own_store->begin_term();
+  if (shared_store) shared_store->lead(*term);
+  auto stored = number.ok() ? store().load() : Result<StoredState>(number.error());
+  if (!stored.ok()) return complain(stored.error().what);
   lead_at = time_max;
-  machine.lead(*term, std::move(*stored), clock.steady_ns(), clock.wall_ns());
+  machine.lead(*number, std::move(*stored), clock.steady_ns(), clock.wall_ns());
 }
 
 // On the hub's thread.
@@ -178,19 +221,17 @@ void CoordinatorServer::State::carry_out() {
     for (Output& output : outputs) {
       if (carry_out(output)) continue;
       // What follows stands on what could not be written.
-      machine.step_down();
-      (void)machine.take_outputs();
-      lead_at = clock.steady_ns() + store_pause;
+      step_down();
+      if (own_store || term) lead_at = clock.steady_ns() + store_pause;
       return;
     }
 }
 
 bool CoordinatorServer::State::carry_out(Output& output) {
+  // Another one may lead by now, if this process was stopped for long.
+  if (!may_lead()) return false;
   auto saved = save(output);
-  if (!saved.ok()) {
-    say({clock.wall_ns(), setup.config.coordinator_name(), "", "error", saved.error().what});
-    return false;
-  }
+  if (!saved.ok()) return complain(saved.error().what), false;
   std::visit(Overloaded{
                  [&](Send& order) { send(order.node, order.orders); },
                  [&](SendState& order) { send(order.node, order.part); },
@@ -204,9 +245,9 @@ bool CoordinatorServer::State::carry_out(Output& output) {
 }
 
 Result<void> CoordinatorServer::State::save(const Output& output) {
-  if (const auto* record = std::get_if<SaveRecord>(&output)) return store->save(record->record);
-  if (const auto* gone = std::get_if<RemoveRecord>(&output)) return store->remove(gone->topology);
-  if (const auto* all = std::get_if<SaveCluster>(&output)) return store->save_cluster(all->state);
+  if (const auto* record = std::get_if<SaveRecord>(&output)) return store().save(record->record);
+  if (const auto* gone = std::get_if<RemoveRecord>(&output)) return store().remove(gone->topology);
+  if (const auto* all = std::get_if<SaveCluster>(&output)) return store().save_cluster(all->state);
   return {};
 }
 
@@ -275,6 +316,7 @@ Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::start(ServerSetup 
   DNSTORM_CHECK(state->listen());
   state->loop.start();
   state->disk.start();
+  state->stand_for_election();
   return std::unique_ptr<CoordinatorServer>(new CoordinatorServer(std::move(state)));
 }
 

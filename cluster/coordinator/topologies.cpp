@@ -91,7 +91,7 @@ Result<SubmitAnswer> Coordinator::State::add(Submission submission, const Submit
   topology.record.wanted = with.inactive ? Wanted::inactive : Wanted::active;
   topology.since = topology.status_since = now;
   Draft planned = DNSTORM_TRY(draft(topology, topology.record.submission, false));
-  SubmitAnswer answer{{}, planned.assignment, planned.unplaced, {}};
+  SubmitAnswer answer{{}, planned.assignment, planned.unplaced, {}, planned.shape};
   if (with.dry_run) return answer;
   ++stored.serial;
   answer.id = topology.record.id =
@@ -107,7 +107,7 @@ Result<SubmitAnswer> Coordinator::State::add(Submission submission, const Submit
 
 Result<SubmitAnswer> Coordinator::State::replace(Topology& topology, Submission submission,
                                                  const SubmitOptions& with) {
-  SubmitAnswer answer{topology.id(), topology.record.assignment, {}, {}};
+  SubmitAnswer answer{topology.id(), topology.record.assignment, {}, {}, topology.shape};
   const auto& next = topology.record.next;
   const Submission& newest = next.empty() ? topology.record.submission : next.front();
   if (submission == newest) return answer;
@@ -121,6 +121,7 @@ Result<SubmitAnswer> Coordinator::State::replace(Topology& topology, Submission 
     if (before.ok() && answer.changed.empty() && settings_same && next.empty()) return answer;
   }
   answer.assignment = planned.assignment;
+  answer.shape = planned.shape;
   answer.unplaced = planned.unplaced;
   if (with.dry_run) return answer;
   topology.record.next = {std::move(submission)};

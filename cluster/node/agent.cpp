@@ -111,7 +111,8 @@ Result<void> Agent::State::listen() {
     });
   };
   hub = DNSTORM_TRY(Hub::start(std::move(options), std::move(handlers)));
-  machine.bound(DNSTORM_TRY(bind_in(*hub, setup.config.node.bind, setup.config.node.ports)));
+  machine.bound(DNSTORM_TRY(
+      bind_in(*hub, fmt::format("tcp://{}:0", setup.config.node.bind), setup.config.node.ports)));
   for (const CoordinatorAddress& address : setup.config.coordinators) {
     std::string key = DNSTORM_TRY(keys.key_of(address.name));
     DNSTORM_CHECK(hub->connect(address.name, address.endpoint, key));

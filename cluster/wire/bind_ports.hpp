@@ -9,9 +9,9 @@
 
 namespace dnstorm::cluster {
 
-// `address` without a port; no ranges: any free port. The endpoint as it is. Fails as Hub::bind of
-// the last port tried.
-Result<std::string> bind_in(Hub& hub, const std::string& address,
+// `endpoint`: tcp://ADDRESS:PORT; with ranges, its port does not count. The endpoint as it is.
+// Fails as Hub::bind of the last port tried.
+Result<std::string> bind_in(Hub& hub, const std::string& endpoint,
                             const std::vector<PortRange>& ranges);
 
 }  // namespace dnstorm::cluster

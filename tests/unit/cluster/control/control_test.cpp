@@ -202,7 +202,7 @@ TEST_F(ControlTest, PassesOnWhyTheCoordinatorRefuses) {
 }
 
 TEST_F(ControlTest, WithATokenItIsWantedFromEverybody) {
-  Control guarded{{"0.1.0", "secret", {}}, target_};
+  Control guarded{{"0.1.0", {"other", "secret"}, {}}, target_};
   ApiRequest asked = request("POST", "/topology/live/activate");
   EXPECT_EQ(kind(guarded.answer(asked)), "401 AuthorizationException");
   asked.token = "secreT";
