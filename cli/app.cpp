@@ -68,6 +68,7 @@ int run_app(int argc, char** argv) {
   add_convert_command(app, chosen);
   add_dsc_command(app, chosen);
   add_grafana_command(app, chosen);
+  add_keygen_command(app, chosen);
   add_version_command(app, chosen);
   add_completion_command(app, chosen);
   try {

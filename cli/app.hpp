@@ -32,6 +32,7 @@ void add_top_command(CLI::App& app, Chosen& chosen);
 void add_convert_command(CLI::App& app, Chosen& chosen);
 void add_dsc_command(CLI::App& app, Chosen& chosen);
 void add_grafana_command(CLI::App& app, Chosen& chosen);
+void add_keygen_command(CLI::App& app, Chosen& chosen);
 void add_version_command(CLI::App& app, Chosen& chosen);
 void add_completion_command(CLI::App& app, Chosen& chosen);
 

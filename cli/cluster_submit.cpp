@@ -1,8 +1,9 @@
 // dnstorm submit: hands a topology to a cluster, or shows where it would run.
 #include <CLI/CLI.hpp>
 
-#include "cli/cluster_submission.hpp"
+#include "cli/cluster/submission.hpp"
 #include "cli/cluster_verb.hpp"
+#include "cli/load.hpp"
 #include "cli/text_table.hpp"
 #include "cluster/model/codec.hpp"
 
@@ -12,7 +13,8 @@ namespace {
 
 struct SubmitArgs : ClusterArgs {
   std::string topology;
-  LoadOptions load;
+  std::string filter;
+  std::vector<std::string> set;
   bool inactive = false;
   bool dry_run = false;
   bool replace = false;
@@ -71,7 +73,8 @@ std::string waits(const Json& answer) {
 }
 
 Result<std::string> submit(const SubmitArgs& args, ClusterClient& client) {
-  const cluster::Submission submission = DNSTORM_TRY(make_submission(args.topology, args.load));
+  const cluster::Submission submission = DNSTORM_TRY(make_submission(
+      args.topology, {args.filter, args.set, environment_variables()}));
   const Json body = {
       {"submission", Json::parse(cluster::to_json(submission))},
       {"options",
@@ -88,7 +91,15 @@ Result<std::string> submit(const SubmitArgs& args, ClusterClient& client) {
 void add_submit_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<SubmitArgs>();
   CLI::App* command = app.add_subcommand("submit", "Run a topology on a cluster");
-  add_load_options(*command, args->topology, args->load);
+  command
+      ->add_option("topology", args->topology,
+                   "Topology file (YAML); ${ENV-NAME} in it is the NAME of this environment")
+      ->required();
+  command->add_option("--filter", args->filter,
+                      "Properties file (key = value) with what stands for ${key} in the topology");
+  command->add_option("--set", args->set, "Override a property: component.property=value")
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_flag("--dry-run", args->dry_run,
                     "Only show which executor would run where, and what would change");
   command->add_flag("--inactive", args->inactive,

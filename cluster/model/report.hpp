@@ -25,6 +25,29 @@ enum class WorkerState : std::uint8_t {
   stopped,   // it has ended because it was told to
 };
 
+// Rows over an edge between two tasks of which one runs here: what one worker has sent, another has
+// received.
+struct EdgeRows {
+  std::uint32_t from = 0;  // tasks of the plan
+  std::uint32_t to = 0;
+  bool sent = false;  // `from` runs here; otherwise `to` does
+  std::uint64_t rows = 0;
+  bool operator==(const EdgeRows&) const = default;
+};
+
+// A process of a node. A later start in the same home means that the earlier ones are gone, and
+// with them all workers that they had.
+struct NodeProcess {
+  std::string session;  // one of its own for each
+  std::string home;     // names its folder; empty: nothing is known
+  std::uint64_t start = 0;
+  bool operator==(const NodeProcess&) const = default;
+
+  bool succeeds(const NodeProcess& other) const {
+    return !home.empty() && home == other.home && start > other.start;
+  }
+};
+
 struct WorkerReport {
   std::string topology;  // id
   std::uint64_t incarnation = 0;
@@ -33,6 +56,7 @@ struct WorkerReport {
   std::int64_t pid = 0;
   std::uint64_t checkpoint = 0;  // the newest that it was told to take part in
   std::string error;
+  std::vector<EdgeRows> rows;  // of a finished one: edges to and from other workers that had any
   bool operator==(const WorkerReport&) const = default;
 };
 
@@ -41,19 +65,28 @@ struct Report {
   std::string version;  // of dnstorm
   std::string node;     // its name, unique in the cluster
   std::string session;  // of this process: another one has another
+  std::string home;     // NodeProcess
+  std::uint64_t start = 0;
   std::uint64_t sequence = 0;
   TimeNs wall = 0;  // its clock, since 1970
+  // Rises with every change of what is told below. Once Orders::content has confirmed it, a report
+  // without news is short: `unchanged`, and all below is left out.
+  std::uint64_t content = 0;
+  bool unchanged = false;
   std::string host;
   std::string endpoint;  // of the socket on which it answers other nodes (Ping)
   std::vector<std::string> labels;
   double cores = 0;                 // 0: not limited
   std::uint64_t memory = 0;         // bytes; 0: not limited
-  std::uint64_t orders = 0;         // Orders::version that it has taken over
+  std::uint64_t term = 0;           // Orders::term of the newest orders taken over
+  std::uint64_t orders = 0;         // their Orders::version
   std::uint64_t members = 0;        // Members::version that it knows
   std::vector<std::string> fenced;  // whose pings it does not answer any more
   std::vector<WorkerReport> workers;
   std::vector<std::string> submissions;  // digests of those that it has
   bool operator==(const Report&) const = default;
+
+  NodeProcess process() const { return {session, home, start}; }
 };
 
 // A worker's part of a checkpoint; from a node to the coordinator. Repeated after a reconnect until

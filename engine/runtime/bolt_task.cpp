@@ -34,13 +34,13 @@ Result<void> BoltTask::prepare() {
     stats_.wait_ns.push_back(std::make_unique<Histogram>());
   prepare_hooks();
   DNSTORM_CHECK(bolt_->prepare(context_));
-  if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
+  if (const std::string* saved = setup_.saved_state(index_)) DNSTORM_CHECK(restore(*saved));
   if (component().tick_period != 0) tick_at_ = setup_.clock->steady_ns() + component().tick_period;
   return {};
 }
 
-Result<void> BoltTask::restore() {
-  StateReader in((*setup_.restore)[index_]);
+Result<void> BoltTask::restore(const std::string& saved) {
+  StateReader in(saved);
   delivery::TaskState own = restore_own(in);
   ended_before_ = own.ended;
   watermark_ = own.watermark;

@@ -17,6 +17,7 @@ ExecutorActor::ExecutorActor(caf::actor_config& config, std::shared_ptr<Executor
 caf::behavior ExecutorActor::make_behavior() {
   return {
       [this](StartAtom) {
+        parked_ = false;
         call_in_time();
         if (!pump_pending_) pump();
       },

@@ -20,7 +20,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(dnstorm::runtime::Acks)
 
 namespace dnstorm::runtime {
 
-// The actors of all others are there: work may begin.
+// The actors of all others are there: work may begin. What comes before is only taken in.
 using StartAtom = caf::atom_constant<caf::atom("start")>;
 using PumpAtom = caf::atom_constant<caf::atom("pump")>;
 using StopAtom = caf::atom_constant<caf::atom("stop")>;
@@ -49,7 +49,7 @@ class ExecutorActor final : public caf::event_based_actor {
   std::shared_ptr<Completion> completion_;
   const Clock& clock_;
   bool pump_pending_ = false;
-  bool parked_ = false;
+  bool parked_ = true;  // until it is started, and again when it is to come to rest
   bool finished_ = false;
 };
 

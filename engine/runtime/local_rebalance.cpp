@@ -28,6 +28,10 @@ Result<void> LocalRun::State::rebalance(const std::string& component, std::uint3
                  fmt::format("'{}' has {} tasks, so it takes 1 to {} executors, not {}", component,
                              found->tasks, found->tasks, count),
                  {}};
+  if (slice)
+    return Error{ErrorKind::usage,
+                 "executors of a topology that runs on several nodes are moved by the coordinator",
+                 {}};
   if (completion->finished()) return {};
   found->executors = count;
   for (plan::ComponentPlan& other : layout.components) other.chained_to.reset();

@@ -23,11 +23,20 @@ LocalRun::~LocalRun() {
 
 Result<std::unique_ptr<LocalRun>> LocalRun::start(const plan::Plan& plan,
                                                   const RunOptions& options) {
+  auto run = DNSTORM_TRY(prepare(plan, options));
+  run->begin();
+  return run;
+}
+
+Result<std::unique_ptr<LocalRun>> LocalRun::prepare(const plan::Plan& plan,
+                                                    const RunOptions& options) {
   auto state = std::make_unique<State>(plan);
   DNSTORM_CHECK(state->build(options));
   state->spawn();
   return std::unique_ptr<LocalRun>(new LocalRun(std::move(state)));
 }
+
+void LocalRun::begin() { state_->start_executors(); }
 
 Result<void> LocalRun::rebalance(const std::string& component, std::uint32_t executors) {
   return state_->rebalance(component, executors);
@@ -61,6 +70,8 @@ Result<void> LocalRun::wait() {
   if (state_->store) DNSTORM_CHECK(state_->clear_checkpoints());
   return {};
 }
+
+std::optional<Error> LocalRun::error() const { return state_->completion->error(); }
 
 RunStatus LocalRun::status() const {
   RunStatus status;

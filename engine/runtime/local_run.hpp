@@ -5,10 +5,13 @@
 //   run->request_stop();                         // any thread; sources end, what is under way is
 //   finished auto result = run->wait();                   // until the last executor has finished
 //   run->status();                               // any thread, any time
+//
+// Or a slice of it (slice.hpp), beside slices in other processes.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +27,12 @@ class Resources;  // engine/api/hook.hpp
 namespace dnstorm::runtime {
 
 class TapHub;
+struct Acks;
+struct Credit;
+struct CrossEdge;
+struct Event;
+struct Events;
+struct Slice;
 
 struct RunOptions {
   Feed* feed = nullptr;          // must outlive the run
@@ -36,6 +45,9 @@ struct RunOptions {
   // beginning; it refuses to start over a checkpoint of a run that has not come to its end.
   bool resume = false;
   bool active = true;  // false: spouts are not asked for rows before activate()
+  // What of the plan runs here; null: all of it. Must outlive prepare(). Checkpoints are then not
+  // kept here, and `resume` says nothing.
+  const Slice* slice = nullptr;
 };
 
 struct TaskStatus {
@@ -95,13 +107,18 @@ class LocalRun {
  public:
   // `plan` must outlive the run.
   static Result<std::unique_ptr<LocalRun>> start(const plan::Plan& plan, const RunOptions& options);
+  // The same in two steps: everything is open when prepare() returns, and nobody works before
+  // begin(), called once. What take() brings meanwhile waits.
+  static Result<std::unique_ptr<LocalRun>> prepare(const plan::Plan& plan,
+                                                   const RunOptions& options);
+  void begin();
   // Ends what still runs: executors finish the call they are in, rows under way are dropped.
   ~LocalRun();
 
   void request_stop();
   // Spreads the tasks of a component over so many executors, 1 to its number of tasks. Nothing is
   // lost or doubled: all executors come to rest, their tasks move as they are, and go on. Waits for
-  // calls that are under way.
+  // calls that are under way. Not of a slice: that is refused.
   Result<void> rebalance(const std::string& component, std::uint32_t executors);
   void activate();
   void deactivate();
@@ -110,8 +127,20 @@ class LocalRun {
   // Waits for the end. The first failure of a component, if there was one. Asserts that every row
   // that was sent has arrived.
   Result<void> wait();
-  RunStatus status() const;
+  // The first failure of a component so far; what can go on does so.
+  std::optional<Error> error() const;
+  RunStatus status() const;  // of the tasks that run here
   std::vector<TaskLatency> latencies() const;
+
+  // Of a slice, from any thread, once prepared: what comes for its tasks from other slices.
+  void take(Event event);
+  void take(Events events);
+  void take(Credit credit);
+  void take(Acks acks);
+  // Its spouts put barrier `number` between two rounds; states follow by Slice::state.
+  void request_barrier(std::uint64_t number);
+  // When it has finished: rows over the edges to and from other slices.
+  std::vector<CrossEdge> cross_edges() const;
 
  private:
   struct State;

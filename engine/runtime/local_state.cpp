@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
-#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -75,36 +74,23 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
   made.view = make_view(plan);
   made.run_view = std::make_shared<RunView>(plan, true);
   made.run_view->set_metrics([this](const UseMetric& use) { return tell(use); });
+  if (slice) made.run_view->set_ended([this](TaskIndex spout) { tell_other_slices(spout); });
   made.seed = static_cast<std::uint64_t>(clock->wall_ns());
   made.heartbeat = std::any_of(plan.components.begin(), plan.components.end(),
                                [](const auto& component) { return component.tick_period != 0; });
-  made.send.event = [to = directory](Event event) {
-    caf::anon_send(to->of_task[event.to], std::move(event));
-  };
-  made.send.events = [to = directory](Events events) {
-    // Those of one executor as one message: it is woken once.
-    std::vector<Event>& all = events.all;
-    for (auto begin = all.begin(); begin != all.end();) {
-      const caf::actor& target = to->of_task[begin->to];
-      auto end = std::stable_partition(
-          begin, all.end(), [&](const Event& event) { return to->of_task[event.to] == target; });
-      caf::anon_send(target,
-                     Events{{std::make_move_iterator(begin), std::make_move_iterator(end)}});
-      begin = end;
-    }
-  };
-  made.send.credit = [to = directory](Credit credit) {
-    // Credits overtake rows: a producer that waits must not wait for its own input.
-    caf::anon_send<caf::message_priority::high>(to->of_task[credit.to], credit);
-  };
-  made.send.acks = [to = directory](Acks acks) {
-    caf::anon_send<caf::message_priority::high>(to->of_task[acks.to], std::move(acks));
-  };
-  if (exactly_once())
+  near = sends_here();
+  made.send = slice ? sends_of_slice() : near;
+  if (slice) made.here = &slice->executors;
+  if (slice && exactly_once())
+    made.send_state = slice->state;
+  else if (exactly_once())
     made.send_state = [to = directory](SavedState state) {
       caf::anon_send(to->checkpoints, std::move(state));
     };
-  if (resumed_from) made.restore = &resumed_from->states;
+  if (slice)
+    made.restore = slice->restore;
+  else if (resumed_from)
+    made.restore = &resumed_from->states;
   return made;
 }
 
@@ -112,12 +98,16 @@ Result<void> LocalRun::State::build(const RunOptions& options) {
   if (options.clock != nullptr) clock = options.clock;
   active = options.active;
   resources = options.resources;
+  if (options.slice != nullptr) slice = *options.slice;
+  DNSTORM_ASSERT(!slice || slice->executors.size() == wiring.executors.size(),
+                 "a slice is of another plan", plan.name);
   DNSTORM_CHECK(start_worker_hooks());
-  if (exactly_once()) DNSTORM_CHECK(open_store(options.resume));
+  if (keeps_checkpoints()) DNSTORM_CHECK(open_store(options.resume));
   setup = task_setup(options);
   setup.resources = resources;
-  for (const ExecutorWiring& executor : wiring.executors)
-    executors.push_back(std::make_shared<Executor>(setup, executor));
+  for (std::size_t e = 0; e < wiring.executors.size(); ++e)
+    if (!slice || slice->executors[e])
+      executors.push_back(std::make_shared<Executor>(setup, wiring.executors[e]));
   completion = std::make_shared<Completion>(executors.size());
   // Sinks first: a source must not be opened before everything behind it is ready.
   for (auto executor = executors.rbegin(); executor != executors.rend(); ++executor) {
@@ -150,7 +140,7 @@ bool LocalRun::State::tell(const UseMetric& use) const {
   if (!lock.owns_lock()) return false;
   for (const auto& executor : executors)
     for (const auto& task : executor->tasks())
-      tell_metrics(task->context().component, task->context().task_index, task->stats(), use);
+      tell_metrics(task->context().component, task->number(), task->stats(), use);
   return true;
 }
 
@@ -158,8 +148,7 @@ void LocalRun::State::spawn() {
   configure(config, plan.config);
   system = std::make_unique<caf::actor_system>(config);
   spawn_executors();
-  if (exactly_once()) spawn_checkpoints();
-  start_executors();
+  if (keeps_checkpoints()) spawn_checkpoints();
 }
 
 void LocalRun::State::spawn_executors() {
@@ -216,18 +205,24 @@ Result<void> LocalRun::State::clear_checkpoints() {
   return store->clear();
 }
 
-void LocalRun::State::check_conservation() const {
+std::vector<const Task*> LocalRun::State::tasks_by_index() const {
   std::vector<const Task*> tasks(wiring.tasks.size());
   for (auto& executor : executors)
     for (auto& task : executor->tasks()) tasks[task->index()] = task.get();
+  return tasks;
+}
+
+void LocalRun::State::check_conservation() const {
+  std::vector<const Task*> tasks = tasks_by_index();
   for (TaskIndex t = 0; t < tasks.size(); ++t) {
     const auto& in_edges = wiring.tasks[t].in_edges;
     for (EdgeIndex e = 0; e < in_edges.size(); ++e) {
-      std::uint64_t sent = tasks[in_edges[e].from]->rows_sent(in_edges[e].out_edge);
+      const Task* from = tasks[in_edges[e].from];
+      if (from == nullptr || tasks[t] == nullptr) continue;  // see cross_edges()
+      std::uint64_t sent = from->rows_sent(in_edges[e].out_edge);
       std::uint64_t received = tasks[t]->rows_received()[e];
       DNSTORM_ASSERT(sent == received, "rows were lost between two tasks",
-                     tasks[in_edges[e].from]->context().component, tasks[t]->context().component,
-                     sent, received);
+                     from->context().component, tasks[t]->context().component, sent, received);
     }
   }
 }
@@ -250,7 +245,7 @@ TaskStatus LocalRun::State::status(const Task& task) const {
   const TaskStats& stats = task.stats();
   TaskStatus status;
   status.component = task.context().component;
-  status.index = task.context().task_index;
+  status.index = task.number();
   status.spout = task.is_spout();
   status.executed = stats.executed.value();
   status.emitted = stats.emitted.value();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace dnstorm::runtime {
@@ -49,6 +50,26 @@ Result<std::vector<std::string>> fit_component(const plan::ComponentPlan& compon
   return divided;
 }
 
+Result<std::vector<std::string>> fit_by_name(const plan::ComponentPlan& component,
+                                             std::vector<std::string> states,
+                                             const std::vector<std::string>& then,
+                                             const std::vector<std::string>& now) {
+  if (then.size() != states.size() || now.size() != component.tasks)
+    return Error{
+        ErrorKind::data,
+        fmt::format("'{}' has {} in the checkpoint for {} nodes, and {} for {} in the topology",
+                    component.id, tasks_text(static_cast<std::uint32_t>(states.size())),
+                    then.size(), tasks_text(component.tasks), now.size()),
+        component.id};
+  std::vector<std::string> fitting(now.size());
+  for (std::size_t task = 0; task < now.size(); ++task) {
+    auto at = std::find(then.begin(), then.end(), now[task]);
+    if (at != then.end())
+      fitting[task] = std::move(states[static_cast<std::size_t>(at - then.begin())]);
+  }
+  return fitting;
+}
+
 }  // namespace
 
 delivery::TaskLayout layout_of(const plan::Plan& plan) {
@@ -61,21 +82,36 @@ delivery::TaskLayout layout_of(const plan::Plan& plan) {
 Result<delivery::Checkpoint> fit_to_tasks(delivery::Checkpoint checkpoint,
                                           const delivery::TaskLayout& layout,
                                           const plan::Plan& plan) {
+  std::vector<std::string> states =
+      DNSTORM_TRY(fit_states(std::move(checkpoint.states), layout, {}, plan, {}));
+  return delivery::Checkpoint{checkpoint.number, std::move(states)};
+}
+
+Result<std::vector<std::string>> fit_states(std::vector<std::string> states,
+                                            const delivery::TaskLayout& layout,
+                                            const TaskNames& names_then, const plan::Plan& plan,
+                                            const TaskNames& names_now) {
   std::size_t tasks = 0;
   bool same = layout.size() == plan.components.size();
   for (std::size_t i = 0; same && i < layout.size(); ++i) {
     same = layout[i].id == plan.components[i].id;
     tasks += layout[i].tasks;
   }
-  if (!same || tasks != checkpoint.states.size())
+  if (!same || tasks != states.size())
     return Error{ErrorKind::data, "the checkpoint is of other components", {}};
-  delivery::Checkpoint fitting{checkpoint.number, {}};
-  auto from = std::make_move_iterator(checkpoint.states.begin());
+  std::vector<std::string> fitting;
+  auto from = std::make_move_iterator(states.begin());
   for (std::size_t i = 0; i < layout.size(); ++i) {
-    std::vector<std::string> states(from, from + layout[i].tasks);
+    const plan::ComponentPlan& component = plan.components[i];
+    std::vector<std::string> own(from, from + layout[i].tasks);
     from += layout[i].tasks;
-    for (std::string& state : DNSTORM_TRY(fit_component(plan.components[i], std::move(states))))
-      fitting.states.push_back(std::move(state));
+    auto then = names_then.find(component.id);
+    auto now = names_now.find(component.id);
+    bool named = then != names_then.end() && now != names_now.end();
+    auto fitted = named ? fit_by_name(component, std::move(own), then->second, now->second)
+                        : fit_component(component, std::move(own));
+    if (!fitted.ok()) return std::move(fitted.error());
+    for (std::string& state : *fitted) fitting.push_back(std::move(state));
   }
   return fitting;
 }

@@ -1,5 +1,6 @@
-// What the tasks of a run share and may change: how many spouts have not ended, and how the numbers
-// of all tasks are come by. Thread-safe, once set_metrics() has been called.
+// What the tasks of a run share and may change: how many spouts have not ended, here and in other
+// slices, and how the numbers of all tasks are come by. Thread-safe, once set_metrics() has been
+// called.
 #pragma once
 
 #include <algorithm>
@@ -8,9 +9,11 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <set>
 
 #include "engine/api/system_view.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/runtime/event.hpp"
 #include "engine/telemetry/task_stats.hpp"
 
 namespace dnstorm::runtime {
@@ -26,9 +29,17 @@ class RunView final : public SystemView {
   }
   // Once, before the run begins. `tell` calls its argument for every number, or says false.
   void set_metrics(std::function<bool(const UseMetric&)> tell) { tell_ = std::move(tell); }
-  // Once for each task of a spout that others wait for.
-  void spout_ended() {
+  // Likewise: told of each spout task here that has ended and that others wait for.
+  void set_ended(std::function<void(TaskIndex)> ended) { told_ = std::move(ended); }
+  // Once for each task of a spout that others wait for, by that task.
+  void spout_ended_here(TaskIndex task) {
+    spout_ended(task);
+    if (told_) told_(task);
+  }
+  // The same of one that runs elsewhere; it may be told several times.
+  void spout_ended(TaskIndex task) {
     std::lock_guard lock(mutex_);
+    if (!ended_tasks_.insert(task).second) return;
     open_.fetch_sub(1, std::memory_order_acq_rel);
     ended_.notify_all();
   }
@@ -46,9 +57,11 @@ class RunView final : public SystemView {
   static constexpr DurationNs longest = 10 * ns_per_ms;
 
   bool waits_;
-  mutable std::mutex mutex_;  // for `ended_` only
+  mutable std::mutex mutex_;  // for the next two
   mutable std::condition_variable ended_;
+  std::set<TaskIndex> ended_tasks_;
   std::atomic<std::uint32_t> open_{0};
+  std::function<void(TaskIndex)> told_;
   std::function<bool(const UseMetric&)> tell_;
 };
 

@@ -12,14 +12,14 @@ SpoutTask::SpoutTask(const TaskSetup& setup, TaskIndex index)
 Result<void> SpoutTask::prepare() {
   prepare_hooks();
   DNSTORM_CHECK(spout_->open(context_));
-  if (setup_.restore != nullptr) DNSTORM_CHECK(restore());
+  if (const std::string* saved = setup_.saved_state(index_)) DNSTORM_CHECK(restore(*saved));
   DurationNs timeout = setup_.plan->config.message_timeout;
   if (roots_ && timeout != 0) rotate_at_ = setup_.clock->steady_ns() + timeout;
   return {};
 }
 
-Result<void> SpoutTask::restore() {
-  StateReader in((*setup_.restore)[index_]);
+Result<void> SpoutTask::restore(const std::string& saved) {
+  StateReader in(saved);
   delivery::TaskState own = restore_own(in);
   watermark_ = own.watermark;
   if (own.ended)
@@ -187,7 +187,7 @@ Result<void> SpoutTask::end_stream() {
   spout_->close();
   finished_ = true;
   clean_up_hooks();
-  if (setup_.run_view && !component().ends_with_others) setup_.run_view->spout_ended();
+  if (setup_.run_view && !component().ends_with_others) setup_.run_view->spout_ended_here(index_);
   if (!setup_.send_state) return {};
   StateWriter out;
   save_own(out, true, watermark_);

@@ -52,12 +52,20 @@ struct TaskSetup {
   const TapHub* taps = nullptr;
   Sends send;
   std::function<void(SavedState)> send_state;         // exactly-once only
-  const std::vector<std::string>* restore = nullptr;  // by task; null: a run from the beginning
+  // By task, those that are empty begin anew; null: a run from the beginning.
+  const std::vector<std::string>* restore = nullptr;
   std::shared_ptr<const TopologyView> view;
   std::shared_ptr<RunView> run_view;           // null: none (tests)
   std::shared_ptr<const Resources> resources;  // of worker hooks; null: there are none
   bool heartbeat = false;  // spouts that have nothing close rounds all the same (ticks)
   std::uint64_t seed = 0;  // of the numbers of tracked pieces
+
+  // What the task begins from; null: from the beginning.
+  const std::string* saved_state(TaskIndex task) const {
+    return restore != nullptr && !(*restore)[task].empty() ? &(*restore)[task] : nullptr;
+  }
+  // By executor: whether it runs in this process; null: all do.
+  const std::vector<bool>* here = nullptr;
 };
 
 class Task {
@@ -95,6 +103,7 @@ class Task {
     router_.credit(credit.edge, credit.slot, credit.rounds, setup_.clock->steady_ns());
   }
   TaskIndex index() const { return index_; }
+  std::uint32_t number() const { return wiring().index; }  // within its component
   const TaskContext& context() const { return context_; }
   TaskStats& stats() { return stats_; }
   const TaskStats& stats() const { return stats_; }
@@ -159,7 +168,7 @@ class SpoutTask final : public Task {
   void set_active(bool active);
 
  private:
-  Result<void> restore();
+  Result<void> restore(const std::string& saved);
   // `began`: this turn, of Clock::steady_ns.
   Result<Progress> pull(TimeNs began);
   Result<Spout::Next> fill_round(TimeNs began);
@@ -201,7 +210,7 @@ class BoltTask final : public Task {
   void on_time(TimeNs now) override;
 
  private:
-  Result<void> restore();
+  Result<void> restore(const std::string& saved);
   void execute(const Event& event);
   void measure(const Event& event, TimeNs began);
   void descend_from(const Anchor& anchor);

@@ -14,6 +14,7 @@
 #include "engine/runtime/checkpoint_actor.hpp"
 #include "engine/runtime/executor_actor.hpp"
 #include "engine/runtime/local_run.hpp"
+#include "engine/runtime/slice.hpp"
 
 namespace dnstorm::runtime {
 
@@ -25,6 +26,7 @@ struct LocalRun::State {
   plan::Plan layout;  // the plan with the executors of now (rebalance)
   Wiring wiring;
   TaskSetup setup;
+  Sends near;  // to tasks here
   SystemClock system_clock;
   mutable std::mutex mutex;  // guards executors and actors: they are replaced by a rebalance
   std::vector<std::shared_ptr<Executor>> executors;
@@ -35,6 +37,7 @@ struct LocalRun::State {
   std::vector<caf::actor> actors;
   const Clock* clock = &system_clock;
   bool active = true;
+  std::optional<Slice> slice;  // nothing: all of the plan runs here
   std::shared_ptr<Resources> resources;
   std::vector<std::unique_ptr<WorkerHook>> worker_hooks;  // that have started
   // Exactly-once.
@@ -45,9 +48,18 @@ struct LocalRun::State {
   caf::actor checkpoints;
 
   bool exactly_once() const { return plan.config.delivery == plan::Delivery::exactly_once; }
+  bool keeps_checkpoints() const { return exactly_once() && !slice; }
+  bool runs_here(TaskIndex task) const {
+    return !slice || slice->executors[wiring.tasks[task].executor];
+  }
   Result<void> build(const RunOptions& options);
   Result<void> open_store(bool resume);
   TaskSetup task_setup(const RunOptions& options);
+  // How what a task sends reaches others: here by messages between actors, elsewhere by the slice.
+  Sends sends_here() const;
+  Sends sends_of_slice() const;
+  void tell_other_slices(TaskIndex ended_spout) const;
+  bool tells_of_end(const Event& event) const;
   Result<void> start_worker_hooks();
   void stop_worker_hooks();
   bool tell(const UseMetric& use) const;
@@ -66,7 +78,9 @@ struct LocalRun::State {
   std::string waited_for(TaskIndex task, std::uint64_t code) const;
   TaskStatus status(const Task& task) const;
   Result<void> clear_checkpoints();
+  std::vector<const Task*> tasks_by_index() const;  // null: of another slice
   void check_conservation() const;
+  std::vector<CrossEdge> cross_edges() const;
 };
 
 }  // namespace dnstorm::runtime

@@ -109,5 +109,51 @@ TEST_F(ResumeTest, refuses_states_of_other_components) {
   EXPECT_FALSE(fit_to_tasks(checkpoint, {}, now.plan()).ok());
 }
 
+// A node goes, another comes: spouts as many as before, and not the same.
+TEST_F(ResumeTest, gives_states_to_tasks_of_the_same_name) {
+  PlanBuilder then;
+  PlanBuilder now;
+  build(then, {.spouts = 3});
+  build(now, {.spouts = 3, .passes = 1});
+  auto fitting =
+      fit_states(saved(then.plan()).states, layout_of(then.plan()), {{"in", {"ams", "fra", "lon"}}},
+                 now.plan(), {{"in", {"fra", "lon", "vie"}}});
+  ASSERT_TRUE(fitting.ok());
+  ASSERT_EQ(fitting->size(), wire(now.plan()).tasks.size());
+  EXPECT_EQ(number_of((*fitting)[0]), 1u);
+  EXPECT_EQ(number_of((*fitting)[1]), 2u);
+  EXPECT_EQ((*fitting)[2], "");
+  EXPECT_EQ(number_of((*fitting)[3]), 7u);  // passes 3 + 4
+}
+
+TEST_F(ResumeTest, grows_and_shrinks_with_the_names) {
+  PlanBuilder two;
+  PlanBuilder one;
+  build(two, {.spouts = 2});
+  build(one, {});
+  TaskNames both{{"in", {"ams", "fra"}}};
+  TaskNames last{{"in", {"fra"}}};
+  auto fewer = fit_states(saved(two.plan()).states, layout_of(two.plan()), both, one.plan(), last);
+  ASSERT_TRUE(fewer.ok());
+  EXPECT_EQ(number_of(fewer->front()), 1u);
+  auto more = fit_states(saved(one.plan()).states, layout_of(one.plan()), last, two.plan(), both);
+  ASSERT_TRUE(more.ok());
+  EXPECT_EQ((*more)[0], "");
+  EXPECT_EQ(number_of((*more)[1]), 0u);
+}
+
+TEST_F(ResumeTest, refuses_other_numbers_of_names_than_of_tasks) {
+  PlanBuilder plan;
+  build(plan, {.spouts = 2});
+  TaskNames names{{"in", {"ams", "fra"}}};
+  auto refused = fit_states(saved(plan.plan()).states, layout_of(plan.plan()), {{"in", {"ams"}}},
+                            plan.plan(), names);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().what, HasSubstr("'in' has 2 tasks in the checkpoint for 1 nodes"));
+  // Without names on one side, numbers must do.
+  EXPECT_TRUE(
+      fit_states(saved(plan.plan()).states, layout_of(plan.plan()), {}, plan.plan(), names).ok());
+}
+
 }  // namespace
 }  // namespace dnstorm::runtime::testing

@@ -1,0 +1,30 @@
+// The numbers of a worker's tasks as JSON: what goes up as WorkerNews of kind "stats". Totals since
+// the worker has begun. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/local_run.hpp"
+
+namespace dnstorm::cluster {
+
+// Of the link to another worker.
+struct LinkStats {
+  std::string node;
+  bool connected = false;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t frames_resent = 0;
+  std::uint64_t outbox_bytes = 0;
+};
+struct WorkerStats {
+  runtime::RunStatus status;
+  std::vector<runtime::TaskLatency> latencies;
+  std::vector<LinkStats> links;
+  std::uint64_t checkpoint = 0;  // the newest that it took part in
+};
+std::string to_json(const WorkerStats& stats);
+
+}  // namespace dnstorm::cluster

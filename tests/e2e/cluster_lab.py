@@ -1,0 +1,196 @@
+"""A cluster of real processes for a test: coordinators, nodes and what they use, each in a host of
+its own (net_lab) or all on the loopback interface.
+
+    cluster = ClusterLab(case, nodes=["n1", "n2"])            # started, all nodes have joined
+    cluster.submit(text, name); cluster.until_status(name, "FINISHED")
+    cluster.node["n1"].kill(); cluster.start_node("n1")
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import dnstap_servers
+import harness
+import net_lab
+
+CONFIG = """cluster: lab
+coordinators: [{coordinators}]
+api: {api}
+state: {state}
+{zookeeper}checkpoints: {checkpoints}
+keys: {keys}
+tokens: {{lab: {{file: {token}}}}}
+timeouts: {{absence: 300s}}
+node: {{folder: {folder}}}
+"""
+
+
+class Process:
+    """One daemon of the cluster; what it says goes on in a file."""
+
+    def __init__(self, lab, name, command):
+        self.lab, self.name, self.command = lab, name, command
+        self.log = lab.case.path(name + ".log")
+        self.process = None
+
+    def start(self):
+        with open(self.log, "a") as out:
+            self.process = self.lab.popen(self.name, self.command, stdout=out, stderr=out)
+        return self
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def said(self):
+        with open(self.log) as file:
+            return file.read()
+
+
+class ClusterLab:
+    def __init__(self, case, nodes, coordinators=("c1",), hosts=(), network=True, zookeeper=None):
+        """hosts: further ones of the network, for servers. zookeeper: its address, as a function of
+        this lab; called when the network is there."""
+        self.case = case
+        self.net = net_lab.NetLab([*coordinators, *nodes, *hosts]) if network else None
+        if self.net:
+            case.addCleanup(self.net.close)
+        self.zookeeper = zookeeper(self) if zookeeper else None
+        self.api_port = 7371 if network else dnstap_servers.free_tcp_port()
+        self.control_port = 7370 if network else dnstap_servers.free_tcp_port()
+        self.keys = case.path("keys")
+        case.ok("keygen", "--keys", self.keys, *coordinators, *nodes)
+        self.token = case.write("token", "lab-token\n")
+        os.chmod(self.token, 0o600)
+        self.coordinator = {name: self._coordinator(name, coordinators) for name in coordinators}
+        self.node = {name: self._node(name) for name in nodes}
+        for process in [*self.coordinator.values(), *self.node.values()]:
+            case.addCleanup(process.stop)
+            process.start()
+        self.until(lambda: self.alive() == sorted(nodes), "all nodes have joined")
+
+    def address(self, host):
+        return self.net.address[host] if self.net else "127.0.0.1"
+
+    def popen(self, host, command, **options):
+        return self.net.popen(host, command, **options) if self.net else subprocess.Popen(
+            list(map(str, command)), **options
+        )
+
+    def run(self, host, command, **options):
+        options = {"capture_output": True, "text": True, **options}
+        command = list(map(str, command))
+        return self.net.run(host, command, **options) if self.net else subprocess.run(
+            command, **options
+        )
+
+    def _config(self, name, coordinators):
+        addresses = ", ".join(
+            f'{{name: {c}, endpoint: "tcp://{self.address(c)}:{self.control_port}"}}'
+            for c in coordinators
+        )
+        zookeeper = f"zookeeper: {self.zookeeper}\n" if self.zookeeper else ""
+        for folder in ("checkpoints", name):
+            os.makedirs(self.case.path(folder), exist_ok=True)
+        return self.case.write(
+            name + ".yaml",
+            CONFIG.format(
+                coordinators=addresses,
+                api=f"{self.address(name)}:{self.api_port}",
+                state=self.case.path(name),
+                zookeeper=zookeeper,
+                checkpoints=self.case.path("checkpoints"),
+                keys=self.keys,
+                token=self.token,
+                folder=self.case.path(name),
+            ),
+        )
+
+    def _coordinator(self, name, coordinators):
+        config = self._config(name, coordinators)
+        command = [harness.DNSTORM, "coordinator", "--config", config, "--name", name]
+        return Process(self, name, command)
+
+    def _node(self, name):
+        config = self._config(name, self.coordinator)
+        command = [
+            *(harness.DNSTORM, "node", "--config", config, "--name", name),
+            *("--bind", self.address(name), "--label", name, "--label", "all"),
+        ]
+        return Process(self, name, command)
+
+    # -- what a user does
+
+    def ask(self, *arguments, host=None):
+        """A verb of the command line, at a coordinator's host; its standard output."""
+        host = host or self.leader_host()
+        to = f"{self.address(host)}:{self.api_port}"
+        environment = {**os.environ, "DNSTORM_TOKEN": "lab-token"}
+        done = self.run(
+            host, [harness.DNSTORM, *arguments, "--to", to], env=environment, timeout=60
+        )
+        self.case.assertEqual(done.returncode, 0, f"{arguments}: {done.stderr}")
+        return done.stdout
+
+    def leader_host(self):
+        return next(iter(self.coordinator))
+
+    def get(self, path, host=None):
+        """The API's answer, or None while it does not answer."""
+        host = host or self.leader_host()
+        url = f"http://{self.address(host)}:{self.api_port}/api/v1/{path}"
+        done = self.run(host, ["curl", "-s", "-f", "--max-time", "5", url])
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def alive(self):
+        summary = self.get("supervisor/summary")
+        return sorted(node["id"] for node in summary["supervisors"]) if summary else []
+
+    def submit(self, text, *options):
+        return self.ask("submit", self.case.write("submitted.yaml", text), *options)
+
+    def topology(self, name):
+        summary = self.get("topology/summary") or {"topologies": []}
+        found = [t for t in summary["topologies"] if t["name"] == name]
+        return found[0] if found else None
+
+    def status(self, name):
+        found = self.topology(name)
+        return found["status"] if found else None
+
+    # -- waiting
+
+    def until(self, holds, what, seconds=60):
+        end = time.monotonic() + seconds
+        while not (found := holds()):
+            if time.monotonic() > end:
+                self.case.fail(f"after {seconds} s it is not so that {what}\n" + self.logs())
+            time.sleep(0.1)
+        return found
+
+    def until_status(self, name, wanted, seconds=60):
+        self.until(
+            lambda: self.status(name) == wanted, f"{name} is {wanted}: {self.status(name)}", seconds
+        )
+
+    def logs(self):
+        text = ""
+        for process in [*self.coordinator.values(), *self.node.values()]:
+            text += f"--- {process.name}\n{process.said()[-3000:]}"
+        return text

@@ -1,0 +1,1 @@
+dnstorm_unit_test(cluster/link USES cluster_link)

@@ -1,0 +1,1 @@
+dnstorm_unit_test(cluster/placement USES cluster_placement)

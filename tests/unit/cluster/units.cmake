@@ -1,0 +1,6 @@
+dnstorm_unit_test(cluster/model USES cluster_model)
+if(TARGET unit_cluster_model)
+  target_compile_definitions(unit_cluster_model PRIVATE DNSTORM_SOURCE="${CMAKE_SOURCE_DIR}")
+endif()
+dnstorm_unit_test(cluster/store USES cluster_store)
+dnstorm_unit_test(cluster/zookeeper USES cluster_zookeeper)

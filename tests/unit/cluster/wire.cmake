@@ -1,0 +1,1 @@
+dnstorm_unit_test(cluster/wire USES cluster_wire)
