@@ -51,6 +51,14 @@ int run_app(int argc, char** argv) {
   add_report_command(app, chosen);
   add_tap_command(app, chosen);
   add_control_commands(app, chosen);
+  add_submit_command(app, chosen);
+  add_list_command(app, chosen);
+  add_status_command(app, chosen);
+  add_kill_command(app, chosen);
+  add_drain_command(app, chosen);
+  add_forget_command(app, chosen);
+  add_logs_command(app, chosen);
+  add_top_command(app, chosen);
   add_validate_command(app, chosen);
   add_explain_command(app, chosen);
   add_operators_command(app, chosen);

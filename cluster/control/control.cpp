@@ -86,7 +86,8 @@ ApiAnswer answer_topology(const Scene& scene, const Match& match, const ApiReque
     return refusal(404, "NotAliveException", fmt::format("{} is not alive", match.parts.at(0)));
   auto window = window_of(request.argument("window"));
   if (!window)
-    return refusal(400, "InvalidRequestException", "a window is 600, 10800, 86400 or :all-time");
+    return refusal(400, "InvalidRequestException",
+                   "a window is 10, 600, 10800, 86400 or :all-time");
   switch (match.def->route) {
     case Route::topology_workers:
       return page(topology_workers(*topology));

@@ -50,8 +50,11 @@ std::string node_before(const TopologyView* running, const ExecutorShape& execut
 Json placed(const SubmitAnswer& answer, const TopologyView* running) {
   Json list = Json::array();
   const auto& nodes = answer.assignment.node_of_executor;
-  for (std::size_t i = 0; i < answer.shape.executors.size(); ++i) {
-    const ExecutorShape& executor = answer.shape.executors[i];
+  // Where nothing changes no plan is made.
+  const TopologyShape& shape =
+      answer.shape.executors.empty() && running != nullptr ? running->shape : answer.shape;
+  for (std::size_t i = 0; i < shape.executors.size(); ++i) {
+    const ExecutorShape& executor = shape.executors[i];
     list.push_back({{"components", executor.components},
                     {"index", executor.index},
                     {"tasks", executor.tasks.size()},
@@ -95,16 +98,20 @@ ApiAnswer submit(ControlTarget& target, const ClusterView& view, const std::stri
   if (!read.ok()) return refusal(read.error());
   auto& [submission, options] = *read;
   if (auto unfit = unfit_name(submission.name)) return refusal(*unfit);
-  const TopologyView* running = nullptr;
-  for (const TopologyView& topology : view.topologies)
-    if (topology.record.submission.name == submission.name) running = &topology;
-  if (running != nullptr && !options.replace && !options.dry_run)
-    return refusal(
-        409, "AlreadyAliveException",
-        fmt::format("{} is there already, as {}{}: submit it with replace, or kill it "
-                    "first",
-                    submission.name, running->record.id,
-                    running->record.wanted == Wanted::killed ? ", and is being killed" : ""));
+  // One that has come to its end leaves its name to the next.
+  const TopologyView* running = find_topology(view, submission.name);
+  if (running != nullptr && (running->record.submission.name != submission.name ||
+                             running->status == TopologyStatus::finished))
+    running = nullptr;
+  const bool killed = running != nullptr && running->record.wanted == Wanted::killed;
+  // What would change is asked for as often of what runs as of what is new.
+  if (options.dry_run && running != nullptr) options.replace = true;
+  if (killed || (running != nullptr && !options.replace))
+    return refusal(409, "AlreadyAliveException",
+                   fmt::format("{} is there already, as {}{}", submission.name,
+                               running->record.id,
+                               killed ? ", and is being killed: wait for its end"
+                                      : ": change it with replace, or kill it first"));
   auto answer = target.submit(std::move(submission), options);
   if (!answer.ok()) return refusal(answer.error());
   Json json = {{"topologyOperation", options.dry_run ? "dry-run" : "submit"},

@@ -67,7 +67,7 @@ std::uint16_t port_of(std::string_view endpoint) {
 std::optional<DurationNs> window_of(std::string_view text) {
   if (text.empty() || text == window_name(StatsBook::all_time)) return StatsBook::all_time;
   for (DurationNs window : StatsBook::windows)
-    if (window != StatsBook::recent && text == window_name(window)) return window;
+    if (text == window_name(window)) return window;
   return std::nullopt;
 }
 

@@ -26,7 +26,8 @@ std::string status_of(NodeStatus status);      // "alive"
 std::string status_of(WorkerState state);
 std::uint16_t port_of(std::string_view endpoint);  // 0: none
 
-// "600", "10800", "86400", ":all-time" or "" (which is that); nothing for any other.
+// "10" (not Storm's), "600", "10800", "86400", ":all-time" or "" (which is that); nothing for any
+// other.
 std::optional<DurationNs> window_of(std::string_view text);
 std::string window_name(DurationNs window);
 std::string window_hint(DurationNs window);  // "10m 0s", "All time"

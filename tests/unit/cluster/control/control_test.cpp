@@ -148,7 +148,7 @@ TEST_F(ControlTest, SubmitsAndSaysWhereItRuns) {
   EXPECT_EQ(json["executors"][1]["nodeBefore"], "b");
   EXPECT_EQ(json["executors"][4]["node"], "") << "it has no place";
   EXPECT_EQ(json["unplaced"][0], "out: no node has the label centre");
-  EXPECT_THAT(target_.told, ElementsAre("submit live inactive dry-run"));
+  EXPECT_THAT(target_.told, ElementsAre("submit live inactive dry-run replace"));
 }
 
 TEST_F(ControlTest, RefusesANameThatIsTakenEvenByOneThatIsBeingKilled) {
@@ -157,9 +157,13 @@ TEST_F(ControlTest, RefusesANameThatIsTakenEvenByOneThatIsBeingKilled) {
   target_.state.topologies[0].record.wanted = Wanted::killed;
   EXPECT_EQ(kind(post("/topology", body)), "409 AlreadyAliveException");
   EXPECT_TRUE(target_.told.empty());
-  EXPECT_EQ(
-      post("/topology", R"({"submission":{"name":"live"},"options":{"replace":true}})").status,
-      200U);
+  const char* replacing = R"({"submission":{"name":"live"},"options":{"replace":true}})";
+  EXPECT_EQ(kind(post("/topology", replacing)), "409 AlreadyAliveException");
+  EXPECT_TRUE(target_.told.empty());
+  target_.state.topologies[0].record.wanted = Wanted::active;
+  EXPECT_EQ(post("/topology", replacing).status, 200U);
+  target_.state.topologies[0].status = TopologyStatus::finished;
+  EXPECT_EQ(Json::parse(post("/topology", body).body)["replaces"], "");
 }
 
 TEST_F(ControlTest, RefusesWhatIsWrongBeforeAnybodyIsTold) {
