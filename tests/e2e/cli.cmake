@@ -28,6 +28,7 @@ dnstorm_e2e_test(webhook)
 if(NOT DNSTORM_SANITIZE MATCHES thread)  # librdkafka starts C11 threads, in which ThreadSanitizer crashes
   dnstorm_e2e_test(kafka)
 endif()
+dnstorm_e2e_test(cluster)
 dnstorm_e2e_test(tap)
 dnstorm_e2e_test(control)
 dnstorm_e2e_test(system)
