@@ -30,6 +30,7 @@ if(NOT DNSTORM_SANITIZE MATCHES thread)  # librdkafka starts C11 threads, in whi
 endif()
 dnstorm_e2e_test(tap)
 dnstorm_e2e_test(control)
+dnstorm_e2e_test(cluster_verbs)
 dnstorm_e2e_test(system)
 dnstorm_e2e_test(rssac002)
 dnstorm_e2e_test(resume)
