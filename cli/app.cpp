@@ -51,6 +51,14 @@ int run_app(int argc, char** argv) {
   add_report_command(app, chosen);
   add_tap_command(app, chosen);
   add_control_commands(app, chosen);
+  add_submit_command(app, chosen);
+  add_list_command(app, chosen);
+  add_status_command(app, chosen);
+  add_kill_command(app, chosen);
+  add_drain_command(app, chosen);
+  add_forget_command(app, chosen);
+  add_logs_command(app, chosen);
+  add_top_command(app, chosen);
   add_validate_command(app, chosen);
   add_explain_command(app, chosen);
   add_operators_command(app, chosen);
@@ -60,6 +68,10 @@ int run_app(int argc, char** argv) {
   add_convert_command(app, chosen);
   add_dsc_command(app, chosen);
   add_grafana_command(app, chosen);
+  add_coordinator_command(app, chosen);
+  add_node_command(app, chosen);
+  add_worker_command(app, chosen);
+  add_keygen_command(app, chosen);
   add_version_command(app, chosen);
   add_completion_command(app, chosen);
   try {

@@ -1,9 +1,11 @@
-// dnstorm rebalance, activate, deactivate: change a run that goes on, through its board's server.
+// dnstorm rebalance, activate, deactivate: change a run that goes on, through its board's server,
+// or a topology of a cluster, through its coordinator.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "board/server/server.hpp"
 #include "cli/app.hpp"
+#include "cli/cluster_verb.hpp"
 #include "cli/run_address.hpp"
 #include "operators/sinks/http_client.hpp"
 
@@ -13,7 +15,8 @@ namespace {
 
 struct ControlArgs {
   std::string action;
-  std::string address;
+  std::string address;  // of a run's board, or name of a topology
+  ClusterArgs cluster;
   std::vector<std::string> changes;  // component=executors; of a rebalance
 };
 
@@ -52,7 +55,18 @@ Result<std::string> query_of(const std::string& change) {
                      operators::percent_encode(change.substr(equals + 1)));
 }
 
+// A name has neither ':' nor '/' and does not only consist of digits, or --to is given.
+bool names_topology(const ControlArgs& args) {
+  if (!args.cluster.to.empty()) return true;
+  return args.address.find_first_of(":/") == std::string::npos &&
+         args.address.find_first_not_of("0123456789") != std::string::npos;
+}
+
 int control_run(const ControlArgs& args) {
+  if (names_topology(args))
+    return change_topology(args.cluster, args.action, args.address, args.changes);
+  if (args.action == "rebalance" && args.changes.empty())
+    return fail({ErrorKind::usage, "rebalance of a run takes COMPONENT=EXECUTORS", ""});
   std::vector<std::string> queries;
   // All are read before the first is sent.
   for (const std::string& change : args.changes) {
@@ -73,33 +87,43 @@ CLI::App* add(CLI::App& app, Chosen& chosen, const char* action, const char* hel
               const std::shared_ptr<ControlArgs>& args) {
   args->action = action;
   CLI::App* command = app.add_subcommand(action, help);
-  command->add_option("address", args->address, "Board of the run: URL, HOST:PORT or PORT")
+  command
+      ->add_option("run", args->address,
+                   "Board of a run: URL, HOST:PORT or PORT; or a topology of a cluster: name or id")
       ->required();
+  add_cluster_options(*command, args->cluster);
   command->callback([args, &chosen] { chosen = [args] { return control_run(*args); }; });
   return command;
 }
 
 constexpr const char* token_note =
-    "A board that other machines reach wants the token that its run has in "
-    "DNSTORM_CONTROL_TOKEN.\nExample:\n";
+    "What has ':' or '/' in it or is a number is the board of a run, unless --to is given; all "
+    "else "
+    "is a topology of a cluster.\nA board that other machines reach wants the token that its run "
+    "has in DNSTORM_CONTROL_TOKEN, a cluster the one in DNSTORM_TOKEN.\nExamples:\n";
 
 }  // namespace
 
 void add_control_commands(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<ControlArgs>();
-  CLI::App* rebalance = add(app, chosen, "rebalance",
-                            "Change the executors of components of a run, while it goes on", args);
-  rebalance
-      ->add_option("changes", args->changes,
-                   "COMPONENT=EXECUTORS: from 1 to as many as it has tasks (numTasks)")
-      ->required();
-  rebalance->footer(std::string(token_note) + "  dnstorm rebalance 8353 names=1 clients=4");
-  add(app, chosen, "activate", "Ask the spouts of a run for rows again",
+  CLI::App* rebalance =
+      add(app, chosen, "rebalance",
+          "Change the executors of components of a run or a topology, while it goes on", args);
+  rebalance->add_option("changes", args->changes,
+                        "COMPONENT=EXECUTORS: from 1 to as many as it has tasks (numTasks); "
+                        "of a cluster also none: everything is placed anew");
+  rebalance->footer(std::string(token_note) +
+                    "  dnstorm rebalance 8353 names=1 clients=4\n"
+                    "  dnstorm rebalance mine names=2 --to collector:7371");
+  add(app, chosen, "activate", "Ask the spouts of a run or a topology for rows again",
       std::make_shared<ControlArgs>())
-      ->footer(std::string(token_note) + "  dnstorm activate 8353");
-  add(app, chosen, "deactivate", "Ask the spouts of a run for no more rows until it is activated",
+      ->footer(std::string(token_note) +
+               "  dnstorm activate 8353\n  dnstorm activate mine --to collector:7371");
+  add(app, chosen, "deactivate",
+      "Ask the spouts of a run or a topology for no more rows until it is activated",
       std::make_shared<ControlArgs>())
-      ->footer(std::string(token_note) + "  dnstorm deactivate 8353");
+      ->footer(std::string(token_note) +
+               "  dnstorm deactivate 8353\n  dnstorm deactivate mine --to collector:7371");
 }
 
 }  // namespace dnstorm::cli

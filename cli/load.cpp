@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
+#include <charconv>
 
+#include "cli/cluster/listed_plugins.hpp"
 #include "cli/metrics_influx.hpp"
-#include "engine/plugin/find.hpp"
-#include "engine/plugin/loader.hpp"
 #include "operators/catalog.hpp"
 
 namespace dnstorm::cli {
@@ -33,21 +32,6 @@ Result<void> load_named(const std::vector<std::string>& names, const plugin::Sea
   return {};
 }
 
-// A name in a file is seen from that file. All that cannot be loaded is said, each with its place.
-std::vector<topology::Diagnostic> load_listed(const topology::Topology& topology,
-                                              const plugin::SearchPath& search,
-                                              plugin::Loader& loader) {
-  std::vector<topology::Diagnostic> problems;
-  for (const topology::Plugin& plugin : topology.plugins) {
-    std::filesystem::path named_in = topology::file_of(topology, plugin.place);
-    auto file = plugin::find(plugin.name, named_in.parent_path().string(), search);
-    auto loaded = file.ok() ? loader.load(*file) : Result<void>(std::move(file.error()));
-    if (!loaded.ok()) problems.push_back({plugin.place, loaded.error().what});
-  }
-  topology::settle(problems, topology.includes);
-  return problems;
-}
-
 Result<void> set_captures(topology::Topology& topology, const std::vector<std::string>& settings) {
   std::vector<std::string> captures;
   for (const topology::Component& spout : topology.spouts)
@@ -64,6 +48,23 @@ Result<void> set_captures(topology::Topology& topology, const std::vector<std::s
   return {};
 }
 
+// LABEL=COUNT, or COUNT alone for components that are placed per node without a label.
+Result<std::map<std::string, std::uint32_t>> nodes_by_label(const std::vector<std::string>& texts) {
+  std::map<std::string, std::uint32_t> nodes;
+  for (const std::string& text : texts) {
+    std::size_t equals = text.rfind('=');
+    bool labelled = equals != std::string::npos;
+    std::string number = labelled ? text.substr(equals + 1) : text;
+    std::uint32_t count = 0;
+    auto [rest, problem] = std::from_chars(number.data(), number.data() + number.size(), count);
+    if (problem != std::errc() || rest != number.data() + number.size() || count == 0)
+      return Error{ErrorKind::usage,
+                   fmt::format("--nodes is LABEL=COUNT, as in capture=3, not '{}'", text), ""};
+    nodes[labelled ? text.substr(0, equals) : ""] = count;
+  }
+  return nodes;
+}
+
 Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& options,
                              OperatorRegistry& registry) {
   topology::Topology& topology = read.topology;
@@ -71,12 +72,15 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
   plugin::Loader loader(registry);
   const plugin::SearchPath search = plugin::SearchPath::of_process();
   DNSTORM_CHECK(load_named(options.plugins, search, loader));
-  auto refused = load_listed(topology, search, loader);
+  auto refused = load_listed_plugins(topology, search, loader);
   if (!refused.empty()) return report_problems(topology.file, refused, ErrorKind::config);
   for (const std::string& assignment : options.set)
     DNSTORM_CHECK(topology::set_property(topology, assignment));
   DNSTORM_CHECK(set_captures(topology, options.set_captures));
-  plan::ExpandResult expanded = plan::expand(topology, registry, {options.parallelism});
+  plan::ExpandResult expanded =
+      plan::expand(topology, registry,
+                   {.parallelism = options.parallelism,
+                    .nodes_by_label = DNSTORM_TRY(nodes_by_label(options.nodes))});
   if (!expanded.ok()) return report_problems(topology.file, expanded.problems, ErrorKind::config);
   auto metrics = check_metrics(expanded.plan.config.metrics);
   if (!metrics.ok()) {
@@ -109,6 +113,11 @@ void add_load_options(CLI::App& command, std::string& topology, LoadOptions& opt
       ->allow_extra_args(false);
   command.add_option("--parallelism", options.parallelism,
                      "Executors of every component that may have several");
+  command
+      .add_option("--nodes", options.nodes,
+                  "Stand for several nodes: LABEL=COUNT tasks of what is placed per node")
+      ->take_all()
+      ->allow_extra_args(false);
   add_plugin_option(command, options.plugins);
 }
 
@@ -141,7 +150,7 @@ std::map<std::string, std::string> environment_variables() {
 topology::ReadResult with_plugins(topology::ReadResult read, OperatorRegistry& registry) {
   if (!read.ok()) return read;
   plugin::Loader loader(registry);
-  read.problems = load_listed(read.topology, plugin::SearchPath::of_process(), loader);
+  read.problems = load_listed_plugins(read.topology, plugin::SearchPath::of_process(), loader);
   return read;
 }
 

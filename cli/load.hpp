@@ -21,6 +21,7 @@ struct LoadOptions {
   std::vector<std::string> set;      // component.property=value
   std::vector<std::string> plugins;  // paths or bare names
   std::uint32_t parallelism = 0;     // see plan::ExpandOptions
+  std::vector<std::string> nodes = {};  // LABEL=COUNT: see plan::ExpandOptions::nodes_by_label
   // property=value of every spout that reads captures
   std::vector<std::string> set_captures = {};
 };

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include "board/server/server.hpp"
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
+#include "cli/board_address.hpp"
 #include "cli/confine.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
@@ -51,25 +51,6 @@ void set_replay(RunArgs& args) {
     if (!value->empty()) args.load.set_captures.push_back(fmt::format("{}='{}'", name, *value));
 }
 
-Result<board::ServerOptions> parse_address(const std::string& text) {
-  board::ServerOptions options;
-  std::size_t colon = text.rfind(':');
-  std::string_view port = text;
-  if (colon != std::string::npos) {
-    options.host = text.substr(0, colon);
-    port.remove_prefix(colon + 1);
-    // [::1]:8353
-    if (options.host.size() > 2 && options.host.front() == '[')
-      options.host = options.host.substr(1, options.host.size() - 2);
-  }
-  auto [rest, problem] = std::from_chars(port.data(), port.data() + port.size(), options.port);
-  if (problem != std::errc() || rest != port.data() + port.size())
-    return Error{
-        ErrorKind::usage,
-        fmt::format("--board takes [HOST:]PORT, such as 8353 or 0.0.0.0:8353, not '{}'", text), ""};
-  return options;
-}
-
 // A run with the board that shows it. The members are torn down in reverse: first nobody asks any
 // more, then the run ends, then what it fed.
 class Session {
@@ -85,7 +66,7 @@ class Session {
   Result<void> start() {
     // The port first: a board that cannot be shown is told before packets are read.
     if (!args_.board.empty()) {
-      auto options = DNSTORM_TRY(parse_address(args_.board));
+      auto options = DNSTORM_TRY(parse_board_address(args_.board, "--board"));
       options.metrics = [this] { return prometheus_text(metrics()) + exposition_->text(); };
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };

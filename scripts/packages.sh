@@ -7,7 +7,7 @@ packages_build=(
   build-essential cmake ninja-build pkg-config
   libcaf-dev libfmt-dev libpcap-dev libyaml-cpp-dev libxxhash-dev libzstd-dev liblzma-dev zlib1g-dev
   libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libpsl-dev nlohmann-json3-dev libcli11-dev publicsuffix
-  libmaxminddb-dev libssl-dev libseccomp-dev liblua5.4-dev librdkafka-dev
+  libmaxminddb-dev libssl-dev libseccomp-dev libncurses-dev liblua5.4-dev librdkafka-dev
   libzmq3-dev cppzmq-dev libzookeeper-mt-dev
 )
 # Building the board's page. Any node from 18 on will do; where one is installed already, it is taken.

@@ -8,6 +8,8 @@
 // what follows may be sent: the shell calls step_down(), and lead() with what the store holds once
 // it works again.
 //
+// A leader's lead() comes only after the acting_until() of all leaders before it; terms rise.
+//
 // What it sees to is told in cluster/model/orders.hpp (leases), assignment.hpp (incarnations) and
 // docs/cluster.md. Times are of a steady clock unless said otherwise.
 #pragma once
@@ -27,11 +29,14 @@
 namespace dnstorm::cluster {
 
 struct CoordinatorOptions {
-  std::string version;                               // of dnstorm
-  DurationNs node_timeout = 3 * ns_per_s;            // silent for so long, a node is lost
-  DurationNs lease = 3 * ns_per_s;                   // Orders::lease
-  DurationNs clock_skew_max = 500 * ns_per_ms;       // a node's clock may be off by so much
-  DurationNs launch_timeout = 60 * ns_per_s;         // from an order to `prepared`
+  std::string version;                          // of dnstorm
+  DurationNs node_timeout = 3 * ns_per_s;       // silent for so long, a node is lost
+  DurationNs lease = 3 * ns_per_s;              // Orders::lease
+  DurationNs clock_skew_max = 500 * ns_per_ms;  // a node's clock may be off by so much
+  DurationNs join_settle = 2 * ns_per_s;   // nodes that join so close to each other make one change
+  DurationNs change_wait = 30 * ns_per_s;  // a planned change waits so long for a checkpoint
+  DurationNs drain_timeout = 60 * ns_per_s;   // a killed topology may work off what is under way
+  DurationNs launch_timeout = 60 * ns_per_s;  // from an order to `prepared`
   DurationNs restart_pause_first = 500 * ns_per_ms;  // before a topology that failed is tried again
   DurationNs restart_pause_max = 30 * ns_per_s;
   // How long a per-node component of a lost node is waited for before the topology goes on without
@@ -92,6 +97,7 @@ struct SubmitAnswer {
   Assignment assignment;              // as it would be, or is
   std::vector<std::string> unplaced;  // reasons: it waits for these
   std::vector<std::string> changed;   // components that differ from what runs (replace)
+  TopologyShape shape;                // of the plan that the assignment is for
 };
 
 // What is shown of a topology, a node.
@@ -140,6 +146,10 @@ class Coordinator {
   ~Coordinator();
 
   void lead(std::uint64_t term, StoredState stored, TimeNs now, TimeNs wall);
+  // It may act until then and does nothing later: an election that ends by a time-out (a session
+  // of ZooKeeper) says so again and again, early enough that nobody else leads before. A process
+  // that was stopped for long finds out by this. Without it: for ever.
+  void acting_until(TimeNs until);
   void step_down();
   bool leads() const;
 
@@ -169,6 +179,8 @@ class Coordinator {
   std::vector<Output> take_outputs();
 
  private:
+  Result<void> want(const std::string& topology, Wanted wanted, TimeNs now);
+
   struct State;
   std::unique_ptr<State> state_;
 };

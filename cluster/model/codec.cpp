@@ -8,9 +8,9 @@
 
 namespace dnstorm::cluster {
 
-namespace {
-
 using nlohmann::json;
+
+namespace {
 
 // The first byte of a message.
 constexpr std::array<char, 7> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N'};
@@ -125,6 +125,8 @@ std::string to_json(const StoredState& state) {
   return text_of(json{{"serial", state.serial},
                       {"members_version", state.members_version},
                       {"members", state.members},
+                      {"former", state.former},
+                      {"lost", state.lost},
                       {"drained", state.drained}});
 }
 
@@ -136,11 +138,18 @@ Result<StoredState> state_from_json(std::string_view text) {
     state.serial = value->value("serial", std::uint64_t{0});
     state.members_version = value->value("members_version", std::uint64_t{0});
     state.members = value->value("members", std::vector<std::string>{});
+    state.former = value->value("former", std::vector<MemberSet>{});
+    state.lost = value->value("lost", std::vector<std::string>{});
     state.drained = value->value("drained", std::vector<std::string>{});
     return state;
   } catch (const std::exception& problem) {
     return Error{ErrorKind::data, fmt::format("no state of a cluster: {}", problem.what()), {}};
   }
+}
+
+std::string to_json(const CheckpointNote& note) { return json_text(note); }
+Result<CheckpointNote> checkpoint_note_from_json(std::string_view text) {
+  return read<CheckpointNote>(text);
 }
 
 std::string to_json(const WorkerOrder& order) { return json_text(order); }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "cluster/model/checkpoint_note.hpp"
 #include "cluster/model/orders.hpp"
 #include "cluster/model/record.hpp"
 #include "cluster/model/report.hpp"
@@ -24,6 +25,8 @@ std::string to_json(const TopologyRecord& record);
 Result<TopologyRecord> record_from_json(std::string_view text);
 std::string to_json(const StoredState& state);  // all but the topologies
 Result<StoredState> state_from_json(std::string_view text);
+std::string to_json(const CheckpointNote& note);
+Result<CheckpointNote> checkpoint_note_from_json(std::string_view text);
 // Between a node and its worker.
 std::string to_json(const WorkerOrder& order);
 Result<WorkerOrder> worker_order_from_json(std::string_view text);

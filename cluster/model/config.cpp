@@ -171,6 +171,10 @@ void ConfigReader::check_coordinators() {
   if (config_.coordinators.size() > 1 && config_.zookeeper.empty())
     problems_.add_for("coordinators",
                       "several coordinators need 'zookeeper', which says who of them leads");
+  else if (config_.coordinators.size() > 1 && config_.checkpoints.empty())
+    problems_.add_for("coordinators",
+                      "several coordinators need 'checkpoints', a folder that all of them reach: "
+                      "another leader would not find what topologies go on from");
   const std::string& own = config_.coordinator.name;
   if (!own.empty() && config_.coordinator.bind.empty() && !names.contains(own))
     problems_.add_for("coordinator.name",

@@ -3,16 +3,25 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cluster/model/assignment.hpp"
+#include "cluster/model/report.hpp"
 #include "cluster/model/submission.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
 
 namespace dnstorm::cluster {
+
+// Names of the members at a version. A node goes by the newest that it has heard of.
+struct MemberSet {
+  std::uint64_t version = 0;
+  std::vector<std::string> names;
+  bool operator==(const MemberSet&) const = default;
+};
 
 enum class Wanted : std::uint8_t { active, inactive, killed };
 
@@ -24,6 +33,12 @@ struct TopologyRecord {
   TimeNs kill_at = 0;  // wall clock; of a killed one: when its sources end
   std::map<std::string, std::uint32_t> executors;  // by component, from rebalances
   Assignment assignment;
+  // Of its nodes: which process was told to run the incarnation. Another one there means that the
+  // incarnation has lost a worker.
+  std::map<std::string, NodeProcess> processes;
+  bool ended = false;            // the incarnation is known to have no worker left
+  TimeNs finished = 0;           // wall clock; all of its input was worked off then; 0: not
+  std::vector<Submission> next;  // one: what it is to be changed to (resubmit)
   std::uint64_t checkpoint = 0;  // newest that is complete; 0: none
   // Of that checkpoint: which nodes its per-node tasks were on (Assignment::per_node), and choices.
   Assignment checkpoint_assignment;
@@ -34,6 +49,8 @@ struct StoredState {
   std::uint64_t serial = 0;  // of the last topology submitted
   std::uint64_t members_version = 0;
   std::vector<std::string> members;  // names; endpoints come with reports
+  std::vector<MemberSet> former;     // older sets that a member may still go by
+  std::vector<std::string> lost;     // were members, and are shown as lost
   std::vector<std::string> drained;  // nodes that shall get no work
   std::vector<TopologyRecord> topologies;
   bool operator==(const StoredState&) const = default;

@@ -35,6 +35,19 @@ struct EdgeRows {
   bool operator==(const EdgeRows&) const = default;
 };
 
+// A process of a node. A later start in the same home means that the earlier ones are gone, and
+// with them all workers that they had.
+struct NodeProcess {
+  std::string session;  // one of its own for each
+  std::string home;     // names its folder; empty: nothing is known
+  std::uint64_t start = 0;
+  bool operator==(const NodeProcess&) const = default;
+
+  bool succeeds(const NodeProcess& other) const {
+    return !home.empty() && home == other.home && start > other.start;
+  }
+};
+
 struct WorkerReport {
   std::string topology;  // id
   std::uint64_t incarnation = 0;
@@ -52,19 +65,28 @@ struct Report {
   std::string version;  // of dnstorm
   std::string node;     // its name, unique in the cluster
   std::string session;  // of this process: another one has another
+  std::string home;     // NodeProcess
+  std::uint64_t start = 0;
   std::uint64_t sequence = 0;
   TimeNs wall = 0;  // its clock, since 1970
+  // Rises with every change of what is told below. Once Orders::content has confirmed it, a report
+  // without news is short: `unchanged`, and all below is left out.
+  std::uint64_t content = 0;
+  bool unchanged = false;
   std::string host;
   std::string endpoint;  // of the socket on which it answers other nodes (Ping)
   std::vector<std::string> labels;
   double cores = 0;                 // 0: not limited
   std::uint64_t memory = 0;         // bytes; 0: not limited
-  std::uint64_t orders = 0;         // Orders::version that it has taken over
+  std::uint64_t term = 0;           // Orders::term of the newest orders taken over
+  std::uint64_t orders = 0;         // their Orders::version
   std::uint64_t members = 0;        // Members::version that it knows
   std::vector<std::string> fenced;  // whose pings it does not answer any more
   std::vector<WorkerReport> workers;
   std::vector<std::string> submissions;  // digests of those that it has
   bool operator==(const Report&) const = default;
+
+  NodeProcess process() const { return {session, home, start}; }
 };
 
 // A worker's part of a checkpoint; from a node to the coordinator. Repeated after a reconnect until

@@ -40,6 +40,7 @@ struct ComponentShape {
   bool spout = false;
   PlaceRule rule;
   std::vector<std::string> reads;  // components that it reads from
+  std::uint64_t digest = 0;        // of all that the file says of it
 };
 
 struct TopologyShape {
@@ -47,6 +48,7 @@ struct TopologyShape {
   std::vector<ExecutorShape> executors;  // as runtime::wire() numbers them
   std::uint32_t tasks = 0;
   std::uint64_t fingerprint = 0;  // plan::fingerprint
+  std::uint64_t settings = 0;     // digest of what the file says of the topology as a whole
   bool checkpoints = false;       // exactly-once
   DurationNs checkpoint_interval = 0;
   DurationNs message_timeout = 0;  // the wait of a kill that names none

@@ -1,6 +1,12 @@
 // A node (Storm's supervisor) as a pure state machine: orders of the coordinator, words of its
 // workers' processes and time in; reports, pings and what is to be done with processes out. A shell
 // (cluster/node/agent.hpp) or a simulation stands around it. Used by one thread.
+// Every call first ends what the lease no longer covers, so that a process that was stopped for
+// long does nothing before that. After every call the shell does what take_outputs() says, in that
+// order.
+//
+// A worker that is ordered is started once in the life of the process: whatever ends it, its end is
+// reported as long as it is ordered, and that incarnation is never started here again.
 //
 // Times are of a steady clock unless said otherwise.
 #pragma once
@@ -20,6 +26,10 @@ struct NodeOptions {
   std::string name;
   std::string host;
   std::string session;
+  // Report::home and start: whoever says a later start in a folder has seen to it (a lock, and
+  // workers that are killed first) that nothing of an earlier one is left. Empty: unknown.
+  std::string home;
+  std::uint64_t start = 0;
   std::vector<std::string> labels;
   double cores = 0;
   std::uint64_t memory = 0;
@@ -42,7 +52,8 @@ struct SendPong {
 struct ForwardState {
   StatePart part;
 };  // to the coordinator
-// Starts a worker's process. Its first word is a WorkerReport (starting).
+// Starts a worker's process. Its first word is a WorkerReport (starting). It says `finished` only
+// when its peers have all that it has sent them.
 struct StartWorker {
   WorkerOrder order;
   Submission submission;

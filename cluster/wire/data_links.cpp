@@ -7,6 +7,8 @@
 #include <map>
 #include <mutex>
 
+#include "cluster/wire/bind_ports.hpp"
+
 namespace dnstorm::cluster {
 namespace {
 
@@ -33,7 +35,7 @@ class DataLinks::Impl {
         2 * std::max(options_.link.frame_bytes, options_.link.message_bytes_max);
     hub_ = DNSTORM_TRY(Hub::start(options_.hub, std::move(hub)));
     io_ = hub_.get();
-    endpoint_ = DNSTORM_TRY(hub_->bind(options_.endpoint));
+    endpoint_ = DNSTORM_TRY(bind_in(*hub_, options_.endpoint, options_.ports));
     return {};
   }
 

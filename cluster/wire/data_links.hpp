@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "cluster/link/link_end.hpp"
+#include "cluster/model/config.hpp"
 #include "cluster/wire/event_codec.hpp"
 #include "cluster/wire/hub.hpp"
 #include "engine/base/result.hpp"
@@ -27,6 +28,7 @@ namespace dnstorm::cluster {
 
 struct DataLinksOptions {
   std::string endpoint = "tcp://127.0.0.1:0";
+  std::vector<PortRange> ports;  // to take a port from instead of the endpoint's
   HubOptions hub;    // `identity`: the node's name
   LinkOptions link;  // `incarnation`, `session`
   EncodeOptions encode;

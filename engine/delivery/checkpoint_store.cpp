@@ -32,7 +32,7 @@ Error io_error(const std::string& path, std::string_view doing) {
 }
 
 std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint,
-                   const TaskLayout& layout) {
+                   const TaskLayout& layout, std::string_view note) {
   StateWriter out;
   out.put(magic);
   out.put(fingerprint);
@@ -44,6 +44,7 @@ std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint,
   }
   out.put(std::uint64_t{checkpoint.states.size()});
   for (const std::string& state : checkpoint.states) out.put_bytes(state);
+  if (!note.empty()) out.put_bytes(note);
   std::string bytes = out.take();
   StateWriter hash;
   hash.put(hash_bytes(bytes));
@@ -54,6 +55,7 @@ struct Decoded {
   Checkpoint checkpoint;
   TaskLayout layout;
   std::uint64_t fingerprint = 0;
+  std::string note;
   bool other_version = false;  // nothing else is known then
 };
 
@@ -78,6 +80,7 @@ std::optional<Decoded> decode(std::string_view bytes) {
   }
   std::uint64_t tasks = in.get_count(sizeof(std::uint64_t));
   for (std::uint64_t t = 0; t < tasks; ++t) decoded.checkpoint.states.emplace_back(in.get_bytes());
+  if (in.ok() && !in.at_end()) decoded.note = in.get_bytes();
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return decoded;
 }
@@ -135,21 +138,27 @@ std::vector<std::uint64_t> CheckpointStore::numbers() const {
   return numbers;
 }
 
-Result<void> CheckpointStore::write(const Checkpoint& checkpoint) {
+Result<void> CheckpointStore::write(const Checkpoint& checkpoint, std::string_view note) {
   std::string target = path(checkpoint.number);
-  std::string part = folder_ + "/part";
-  DNSTORM_CHECK(write_synced(part, encode(checkpoint, fingerprint_, layout_)));
-  if (std::rename(part.c_str(), target.c_str()) != 0) return io_error(target, "put it in place");
+  std::string part = folder_ + "/" + part_name_;
+  Result<void> written = write_synced(part, encode(checkpoint, fingerprint_, layout_, note));
+  if (written.ok() && std::rename(part.c_str(), target.c_str()) != 0)
+    written = io_error(target, "put it in place");
+  if (!written.ok()) {
+    ::unlink(part.c_str());  // the disk may be full
+    return written;
+  }
   sync_folder(folder_);
   std::vector<std::uint64_t> all = numbers();
   for (std::size_t i = 0; i + kept < all.size(); ++i) ::unlink(path(all[i]).c_str());
   return {};
 }
 
-Result<CheckpointStore::Newest> CheckpointStore::newest() const {
-  Newest found;
+Result<CheckpointStore::Found> CheckpointStore::newest_up_to(std::uint64_t last) const {
+  Found found;
   std::vector<std::uint64_t> all = numbers();
   for (auto number = all.rbegin(); number != all.rend(); ++number) {
+    if (*number > last) continue;
     std::ifstream file(path(*number), std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
@@ -165,18 +174,25 @@ Result<CheckpointStore::Newest> CheckpointStore::newest() const {
                       "remove the folder to begin anew",
                       path(*number)),
           {}};
-    if (decoded->fingerprint != fingerprint_)
-      return Error{
-          ErrorKind::config,
-          fmt::format("{}: a checkpoint of another topology, or of other options: go on with the "
-                      "one it was made by, or remove the folder to begin anew",
-                      path(*number)),
-          {}};
     found.checkpoint = std::move(decoded->checkpoint);
     found.layout = std::move(decoded->layout);
+    found.fingerprint = decoded->fingerprint;
+    found.note = std::move(decoded->note);
     break;
   }
   return found;
+}
+
+Result<CheckpointStore::Newest> CheckpointStore::newest() const {
+  Found found = DNSTORM_TRY(newest_up_to(UINT64_MAX));
+  if (found.checkpoint && found.fingerprint != fingerprint_)
+    return Error{
+        ErrorKind::config,
+        fmt::format("{}: a checkpoint of another topology, or of other options: go on with the "
+                    "one it was made by, or remove the folder to begin anew",
+                    path(found.checkpoint->number)),
+        {}};
+  return Newest{std::move(found.checkpoint), std::move(found.layout), std::move(found.damaged)};
 }
 
 Result<void> CheckpointStore::clear() {

@@ -3,12 +3,13 @@
 // few are kept. Used by one thread at a time.
 //
 // File: magic, version, the run's fingerprint, number, how many tasks each component has, the
-// tasks' states, and a hash of all of it (XXH3). A file that is damaged is passed over for the one
-// before it, with a word about it.
+// tasks' states, a note of whoever writes it, and a hash of all of it (XXH3). A file that is
+// damaged is passed over for the one before it, with a word about it.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.hpp"
@@ -25,7 +26,8 @@ class CheckpointStore {
   static Result<CheckpointStore> open(const std::string& folder, std::uint64_t fingerprint,
                                       TaskLayout layout = {});
 
-  Result<void> write(const Checkpoint& checkpoint);
+  // `note`: bytes of the caller's that are kept with it.
+  Result<void> write(const Checkpoint& checkpoint, std::string_view note = {});
   struct Newest {
     std::optional<Checkpoint> checkpoint;
     TaskLayout layout;                 // of its states
@@ -33,7 +35,20 @@ class CheckpointStore {
   };
   // An error: there are checkpoints, but of another topology, or of another version of dnstorm.
   Result<Newest> newest() const;
-  // The run has come to its end: nothing is left to go on with.
+  struct Found {
+    std::optional<Checkpoint> checkpoint;
+    TaskLayout layout;                 // of its states
+    std::uint64_t fingerprint = 0;     // of what wrote it
+    std::string note;                  // write()'s
+    std::vector<std::string> damaged;  // newer files that could not be used, and why
+  };
+  // The newest that is whole and has a number of `last` at most, whatever topology it is of. An
+  // error: it is of another version of dnstorm.
+  Result<Found> newest_up_to(std::uint64_t last) const;
+  // Under this name is a file written until it is whole. Writers that may write into one folder at
+  // a time need different ones.
+  void set_part_name(std::string name) { part_name_ = std::move(name); }
+  // Nothing is left to go on with: the run has come to its end.
   Result<void> clear();
   bool empty() const { return numbers().empty(); }
   const std::string& folder() const { return folder_; }
@@ -47,6 +62,7 @@ class CheckpointStore {
   std::string folder_;
   std::uint64_t fingerprint_;
   TaskLayout layout_;
+  std::string part_name_ = "part";
 };
 
 }  // namespace dnstorm::delivery

@@ -8,6 +8,7 @@ namespace {
 
 bool stays_in_place(const InputPlan& input, const ComponentPlan& from, const ComponentPlan& to) {
   if (from.tasks != to.tasks || from.executors != to.executors) return false;
+  if (from.place != to.place) return false;
   if (input.grouping == GroupingType::local_or_shuffle) return true;
   bool deals_out = input.grouping == GroupingType::shuffle || input.grouping == GroupingType::none;
   // A custom grouping may give a row to nobody.

@@ -18,6 +18,11 @@ OptionSpec whole(std::string name, std::string default_text, std::string help, d
 
 // What a component may have of its own, over what the topology says.
 std::vector<OptionSpec> shared_specs() {
+  auto amount = [](const char* name, const char* help) {
+    OptionSpec spec{name, OptionType::number, "0", help};
+    spec.max = 1e9;
+    return spec;
+  };
   OptionSpec debug{"topology.debug", OptionType::flag, "false", "Storm's; without effect"};
   return {debug,
           whole("topology.subprocess.timeout.secs", "30",
@@ -33,6 +38,11 @@ std::vector<OptionSpec> shared_specs() {
            "result depends on it"},
           {"topology.auto.task.hooks", OptionType::list, "",
            "hooks that every task has: names of `dnstorm operators`"},
+          amount("topology.component.cpu.pcore.percent",
+                 "what an executor needs of a node's cores: 100 is one; 0: it is not counted"),
+          amount("topology.component.resources.onheap.memory.mb",
+                 "what an executor needs of a node's memory; 0: it is not counted"),
+          amount("topology.component.resources.offheap.memory.mb", "is added to that"),
           whole("topology.max.task.parallelism", "0", "tasks at most; 0: as many as are written", 0,
                 topology::tasks_max)};
 }
@@ -103,7 +113,7 @@ std::vector<OptionSpec> config_specs() {
       scheduler,
       {"topology.chaining", OptionType::flag, "true",
        "run a bolt in its source's executors where rows stay in place"},
-      whole("topology.workers", "1", "Storm's; without effect", 0, 1e9),
+      whole("topology.workers", "0", "in a cluster: on so many nodes at most; 0: on all", 0, 1e9),
       whole("topology.acker.executors", "0", "Storm's; without effect", 0, 1e9)};
   for (OptionSpec& spec : delivery_specs()) specs.push_back(std::move(spec));
   for (OptionSpec& spec : metrics_specs()) specs.push_back(std::move(spec));
@@ -163,6 +173,7 @@ EngineConfig read_config(Draft& draft) {
   config.round_rows = static_cast<std::uint32_t>(options->integer("topology.round.rows"));
   config.scheduler = options->text("topology.scheduler");
   config.chaining = options->flag("topology.chaining");
+  config.workers = static_cast<std::uint32_t>(options->integer("topology.workers"));
   read_delivery(*options, config);
   bool each_row = config.delivery == Delivery::at_least_once && config.track_rows;
   if (each_row && !valid.contains("topology.edge.credits"))

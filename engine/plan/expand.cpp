@@ -64,6 +64,14 @@ LoadShuffle load_shuffle(const Options& config) {
   return config.flag(name) ? LoadShuffle::never : LoadShuffle::always;
 }
 
+void set_place(ComponentPlan& plan, const topology::Component& source) {
+  plan.place = {source.rule.label, source.rule.node, source.rule.per_node, source.rule.apart};
+  plan.cores = plan.config.number("topology.component.cpu.pcore.percent") / 100;
+  double megabytes = plan.config.number("topology.component.resources.onheap.memory.mb") +
+                     plan.config.number("topology.component.resources.offheap.memory.mb");
+  plan.memory = static_cast<std::uint64_t>(megabytes * (1 << 20));
+}
+
 std::vector<ComponentPlan> make_components(const Draft& draft) {
   const detail::Needs needs = detail::needed_fields(draft);
   std::vector<std::size_t> position(draft.components.size(), 0);
@@ -86,6 +94,7 @@ std::vector<ComponentPlan> make_components(const Draft& draft) {
         static_cast<std::uint64_t>(plan.config.integer("topology.max.spout.pending"));
     plan.tick_period = plan.config.integer("topology.tick.tuple.freq.secs") * ns_per_s;
     plan.state = component.declaration->state;
+    set_place(plan, *component.source);
     plan.hooks = component.hooks;
     plan.ends_with_others = component.declaration->ends_with_others;
     plan.executors = component.executors;
@@ -132,11 +141,12 @@ ExpandResult expand(const topology::Topology& written, const OperatorRegistry& r
     result.plan.name = topology.name;
     result.plan.config = detail::read_config(draft);
     detail::resolve(draft);
+    detail::check_places(draft);
     detail::read_component_configs(draft);
     result.plan.worker_hooks = detail::resolve_worker_hooks(draft);
     detail::order(draft, result.plan.config.delivery == Delivery::at_least_once);
     detail::declare(draft, result.plan.config.delivery == Delivery::exactly_once);
-    detail::set_parallelism(draft, options.parallelism);
+    detail::set_parallelism(draft, options);
   }
   if (draft.problems.empty()) {
     result.plan.components = make_components(draft);

@@ -42,6 +42,25 @@ std::string input_line(const Plan& plan, const InputPlan& input) {
   return line + "\n";
 }
 
+std::string place_line(const ComponentPlan& component) {
+  const PlaceRule& place = component.place;
+  std::vector<std::string> parts;
+  if (place.per_node)
+    parts.push_back("on each node");
+  else if (!place.node.empty())
+    parts.push_back("on the node " + place.node);
+  else if (!place.label.empty())
+    parts.push_back("on nodes");
+  if (!place.label.empty()) parts.back() += " with the label " + place.label;
+  if (!place.apart.empty())
+    parts.push_back(fmt::format("apart from {}", fmt::join(place.apart, ", ")));
+  if (component.cores > 0) parts.push_back(fmt::format("{:g} cores an executor", component.cores));
+  if (component.memory > 0)
+    parts.push_back(
+        fmt::format("{:.0f} MB an executor", static_cast<double>(component.memory) / (1 << 20)));
+  return parts.empty() ? "" : fmt::format("  placed {}\n", fmt::join(parts, ", "));
+}
+
 std::string kind_of(const ComponentPlan& component) {
   return component.feedback ? "feedback" : std::string(kind_name(component.op->kind));
 }
@@ -74,6 +93,7 @@ std::string explain(const Plan& plan) {
                             : counted(component.executors, "executor");
     text += fmt::format("{} {} ({}): {}, {} {}\n", kind_of(component), component.id,
                         component.op->name, where, component.tasks == 1 ? "task" : "tasks", ids);
+    text += place_line(component);
     for (const InputPlan& input : component.inputs) text += input_line(plan, input);
     for (const OutputPlan& output : component.outputs) text += output_line(output);
   }

@@ -41,6 +41,15 @@ enum class LoadShuffle : std::uint8_t {
   always,       // false: wherever the order of the source survives it, whatever the bolt keeps
 };
 
+// `place` of a component: which nodes of a cluster run it.
+struct PlaceRule {
+  std::string label;               // nodes with that label; "": any
+  std::string node;                // that very one; "": any
+  bool per_node = false;           // one task on each such node
+  std::vector<std::string> apart;  // components not to share a node with; itself: its executors
+  bool operator==(const PlaceRule&) const = default;
+};
+
 struct WorkerHookPlan {
   std::string id;
   const WorkerHookDef* def = nullptr;
@@ -62,6 +71,11 @@ struct ComponentPlan {
   bool may_chain = false;  // a bolt, or a sink that never waits
   bool light = false;      // Declaration::light
   LoadShuffle load_shuffle = LoadShuffle::where_exact;
+  PlaceRule place;
+  // What an executor asks of its node: topology.component.cpu.pcore.percent / 100, and both kinds
+  // of topology.component.resources.*.memory.mb in bytes. 0: nothing.
+  double cores = 0;
+  std::uint64_t memory = 0;
   // The component in whose executors this one's tasks run, each behind the task of the same number;
   // none: it has executors of its own.
   std::optional<std::size_t> chained_to;
@@ -102,6 +116,7 @@ struct EngineConfig {
   DurationNs message_timeout = 0;      // topology.message.timeout.secs; 0: never
   DurationNs checkpoint_interval = 0;  // topology.state.checkpoint.interval.ms
   std::string checkpoint_dir;          // topology.checkpoint.dir
+  std::uint32_t workers = 0;           // topology.workers: nodes at most; 0: all
   MetricsConfig metrics;
 };
 
@@ -119,6 +134,12 @@ struct Plan {
 struct ExpandOptions {
   std::uint32_t parallelism =
       0;  // executors and tasks of every component that may have several; 0: as written
+  // How many nodes there are with a label; "": at all. As many tasks has a component that is placed
+  // per node; where there is nothing, one.
+  std::map<std::string, std::uint32_t> nodes_by_label = {};
+  // Executors of single components, from a rebalance. Their tasks stay: more executors than tasks
+  // are as many as tasks.
+  std::map<std::string, std::uint32_t> executors = {};
 };
 
 struct ExpandResult {
@@ -141,7 +162,8 @@ ExpandResult expand(const topology::Topology& topology, const OperatorRegistry& 
                     const ExpandOptions& options = {});
 
 // Chains every bolt whose rows stay in place (Flink's chaining): it has one source, as many tasks
-// and executors as that, and gets its rows by LOCAL_OR_SHUFFLE, or there is one task on both sides
+// and executors as that, the same `place`, and gets its rows by LOCAL_OR_SHUFFLE, or there is one
+// task on both sides
 // and the grouping only deals out. Its tasks then work on a batch right after the source's, on the
 // same thread, while it is in the cache. A key (FIELDS) or a GLOBAL begins a new chain, and so
 // does a sink, but for those that never wait for a target. Called by expand() if `chaining` is set.

@@ -80,6 +80,7 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
                                [](const auto& component) { return component.tick_period != 0; });
   near = sends_here();
   made.send = slice ? sends_of_slice() : near;
+  if (slice) made.here = &slice->executors;
   if (slice && exactly_once())
     made.send_state = slice->state;
   else if (exactly_once())
@@ -139,7 +140,7 @@ bool LocalRun::State::tell(const UseMetric& use) const {
   if (!lock.owns_lock()) return false;
   for (const auto& executor : executors)
     for (const auto& task : executor->tasks())
-      tell_metrics(task->context().component, task->context().task_index, task->stats(), use);
+      tell_metrics(task->context().component, task->number(), task->stats(), use);
   return true;
 }
 
@@ -244,7 +245,7 @@ TaskStatus LocalRun::State::status(const Task& task) const {
   const TaskStats& stats = task.stats();
   TaskStatus status;
   status.component = task.context().component;
-  status.index = task.context().task_index;
+  status.index = task.number();
   status.spout = task.is_spout();
   status.executed = stats.executed.value();
   status.emitted = stats.emitted.value();

@@ -8,6 +8,18 @@ namespace dnstorm::runtime {
 
 namespace {
 
+// A spout that is placed per node knows only of its tasks in this process: these share what there
+// is to read, and what other nodes read is not theirs.
+void count_tasks_here(const TaskSetup& setup, const TaskWiring& wiring, TaskContext& context) {
+  if (setup.here == nullptr) return;
+  context.task_index = context.task_count = 0;
+  for (const TaskWiring& other : setup.wiring->tasks) {
+    if (other.component != wiring.component || !(*setup.here)[other.executor]) continue;
+    if (other.index < wiring.index) ++context.task_index;
+    ++context.task_count;
+  }
+}
+
 TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   const TaskWiring& wiring = setup.wiring->tasks[index];
   const plan::ComponentPlan& component = setup.plan->components[wiring.component];
@@ -16,6 +28,7 @@ TaskContext make_context(const TaskSetup& setup, TaskIndex index) {
   context.component = component.id;
   context.task_index = wiring.index;
   context.task_count = component.tasks;
+  if (component.is_spout() && component.place.per_node) count_tasks_here(setup, wiring, context);
   context.task_id = component.first_task + wiring.index;
   context.view = setup.view;
   context.resuming = setup.saved_state(index) != nullptr;

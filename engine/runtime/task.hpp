@@ -64,6 +64,8 @@ struct TaskSetup {
   const std::string* saved_state(TaskIndex task) const {
     return restore != nullptr && !(*restore)[task].empty() ? &(*restore)[task] : nullptr;
   }
+  // By executor: whether it runs in this process; null: all do.
+  const std::vector<bool>* here = nullptr;
 };
 
 class Task {
@@ -101,6 +103,7 @@ class Task {
     router_.credit(credit.edge, credit.slot, credit.rounds, setup_.clock->steady_ns());
   }
   TaskIndex index() const { return index_; }
+  std::uint32_t number() const { return wiring().index; }  // within its component
   const TaskContext& context() const { return context_; }
   TaskStats& stats() { return stats_; }
   const TaskStats& stats() const { return stats_; }

@@ -51,6 +51,15 @@ class Wirer {
     wiring_.tasks.push_back(std::move(task));
   }
 
+  // Both ends have one task on each node of a label, and rows go to the one on the same node. So no
+  // link between these nodes is needed, and none waits for another.
+  bool stays_on_node(std::uint32_t c, const plan::InputPlan& input) const {
+    const plan::ComponentPlan& from = plan_.components[input.component];
+    const plan::ComponentPlan& to = plan_.components[c];
+    return to.place.per_node && from.place == to.place && from.tasks == to.tasks &&
+           input.grouping == plan::GroupingType::local_or_shuffle;
+  }
+
   // Components come after all that feed them, so the origins of the senders are complete here.
   void connect_component(std::uint32_t c) {
     const plan::ComponentPlan& component = plan_.components[c];
@@ -68,6 +77,7 @@ class Wirer {
       subscription.by_load = plan_input.by_load;
       if (plan_input.custom) subscription.custom = custom_deal(c, plan_input, s);
       for (std::uint32_t t = 0; t < plan_.components[c].tasks; ++t) {
+        if (stays_on_node(c, plan_input) && s != t) continue;
         subscription.targets.push_back(edge(first_task_[source] + s, first_task_[c] + t));
         const OutEdge& out =
             wiring_.tasks[first_task_[source] + s].out_edges[subscription.targets.back()];

@@ -153,7 +153,7 @@ std::string capture_name(const std::string& what) {
 
 void make_test_plan(const topology::Topology& topology, const OperatorRegistry& registry,
                     Wanted wanted, const TestOptions& options, TestPlan& into) {
-  plan::ExpandResult plain = plan::expand(topology, registry, {options.parallelism});
+  plan::ExpandResult plain = plan::expand(topology, registry, {.parallelism = options.parallelism});
   if (!add_problems(topology, plain, into.problems)) return;
   for (const plan::ComponentPlan& component : plain.plan.components)
     if (component.op->name == feeder_operator().name) wanted.mocks.try_emplace(component.id);
@@ -171,7 +171,8 @@ void make_test_plan(const topology::Topology& topology, const OperatorRegistry& 
     if (component->op->kind != OperatorKind::sink && names.insert(capture_name(what)).second)
       look_at(looked_at, capture_name(what));
   }
-  plan::ExpandResult expanded = plan::expand(looked_at, registry, {options.parallelism});
+  plan::ExpandResult expanded =
+      plan::expand(looked_at, registry, {.parallelism = options.parallelism});
   if (!add_problems(looked_at, expanded, into.problems)) return;
   into.plan = std::move(expanded.plan);
   if (!wanted.mocks.empty()) into.plan.config.round_rows = 1;

@@ -60,6 +60,17 @@ struct WrittenOptions {
   RawOptions overrides;  // from the command line: above all that the file says
 };
 
+// Which nodes of a cluster run a component; where one process runs all, it only decides how many
+// tasks a component has that runs on each node.
+struct PlaceRule {
+  std::string label;               // nodes with that label; "": any
+  std::string node;                // that very one; "": any
+  bool per_node = false;           // one task on each such node
+  std::vector<std::string> apart;  // components not to share a node with
+  Place place;
+  Place apart_place;
+};
+
 struct Component : WrittenOptions {
   std::string id;
   std::string class_name;
@@ -70,6 +81,7 @@ struct Component : WrittenOptions {
   Place parallelism_place;
   std::uint32_t num_tasks = 0;  // 0: as many as executors
   Place num_tasks_place;
+  PlaceRule rule;
 };
 
 // An object for the beginning and the end of a process.

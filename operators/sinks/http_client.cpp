@@ -13,7 +13,6 @@ namespace dnstorm::operators {
 
 namespace {
 
-constexpr std::size_t answer_bytes_max = 64 * 1024;
 constexpr long connect_timeout_ms = 3'000;
 
 struct CurlCloser {
@@ -21,9 +20,14 @@ struct CurlCloser {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
+struct Kept {
+  std::string& body;
+  std::size_t bytes_max;
+};
+
 std::size_t keep_answer(char* data, std::size_t, std::size_t size, void* into) {
-  auto& body = *static_cast<std::string*>(into);
-  body.append(data, std::min(size, answer_bytes_max - body.size()));
+  auto& kept = *static_cast<Kept*>(into);
+  kept.body.append(data, std::min(size, kept.bytes_max - kept.body.size()));
   return size;
 }
 
@@ -55,8 +59,9 @@ class CurlClient final : public HttpTransport {
   HttpAnswer exchange(const HttpRequest& request) override {
     HttpAnswer answer;
     char details[CURL_ERROR_SIZE] = "";
+    Kept kept{answer.body, request.answer_bytes_max};
     std::unique_ptr<curl_slist, CurlCloser> headers = header_list(request);
-    set_up(request, headers.get(), answer, details);
+    set_up(request, headers.get(), kept, details);
     CURLcode code = curl_easy_perform(handle_.get());
     if (code != CURLE_OK) {
       // A status line without the rest of the answer is no answer.
@@ -73,7 +78,7 @@ class CurlClient final : public HttpTransport {
   }
 
  private:
-  void set_up(const HttpRequest& request, curl_slist* headers, HttpAnswer& answer, char* details) {
+  void set_up(const HttpRequest& request, curl_slist* headers, Kept& kept, char* details) {
     CURL* handle = handle_.get();
     curl_easy_reset(handle);  // keeps the connection
     curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
@@ -85,7 +90,7 @@ class CurlClient final : public HttpTransport {
     curl_easy_setopt(handle, CURLOPT_USERAGENT, "dnstorm");
     curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, details);
     curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_answer);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &kept);
     if (!request.user.empty()) {
       curl_easy_setopt(handle, CURLOPT_USERNAME, request.user.c_str());
       curl_easy_setopt(handle, CURLOPT_PASSWORD, request.password.c_str());
@@ -115,7 +120,7 @@ void start_curl() {
 struct Following {
   CURL* handle;
   const std::function<bool(std::string_view)>& take;
-  std::string body;  // of an answer that is not 200
+  Kept kept;  // of an answer that is not 200
   bool enough = false;
 };
 
@@ -123,7 +128,7 @@ std::size_t pass_on(char* data, std::size_t, std::size_t size, void* into) {
   auto& following = *static_cast<Following*>(into);
   long status = 0;
   curl_easy_getinfo(following.handle, CURLINFO_RESPONSE_CODE, &status);
-  if (status != 200) return keep_answer(data, 1, size, &following.body);
+  if (status != 200) return keep_answer(data, 1, size, &following.kept);
   following.enough = !following.take({data, size});
   return following.enough ? 0 : size;
 }
@@ -136,7 +141,8 @@ HttpAnswer follow(const HttpRequest& request, const std::function<bool(std::stri
   CURL* handle = owned.get();
   DNSTORM_ASSERT(handle != nullptr, "libcurl gives no handle");
   char details[CURL_ERROR_SIZE] = "";
-  Following following{handle, take, {}, false};
+  HttpAnswer answer;
+  Following following{handle, take, {answer.body, request.answer_bytes_max}, false};
   std::unique_ptr<curl_slist, CurlCloser> headers = header_list(request);
   curl_easy_setopt(handle, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -148,8 +154,6 @@ HttpAnswer follow(const HttpRequest& request, const std::function<bool(std::stri
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, pass_on);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &following);
   CURLcode code = curl_easy_perform(handle);
-  HttpAnswer answer;
-  answer.body = std::move(following.body);
   if (code != CURLE_OK && !following.enough) {
     answer.failure = failure_text(handle, code, details);
     return answer;

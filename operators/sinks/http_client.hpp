@@ -22,11 +22,12 @@ struct HttpRequest {
   std::string ca_file = {};  // of https; empty: the system's
   bool insecure = false;     // of https: any certificate will do
   DurationNs timeout = 10 * ns_per_s;
+  std::size_t answer_bytes_max = 64 * 1024;  // what is beyond is passed over
 };
 
 struct HttpAnswer {
   int status = 0;            // 0: there was no answer
-  std::string body = {};     // at most 64 KiB of it
+  std::string body = {};     // as much of it as was wanted
   std::string failure = {};  // why there was none ("connection refused")
   DurationNs retry_after = 0;
 };

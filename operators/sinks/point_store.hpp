@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/sqlite/sqlite.hpp"
 #include "operators/sinks/point.hpp"
-#include "operators/sinks/sqlite.hpp"
 
 namespace dnstorm::operators {
 

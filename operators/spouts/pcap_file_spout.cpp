@@ -7,6 +7,7 @@
 
 #include "capture/pcap/filter.hpp"
 #include "capture/pcap/folder_watch.hpp"
+#include "engine/api/batch.hpp"
 #include "engine/base/file_identity.hpp"
 #include "engine/base/parse_time.hpp"
 #include "operators/spouts/packet_file.hpp"
@@ -36,7 +37,7 @@ class FileSpout final : public PacketSpout {
           pcap::BpfFilter::compile(options_.filter, capture::packet::LinkType::ethernet));
     if (watches()) watch_ = DNSTORM_TRY(open_watch());
     auto order = watches() ? pcap::FileOrder::files : options_.order;
-    queue_.emplace(DNSTORM_TRY(pcap::FileQueue::open(options_.files, order, open_packet_file)));
+    queue_.emplace(DNSTORM_TRY(pcap::FileQueue::open(own_files(), order, open_packet_file)));
     return {};
   }
 
@@ -107,6 +108,13 @@ class FileSpout final : public PacketSpout {
 
  private:
   bool watches() const { return !options_.watch.empty(); }
+  // Several tasks, where one process stands for several nodes: each has its share of the files.
+  std::vector<std::string> own_files() const {
+    std::vector<std::string> own;
+    for (std::size_t i = task_->task_index; i < options_.files.size(); i += task_->task_count)
+      own.push_back(options_.files[i]);
+    return own;
+  }
   Result<std::unique_ptr<pcap::FolderWatch>> open_watch() const {
     return std::make_unique<pcap::FolderWatch>(
         DNSTORM_TRY(pcap::FolderWatch::open(options_.watch)));
@@ -135,6 +143,7 @@ class FileSpout final : public PacketSpout {
   }
 
   void take(std::string path) {
+    if (hash_bytes(path) % task_->task_count != task_->task_index) return;
     auto identity = FileIdentity::of(path).value_or(FileIdentity{});
     if (known_.emplace(path, identity).second) queue_->add(std::move(path));
   }

@@ -67,7 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto set = topology::set_property(target, text);
   DNSTORM_ASSERT(set.ok() || !set.error().what.empty(), "a refusal says why");
   if (!read.ok()) return 0;
-  plan::ExpandResult expanded = plan::expand(read.topology, registry, {size % 5 == 0 ? 4u : 0u});
+  plan::ExpandResult expanded =
+      plan::expand(read.topology, registry, {.parallelism = size % 5 == 0 ? 4u : 0u});
   check_problems(expanded.problems);
   if (expanded.ok()) plan::explain(expanded.plan);
   return 0;

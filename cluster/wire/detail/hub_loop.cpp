@@ -11,6 +11,8 @@ namespace {
 
 // Frames taken from a socket before the others have their turn.
 constexpr int turn = 64;
+// Without a word of a socket that is to connect.
+constexpr DurationNs silence_max = 5 * ns_per_s;
 
 int descriptor_of(zmq::message_t& message) {
   // Undocumented but stable: ZeroMQ's own ZMQ_SRCFD is read from it.
@@ -73,18 +75,39 @@ Result<void> HubLoop::connect(const std::string& peer, const std::string& endpoi
   auto out = std::make_shared<Outbound>();
   out->endpoint = endpoint;
   out->key = key;
-  try {
-    out->socket = make_dealer(context_, options_, endpoint, key);
-    out->monitor =
-        std::make_unique<Monitor>(context_, out->socket, fmt::format("monitor-{}", ++monitors_));
-    out->socket.connect(endpoint);
-  } catch (const zmq::error_t& error) {
-    return Error{ErrorKind::unavailable,
-                 fmt::format("cannot connect to {} at {}: {}", peer, endpoint, error.what()),
-                 {}};
-  }
+  DNSTORM_CHECK(open(peer, *out));
   outbound_.emplace(peer, std::move(out));
   return {};
+}
+
+Result<void> HubLoop::open(const std::string& peer, Outbound& out) {
+  try {
+    out.socket = make_dealer(context_, options_, out.endpoint, out.key);
+    out.monitor =
+        std::make_unique<Monitor>(context_, out.socket, fmt::format("monitor-{}", ++monitors_));
+    out.socket.connect(out.endpoint);
+  } catch (const zmq::error_t& error) {
+    return Error{ErrorKind::unavailable,
+                 fmt::format("cannot connect to {} at {}: {}", peer, out.endpoint, error.what()),
+                 {}};
+  }
+  out.renew_at = clock_.steady_ns() + silence_max;
+  return {};
+}
+
+void HubLoop::renew(TimeNs now) {
+  for (auto& [peer, out] : outbound_) {
+    if (out->renew_at > now) continue;
+    auto fresh = std::make_shared<Outbound>();
+    fresh->endpoint = out->endpoint;
+    fresh->key = out->key;
+    fresh->had_way = out->had_way;
+    // Its address in use, or no descriptor left: later.
+    if (auto opened = open(peer, *fresh); !opened.ok())
+      out->renew_at = now + silence_max;
+    else
+      out = std::move(fresh);
+  }
 }
 
 void HubLoop::disconnect(const std::string& peer) {
@@ -247,6 +270,7 @@ void HubLoop::watch_router() {
 
 void HubLoop::hear_of(const HubPeer& peer, Outbound& out, Monitor::Event event) {
   auto refused = [&](const char* why) {
+    out.renew_at = clock_.steady_ns() + options_.reconnect_max;
     if (handlers_.refused)
       handlers_.refused(peer, fmt::format("{} at {} {}", peer.name, out.endpoint, why));
   };
@@ -255,11 +279,18 @@ void HubLoop::hear_of(const HubPeer& peer, Outbound& out, Monitor::Event event) 
       // Asked for its events, the socket learns of its new connection.
       std::ignore = out.socket.get(zmq::sockopt::events);
       out.connected = true;
+      out.renew_at = time_max;
       ++counters_.connects;
       if (std::exchange(out.had_way, true)) ++counters_.reconnects;
       if (handlers_.connected) handlers_.connected(peer);
       break;
+    case ZMQ_EVENT_CONNECTED:
+    case ZMQ_EVENT_CONNECT_DELAYED:
+    case ZMQ_EVENT_CONNECT_RETRIED:
+      out.renew_at = clock_.steady_ns() + silence_max;
+      break;
     case ZMQ_EVENT_DISCONNECTED:
+      out.renew_at = std::min(out.renew_at, clock_.steady_ns() + silence_max);
       if (std::exchange(out.connected, false) && handlers_.disconnected)
         handlers_.disconnected(peer);
       break;
@@ -302,6 +333,9 @@ std::vector<zmq_pollitem_t> HubLoop::poll_items(int wake_fd) const {
 }
 
 void HubLoop::work(int wake_fd, DurationNs patience) {
+  for (const auto& [peer, out] : outbound_)
+    if (out->renew_at != time_max)
+      patience = std::min(patience, std::max<TimeNs>(0, out->renew_at - clock_.steady_ns()));
   std::vector<zmq_pollitem_t> items = poll_items(wake_fd);
   // Rounded up: a timer that is not due yet must not be asked again and again.
   DurationNs wait = std::min<DurationNs>((patience + ns_per_ms - 1) / ns_per_ms, 3'600'000);
@@ -324,6 +358,7 @@ void HubLoop::work(int wake_fd, DurationNs patience) {
     if ((items[at + 1].revents & ZMQ_POLLIN) != 0) read_dealer(name, *out);
     at += 2;
   }
+  renew(clock_.steady_ns());
 }
 
 HubStatistics HubCounters::read() const {

@@ -46,6 +46,9 @@ class HubLoop {
     std::string key;
     bool connected = false;
     bool had_way = false;
+    // When to begin anew with another socket, if it says nothing until then: after some errors (a
+    // key that is refused, bytes that are no protocol) ZeroMQ does not try again by itself.
+    TimeNs renew_at = time_max;
   };
   struct Inbound {
     int fd = -1;
@@ -57,6 +60,8 @@ class HubLoop {
   void read_dealer(const std::string& name, Outbound& out);
   void watch_router();
   void watch_dealer(const std::string& name, Outbound& out);
+  Result<void> open(const std::string& peer, Outbound& out);
+  void renew(TimeNs now);
   void hear_of(const HubPeer& peer, Outbound& out, Monitor::Event event);
   bool read_frame(zmq::socket_t& socket, zmq::message_t& first, Frame& frame);
   bool greet(const std::string& identity, zmq::message_t& message, std::string& user);
@@ -76,6 +81,7 @@ class HubLoop {
   std::map<int, std::string> identities_;   // of inbound_, by descriptor
   std::map<std::string, bool> had_inbound_;
   std::uint64_t monitors_ = 0;
+  SystemClock clock_;
 };
 
 }  // namespace dnstorm::cluster::detail

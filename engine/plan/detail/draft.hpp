@@ -103,7 +103,11 @@ void order(Draft& draft, bool may_have_cycles);
 // Lets each operator say what it gives and needs; checks streams and fields against that.
 void declare(Draft& draft, bool exactly_once);
 // Executors and tasks, and whether the groupings allow as many.
-void set_parallelism(Draft& draft, std::uint32_t wanted);
+void set_parallelism(Draft& draft, const ExpandOptions& options);
+// What is wrong with the components that `place` names.
+void check_places(Draft& draft);
+// What is wrong with ExpandOptions::executors.
+void check_rebalance(Draft& draft, const std::map<std::string, std::uint32_t>& executors);
 
 // The component that gives on what comes back in a cycle; nothing: there is none. Its inputs are
 // numbered as Draft::components until finish_feedback() has the position of each in `components`,

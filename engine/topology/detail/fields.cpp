@@ -69,15 +69,16 @@ bool Fields::flag(std::string_view key, bool otherwise) {
   return node->text == "true";
 }
 
-void Fields::amount(std::string_view key) {
+bool Fields::amount(std::string_view key) {
   const Node* node = scalar(key);
-  if (node == nullptr) return;
+  if (node == nullptr) return false;
   double amount = 0;
   const char* end = node->text.data() + node->text.size();
   auto [rest, problem] = std::from_chars(node->text.data(), end, amount);
-  if (problem == std::errc() && rest == end && amount >= 0 && std::isfinite(amount)) return;
+  if (problem == std::errc() && rest == end && amount >= 0 && std::isfinite(amount)) return true;
   problems_.add(node->place, fmt::format("'{}' of {} is a number from 0, not '{}'", key, what_,
                                          shown(node->text)));
+  return false;
 }
 
 void Fields::refuse(std::string_view key, std::string_view why) {

@@ -27,8 +27,8 @@ class Fields {
   std::optional<std::uint32_t> number(std::string_view key, std::uint32_t min, std::uint32_t max);
   // true or false; `otherwise` if it is not there.
   bool flag(std::string_view key, bool otherwise);
-  // A number that may have a fraction, not below 0.
-  void amount(std::string_view key);
+  // Whether there is a number that may have a fraction, not below 0; another value is a problem.
+  bool amount(std::string_view key);
   // A key of Flux's grammar that dnstorm does not have; `why` goes on behind "'key' of it".
   void refuse(std::string_view key, std::string_view why);
   // To be called last: reports what was never asked for.

@@ -1,5 +1,6 @@
 #include "engine/topology/detail/vertices.hpp"
 
+#include "engine/topology/detail/place_rule.hpp"
 #include "engine/topology/detail/written.hpp"
 
 namespace dnstorm::topology::detail {
@@ -19,10 +20,35 @@ void Vertices::read(const Node& node, std::string_view kind, std::vector<Compone
   read_parallelism(fields, component);
   static_cast<WrittenOptions&>(component) = read_written(fields, objects_, problems_);
   refuse_factory(fields, "an operator");
-  // What Storm's scheduler has to know of a component; here one process has it all.
-  for (const char* key : {"onHeapMemoryLoad", "offHeapMemoryLoad", "cpuLoad"}) fields.amount(key);
+  component.rule = read_place_rule(fields, problems_);
+  refuse_numbers(fields, component);
+  read_loads(fields, component);
   fields.finish();
   into.push_back(std::move(component));
+}
+
+// Of a component with one task on each node: how many tasks it has is not its author's to say.
+void Vertices::refuse_numbers(const Fields& fields, const Component& component) {
+  if (!component.rule.per_node) return;
+  for (Place place : {component.parallelism_place, component.num_tasks_place})
+    if (place.line != 0)
+      problems_.add(place, fmt::format("{} has 'per: node' and so one task on each node: neither "
+                                       "parallelism nor a number of tasks is of use",
+                                       fields.what()));
+}
+
+// Flux's words for three settings; what `config` says stands above them.
+void Vertices::read_loads(Fields& fields, Component& component) {
+  constexpr std::pair<const char*, const char*> loads[] = {
+      {"onHeapMemoryLoad", "topology.component.resources.onheap.memory.mb"},
+      {"offHeapMemoryLoad", "topology.component.resources.offheap.memory.mb"},
+      {"cpuLoad", "topology.component.cpu.pcore.percent"}};
+  for (auto [key, setting] : loads) {
+    const Entry* entry = fields.find(key);
+    if (!fields.amount(key)) continue;
+    if (auto option = raw_option(key, entry->place, *entry->value, problems_))
+      component.config.emplace(setting, std::move(*option));
+  }
 }
 
 void Vertices::read_hook(const Node& node, std::vector<WorkerHook>& into) {

@@ -17,6 +17,8 @@ class Vertices {
   void read_hook(const Node& node, std::vector<WorkerHook>& into);
 
  private:
+  void refuse_numbers(const Fields& fields, const Component& component);
+  void read_loads(Fields& fields, Component& component);
   void read_parallelism(Fields& fields, Component& component);
   void read_config(const Node& config, const Fields& owner, Component& component);
 

@@ -141,6 +141,9 @@ TEST(ClusterConfig, RefusesWhatCannotWork) {
       {"coordinators: [{name: a, endpoint: 'tcp://[::1]:1'}, {name: b, endpoint: "
        "'tcp://[::1]:2'}]",
        "several coordinators need 'zookeeper'"},
+      {"coordinators: [{name: a, endpoint: 'tcp://[::1]:1'}, {name: b, endpoint: "
+       "'tcp://[::1]:2'}]\nzookeeper: 'a:1'",
+       "several coordinators need 'checkpoints'"},
       {"coordinator: {name: other}", "c.yaml:1:21: 'coordinators' has no 'other'"},
       {"coordinators: ['tcp://10.0.0.1:7370']",
        "c.yaml:1:15: tcp://10.0.0.1:7370 is not a loopback address and there are no keys"},

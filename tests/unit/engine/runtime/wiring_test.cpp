@@ -45,6 +45,24 @@ TEST(Wiring, puts_the_tasks_of_a_chain_into_the_executors_of_its_first_component
   EXPECT_EQ(wiring.tasks[6].executor, 2u);
 }
 
+TEST(Wiring, connects_tasks_per_node_only_on_their_node) {
+  PlanBuilder build;
+  build.spout("s", no_spout, {.tasks = 3});
+  build.bolt("b", {{"s", GroupingType::local_or_shuffle}}, no_bolt, {.tasks = 3});
+  build.bolt("c", {{"b", GroupingType::global}}, no_bolt);
+  plan::Plan plan = build.plan();
+  for (std::size_t c : {0U, 1U}) plan.components[c].place = {"capture", "", true, {}};
+  Wiring wiring = wire(plan);
+  for (TaskIndex s = 0; s < 3; ++s) {
+    ASSERT_EQ(wiring.tasks[s].out_edges.size(), 1u);
+    EXPECT_EQ(wiring.tasks[s].out_edges[0].to, 3 + s);
+    EXPECT_EQ(wiring.tasks[3 + s].in_edges.size(), 1u);
+    EXPECT_THAT(wiring.tasks[3 + s].origins, ElementsAre(s));
+  }
+  EXPECT_EQ(wiring.tasks[6].in_edges.size(), 3u);
+  EXPECT_THAT(wiring.tasks[6].origins, ElementsAre(0, 1, 2));
+}
+
 TEST(Wiring, connects_every_sender_with_every_receiver) {
   PlanBuilder build;
   build.spout("s", no_spout, {.tasks = 2});

@@ -112,7 +112,11 @@ TEST(Objects, ConfigOfAVertexIsKept) {
   Component bolt = bolt_of(
       {}, "cpuLoad: 50.0, offHeapMemoryLoad: 0, config: {topology.debug: true, topology.tasks: 4}");
   EXPECT_THAT(bolt.config.at("topology.debug").values, ElementsAre("true"));
-  EXPECT_EQ(bolt.config.size(), 1U);
+  // Flux's words for the scheduler are settings.
+  EXPECT_THAT(bolt.config.at("topology.component.cpu.pcore.percent").values, ElementsAre("50.0"));
+  EXPECT_THAT(bolt.config.at("topology.component.resources.offheap.memory.mb").values,
+              ElementsAre("0"));
+  EXPECT_EQ(bolt.config.size(), 3U);
   EXPECT_EQ(bolt.num_tasks, 4U);
 }
 

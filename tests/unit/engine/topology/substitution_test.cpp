@@ -102,11 +102,12 @@ TEST(Substitution, SaysWhatElseIsWrong) {
 
 TEST(Substitution, ColumnsAreThoseOfTheFile) {
   // Behind a value that is shorter, and one that is longer, than what stands for it.
-  EXPECT_EQ(problems_of("name: t\nbolts: [{id: ${name}, clas: c}]\n"),
-            "t:2:9: bolt 'dns' has no 'className'\n"
-            "t:2:23: unknown key 'clas' of bolt 'dns'; known are id, className, parallelism, "
-            "numTasks, config, constructorArgs, properties, configMethods, onHeapMemoryLoad, "
-            "offHeapMemoryLoad, cpuLoad\n");
+  EXPECT_EQ(
+      problems_of("name: t\nbolts: [{id: ${name}, clas: c}]\n"),
+      "t:2:9: bolt 'dns' has no 'className'\n"
+      "t:2:23: unknown key 'clas' of bolt 'dns'; known are id, className, parallelism, "
+      "numTasks, config, constructorArgs, properties, configMethods, place, onHeapMemoryLoad, "
+      "offHeapMemoryLoad, cpuLoad\n");
   EXPECT_EQ(problems_of("name: t\nconfig: {a: ${long}${nothing}${long}, b: {}}\n"),
             "t:2:39: 'b' takes a value or a list of values, not a map\n");
   // Within a value: where it is asked for.

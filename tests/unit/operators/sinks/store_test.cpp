@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "operators/sinks/sqlite.hpp"
+#include "engine/sqlite/sqlite.hpp"
 #include "tests/unit/operators/sinks/sink_fields.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -141,7 +141,8 @@ TEST_F(Store, refuses_files_that_it_does_not_know) {
   std::filesystem::remove(file());
   std::ofstream(file()) << "this is no database at all, but a text";
   TaskHarness text(store_operator(), with({}), testing::count_fields());
-  EXPECT_EQ(text.prepared.error().what, "store: " + file() + ": file is not a database");
+  EXPECT_THAT(text.prepared.error().what,
+              HasSubstr("store: " + file() + ": is damaged, or no SQLite file"));
 }
 
 TEST_F(Store, says_that_it_cannot_open_the_file) {

@@ -1,6 +1,6 @@
 // SQLite behind a small RAII face; the only place that includes sqlite3.h is sqlite.cpp. A
-// connection and its statements belong to one thread. Errors are Error{io or permission} with
-// SQLite's own words.
+// connection and its statements belong to one thread. Errors are Error{io, data or permission};
+// where the user can do something about it, they say what, else in SQLite's own words.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace dnstorm::operators {
+namespace dnstorm {
 
 class SqliteStatement {
  public:
@@ -58,4 +58,4 @@ class SqliteDatabase {
   std::unique_ptr<sqlite3, Closer> database_;
 };
 
-}  // namespace dnstorm::operators
+}  // namespace dnstorm

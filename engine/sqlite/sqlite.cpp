@@ -1,10 +1,10 @@
-#include "operators/sinks/sqlite.hpp"
+#include "engine/sqlite/sqlite.hpp"
 
 #include <sqlite3.h>
 
 #include <cstring>
 
-namespace dnstorm::operators {
+namespace dnstorm {
 
 namespace {
 
@@ -17,6 +17,10 @@ Error sqlite_error(sqlite3* database, int code) {
     return {ErrorKind::io, "is locked by another process: end that, or name another file", "file"};
   if (primary == SQLITE_CANTOPEN && database != nullptr && sqlite3_system_errno(database) != 0)
     return {kind, std::string("cannot be opened: ") + std::strerror(sqlite3_system_errno(database)),
+            "file"};
+  if (primary == SQLITE_FULL) return {ErrorKind::io, "the disk is full: make room", "file"};
+  if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+    return {ErrorKind::data, "is damaged, or no SQLite file: put back a copy, or move it away",
             "file"};
   return {kind, database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database), "file"};
 }
@@ -100,4 +104,4 @@ std::int64_t SqliteDatabase::last_row_id() const {
 
 std::int64_t SqliteDatabase::changes() const { return sqlite3_changes64(database_.get()); }
 
-}  // namespace dnstorm::operators
+}  // namespace dnstorm

@@ -1,0 +1,171 @@
+// dnstorm coordinator: takes topologies and says which node runs what.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <mutex>
+
+#include "board/server/live.hpp"
+#include "board/server/server.hpp"
+#include "cli/app.hpp"
+#include "cli/board_address.hpp"
+#include "cli/cluster/planner.hpp"
+#include "cli/cluster/submission.hpp"
+#include "cli/cluster_options.hpp"
+#include "cli/load.hpp"
+#include "cli/stop_signal.hpp"
+#include "cluster/control/control.hpp"
+#include "cluster/coordinator/server.hpp"
+#include "engine/runtime/resume.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+using cluster::Assignment, cluster::ClusterConfig;
+
+runtime::TaskNames names_of(const plan::Plan& plan, const Assignment& assignment) {
+  runtime::TaskNames names;
+  for (const plan::ComponentPlan& component : plan.components) {
+    if (!component.place.per_node) continue;
+    auto nodes = assignment.per_node.find(component.place.label);
+    if (nodes != assignment.per_node.end()) names[component.id] = nodes->second;
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> fit_checkpoint(cluster::CheckpointFit fit) {
+  OperatorRegistry registry = builtin_registry();
+  plan::Plan plan = DNSTORM_TRY(plan_of(fit.submission, fit.choices, registry));
+  delivery::TaskLayout layout;
+  for (const cluster::ComponentShape& component : fit.note.layout)
+    layout.push_back({component.id, component.tasks});
+  return runtime::fit_states(std::move(fit.checkpoint.states), layout,
+                             names_of(plan, fit.note.assignment), plan,
+                             names_of(plan, fit.assignment));
+}
+
+// What the HTTP interface asks, answered by the coordinator's server.
+class Desk final : public cluster::ControlTarget {
+ public:
+  Desk(const ClusterConfig& config, const board::ServerOptions& address)
+      : config_(config), address_(address), began_(clock_.steady_ns()) {}
+  void serve(cluster::CoordinatorServer* server) { server_ = server; }
+  // On the coordinator's thread.
+  void log(const cluster::LogLine& line) {
+    print_log_line(line);
+    std::lock_guard lock(mutex_);
+    book_.add(line);
+  }
+
+  cluster::ControlMoment now() override { return {clock_.wall_ns(), clock_.steady_ns()}; }
+  cluster::ClusterView view() override { return server_->view(); }
+  std::vector<cluster::CoordinatorInfo> coordinators() override {
+    return {{address_.host, address_.port, server_->view().leads, true, clock_.steady_ns() - began_,
+             DNSTORM_VERSION}};
+  }
+  std::vector<cluster::NumberedLine> logs(const cluster::LogQuery& query) override {
+    std::lock_guard lock(mutex_);
+    return book_.read(query);
+  }
+  Result<cluster::SubmitAnswer> submit(cluster::Submission submission,
+                                       cluster::SubmitOptions options) override {
+    return server_->submit(std::move(submission), options);
+  }
+  Result<void> kill(const std::string& topology, std::optional<DurationNs> wait) override {
+    return server_->kill(topology, wait);
+  }
+  Result<void> activate(const std::string& topology) override {
+    return server_->activate(topology);
+  }
+  Result<void> deactivate(const std::string& topology) override {
+    return server_->deactivate(topology);
+  }
+  Result<void> rebalance(const std::string& topology,
+                         const std::map<std::string, std::uint32_t>& executors) override {
+    return server_->rebalance(topology, executors);
+  }
+  Result<void> drain(const std::string& node, bool drained) override {
+    return server_->drain(node, drained);
+  }
+  Result<void> forget(const std::string& node) override { return server_->forget(node); }
+
+ private:
+  const ClusterConfig& config_;
+  const board::ServerOptions& address_;
+  SystemClock clock_;
+  TimeNs began_;
+  cluster::CoordinatorServer* server_ = nullptr;
+  std::mutex mutex_;  // guards book_
+  cluster::LogBook book_;
+};
+
+Result<cluster::ControlOptions> control_options(const ClusterConfig& config) {
+  cluster::ControlOptions options;
+  options.version = DNSTORM_VERSION;
+  for (const auto& [name, source] : config.tokens)
+    options.tokens.push_back(DNSTORM_TRY(cluster::read_secret(source)));
+  options.configuration = {{"cluster", config.name},
+                           {"api", config.api},
+                           {"zookeeper", config.zookeeper},
+                           {"timeouts.node", format_duration(config.timeouts.node)},
+                           {"timeouts.lease", format_duration(config.timeouts.lease)},
+                           {"timeouts.launch", format_duration(config.timeouts.launch)},
+                           {"timeouts.absence", format_duration(config.timeouts.absence)}};
+  return options;
+}
+
+Result<void> serve(const ClusterConfig& config) {
+  auto web = DNSTORM_TRY(parse_board_address(config.api, "api"));
+  web.certificate = config.tls.certificate;
+  web.key = config.tls.key;
+  TopologyPlanner planner;
+  Desk desk(config, web);
+  cluster::Control control(DNSTORM_TRY(control_options(config)), desk);
+  cluster::ServerSetup setup;
+  setup.config = config;
+  setup.version = DNSTORM_VERSION;
+  setup.planner = &planner;
+  setup.fit = fit_checkpoint;
+  setup.on_news = [&](const cluster::WorkerNews& news, TimeNs now) { control.take(news, now); };
+  setup.on_log = [&](const cluster::LogLine& line) { desk.log(line); };
+  auto server = DNSTORM_TRY(cluster::CoordinatorServer::start(std::move(setup)));
+  desk.serve(server.get());
+  web.api = [&](const ApiRequest& request) { return control.answer(request); };
+  board::LiveOptions live_options;
+  live_options.title = config.name;
+  live_options.epoch = fmt::format("{:x}", SystemClock().wall_ns());
+  board::Live live(live_options);
+  auto http = DNSTORM_TRY(board::Server::start(web, live, [] { return board::Honesty{}; }));
+  fmt::print(stderr, "Coordinator {}: nodes report to {}, the interface is at {}\n",
+             config.coordinator_name(), config.coordinator_bind(), http->url());
+  while (!stop_requested()) wait_for_stop(1000);
+  http->stop();  // nobody asks any more
+  server->stop();
+  return {};
+}
+
+int run_coordinator(const ClusterOptions& options) {
+  watch_stop_signals();
+  auto config = options.read();
+  if (!config.ok()) return fail(config.error());
+  auto done = serve(*config);
+  return done.ok() ? 0 : fail(done.error());
+}
+
+}  // namespace
+
+void add_coordinator_command(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "coordinator", "Take topologies and say which nodes of the cluster run what");
+  auto options = std::make_shared<ClusterOptions>(*command);
+  options->add("--name", "coordinator.name", "Its name: that of its key");
+  options->add("--api", "api", "Where its HTTP interface listens: ADDRESS:PORT");
+  options->add("--state", "state", "Folder of what it must not forget");
+  command->footer(
+      "Example:\n"
+      "  dnstorm coordinator --config /etc/dnstorm/cluster.yaml\n"
+      "docs/cluster.md tells how to begin with a cluster.");
+  command->callback(
+      [options, &chosen] { chosen = [options] { return run_coordinator(*options); }; });
+}
+
+}  // namespace dnstorm::cli

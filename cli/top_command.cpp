@@ -1,0 +1,126 @@
+// dnstorm top: what a cluster, or a run, does now; live in the terminal.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/cluster_verb.hpp"
+#include "cli/run_address.hpp"
+#include "cli/stop_signal.hpp"
+#include "cli/top.hpp"
+#include "cli/top_screen.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+struct TopArgs : ClusterArgs {
+  std::string run;  // board of one; "": a cluster
+  double interval_s = 1;
+  bool once = false;
+  bool json = false;
+};
+
+// What is asked, again and again.
+using Look = std::function<Result<TopPage>()>;
+
+Result<TopPage> look_at_cluster(ClusterClient& client) {
+  const Json topologies = DNSTORM_TRY(client.get("/topology/summary"));
+  const Json nodes = DNSTORM_TRY(client.get("/supervisor/summary"));
+  std::vector<Json> pages;
+  for (const Json& topology : topologies.at("topologies")) {
+    auto page = client.get(topology_path(topology.at("id").get<std::string>()) + "?window=10");
+    // It may have ended between two answers.
+    if (page.ok())
+      pages.push_back(std::move(*page));
+    else if (page.error().subject != "NotAliveException")
+      return std::move(page.error());
+  }
+  return top_of_cluster(topologies, nodes, pages);
+}
+
+Result<TopPage> look_at_run(const std::string& address, operators::HttpTransport& transport) {
+  operators::HttpRequest request;
+  request.post = false;
+  request.url = base_url(address) + "/api/topology";
+  request.answer_bytes_max = 16 * 1024 * 1024;
+  const operators::HttpAnswer answer = transport.exchange(request);
+  if (answer.status == 0)
+    return Error{ErrorKind::unavailable,
+                 fmt::format("top: {} does not answer ({}): is there a run with --board?",
+                             base_url(address), answer.failure),
+                 ""};
+  const Json json = Json::parse(answer.body, nullptr, false);
+  if (answer.status != 200 || !json.is_object())
+    return Error{ErrorKind::unavailable, "top: what answers there is not the board of a run", ""};
+  return top_of_run(json);
+}
+
+Result<TopPage> look_safely(const Look& look) {
+  try {
+    return look();
+  } catch (const Json::exception&) {
+    return Error{ErrorKind::unavailable,
+                 "top: the answer is not understood: is it of another version?", ""};
+  }
+}
+
+int show_once(const Look& look, bool json) {
+  auto page = look_safely(look);
+  if (!page.ok()) return fail(page.error());
+  fmt::print("{}", json ? pretty(*page) : top_text(*page));
+  return 0;
+}
+
+// Who does not answer for a while is waited for: coordinators change.
+int show_live(const Look& look, const TopArgs& args) {
+  auto first = look_safely(look);
+  if (!first.ok()) return fail(first.error());
+  watch_stop_signals();
+  auto screen = TopScreen::open();
+  if (!screen.ok()) return fail(screen.error());
+  std::string text = top_text(*first), status = "q: end";
+  do {
+    screen->show(text, status);
+    if (screen->wait(static_cast<int>(args.interval_s * 1000))) return 0;
+    auto page = look_safely(look);
+    if (page.ok()) text = top_text(*page);
+    status = page.ok() ? "q: end" : page.error().what;
+  } while (!stop_requested());
+  return 0;
+}
+
+int top(const TopArgs& args) {
+  const bool once = args.once || args.json || isatty(STDOUT_FILENO) == 0;
+  auto show = [&](const Look& look) {
+    return once ? show_once(look, args.json) : show_live(look, args);
+  };
+  if (!args.run.empty()) {
+    auto transport = operators::make_http_client();
+    return show([&] { return look_at_run(args.run, *transport); });
+  }
+  auto client = ClusterClient::make(args);
+  if (!client.ok()) return fail(client.error());
+  return show([&] { return look_at_cluster(*client); });
+}
+
+}  // namespace
+
+void add_top_command(CLI::App& app, Chosen& chosen) {
+  auto args = std::make_shared<TopArgs>();
+  CLI::App* command =
+      app.add_subcommand("top", "Show what a cluster or a run does now, live in the terminal");
+  command->add_option("run", args->run,
+                      "Board of a run: URL, HOST:PORT or PORT; otherwise the cluster of --to");
+  command->add_option("--interval", args->interval_s, "Seconds between two looks")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->capture_default_str();
+  command->add_flag("--once", args->once, "Print it once, as plain text");
+  command->add_flag("--json", args->json, "Print it once, as JSON");
+  command->footer(
+      "Rates are of the last seconds. Without a terminal it is printed once.\n"
+      "Examples:\n  dnstorm top --to collector:7371\n  dnstorm top 8353 --once");
+  add_cluster_options(*command, *args);
+  command->callback([args, &chosen] { chosen = [args] { return top(*args); }; });
+}
+
+}  // namespace dnstorm::cli

@@ -1,0 +1,53 @@
+// The HTTP interface of a cluster: requests below /api/v1 in, answers out, with Storm's paths and
+// field names. cluster/control/openapi.yaml describes it all; docs/cluster-api.md shows how to use
+// it. Pure: what it knows and does comes through ControlTarget; it opens no socket.
+//
+//   Control control({.version = ..., .tokens = {...}}, target);
+//   options.api = [&](const ApiRequest& request) { return control.answer(request); };
+//   control.take(news, clock.steady_ns());       // whenever a worker has told its numbers
+//
+// answer() and take() may be called by different threads, each by one at a time. `target` must
+// outlive it.
+//
+// Who may: what changes anything wants a token (Authorization: Bearer). Where none is set it is
+// taken from programs of the same machine only, and only with the header that marks it as meant.
+// Everything else may be read by whoever reaches the port.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cluster/control/stats_book.hpp"
+#include "cluster/control/target.hpp"
+#include "engine/base/http_api.hpp"
+
+namespace dnstorm::cluster {
+
+struct ControlOptions {
+  std::string version;  // of dnstorm
+  std::vector<std::string> tokens;  // any of them will do; none: see above
+  // What GET /cluster/configuration tells: settings by key, no secrets.
+  std::map<std::string, std::string> configuration;
+};
+
+class Control {
+ public:
+  Control(ControlOptions options, ControlTarget& target)
+      : options_(std::move(options)), target_(target) {}
+
+  ApiAnswer answer(const ApiRequest& request);
+  // `news` of kind "stats"; others are passed over. `now`: ControlMoment::steady.
+  void take(const WorkerNews& news, TimeNs now);
+
+ private:
+  ApiAnswer answer_route(const ApiRequest& request);
+
+  const ControlOptions options_;
+  ControlTarget& target_;
+  std::mutex mutex_;  // guards book_; never held while the target is asked
+  StatsBook book_;
+};
+
+}  // namespace dnstorm::cluster

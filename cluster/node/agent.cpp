@@ -1,0 +1,293 @@
+#include "cluster/node/agent.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include "cluster/model/codec.hpp"
+#include "cluster/model/loop.hpp"
+#include "cluster/node/home.hpp"
+#include "cluster/node/node.hpp"
+#include "cluster/node/process.hpp"
+#include "cluster/wire/bind_ports.hpp"
+#include "cluster/wire/hub.hpp"
+#include "cluster/wire/key_folder.hpp"
+
+namespace dnstorm::cluster {
+
+namespace {
+
+using WorkerKey = std::pair<std::string, std::uint64_t>;  // topology, incarnation
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string new_session() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+NodeOptions machine_options(const AgentSetup& setup, const NodeHome& home) {
+  const NodeConfig& config = setup.config.node;
+  NodeOptions options;
+  options.version = setup.version;
+  options.name = config.name;
+  options.host = host_name();
+  options.session = new_session();
+  options.home = home.id();
+  options.start = home.start();
+  options.labels = config.labels;
+  options.cores = config.cores;
+  options.memory = config.memory;
+  return options;
+}
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+}  // namespace
+
+struct Agent::State {
+  State(AgentSetup given, NodeHome own_home, KeyFolder own_keys)
+      : setup(std::move(given)),
+        home(std::move(own_home)),
+        keys(std::move(own_keys)),
+        machine(machine_options(setup, home), clock.steady_ns()) {}
+  ~State() { stop(); }
+
+  AgentSetup setup;
+  NodeHome home;
+  KeyFolder keys;
+  SystemClock clock;
+  Node machine;
+  Loop loop{clock, [this] { return on_time(); }};
+  std::unique_ptr<Hub> hub;
+  std::map<WorkerKey, std::unique_ptr<Process>> workers;  // of the loop
+  std::map<std::string, Member> members;                  // likewise
+  std::uint64_t term = 0;                                 // the highest heard of
+  std::string coordinator;                                // who has it
+
+  const std::string& name() const { return setup.config.node.name; }
+  Result<void> listen();
+  void stop();
+  TimeNs on_time();
+  void take(const HubMessage& message);
+  void take(const Orders& orders, const std::string& from, TimeNs now);
+  void carry_out(NodeOutput& output);
+  void start(const StartWorker& order);
+  void take(const WorkerKey& key, const Word& word);
+  void gone(const WorkerKey& key, const std::string& how);
+  void note(LogLine line);
+  void tell_coordinators(const Message& message);
+  void tell_leader(const Message& message);
+  void send(const HubPeer& to, const Message& message) {
+    hub->send(to, {Buffer::copy_of(encode(message)), {}});
+  }
+  void send_worker(const WorkerKey& key, Word word) {
+    if (auto worker = workers.find(key); worker != workers.end()) worker->second->send(word);
+  }
+};
+
+Result<void> Agent::State::listen() {
+  HubOptions options;
+  options.identity = name();
+  options.keys = keys.own;
+  options.allowed = keys.allowed;
+  HubHandlers handlers;
+  handlers.message = [this](const HubMessage& message) { take(message); };
+  handlers.refused = [this](const HubPeer& peer, const std::string& why) {
+    loop.post([this, text = fmt::format("{}: {}", peer.name, why)] {
+      note({clock.wall_ns(), name(), "", "error", text});
+    });
+  };
+  hub = DNSTORM_TRY(Hub::start(std::move(options), std::move(handlers)));
+  machine.bound(DNSTORM_TRY(
+      bind_in(*hub, fmt::format("tcp://{}:0", setup.config.node.bind), setup.config.node.ports)));
+  for (const CoordinatorAddress& address : setup.config.coordinators) {
+    std::string key = DNSTORM_TRY(keys.key_of(address.name));
+    DNSTORM_CHECK(hub->connect(address.name, address.endpoint, key));
+  }
+  return {};
+}
+
+void Agent::State::stop() {
+  hub.reset();
+  loop.stop();
+  workers.clear();
+}
+
+TimeNs Agent::State::on_time() {
+  machine.tick(clock.steady_ns(), clock.wall_ns());
+  for (NodeOutput& output : machine.take_outputs()) carry_out(output);
+  for (auto& [key, worker] : workers) worker->set_lease(machine.lease_until());
+  return machine.next_time();
+}
+
+// On the hub's thread.
+void Agent::State::take(const HubMessage& message) {
+  auto decoded = decode(message.frame.head.text());
+  if (!decoded.ok()) return;
+  TimeNs now = clock.steady_ns();
+  loop.post([this, from = message.from, user = message.user, now,
+             said = std::make_shared<Message>(std::move(*decoded))] {
+    auto own = [&](const std::string& node) { return user.empty() || user == node; };
+    std::visit(Overloaded{
+                   [&](Orders& orders) {
+                     if (!from.inbound) take(orders, from.name, now);
+                   },
+                   [&](StatePart& part) {
+                     if (!from.inbound) machine.take(std::move(part), now);
+                   },
+                   [&](Ping& ping) {
+                     if (own(ping.node)) machine.take(ping, now);
+                   },
+                   [&](Pong& pong) {
+                     if (own(pong.node)) machine.take(pong, now);
+                   },
+                   [](const auto&) {},  // what only coordinators are told
+               },
+               *said);
+  });
+}
+
+void Agent::State::take(const Orders& orders, const std::string& from, TimeNs now) {
+  if (orders.term >= term && orders.refused.empty()) {
+    term = orders.term;
+    coordinator = from;
+  }
+  if (orders.members.version != 0)
+    for (const Member& member : orders.members.all) members[member.name] = member;
+  machine.take(orders, now);
+}
+
+void Agent::State::carry_out(NodeOutput& output) {
+  std::visit(Overloaded{
+                 [&](SendReport& order) { tell_coordinators(std::move(order.report)); },
+                 [&](SendPing& order) {
+                   auto member = members.find(order.node);
+                   if (member == members.end()) return;
+                   // Made when it is needed, and again when the other has moved.
+                   if (hub->connect(order.node, member->second.endpoint, member->second.key).ok())
+                     send({order.node, false}, order.ping);
+                 },
+                 [&](SendPong& order) {
+                   send({order.node, true}, order.pong);
+                 },
+                 [&](ForwardState& order) { tell_leader(std::move(order.part)); },
+                 [&](StartWorker& order) { start(order); },
+                 [&](TellWorker& order) {
+                   send_worker({order.order.topology, order.order.assignment.incarnation},
+                               {WordKind::order, to_json(order.order)});
+                 },
+                 [&](GiveState& order) {
+                   send_worker({order.part.topology, order.part.incarnation},
+                               {WordKind::state, encode(order.part)});
+                 },
+                 [&](StopWorker& order) {
+                   WorkerKey key{order.topology, order.incarnation};
+                   if (!order.at_once) return send_worker(key, {WordKind::stop, {}});
+                   if (auto worker = workers.find(key); worker != workers.end())
+                     worker->second->kill();
+                 },
+                 [&](Note& order) { note(std::move(order.line)); },
+             },
+             output);
+}
+
+void Agent::State::start(const StartWorker& order) {
+  WorkerKey key{order.order.topology, order.order.assignment.incarnation};
+  ProcessSpec spec;
+  spec.argv = setup.worker;
+  std::string logs = setup.config.node.folder + "/logs";
+  std::error_code ignored;  // shows when the file is opened
+  std::filesystem::create_directories(logs, ignored);
+  spec.log = fmt::format("{}/{}.log", logs, key.first);
+  ProcessEvents events;
+  events.word = [this, key](Word word) {
+    loop.post([this, key, word = std::make_shared<Word>(std::move(word))] { take(key, *word); });
+  };
+  events.gone = [this, key](const std::string& how) {
+    loop.post([this, key, how] { gone(key, how); });
+  };
+  auto process = Process::start(spec, std::move(events));
+  if (!process.ok()) {
+    machine.worker_gone(key.first, key.second, process.error().what, clock.steady_ns());
+    return;
+  }
+  (*process)->set_lease(machine.lease_until());
+  (*process)->send({WordKind::submission, to_json(order.submission)});
+  (*process)->send({WordKind::order, to_json(order.order)});
+  workers[key] = std::move(*process);
+}
+
+void Agent::State::take(const WorkerKey& key, const Word& word) {
+  TimeNs now = clock.steady_ns();
+  switch (word.kind) {
+    case WordKind::report:
+      if (auto report = worker_report_from_json(word.bytes); report.ok())
+        machine.worker_says(std::move(*report), now);
+      break;
+    case WordKind::state:
+      if (auto part = decode(word.bytes); part.ok() && std::holds_alternative<StatePart>(*part))
+        machine.worker_saved(std::move(std::get<StatePart>(*part)), now);
+      break;
+    case WordKind::log:
+      if (auto line = decode(word.bytes); line.ok() && std::holds_alternative<LogLine>(*line))
+        note(std::move(std::get<LogLine>(*line)));
+      break;
+    case WordKind::stats:
+      tell_leader(WorkerNews{name(), key.first, key.second, "stats", word.bytes});
+      break;
+    case WordKind::order:
+    case WordKind::submission:
+    case WordKind::stop:
+      break;
+  }
+}
+
+void Agent::State::gone(const WorkerKey& key, const std::string& how) {
+  workers.erase(key);
+  machine.worker_gone(key.first, key.second, how, clock.steady_ns());
+}
+
+void Agent::State::note(LogLine line) {
+  if (setup.on_log) setup.on_log(line);
+  tell_leader(std::move(line));
+}
+
+void Agent::State::tell_coordinators(const Message& message) {
+  for (const CoordinatorAddress& address : setup.config.coordinators)
+    send({address.name, false}, message);
+}
+
+void Agent::State::tell_leader(const Message& message) {
+  if (!coordinator.empty()) send({coordinator, false}, message);
+}
+
+Agent::Agent(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Agent::~Agent() = default;
+
+Result<std::unique_ptr<Agent>> Agent::start(AgentSetup setup) {
+  KeyFolder keys;
+  if (!setup.config.keys.empty())
+    keys = DNSTORM_TRY(load_keys(setup.config.keys, setup.config.node.name));
+  NodeHome home = DNSTORM_TRY(NodeHome::open(setup.config.node.folder));
+  auto state = std::make_unique<State>(std::move(setup), std::move(home), std::move(keys));
+  DNSTORM_CHECK(state->listen());
+  state->loop.start();
+  return std::unique_ptr<Agent>(new Agent(std::move(state)));
+}
+
+void Agent::stop() { state_->stop(); }
+
+}  // namespace dnstorm::cluster

@@ -1,0 +1,5 @@
+dnstorm_unit_test(cluster/control USES cluster_control)
+find_package(yaml-cpp REQUIRED)
+if(TARGET unit_cluster_control)
+  target_link_libraries(unit_cluster_control PRIVATE yaml-cpp)
+endif()
