@@ -161,10 +161,10 @@ void CoordinatorServer::State::step_down() {
 }
 
 void CoordinatorServer::State::stop() {
-  election.reset();
   hub.reset();  // no message after it
   loop.stop();
   disk.stop();
+  election.reset();  // the loop asks it whether it may act
 }
 
 TimeNs CoordinatorServer::State::on_time() {

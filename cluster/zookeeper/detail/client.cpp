@@ -12,9 +12,6 @@ namespace dnstorm::cluster::detail {
 
 namespace {
 
-// The client's lines would go to standard error in its own form; what matters comes as events.
-void drop_log(const char*) {}
-
 // One call under way: what the C interface carries through as a pointer.
 struct Call {
   std::function<void(int, Call&)> done;
@@ -106,9 +103,11 @@ Result<std::unique_ptr<ZooClient>> ZooClient::open(const std::string& servers, D
   auto state = std::make_unique<State>();
   state->on_session = std::move(on_session);
   state->on_change = std::move(on_change);
-  state->handle =
-      zookeeper_init2(servers.c_str(), State::watch, static_cast<int>(timeout / ns_per_ms), nullptr,
-                      state.get(), 0, drop_log);
+  // The client's lines would go to standard error in its own form; what matters comes as events.
+  static std::once_flag silenced;
+  std::call_once(silenced, [] { zoo_set_debug_level(static_cast<ZooLogLevel>(0)); });
+  state->handle = zookeeper_init(servers.c_str(), State::watch,
+                                 static_cast<int>(timeout / ns_per_ms), nullptr, state.get(), 0);
   if (state->handle == nullptr)
     return Error{ErrorKind::unavailable,
                  fmt::format("ZooKeeper {}: cannot connect: {}: correct 'zookeeper' of the cluster "
