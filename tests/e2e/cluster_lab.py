@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 
+import cluster_servers
 import dnstap_servers
 import harness
 import net_lab
@@ -63,15 +64,32 @@ class Process:
             return file.read()
 
 
+class Existing:
+    """A process of somebody else."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def signal(self, number):
+        os.kill(self.pid, number)
+
+
 class ClusterLab:
-    def __init__(self, case, nodes, coordinators=("c1",), hosts=(), network=True, zookeeper=None):
-        """hosts: further ones of the network, for servers. zookeeper: its address, as a function of
-        this lab; called when the network is there."""
-        self.case = case
+    def __init__(self, case, nodes, coordinators=("c1",), hosts=(), network=True, zookeeper=None,
+                 labels=None, small_disk=None):
+        """hosts: further ones of the network, for servers. zookeeper: a function of this lab that
+        starts it on a host, called when the network is there. labels: of nodes, beside their names
+        and `all`. small_disk: what of the lab lies on one (self.disk): coordinator, node, sink."""
+        self.case, self.labels = case, labels or {}
+        self.disk = None
+        if small_disk:
+            folder = {"coordinator": coordinators[0], "node": nodes[-2], "sink": "sink"}[small_disk]
+            self.disk = cluster_servers.Tmpfs(case, case.path(folder))
+            case.output = case.path("sink/cluster.lp") if small_disk == "sink" else case.output
         self.net = net_lab.NetLab([*coordinators, *nodes, *hosts]) if network else None
         if self.net:
             case.addCleanup(self.net.close)
-        self.zookeeper = zookeeper(self) if zookeeper else None
+        self.zookeeper_server = zookeeper(self) if zookeeper else None
         self.api_port = 7371 if network else dnstap_servers.free_tcp_port()
         self.control_port = 7370 if network else dnstap_servers.free_tcp_port()
         self.keys = case.path("keys")
@@ -105,7 +123,8 @@ class ClusterLab:
             f'{{name: {c}, endpoint: "tcp://{self.address(c)}:{self.control_port}"}}'
             for c in coordinators
         )
-        zookeeper = f"zookeeper: {self.zookeeper}\n" if self.zookeeper else ""
+        server = self.zookeeper_server
+        zookeeper = f"zookeeper: {self.address(server.host)}:2181/lab\n" if server else ""
         for folder in ("checkpoints", name):
             os.makedirs(self.case.path(folder), exist_ok=True)
         return self.case.write(
@@ -133,6 +152,8 @@ class ClusterLab:
             *(harness.DNSTORM, "node", "--config", config, "--name", name),
             *("--bind", self.address(name), "--label", name, "--label", "all"),
         ]
+        for label in self.labels.get(name, []):
+            command += ["--label", label]
         return Process(self, name, command)
 
     # -- what a user does
@@ -152,6 +173,13 @@ class ClusterLab:
         return f"{self.address(host or self.leader_host())}:{self.api_port}"
 
     def leader_host(self):
+        """That of the coordinator that leads; any while none says so."""
+        if len(self.coordinator) == 1:
+            return next(iter(self.coordinator))
+        for host in self.coordinator:
+            nimbuses = (self.get("nimbus/summary", host) or {"nimbuses": []})["nimbuses"]
+            if any(n["status"] == "Leader" for n in nimbuses):
+                return host
         return next(iter(self.coordinator))
 
     def get(self, path, host=None):
@@ -184,6 +212,17 @@ class ClusterLab:
     def worker_pid(self, name, node):
         workers = self.detail(name)["workers"]
         return next(w["pid"] for w in workers if w["supervisorId"] == node)
+
+    def node_of(self, name, component):
+        workers = self.detail(name)["workers"]
+        return next(w["supervisorId"] for w in workers if component in w["componentNumTasks"])
+
+    def counted(self, name):
+        """Rows that the topology has emitted so far; None while nobody says."""
+        try:
+            return self.emitted(name)
+        except (KeyError, TypeError):
+            return None
 
     def restarts(self, name):
         found = self.topology(name)

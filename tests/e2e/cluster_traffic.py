@@ -17,13 +17,13 @@ SPOUT = """  - {{id: packets-{node}, className: pcap, place: {{node: {node}}},
       properties: {{file: {folder}/{node}.pcap, speed: {speed}}}}}
 """
 DECODE = "  - {{id: dns-{node}, className: decode, place: {{node: {node}}}}}\n"
-CENTRE = """  - {{id: datasets, className: dsc, place: {{label: all}},
+CENTRE = """  - {{id: datasets, className: dsc, place: {{label: {centre}}},
       properties: {{local_address: ["127.0.0.1", "::1"], interval: 5s}}}}
-  - {{id: types, className: count, parallelism: 2, place: {{label: all}},
+  - {{id: types, className: count, parallelism: 2, place: {{label: {centre}}},
       properties: {{by: [qtype, rcode], window: 1s}}}}
-  - {{id: text, className: text, place: {{label: all}}, properties: {{file: {output}}}}}
+  - {{id: text, className: text, place: {{label: {centre}}}, properties: {{file: {output}}}}}
 """
-INFLUX = """  - {{id: influx, className: influx, place: {{label: all}},
+INFLUX = """  - {{id: influx, className: influx, place: {{label: {centre}}},
       properties: {{url: "{influx}", database: {database}, spool: {folder}/spool-{database},
                    create: true, retry_max: 500ms}}}}
 """
@@ -36,7 +36,7 @@ SINK = "  - {{from: {bolt}, to: {sink}, grouping: {{type: GLOBAL}}}}\n"
 
 
 def topology(folder, output, name="lab", speed="1x", delivery="exactly-once", influx=None,
-             database="lab"):
+             database="lab", centre="all"):
     values = locals()
     text = HEAD.format(**values)
     for node in NODES:
