@@ -204,7 +204,7 @@ TEST(ExpandErrors, Config) {
        "topology.shellbolt.max.pending, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.disable.loadaware.messaging, "
        "topology.auto.task.hooks, "
-       "topology.component.cpu.pcore.percent, topology.component.resources.onheap.m...\n"},
+       "topology.component.cpu.pcore.percent, topology.component.resources.onhea...\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"
               "  topology.scheduler: fair\n  topology.debug: [a]\n",
