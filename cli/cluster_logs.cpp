@@ -32,9 +32,10 @@ std::string query_of(const LogsArgs& args, std::uint64_t after) {
 
 std::string line_text(const Json& line) {
   auto text = [&](const char* key) { return printable(line.at(key).get<std::string>()); };
-  const std::string topology = text("topology");
-  return fmt::format("{} {:<7} {} {}{}\n", text("time"), text("level"), text("node"),
-                     topology.empty() ? "" : topology + ": ", text("text"));
+  const std::string topology = text("topology"), node = text("node");
+  return fmt::format("{} {:<7} {} {}{}\n", text("time"), text("level"),
+                     node.empty() ? "coordinator" : node, topology.empty() ? "" : topology + ": ",
+                     text("text"));
 }
 
 std::string lines_text(const LogsArgs& args, const Json& page, std::uint64_t& last) {

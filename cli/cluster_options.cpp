@@ -32,8 +32,11 @@ Result<cluster::ClusterConfig> ClusterOptions::read() const {
 }
 
 void print_log_line(const cluster::LogLine& line) {
-  fmt::print(stderr, "{} {:<7} {}{}{}: {}\n", format_time(line.wall / ns_per_ms * ns_per_ms),
-             line.level, line.node, line.topology.empty() ? "" : " ", line.topology, line.text);
+  // Always with milliseconds, so that lines stand below each other.
+  std::string time = format_time(line.wall / ns_per_s * ns_per_s);
+  time.insert(time.size() - 1, fmt::format(".{:03}", line.wall / ns_per_ms % 1000));
+  fmt::print(stderr, "{} {:<7} {}{}{}: {}\n", time, line.level, line.node,
+             line.topology.empty() ? "" : " ", line.topology, line.text);
 }
 
 }  // namespace dnstorm::cli

@@ -123,7 +123,6 @@ Result<SubmitAnswer> Coordinator::State::replace(Topology& topology, Submission 
   answer.assignment = planned.assignment;
   answer.shape = planned.shape;
   answer.unplaced = planned.unplaced;
-  answer.shape = planned.shape;
   if (with.dry_run) return answer;
   topology.record.next = {std::move(submission)};
   save(topology);

@@ -60,6 +60,10 @@ struct WorkerReport {
   bool operator==(const WorkerReport&) const = default;
 };
 
+// Of the finished workers of an incarnation: empty, or an edge on which other rows were received
+// than sent.
+std::string torn_edge(const std::vector<WorkerReport>& workers);
+
 struct Report {
   std::uint32_t protocol = protocol_version;
   std::string version;  // of dnstorm

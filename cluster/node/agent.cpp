@@ -219,12 +219,12 @@ void Agent::State::start(const StartWorker& order) {
   events.gone = [this, key](const std::string& how) {
     loop.post([this, key, how] { gone(key, how); });
   };
+  spec.lease = machine.lease_until();  // from its first moment: it looks at once
   auto process = Process::start(spec, std::move(events));
   if (!process.ok()) {
     machine.worker_gone(key.first, key.second, process.error().what, clock.steady_ns());
     return;
   }
-  (*process)->set_lease(machine.lease_until());
   (*process)->send({WordKind::submission, to_json(order.submission)});
   (*process)->send({WordKind::order, to_json(order.order)});
   workers[key] = std::move(*process);

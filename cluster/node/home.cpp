@@ -6,12 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <thread>
 #include <utility>
 
 #include "cluster/node/agent.hpp"
@@ -19,8 +17,6 @@
 namespace dnstorm::cluster {
 
 namespace {
-
-constexpr int workers_wait_ms = 10'000;
 
 Error failed(const std::string& path, const char* what) {
   return {ErrorKind::io, fmt::format("{}: {}: {}", path, what, std::strerror(errno)), "folder"};
@@ -33,20 +29,13 @@ Result<int> open_lock(const std::string& path) {
   return file;
 }
 
-// The kernel kills workers when their node's process ends; that takes a moment.
+// The kernel kills workers when their node's process ends; that takes a moment, which is waited for.
 Result<void> wait_for_workers(const std::string& path) {
   int file = DNSTORM_TRY(open_lock(path));
-  bool gone = false;
-  for (int waited = 0; waited < workers_wait_ms && !gone; waited += 20) {
-    gone = ::flock(file, LOCK_EX | LOCK_NB) == 0;
-    if (!gone) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  int locked = ::flock(file, LOCK_EX);
   ::close(file);
-  if (gone) return {};
-  return Error{ErrorKind::unavailable,
-               fmt::format("{}: workers of an earlier node are still there after {} s: end them",
-                           path, workers_wait_ms / 1000),
-               "folder"};
+  if (locked != 0) return failed(path, "cannot be locked");
+  return {};
 }
 
 std::string new_id() {

@@ -60,11 +60,11 @@ class DataLinks::Impl {
   template <class Message>
   Result<void> send(PeerIndex to, const Message& message, Lane lane) {
     Buffer bytes = encoded(message);
-    if (bytes.size > options_.link.message_bytes_max)
+    if (bytes.size == 0)
       return Error{ErrorKind::data,
-                   fmt::format("a row's batch of {} bytes is larger than the {} bytes that a link "
-                               "between workers takes",
-                               bytes.size, options_.link.message_bytes_max),
+                   fmt::format("a batch is larger than the {} bytes that a link between workers "
+                               "takes: a row of it is very long",
+                               options_.link.message_bytes_max),
                    {}};
     Link& link = *links_.at(to);
     link.messages_sent += 1;
@@ -130,6 +130,7 @@ class DataLinks::Impl {
   EncodeOptions encode_now() const {
     EncodeOptions options = options_.encode;
     options.now = clock_.steady_ns();
+    options.bytes_max = options_.link.message_bytes_max;
     return options;
   }
 

@@ -126,6 +126,7 @@ Buffer encode(const Event& event, const EncodeOptions& options) {
   }
   std::size_t trees = event.anchor ? event.anchor->trees.size() * tree_size : 0;
   std::size_t size = prefix_size + event_size + trees + rows_size + arena;
+  if (size > options.bytes_max) return {};
   auto data = std::make_shared_for_overwrite<std::uint8_t[]>(size);
   std::uint8_t* at = data.get();
   put_prefix(at, Kind::event, 0, size - prefix_size);
@@ -149,6 +150,7 @@ Buffer encode(const Credit& credit) {
 
 Buffer encode(const Acks& acks, const EncodeOptions& options) {
   std::size_t size = prefix_size + 8 + acks.items.size() * ack_item_size;
+  if (size > options.bytes_max) return {};
   auto data = std::make_shared_for_overwrite<std::uint8_t[]>(size);
   std::uint8_t* at = data.get();
   put_prefix(at, Kind::acks, 0, size - prefix_size);

@@ -28,11 +28,13 @@ using WireMessage = std::variant<runtime::Event, runtime::Credit, runtime::Acks>
 struct EncodeOptions {
   int zstd_level = 0;                // 0: nothing is compressed
   std::size_t compress_from = 1024;  // bytes
+  std::size_t bytes_max = 64 << 20;
   // Clock::steady_ns. Clocks of two machines have nothing to do with each other, so that an event
   // carries how long ago it was born and sent; the time on the way is not part of its latencies.
   TimeNs now = 0;
 };
-// Without what nobody but the sender knows (Lineage::settled).
+// Without what nobody but the sender knows (Lineage::settled). Of size 0: it would be larger than
+// `bytes_max`.
 Buffer encode(const runtime::Event& event, const EncodeOptions& options);
 Buffer encode(const runtime::Credit& credit);
 Buffer encode(const runtime::Acks& acks, const EncodeOptions& options);

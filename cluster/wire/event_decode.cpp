@@ -105,15 +105,19 @@ std::optional<DecodeError> check_rows(const Schema& schema, const std::uint8_t* 
   for (std::size_t i = 0; i < schema.size(); ++i)
     if (schema.field(i).type == Type::boolean) truths.push_back(schema.offset(i));
   std::vector<std::uint32_t> cells = cells_of(schema);
+  std::uint64_t used = 0;
   for (std::uint32_t i = 0; i < header.rows; ++i, rows += header.row_size) {
     for (std::uint32_t truth : truths)
       if (rows[truth] > 1) return DecodeError::value;
     for (std::uint32_t cell : cells) {
-      std::uint64_t end =
-          std::uint64_t{load<std::uint32_t>(rows + cell)} + load<std::uint32_t>(rows + cell + 4);
+      auto size = load<std::uint32_t>(rows + cell + 4);
+      std::uint64_t end = std::uint64_t{load<std::uint32_t>(rows + cell)} + size;
       if (end > header.arena) return DecodeError::range;
+      used += size;
     }
   }
+  // Rows that share their bytes would grow beyond measure where they are sent on.
+  if (used > header.arena) return DecodeError::range;
   return std::nullopt;
 }
 

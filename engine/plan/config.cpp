@@ -106,6 +106,10 @@ std::vector<OptionSpec> config_specs() {
       whole("topology.round.rows", "256",
             "rows at which a source's round ends; a batch it emits at once is never divided", 1,
             1e6),
+      whole("topology.round.ms", "0",
+            "gather what a source gives in so long a time in one round, up to topology.round.rows: "
+            "fewer rounds on links; 0: as it comes",
+            0, 10'000),
       whole("topology.idle.timeout.ms", "0",
             "a source that is silent for so long no longer holds up the windows of others; 0: it "
             "always does",
@@ -170,6 +174,7 @@ EngineConfig read_config(Draft& draft) {
   config.credits = static_cast<std::uint32_t>(options->integer("topology.edge.credits"));
   config.edge_bytes = static_cast<std::uint64_t>(options->integer("topology.edge.bytes"));
   config.idle_timeout = options->integer("topology.idle.timeout.ms") * ns_per_ms;
+  config.round_time = options->integer("topology.round.ms") * ns_per_ms;
   config.round_rows = static_cast<std::uint32_t>(options->integer("topology.round.rows"));
   config.scheduler = options->text("topology.scheduler");
   config.chaining = options->flag("topology.chaining");

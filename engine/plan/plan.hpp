@@ -108,6 +108,7 @@ struct EngineConfig {
   std::uint32_t credits = 16;           // topology.edge.credits: rounds under way on an edge
   std::uint64_t edge_bytes = 16 << 20;  // topology.edge.bytes: the same in bytes
   std::uint32_t round_rows = 256;       // topology.round.rows: at which a source's round ends
+  DurationNs round_time = 0;            // topology.round.ms; 0: a round is not held open
   std::string scheduler = "sharing";    // topology.scheduler: sharing | stealing
   bool chaining = true;                 // topology.chaining: see set_chains()
   DurationNs idle_timeout = 0;  // topology.idle.timeout.ms: then a silent source holds up no window

@@ -168,7 +168,7 @@ EdgeIndex OutputRouter::target_of_round(const Subscription& subscription) const 
   return subscription.targets[(round_ + origins_[slot_]) % subscription.targets.size()];
 }
 
-// All tasks are in this process. Rows stay with the task of the same number if there is one for
+// Rows stay with the task of the same number if there is one for
 // each; otherwise that would leave tasks without work.
 EdgeIndex OutputRouter::local_target(const Reader& reader) {
   const std::vector<EdgeIndex>& targets = reader.subscription.targets;

@@ -81,8 +81,10 @@ Result<Task::Progress> SpoutTask::run_one() {
 
 // A spout that gives a row at a time is asked again until there is a round's worth, or it has
 // nothing more, or a millisecond is over: what a round costs is shared, and no row waits for long.
-// One that waits in next() is asked once: what it has given must not wait with it.
+// One that waits in next() is asked once: what it has given must not wait with it, unless the
+// topology allows that (topology.round.ms).
 Result<Spout::Next> SpoutTask::fill_round(TimeNs began) {
+  if (setup_.plan->config.round_time != 0) return gather_round(began);
   constexpr DurationNs longest = ns_per_ms;
   std::uint64_t wanted = emitter_.rows_emitted() + setup_.plan->config.round_rows;
   for (std::uint32_t calls = 1;; ++calls) {
@@ -92,6 +94,25 @@ Result<Spout::Next> SpoutTask::fill_round(TimeNs began) {
     if (roots_ && component().spout_pending_max != 0) return next;  // which is to be asked first
     bool look = calls < 16 ? (calls & (calls - 1)) == 0 : calls % 16 == 0;
     if (look && setup_.clock->steady_ns() - began > longest) return next;
+  }
+}
+
+// Whatever comes until the round's time is over belongs to it. A source that has nothing and does
+// not wait for it ends the round, and so does one whose clock stands still (in tests).
+Result<Spout::Next> SpoutTask::gather_round(TimeNs began) {
+  const std::uint64_t before = emitter_.rows_emitted();
+  const std::uint64_t wanted = before + setup_.plan->config.round_rows;
+  for (TimeNs asked = began;;) {
+    Result<Spout::Next> next = spout_->next(emitter_);
+    std::uint64_t emitted = emitter_.rows_emitted();
+    if (!next.ok() || *next == Spout::Next::end || emitted == before || emitted >= wanted)
+      return next;
+    if (roots_ && component().spout_pending_max != 0) return next;  // which is to be asked first
+    TimeNs now = setup_.clock->steady_ns();
+    bool waits = spout_->blocking() && now != asked;
+    if (*next == Spout::Next::idle && !waits) return next;
+    if (now - began >= setup_.plan->config.round_time || stop_ || barrier_ != 0) return next;
+    asked = now;
   }
 }
 

@@ -172,6 +172,7 @@ class SpoutTask final : public Task {
   // `began`: this turn, of Clock::steady_ns.
   Result<Progress> pull(TimeNs began);
   Result<Spout::Next> fill_round(TimeNs began);
+  Result<Spout::Next> gather_round(TimeNs began);
   Result<void> pass_barrier();
   Result<void> end_stream();
   Result<void> send_state(std::uint64_t number);

@@ -140,13 +140,16 @@ class ClusterLab:
     def ask(self, *arguments, host=None):
         """A verb of the command line, at a coordinator's host; its standard output."""
         host = host or self.leader_host()
-        to = f"{self.address(host)}:{self.api_port}"
+        to = self.to(host)
         environment = {**os.environ, "DNSTORM_TOKEN": "lab-token"}
         done = self.run(
             host, [harness.DNSTORM, *arguments, "--to", to], env=environment, timeout=60
         )
         self.case.assertEqual(done.returncode, 0, f"{arguments}: {done.stderr}")
         return done.stdout
+
+    def to(self, host=None):
+        return f"{self.address(host or self.leader_host())}:{self.api_port}"
 
     def leader_host(self):
         return next(iter(self.coordinator))
@@ -174,6 +177,25 @@ class ClusterLab:
         found = self.topology(name)
         return found["status"] if found else None
 
+    def detail(self, name):
+        found = self.topology(name)
+        return self.get(f"topology/{found['id']}") if found else None
+
+    def worker_pid(self, name, node):
+        workers = self.detail(name)["workers"]
+        return next(w["pid"] for w in workers if w["supervisorId"] == node)
+
+    def restarts(self, name):
+        found = self.topology(name)
+        return found["restarts"] if found else 0
+
+    def emitted(self, name):
+        detail = self.detail(name)
+        return sum(spout["emitted"] or 0 for spout in detail["spouts"]) if detail else 0
+
+    def log_lines(self, name):
+        return [line["text"] for line in self.get(f"logs?topology={name}&limit=1000")["lines"]]
+
     # -- waiting
 
     def until(self, holds, what, seconds=60):
@@ -188,6 +210,10 @@ class ClusterLab:
         self.until(
             lambda: self.status(name) == wanted, f"{name} is {wanted}: {self.status(name)}", seconds
         )
+
+    def until_counted(self, name, rows=1):
+        """It runs, and rows have been emitted."""
+        self.until(lambda: self.emitted(name) >= rows, f"{name} has emitted {rows} rows")
 
     def logs(self):
         text = ""

@@ -41,7 +41,7 @@ ApiRequest request_of(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FakeTarget target;
-  Control control({"0.1.0", token, {}}, target);
+  Control control({"0.1.0", {token}, {}}, target);
   ApiRequest request = request_of({reinterpret_cast<const char*>(data), size});
   // A worker's numbers are bytes from outside, too.
   control.take(fake_news(10), fake_start);

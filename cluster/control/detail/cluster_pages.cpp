@@ -165,7 +165,7 @@ Json logs_page(const std::vector<NumberedLine>& lines) {
   Json list = Json::array();
   for (const auto& [number, line] : lines)
     list.push_back({{"number", number},
-                    {"time", format_time(line.wall)},
+                    {"time", format_time(line.wall / ns_per_ms * ns_per_ms)},
                     {"node", line.node},
                     {"topology", line.topology},
                     {"level", line.level},

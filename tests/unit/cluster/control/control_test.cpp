@@ -42,7 +42,7 @@ class ControlTest : public ::testing::Test {
   }
 
   FakeTarget target_;
-  Control control_{{"0.1.0", "", {}}, target_};
+  Control control_{{"0.1.0", {}, {}}, target_};
 };
 
 TEST_F(ControlTest, TellsTheClusterInStormsWords) {

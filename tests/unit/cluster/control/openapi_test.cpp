@@ -84,7 +84,7 @@ class OpenApiTest : public ::testing::Test {
 
   LogBook book_;
   FakeTarget target_;
-  Control control_{{"0.1.0", "", {{"node_timeout", "3s"}}}, target_};
+  Control control_{{"0.1.0", {}, {{"node_timeout", "3s"}}}, target_};
   YAML::Node description_;
 };
 

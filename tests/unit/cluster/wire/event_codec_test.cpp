@@ -245,6 +245,21 @@ TEST(EventCodec, RefusesWhatWouldUnpackToMoreThanAllowed) {
   EXPECT_EQ(decode(encode(event_of(1000), how), narrow, message), DecodeError::too_large);
 }
 
+TEST(EventCodec, RefusesRowsThatShareTheirBytes) {
+  std::string bytes(encode(event_of(2), {}).text());
+  std::size_t rows = bytes.size() - 2 * schema()->row_size() - std::string("name0name1").size() - 1;
+  std::size_t size = rows + schema()->row_size() + schema()->offset(0) + 4;
+  ASSERT_EQ(bytes[size], 5);
+  bytes[size] = 6;  // reaches into what the other field of the row has
+  EXPECT_EQ(refused(bytes), DecodeError::range);
+}
+
+TEST(EventCodec, EncodesNothingBeyondTheLimit) {
+  EncodeOptions narrow;
+  narrow.bytes_max = 1'000;
+  EXPECT_EQ(encode(event_of(1000), narrow).size, 0u);
+}
+
 TEST(EventCodec, SurvivesAnyDamage) {
   EncodeOptions how;
   how.zstd_level = 1;

@@ -1,14 +1,19 @@
 // Real processes of workers, led as their nodes would lead them.
 #include "cluster/worker/worker.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "cluster/model/codec.hpp"
+#include "cluster/model/lease_page.hpp"
 #include "cluster/node/process.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -16,7 +21,6 @@ namespace dnstorm::cluster {
 namespace {
 
 using dnstorm::testing::TemporaryFolder;
-using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -65,6 +69,17 @@ class Led {
     changed_.wait(lock, [&] { return of().size() >= tasks || !gone_.empty(); });
     return of();
   }
+  // Until so many rows have come to a component's only task.
+  void executed(const std::string& component, std::uint64_t rows) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      if (stats_.empty() || !gone_.empty()) return !gone_.empty();
+      auto stats = nlohmann::json::parse(stats_);
+      for (const auto& task : stats["tasks"])
+        if (task["component"] == component && task["executed"] == rows) return true;
+      return false;
+    });
+  }
   std::string stats() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !stats_.empty() || !gone_.empty(); });
@@ -96,6 +111,7 @@ class WorkerTest : public ::testing::Test {
     submission.name = "numbers";
     submission.text = "numbers";
     submission.properties["out"] = folder.path_of("out");
+    submission.properties["until"] = "20000";
   }
   static TimeNs later() { return SystemClock().steady_ns() + 3600 * ns_per_s; }
   Led& lead(const std::string& node, TimeNs lease = later()) {
@@ -123,8 +139,7 @@ class WorkerTest : public ::testing::Test {
   std::vector<std::unique_ptr<Led>> workers;
 };
 
-// 2000 rounds of 10 numbers.
-constexpr const char* all_numbers = "20000 199990000\n";
+constexpr const char* all_numbers = "20000 199990000 20000";
 
 TEST_F(WorkerTest, runs_a_topology_alone) {
   Led& a = lead("a");
@@ -171,46 +186,45 @@ TEST_F(WorkerTest, runs_a_topology_beside_another) {
 
 TEST_F(WorkerTest, saves_its_tasks_and_begins_from_what_they_saved) {
   submission.properties["checkpoints"] = "yes";
+  submission.properties["until"] = "10000";
+  submission.properties["then"] = "waits";
   std::vector<StatePart> states;
   {
-    // Inactive, so that the barrier comes before the end.
     Led& a = lead("a");
     Led& b = lead("b");
     WorkerOrder both = order();
-    both.active = false;
     a.begin(both, submission);
     b.begin(both, submission);
-    both.checkpoint = 1;
     begin_all(both, {{"a", &a}, {"b", &b}});
+    b.executed("sink", 10'000);
+    both.checkpoint = 1;
+    a.order(both);
+    b.order(both);
     states = a.saved(1, 2);
     for (const StatePart& part : b.saved(1, 2)) states.push_back(part);
     ASSERT_THAT(states, SizeIs(4));
-    both.active = true;
-    a.order(both);
-    b.order(both);
-    EXPECT_THAT(b.saved(0, 2), SizeIs(2));  // their last ones
-    EXPECT_EQ(b.report(WorkerState::finished).checkpoint, 1u);
-    workers.clear();
+    workers.clear();  // SIGKILL
   }
-  EXPECT_EQ(folder.read("out"), all_numbers);
-  submission.properties["out"] = folder.path_of("again");
+  submission.properties["until"] = "20000";
+  submission.properties["then"] = "ends";
   Led& a = lead("a");
   WorkerOrder alone = order("a", 2);
   alone.restore = 1;
+  alone.checkpoint = 1;
   a.begin(alone, submission);
   for (StatePart part : states) {
-    EXPECT_FALSE(part.bytes.empty());
     part.incarnation = 2;
     a.give(part);
   }
   begin_all(alone, {{"a", &a}});
   WorkerReport end = a.report(WorkerState::finished);
   EXPECT_EQ(end.state, WorkerState::finished) << end.error;
-  EXPECT_EQ(folder.read("again"), all_numbers);
+  EXPECT_EQ(folder.read("out"), "20000 199990000 10000");
+  EXPECT_THAT(a.saved(0, 4), SizeIs(4));  // their last ones
 }
 
 TEST_F(WorkerTest, drains_when_it_is_told) {
-  submission.properties["endless"] = "yes";
+  submission.properties["then"] = "waits";
   Led& a = lead("a");
   WorkerOrder mine = order("a");
   a.begin(mine, submission);
@@ -222,7 +236,7 @@ TEST_F(WorkerTest, drains_when_it_is_told) {
 }
 
 TEST_F(WorkerTest, stops_in_the_middle) {
-  submission.properties["endless"] = "yes";
+  submission.properties["then"] = "waits";
   Led& a = lead("a");
   WorkerOrder mine = order("a");
   a.begin(mine, submission);
@@ -234,7 +248,7 @@ TEST_F(WorkerTest, stops_in_the_middle) {
 }
 
 TEST_F(WorkerTest, tells_what_went_wrong) {
-  submission.properties["fails"] = "yes";
+  submission.properties["then"] = "fails";
   Led& a = lead("a");
   WorkerOrder mine = order("a");
   a.begin(mine, submission);
@@ -264,7 +278,7 @@ TEST_F(WorkerTest, refuses_an_assignment_of_another_plan) {
 }
 
 TEST_F(WorkerTest, ends_at_once_when_its_lease_is_over) {
-  submission.properties["endless"] = "yes";
+  submission.properties["then"] = "waits";
   Led& a = lead("a");
   WorkerOrder mine = order("a");
   a.begin(mine, submission);
@@ -274,6 +288,29 @@ TEST_F(WorkerTest, ends_at_once_when_its_lease_is_over) {
   EXPECT_EQ(a.gone(), "exited with code 75");
   Led& never = lead("b", time_min);
   EXPECT_EQ(never.gone(), "exited with code 75");
+}
+
+// Its node is gone: the channel ends.
+TEST_F(WorkerTest, does_not_outlive_its_node) {
+  int channel[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel), 0);
+  LeasePage lease = LeasePage::make().value();
+  lease.set(later());
+  // Above the numbers that they are to have.
+  int channel_end = ::fcntl(channel[1], F_DUPFD_CLOEXEC, 10);
+  int page = ::fcntl(lease.file(), F_DUPFD_CLOEXEC, 10);
+  pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(channel_end, worker_channel_file);
+    ::dup2(page, worker_lease_file);
+    ::execl(DNSTORM_TEST_CHILD, DNSTORM_TEST_CHILD, "a", nullptr);
+    ::_exit(127);
+  }
+  for (int file : {channel_end, page, channel[1], channel[0]}) ::close(file);
+  int how = -1;
+  EXPECT_EQ(::waitpid(pid, &how, 0), pid);
+  EXPECT_TRUE(WIFEXITED(how));
+  EXPECT_EQ(WEXITSTATUS(how), 0);
 }
 
 }  // namespace

@@ -190,7 +190,8 @@ TEST(ExpandErrors, Config) {
       {"unknown keys", good + "config:\n  topology.thread: 2\n  colour: red\n",
        "t:8:3: config: unknown option 'topology.thread', did you mean 'topology.threads'?\n"
        "t:9:3: config: unknown option 'colour'; known are topology.threads, topology.edge.credits, "
-       "topology.edge.bytes, topology.round.rows, topology.idle.timeout.ms, topology.scheduler, "
+       "topology.edge.bytes, topology.round.rows, topology.round.ms, topology.idle.timeout.ms, "
+       "topology.scheduler, "
        "topology.chaining, topology.workers, topology.acker.executors, "
        "topology.delivery, topology.acking, topology.message.timeout.secs, "
        "topology.enable.message.timeouts, topology.state.checkpoint.interval.ms, "
@@ -203,8 +204,7 @@ TEST(ExpandErrors, Config) {
        "topology.shellbolt.max.pending, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.disable.loadaware.messaging, "
        "topology.auto.task.hooks, "
-       "topology.component.cpu.pcore.percent, topology.component.resources.onheap.memory.mb, "
-       "topolo...\n"},
+       "topology.component.cpu.pcore.percent, topology.component.resources.onheap.m...\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"
               "  topology.scheduler: fair\n  topology.debug: [a]\n",

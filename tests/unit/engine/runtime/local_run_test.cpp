@@ -265,6 +265,28 @@ TEST_F(LocalRunTest, a_source_that_waits_is_asked_once_a_round) {
   EXPECT_EQ(batches, 3);
 }
 
+TEST_F(LocalRunTest, what_a_source_gives_in_the_time_of_a_round_is_one) {
+  build.round_rows(1'000'000).round_time(3600 * ns_per_s);
+  spout({.rounds = 3, .blocking = true});
+  std::atomic<int> batches = 0;
+  sink({{"numbers"}}, {.on_execute = [&] { ++batches; }});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_THAT(collected.rows(), SizeIs(12));
+  EXPECT_EQ(batches, 1);
+}
+
+TEST_F(LocalRunTest, a_round_that_gathers_ends_with_its_rows) {
+  build.round_rows(8).round_time(3600 * ns_per_s);
+  spout({.rounds = 4});
+  std::atomic<int> batches = 0;
+  sink({{"numbers"}}, {.on_execute = [&] { ++batches; }});
+  auto run = start();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_THAT(collected.rows(), SizeIs(16));
+  EXPECT_EQ(batches, 2);
+}
+
 TEST_F(LocalRunTest, an_idle_source_is_asked_again) {
   spout({.rounds = 6, .idle_every = 2});
   sink({{"numbers"}});

@@ -70,6 +70,11 @@ class PlanBuilder {
     return *this;
   }
 
+  PlanBuilder& round_time(DurationNs time) {
+    plan_.config.round_time = time;
+    return *this;
+  }
+
   PlanBuilder& idle_timeout(DurationNs timeout) {
     plan_.config.idle_timeout = timeout;
     return *this;

@@ -1,0 +1,31 @@
+#include "cluster/model/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cluster/model/codec.hpp"
+
+namespace dnstorm::cluster {
+namespace {
+
+TEST(WorkerReports, tell_whether_all_rows_have_arrived) {
+  WorkerReport ams;
+  WorkerReport fra;
+  ams.rows = {{0, 2, true, 100}, {1, 2, true, 50}, {3, 0, false, 7}};
+  fra.rows = {{0, 2, false, 100}, {1, 2, false, 50}, {3, 0, true, 7}};
+  EXPECT_EQ(torn_edge({ams, fra}), "");
+  fra.rows[1].rows = 49;
+  EXPECT_EQ(torn_edge({ams, fra}), "task 1 has sent 50 rows to task 2, which has received 49");
+  fra.rows.erase(fra.rows.begin() + 1);
+  EXPECT_EQ(torn_edge({ams, fra}), "task 1 has sent 50 rows to task 2, which has received 0");
+}
+
+TEST(WorkerReports, carry_their_rows) {
+  WorkerReport report;
+  report.topology = "dns-1-1";
+  report.state = WorkerState::finished;
+  report.rows = {{0, 2, true, 100}};
+  EXPECT_EQ(worker_report_from_json(to_json(report)).value(), report);
+}
+
+}  // namespace
+}  // namespace dnstorm::cluster
