@@ -12,6 +12,12 @@
 #include "tests/unit/cluster/records.hpp"
 #include "tests/unit/cluster/zookeeper/zoo_server.hpp"
 
+#ifdef __SANITIZE_THREAD__
+// The client's library writes the address of its server into a buffer that all sessions share; it
+// is for messages alone.
+extern "C" const char* __tsan_default_suppressions() { return "race:libzookeeper_mt.so\n"; }
+#endif
+
 namespace dnstorm::cluster {
 namespace {
 
