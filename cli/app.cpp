@@ -71,6 +71,7 @@ int run_app(int argc, char** argv) {
   add_coordinator_command(app, chosen);
   add_node_command(app, chosen);
   add_worker_command(app, chosen);
+  add_cluster_command(app, chosen);
   add_keygen_command(app, chosen);
   add_version_command(app, chosen);
   add_completion_command(app, chosen);

@@ -35,6 +35,7 @@ void add_grafana_command(CLI::App& app, Chosen& chosen);
 void add_coordinator_command(CLI::App& app, Chosen& chosen);
 void add_node_command(CLI::App& app, Chosen& chosen);
 void add_worker_command(CLI::App& app, Chosen& chosen);
+void add_cluster_command(CLI::App& app, Chosen& chosen);
 void add_keygen_command(CLI::App& app, Chosen& chosen);
 void add_version_command(CLI::App& app, Chosen& chosen);
 void add_completion_command(CLI::App& app, Chosen& chosen);

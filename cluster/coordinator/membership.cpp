@@ -124,7 +124,12 @@ void Coordinator::State::accept(NodeEntry& entry, const Report& report) {
   if (entry.fencing) unfence(entry);
   if (first) first_word(entry, report);
   entry.heard = now;
-  DurationNs off = report.wall - wall;
+  constexpr DurationNs quickest_of = 10 * ns_per_s;
+  if (report.wall - wall > entry.clock_off || now - entry.clock_off_at > quickest_of) {
+    entry.clock_off = report.wall - wall;
+    entry.clock_off_at = now;
+  }
+  DurationNs off = entry.clock_off;
   if (off > options.clock_skew_max || off < -options.clock_skew_max) {
     if (now >= entry.remark_until)
       say("warning", "", fmt::format("its clock is off by {}", format_duration(off)), report.node);

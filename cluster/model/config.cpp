@@ -111,7 +111,7 @@ void ConfigReader::read_timeouts(const YAML::Node& node) {
   };
   ClusterTimeouts& timeouts = config_.timeouts;
   detail::read_map(node, "timeouts.",
-                   {key("node", timeouts.node), key("lease", timeouts.lease),
+                   {key("node", timeouts.node), key("lease", timeouts.lease), key("worker", timeouts.worker),
                     key("launch", timeouts.launch), key("absence", timeouts.absence)},
                    problems_);
 }

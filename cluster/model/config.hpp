@@ -60,6 +60,7 @@ struct NodeConfig {
 struct ClusterTimeouts {
   DurationNs node = 3 * ns_per_s;      // silent for so long, a node is lost
   DurationNs lease = 3 * ns_per_s;     // for so long a node may go on without an answer
+  DurationNs worker = 6 * ns_per_s;    // one that says nothing for so long is killed
   DurationNs launch = 60 * ns_per_s;   // until a worker that was started is ready
   DurationNs absence = 60 * ns_per_s;  // a lost node is waited for before a topology does without
 };

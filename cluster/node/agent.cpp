@@ -72,7 +72,13 @@ struct Agent::State {
   Node machine;
   Loop loop{clock, [this] { return on_time(); }};
   std::unique_ptr<Hub> hub;
-  std::map<WorkerKey, std::unique_ptr<Process>> workers;  // of the loop
+  struct Worker {
+    std::unique_ptr<Process> process;
+    WorkerState state = WorkerState::starting;
+    TimeNs heard = 0;
+    bool given_up = false;
+  };
+  std::map<WorkerKey, Worker> workers;                    // of the loop
   std::map<std::string, Member> members;                  // likewise
   std::uint64_t term = 0;                                 // the highest heard of
   std::string coordinator;                                // who has it
@@ -81,6 +87,7 @@ struct Agent::State {
   Result<void> listen();
   void stop();
   TimeNs on_time();
+  TimeNs give_up_silent(const WorkerKey& key, Worker& worker);
   void take(const HubMessage& message);
   void take(const Orders& orders, const std::string& from, TimeNs now);
   void carry_out(NodeOutput& output);
@@ -94,7 +101,7 @@ struct Agent::State {
     hub->send(to, {Buffer::copy_of(encode(message)), {}});
   }
   void send_worker(const WorkerKey& key, Word word) {
-    if (auto worker = workers.find(key); worker != workers.end()) worker->second->send(word);
+    if (auto worker = workers.find(key); worker != workers.end()) worker->second.process->send(word);
   }
 };
 
@@ -129,8 +136,26 @@ void Agent::State::stop() {
 TimeNs Agent::State::on_time() {
   machine.tick(clock.steady_ns(), clock.wall_ns());
   for (NodeOutput& output : machine.take_outputs()) carry_out(output);
-  for (auto& [key, worker] : workers) worker->set_lease(machine.lease_until());
-  return machine.next_time();
+  TimeNs next = machine.next_time();
+  for (auto& [key, worker] : workers) {
+    worker.process->set_lease(machine.lease_until());
+    next = std::min(next, give_up_silent(key, worker));
+  }
+  return next;
+}
+
+// A worker that runs says its numbers every two seconds, whatever it has to do: one that says
+// nothing is stopped or stuck. When to look again.
+TimeNs Agent::State::give_up_silent(const WorkerKey& key, Worker& worker) {
+  if (worker.state != WorkerState::running || worker.given_up) return time_max;
+  TimeNs limit = worker.heard + setup.config.timeouts.worker;
+  if (clock.steady_ns() < limit) return limit;
+  note({clock.wall_ns(), name(), key.first, "error",
+        fmt::format("its worker has said nothing for {}: it is killed",
+                    format_duration(setup.config.timeouts.worker))});
+  worker.given_up = true;
+  worker.process->kill();
+  return time_max;
 }
 
 // On the hub's thread.
@@ -197,7 +222,7 @@ void Agent::State::carry_out(NodeOutput& output) {
                    WorkerKey key{order.topology, order.incarnation};
                    if (!order.at_once) return send_worker(key, {WordKind::stop, {}});
                    if (auto worker = workers.find(key); worker != workers.end())
-                     worker->second->kill();
+                     worker->second.process->kill();
                  },
                  [&](Note& order) { note(std::move(order.line)); },
              },
@@ -227,15 +252,20 @@ void Agent::State::start(const StartWorker& order) {
   }
   (*process)->send({WordKind::submission, to_json(order.submission)});
   (*process)->send({WordKind::order, to_json(order.order)});
-  workers[key] = std::move(*process);
+  workers[key] = {std::move(*process), WorkerState::starting, clock.steady_ns(), false};
 }
 
 void Agent::State::take(const WorkerKey& key, const Word& word) {
   TimeNs now = clock.steady_ns();
+  auto worker = workers.find(key);
+  if (worker == workers.end()) return;
+  worker->second.heard = now;
   switch (word.kind) {
     case WordKind::report:
-      if (auto report = worker_report_from_json(word.bytes); report.ok())
+      if (auto report = worker_report_from_json(word.bytes); report.ok()) {
+        worker->second.state = report->state;
         machine.worker_says(std::move(*report), now);
+      }
       break;
     case WordKind::state:
       if (auto part = decode(word.bytes); part.ok() && std::holds_alternative<StatePart>(*part))
