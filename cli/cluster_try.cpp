@@ -84,10 +84,10 @@ Result<void> start_all(const TryArgs& args, const std::string& folder, Children&
   DNSTORM_CHECK(children.start({"coordinator", "--config", config}, folder + "/coordinator.log"));
   for (std::uint32_t n = 1; n <= args.nodes; ++n) {
     std::string name = fmt::format("n{}", n);
-    DNSTORM_CHECK(children.start({"node", "--config", config, "--name", name, "--folder",
-                                  folder + "/" + name, "--label", name, "--label", "capture",
-                                  "--label", "centre"},
-                                 fmt::format("{}/{}.log", folder, name)));
+    DNSTORM_CHECK(
+        children.start({"node", "--config", config, "--name", name, "--folder", folder + "/" + name,
+                        "--label", name, "--label", "capture", "--label", "centre"},
+                       fmt::format("{}/{}.log", folder, name)));
   }
   return {};
 }
@@ -111,7 +111,8 @@ Result<void> run_try(const TryArgs& args) {
     wait_for_stop(500);
     if (!stop_requested() && children.one_is_gone())
       return Error{ErrorKind::unavailable,
-                   fmt::format("a part of the cluster has ended: see the logs in {}", folder), {}};
+                   fmt::format("a part of the cluster has ended: see the logs in {}", folder),
+                   {}};
   }
   return {};
 }

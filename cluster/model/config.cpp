@@ -110,10 +110,11 @@ void ConfigReader::read_timeouts(const YAML::Node& node) {
     return ConfigKey{name, [this, &out](const YAML::Node& at) { values_.duration(at, out); }};
   };
   ClusterTimeouts& timeouts = config_.timeouts;
-  detail::read_map(node, "timeouts.",
-                   {key("node", timeouts.node), key("lease", timeouts.lease), key("worker", timeouts.worker),
-                    key("launch", timeouts.launch), key("absence", timeouts.absence)},
-                   problems_);
+  detail::read_map(
+      node, "timeouts.",
+      {key("node", timeouts.node), key("lease", timeouts.lease), key("worker", timeouts.worker),
+       key("launch", timeouts.launch), key("absence", timeouts.absence)},
+      problems_);
 }
 
 void ConfigReader::read_tls(const YAML::Node& node) {

@@ -101,7 +101,8 @@ struct Agent::State {
     hub->send(to, {Buffer::copy_of(encode(message)), {}});
   }
   void send_worker(const WorkerKey& key, Word word) {
-    if (auto worker = workers.find(key); worker != workers.end()) worker->second.process->send(word);
+    if (auto worker = workers.find(key); worker != workers.end())
+      worker->second.process->send(word);
   }
 };
 
