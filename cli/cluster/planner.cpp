@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/cluster/submission.hpp"
+#include "engine/api/batch.hpp"
 #include "engine/runtime/wiring.hpp"
 #include "operators/catalog.hpp"
 
@@ -23,9 +24,10 @@ cluster::ComponentShape component_shape(const plan::Plan& plan,
   std::set<std::string> reads;
   for (const plan::InputPlan& input : component.inputs)
     reads.insert(plan.components[plan::source_of(plan, input).first].id);
-  return {component.id,        component.tasks,
-          component.executors, !component.feedback && component.is_spout(),
-          rule_of(component),  {reads.begin(), reads.end()}};
+  return {component.id,           component.tasks,
+          component.executors,    !component.feedback && component.is_spout(),
+          rule_of(component),     {reads.begin(), reads.end()},
+          plan::digest(component)};
 }
 
 cluster::ExecutorShape executor_shape(const plan::Plan& plan, const runtime::Wiring& wiring,
@@ -45,6 +47,14 @@ cluster::ExecutorShape executor_shape(const plan::Plan& plan, const runtime::Wir
     shape.memory += component.memory;
   }
   return shape;
+}
+
+// Components have the topology's settings among theirs, so what is left is little.
+std::uint64_t settings_of(const plan::Plan& plan) {
+  std::string text = plan.name;
+  for (const plan::WorkerHookPlan& hook : plan.worker_hooks)
+    text += fmt::format("\n{} {} {}", hook.id, hook.def->name, hook.options.canonical());
+  return hash_bytes(text);
 }
 
 std::string key_of(const cluster::Submission& submission, const cluster::PlanChoices& choices) {
@@ -74,6 +84,7 @@ cluster::TopologyShape shape_of(const plan::Plan& plan) {
   shape.checkpoint_interval = plan.config.checkpoint_interval;
   shape.message_timeout = plan.config.message_timeout;
   shape.workers = plan.config.workers;
+  shape.settings = settings_of(plan);
   return shape;
 }
 

@@ -187,6 +187,9 @@ std::pair<std::uint32_t, std::uint32_t> executor_tasks(const ComponentPlan& comp
 // Of all that decides what a task's saved state means, but for the numbers of tasks: components,
 // options, streams.
 std::uint64_t fingerprint(const Plan& plan);
+// Of all that the file says of a component, with the topology's settings as far as it may see them:
+// whether it is another one than before.
+std::uint64_t digest(const ComponentPlan& component);
 
 // Whether saved states of a component can be given to another number of tasks, and to which.
 enum class Rescaling : std::uint8_t {

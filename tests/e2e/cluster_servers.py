@@ -77,13 +77,15 @@ def start_zookeeper(lab, host):
 
 
 class Influx(Server):
-    def __init__(self, lab, host):
+    def __init__(self, lab, host, databases):
         folder = lab.case.path("influxdb")
         os.makedirs(folder, exist_ok=True)
         config = lab.case.write("influxdb.conf", INFLUX_CONFIG.format(folder=folder))
         super().__init__(lab, host, "influxdb", ["influxd", "run", "-config", config])
         self.url = f"http://{lab.address(host)}:8086"
         self.until_answers()
+        for database in databases:
+            self.ask("/query", "-d", f"q=CREATE DATABASE {database}")
 
     def until_answers(self):
         for _ in range(300):
@@ -92,8 +94,8 @@ class Influx(Server):
             time.sleep(0.1)
         raise RuntimeError("influxd does not answer")
 
-    def ask(self, path):
-        done = self.lab.run(self.host, ["curl", "-s", "-f", "--max-time", "20",
+    def ask(self, path, *options):
+        done = self.lab.run(self.host, ["curl", "-s", "-f", "--max-time", "20", *options,
                                         "http://127.0.0.1:8086" + path])
         return done.stdout if done.returncode == 0 else None
 

@@ -24,8 +24,8 @@ CENTRE = """  - {{id: datasets, className: dsc, place: {{label: {centre}}},
   - {{id: text, className: text, place: {{label: {centre}}}, properties: {{file: {output}}}}}
 """
 INFLUX = """  - {{id: influx, className: influx, place: {{label: {centre}}},
-      properties: {{url: "{influx}", database: {database}, spool: {folder}/spool-{database},
-                   create: true, retry_max: 500ms}}}}
+      properties: {{url: "{influx}", database: {database},
+                   spool: {folder}/spool-{database}}}}}
 """
 EDGES = """  - {{from: packets-{node}, to: dns-{node}, grouping: {{type: LOCAL_OR_SHUFFLE}}}}
   - {{from: dns-{node}, to: datasets, grouping: {{type: GLOBAL}}}}
