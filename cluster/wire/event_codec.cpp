@@ -36,25 +36,58 @@ std::size_t arena_bytes(const Rows& rows, const std::vector<std::uint32_t>& cell
   return sum;
 }
 
-// The rows, with their cells pointing into an arena of their own behind them.
-void put_rows(std::uint8_t*& at, const Rows& rows, const std::vector<std::uint32_t>& cells) {
-  std::size_t row_size = rows.batch().schema().row_size();
-  std::uint8_t* arena_begin = at + rows.size() * row_size;
-  std::uint8_t* arena = arena_begin;
-  for (RowView row : rows) {
-    std::memcpy(at, row.data(), row_size);
-    for (std::uint32_t cell : cells) {
-      auto offset = load<std::uint32_t>(at + cell);
-      auto size = load<std::uint32_t>(at + cell + 4);
-      std::uint8_t* place = at + cell;
-      put(place, static_cast<std::uint32_t>(size == 0 ? 0 : arena - arena_begin));
-      if (size == 0) continue;
-      std::memcpy(arena, row.arena() + offset, size);
-      arena += size;
+// Bytes that lie side by side in the batch's arena, as a builder writes them, are copied at once.
+class ArenaWriter {
+ public:
+  ArenaWriter(const std::byte* from, std::uint8_t* to) : from_(from), begin_(to), at_(to) {}
+
+  // Where the bytes will be.
+  std::uint32_t add(std::uint32_t offset, std::uint32_t size) {
+    if (offset != run_ + run_size_) {
+      flush();
+      run_ = offset;
     }
-    at += row_size;
+    auto place = static_cast<std::uint32_t>(at_ - begin_) + static_cast<std::uint32_t>(run_size_);
+    run_size_ += size;
+    return place;
   }
-  at = arena;
+  std::uint8_t* flush() {
+    if (run_size_ != 0) std::memcpy(at_, from_ + run_, run_size_);
+    at_ += std::exchange(run_size_, 0);
+    return at_;
+  }
+
+ private:
+  const std::byte* from_;
+  std::uint8_t* begin_;
+  std::uint8_t* at_;
+  std::size_t run_ = 0;  // of `from_`: to be copied
+  std::size_t run_size_ = 0;
+};
+
+// The rows, with their cells pointing into an arena of their own behind them.
+void put_rows(std::uint8_t*& at, const Rows& rows, bool all,
+              const std::vector<std::uint32_t>& cells) {
+  std::size_t row_size = rows.batch().schema().row_size();
+  std::uint8_t* begin = at;
+  std::uint8_t* end = begin + rows.size() * row_size;
+  if (all && begin != end) {
+    std::memcpy(begin, rows.batch().row(0), rows.size() * row_size);
+  } else {
+    for (RowView row : rows) {
+      std::memcpy(at, row.data(), row_size);
+      at += row_size;
+    }
+  }
+  ArenaWriter arena(rows.batch().arena(), end);
+  for (std::uint8_t* row = begin; row != end && !cells.empty(); row += row_size) {
+    for (std::uint32_t cell : cells) {
+      std::uint8_t* place = row + cell;
+      auto size = load<std::uint32_t>(place + 4);
+      put(place, size == 0 ? 0 : arena.add(load<std::uint32_t>(place), size));
+    }
+  }
+  at = arena.flush();
 }
 
 std::int64_t age(TimeNs then, TimeNs now) { return then == 0 ? no_age : now - then; }
@@ -131,7 +164,7 @@ Buffer encode(const Event& event, const EncodeOptions& options) {
   std::uint8_t* at = data.get();
   put_prefix(at, Kind::event, 0, size - prefix_size);
   put_event(at, event, arena, options.now);
-  if (event.batch) put_rows(at, Rows(*event.batch, event.selection.get()), cells);
+  if (event.batch) put_rows(at, Rows(*event.batch, event.selection.get()), !event.selection, cells);
   DNSTORM_ASSERT(at == data.get() + size, "an event is as long as was reckoned", size);
   return packed({std::move(data), size}, Kind::event, options);
 }

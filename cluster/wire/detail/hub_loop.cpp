@@ -338,8 +338,11 @@ void HubLoop::work(int wake_fd, DurationNs patience) {
       patience = std::min(patience, std::max<TimeNs>(0, out->renew_at - clock_.steady_ns()));
   std::vector<zmq_pollitem_t> items = poll_items(wake_fd);
   // Rounded up: a timer that is not due yet must not be asked again and again.
-  DurationNs wait = std::min<DurationNs>((patience + ns_per_ms - 1) / ns_per_ms, 3'600'000);
-  if (zmq_poll(items.data(), static_cast<int>(items.size()), patience == time_max ? -1 : wait) < 0)
+  DurationNs wait = std::min<DurationNs>(patience / ns_per_ms + 1, 3'600'000);
+  if (zmq_poll(items.data(), static_cast<int>(items.size()),
+               patience == time_max ? -1
+               : patience == 0      ? 0
+                                    : wait) < 0)
     return;  // a signal
   // Handlers may connect and disconnect: what is worked on here is held.
   std::vector<std::pair<std::string, std::shared_ptr<Outbound>>> peers(outbound_.begin(),
