@@ -48,28 +48,27 @@ void Coordinator::checkpoint_read(const std::string& topology, std::uint64_t num
   State& state = *state_;
   if (!state.begin(now)) return;
   auto found = state.topologies.find(topology);
-  if (found != state.topologies.end() && found->second.reading &&
-      found->second.restore == number && found->second.stage == detail::Stage::launching) {
+  if (found != state.topologies.end() && found->second.reading && found->second.restore == number &&
+      found->second.stage == detail::Stage::launching) {
     detail::Topology& of = found->second;
     of.reading = false;
     if (states.ok())
       state.send_states(of, std::move(*states));
     else
-      state.end(of,
-                fmt::format("checkpoint {} cannot be read: {}", number, states.error().what), true);
+      state.end(of, fmt::format("checkpoint {} cannot be read: {}", number, states.error().what),
+                true);
     state.step(of);
   }
   state.finish();
 }
 
-// --- taken ----------------------------------------------------------------------------------------
+// --- taken ---------------------------------------------------------------------------------------
 
 void Coordinator::State::count_from(Topology& topology, std::uint64_t last) {
   // Its interval is next_checkpoint: one may be wanted before.
   topology.checkpointer.emplace(topology.shape.tasks, 0, last);
   topology.parts.clear();
-  for (const auto& [task, bytes] : topology.finals)
-    (void)topology.checkpointer->ended(task, bytes);
+  for (const auto& [task, bytes] : topology.finals) (void)topology.checkpointer->ended(task, bytes);
 }
 
 void Coordinator::State::begin_checkpoint(Topology& topology) {
@@ -118,7 +117,7 @@ void Coordinator::State::completed(Topology& topology, delivery::Checkpoint chec
                                        std::move(checkpoint)});
 }
 
-// --- begun from -----------------------------------------------------------------------------------
+// --- begun from ----------------------------------------------------------------------------------
 
 void Coordinator::State::step_states(Topology& topology) {
   if (topology.restore == 0 || topology.reading) return;

@@ -28,9 +28,9 @@ void Coordinator::acting_until(TimeNs until) { state_->acting_until = until; }
 std::vector<Output> Coordinator::take_outputs() { return std::exchange(state_->outputs, {}); }
 
 void Coordinator::lead(std::uint64_t term, StoredState stored, TimeNs now, TimeNs wall) {
-  State& state = *state_;
-  DNSTORM_ASSERT(term > state.term, "terms rise", term, state.term);
+  DNSTORM_ASSERT(term > state_->term, "terms rise", term, state_->term);
   step_down();
+  State& state = *state_;
   state.leads = true;
   state.term = term;
   state.now = state.led_since = state.listening_since = state.last_call = now;
@@ -68,7 +68,7 @@ void Coordinator::tick(TimeNs now, TimeNs wall) {
 
 TimeNs Coordinator::next_time() const { return state_->next_time(); }
 
-// --- life -----------------------------------------------------------------------------------------
+// --- life ----------------------------------------------------------------------------------------
 
 void Coordinator::State::lead(StoredState from) {
   for (TopologyRecord& record : std::exchange(from.topologies, {})) {
@@ -146,9 +146,9 @@ TimeNs Coordinator::State::next_time() const {
   TimeNs next = last_call + own_silence / 2;
   for (const auto& [name, entry] : nodes) {
     if (!entry.member || entry.lost) continue;
-    next = std::min(next, entry.fencing ? lease_end(entry)
-                                        : std::max(entry.heard, listening_since) +
-                                              options.node_timeout);
+    next = std::min(next, entry.fencing
+                              ? lease_end(entry)
+                              : std::max(entry.heard, listening_since) + options.node_timeout);
   }
   if (members_dirty) next = std::min(next, members_next);
   for (const auto& [id, topology] : topologies) next = std::min(next, topology.wake);

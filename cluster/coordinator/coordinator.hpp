@@ -29,14 +29,14 @@
 namespace dnstorm::cluster {
 
 struct CoordinatorOptions {
-  std::string version;                               // of dnstorm
-  DurationNs node_timeout = 3 * ns_per_s;            // silent for so long, a node is lost
-  DurationNs lease = 3 * ns_per_s;                   // Orders::lease
-  DurationNs clock_skew_max = 500 * ns_per_ms;       // a node's clock may be off by so much
-  DurationNs join_settle = 2 * ns_per_s;  // nodes that join so close to each other make one change
+  std::string version;                          // of dnstorm
+  DurationNs node_timeout = 3 * ns_per_s;       // silent for so long, a node is lost
+  DurationNs lease = 3 * ns_per_s;              // Orders::lease
+  DurationNs clock_skew_max = 500 * ns_per_ms;  // a node's clock may be off by so much
+  DurationNs join_settle = 2 * ns_per_s;   // nodes that join so close to each other make one change
   DurationNs change_wait = 30 * ns_per_s;  // a planned change waits so long for a checkpoint
-  DurationNs drain_timeout = 60 * ns_per_s;  // a killed topology may work off what is under way
-  DurationNs launch_timeout = 60 * ns_per_s;         // from an order to `prepared`
+  DurationNs drain_timeout = 60 * ns_per_s;   // a killed topology may work off what is under way
+  DurationNs launch_timeout = 60 * ns_per_s;  // from an order to `prepared`
   DurationNs restart_pause_first = 500 * ns_per_ms;  // before a topology that failed is tried again
   DurationNs restart_pause_max = 30 * ns_per_s;
   // How long a per-node component of a lost node is waited for before the topology goes on without

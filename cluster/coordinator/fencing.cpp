@@ -51,12 +51,13 @@ bool Coordinator::State::is_alone(const NodeEntry& entry) const {
     auto told = entry.fence_orders.find(other);
     if (found == nodes.end()) return false;
     const Report& report = found->second.report;
-    return found->second.has_taken_over(term, told == entry.fence_orders.end() ? 0 : told->second) &&
+    return found->second.has_taken_over(term,
+                                        told == entry.fence_orders.end() ? 0 : told->second) &&
            std::find(report.fenced.begin(), report.fenced.end(), name) != report.fenced.end();
   };
   for (std::size_t i = 0; i < stored.former.size(); ++i) {
-    bool later_known = i + 1 < stored.former.size() &&
-                       stored.former[i + 1].version <= entry.members_floor;
+    bool later_known =
+        i + 1 < stored.former.size() && stored.former[i + 1].version <= entry.members_floor;
     const std::vector<std::string>& names = stored.former[i].names;
     if (later_known || !std::binary_search(names.begin(), names.end(), name)) continue;
     auto silent = static_cast<std::size_t>(std::count_if(names.begin(), names.end(), confirmed));

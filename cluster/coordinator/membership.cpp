@@ -35,7 +35,7 @@ const WorkerReport* find_worker(const std::vector<WorkerReport>& workers, const 
 
 }  // namespace
 
-// --- reports --------------------------------------------------------------------------------------
+// --- reports -------------------------------------------------------------------------------------
 
 void Coordinator::State::take(const Report& report) {
   auto found = nodes.find(report.node);
@@ -80,17 +80,19 @@ std::string Coordinator::State::process_in_the_way(const Report& report) const {
   };
   if (entry.heard_of && entry.refused.empty()) {
     if (!blocked(entry.report.process())) return {};
-    return fmt::format("a node '{}' takes part already (on {}): give this one another name; if "
-                       "that one is gone, this one is let in when its lease is over",
-                       report.node, entry.report.host);
+    return fmt::format(
+        "a node '{}' takes part already (on {}): give this one another name; if "
+        "that one is gone, this one is let in when its lease is over",
+        report.node, entry.report.host);
   }
   for (const auto& [id, topology] : topologies) {
     if (topology.stage == Stage::idle) continue;
     auto ran = topology.record.processes.find(report.node);
     if (ran != topology.record.processes.end() && blocked(ran->second))
-      return fmt::format("another process of the node '{}' may still be running a part of '{}': "
-                         "this one is let in when that one's lease is over",
-                         report.node, topology.record.submission.name);
+      return fmt::format(
+          "another process of the node '{}' may still be running a part of '{}': "
+          "this one is let in when that one's lease is over",
+          report.node, topology.record.submission.name);
   }
   return {};
 }
@@ -180,8 +182,8 @@ void Coordinator::State::first_word(NodeEntry& entry, const Report& report) {
 }
 
 void Coordinator::State::take_content(NodeEntry& entry, const Report& report) {
-  bool place_changes = entry.report.labels != report.labels ||
-                       entry.report.cores != report.cores || entry.report.memory != report.memory;
+  bool place_changes = entry.report.labels != report.labels || entry.report.cores != report.cores ||
+                       entry.report.memory != report.memory;
   if (entry.report.endpoint != report.endpoint) members_dirty = true;
   auto before = std::exchange(entry.report, report);
   std::sort(entry.report.workers.begin(), entry.report.workers.end(), in_order);
@@ -215,7 +217,7 @@ void Coordinator::State::look_after_fences() {
     if (entry.fencing) look_after_fence(entry);
 }
 
-// --- members --------------------------------------------------------------------------------------
+// --- members -------------------------------------------------------------------------------------
 
 void Coordinator::State::look_after_nodes() {
   for (auto& [name, entry] : nodes) {

@@ -60,8 +60,8 @@ Orders Coordinator::State::orders_for(const NodeEntry& entry) const {
   orders.lease = options.lease;
   bool based = entry.has_taken_over(term, std::max<std::uint64_t>(entry.reset, 1));
   bool knows_members = entry.current(term) && entry.report.members == stored.members_version;
-  orders.unchanged = based && entry.report.orders == entry.version && knows_members &&
-                     !lacks_submission(entry);
+  orders.unchanged =
+      based && entry.report.orders == entry.version && knows_members && !lacks_submission(entry);
   if (orders.unchanged) return orders;
   if (based) orders.base = entry.report.orders;
   if (!knows_members) {

@@ -163,7 +163,7 @@ void Coordinator::State::take_next(Topology& topology, const TopologyShape& shap
   if (labels.ok()) topology.labels = std::move(*labels);
 }
 
-// --- components on each node ----------------------------------------------------------------------
+// --- components on each node ---------------------------------------------------------------------
 
 // A lost node of a per-node component is waited for; empty: there is none to wait for.
 std::string Coordinator::State::wait_for_absent(Topology& topology, TimeNs& until) {

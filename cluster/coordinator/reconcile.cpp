@@ -36,7 +36,7 @@ void Coordinator::State::enter(Topology& topology, Stage stage) {
   topology.since = now;
 }
 
-// --- without workers ------------------------------------------------------------------------------
+// --- without workers -----------------------------------------------------------------------------
 
 bool Coordinator::State::step_idle(Topology& topology) {
   if (topology.killed()) {
@@ -56,7 +56,7 @@ bool Coordinator::State::step_idle(Topology& topology) {
   return try_begin(topology);
 }
 
-// --- workers are being started --------------------------------------------------------------------
+// --- workers are being started -------------------------------------------------------------------
 
 bool Coordinator::State::step_launching(Topology& topology) {
   bool failure = false;
@@ -106,7 +106,7 @@ void Coordinator::State::run(Topology& topology) {
                   topology.record.processes.size(), topology.incarnation()));
 }
 
-// --- workers run ----------------------------------------------------------------------------------
+// --- workers run ---------------------------------------------------------------------------------
 
 bool Coordinator::State::step_running(Topology& topology) {
   bool failure = false;
@@ -148,13 +148,13 @@ bool Coordinator::State::step_change(Topology& topology) {
     change.tried = epoch;
     bool resubmitted = !topology.record.next.empty();
     const TopologyRecord& record = topology.record;
-    auto next = draft(topology, resubmitted ? record.next.front() : record.submission,
-                      change.spread);
-    topology.reason = !next.ok() ? next.error().what
-                      : next->unplaced.empty()
-                          ? std::string()
-                          : fmt::format("{}; it stays as it is: {}", change.why,
-                                        fmt::join(next->unplaced, "; "));
+    auto next =
+        draft(topology, resubmitted ? record.next.front() : record.submission, change.spread);
+    topology.reason =
+        !next.ok() ? next.error().what
+        : next->unplaced.empty()
+            ? std::string()
+            : fmt::format("{}; it stays as it is: {}", change.why, fmt::join(next->unplaced, "; "));
     if (!topology.reason.empty()) return false;
     next->assignment.incarnation = topology.incarnation();
     if (!resubmitted && next->assignment == record.assignment) {
@@ -195,7 +195,7 @@ void Coordinator::State::finish_topology(Topology& topology) {
   enter(topology, Stage::ending);
 }
 
-// --- workers end ----------------------------------------------------------------------------------
+// --- workers end ---------------------------------------------------------------------------------
 
 void Coordinator::State::end(Topology& topology, const std::string& why, bool failure) {
   bool ran = topology.stage == Stage::running;
@@ -239,7 +239,7 @@ bool Coordinator::State::step_ending(Topology& topology) {
   return true;
 }
 
-// --- what is known of workers ---------------------------------------------------------------------
+// --- what is known of workers --------------------------------------------------------------------
 
 const WorkerReport* Coordinator::State::worker_of(const Topology& topology,
                                                   const std::string& node) const {
@@ -248,11 +248,12 @@ const WorkerReport* Coordinator::State::worker_of(const Topology& topology,
   if (entry == nodes.end() || process == topology.record.processes.end()) return nullptr;
   const Report& report = entry->second.report;
   if (!entry->second.heard_of || report.session != process->second.session) return nullptr;
-  auto found = std::lower_bound(
-      report.workers.begin(), report.workers.end(), topology, [](const WorkerReport& a, const Topology& b) {
-        int order = a.topology.compare(b.id());
-        return order < 0 || (order == 0 && a.incarnation < b.incarnation());
-      });
+  auto found =
+      std::lower_bound(report.workers.begin(), report.workers.end(), topology,
+                       [](const WorkerReport& a, const Topology& b) {
+                         int order = a.topology.compare(b.id());
+                         return order < 0 || (order == 0 && a.incarnation < b.incarnation());
+                       });
   bool is = found != report.workers.end() && found->topology == topology.id() &&
             found->incarnation == topology.incarnation();
   return is ? &*found : nullptr;
@@ -269,9 +270,8 @@ bool Coordinator::State::is_gone(const Topology& topology, const std::string& no
   auto told = topology.ending.find(node);
   if (told == topology.ending.end() || !entry.has_taken_over(term, told->second)) return false;
   const auto& workers = entry.report.workers;
-  return std::none_of(workers.begin(), workers.end(), [&](const WorkerReport& worker) {
-    return worker.topology == topology.id();
-  });
+  return std::none_of(workers.begin(), workers.end(),
+                      [&](const WorkerReport& worker) { return worker.topology == topology.id(); });
 }
 
 // Why the incarnation cannot go on; empty: it can.

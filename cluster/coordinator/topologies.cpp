@@ -16,7 +16,8 @@ Error refused(std::string why, std::string subject = {}) {
 
 Error no_leader() {
   return {ErrorKind::unavailable,
-          "this coordinator does not lead: ask another one, or again in a few seconds", {}};
+          "this coordinator does not lead: ask another one, or again in a few seconds",
+          {}};
 }
 
 // Storm's rule for names, which stand in ids, paths and folders.
@@ -47,7 +48,7 @@ std::vector<std::string> differences(const TopologyShape& before, const Topology
 
 }  // namespace
 
-// --- submit ---------------------------------------------------------------------------------------
+// --- submit --------------------------------------------------------------------------------------
 
 Result<SubmitAnswer> Coordinator::submit(Submission submission, SubmitOptions options, TimeNs now,
                                          TimeNs wall) {
@@ -93,8 +94,8 @@ Result<SubmitAnswer> Coordinator::State::add(Submission submission, const Submit
   SubmitAnswer answer{{}, planned.assignment, planned.unplaced, {}};
   if (with.dry_run) return answer;
   ++stored.serial;
-  answer.id = topology.record.id = fmt::format("{}-{}-{}", topology.record.submission.name,
-                                               stored.serial, wall / ns_per_s);
+  answer.id = topology.record.id =
+      fmt::format("{}-{}-{}", topology.record.submission.name, stored.serial, wall / ns_per_s);
   save_cluster();
   save(topology);
   say("info", topology.id(), "submitted");
@@ -115,8 +116,8 @@ Result<SubmitAnswer> Coordinator::State::replace(Topology& topology, Submission 
   auto before = planner.shape(topology.record.submission, before_choices);
   if (planned.unplaced.empty() || !planned.shape.components.empty()) {
     if (before.ok()) answer.changed = differences(*before, planned.shape);
-    bool settings_same = before.ok() && before->settings == planned.shape.settings &&
-                         planned.shape.settings != 0;
+    bool settings_same =
+        before.ok() && before->settings == planned.shape.settings && planned.shape.settings != 0;
     if (before.ok() && answer.changed.empty() && settings_same && next.empty()) return answer;
   }
   answer.assignment = planned.assignment;
@@ -124,9 +125,9 @@ Result<SubmitAnswer> Coordinator::State::replace(Topology& topology, Submission 
   if (with.dry_run) return answer;
   topology.record.next = {std::move(submission)};
   save(topology);
-  ask_change(topology, answer.changed.empty()
-                           ? "resubmitted"
-                           : fmt::format("resubmitted, changed: {}", fmt::join(answer.changed, ", ")));
+  ask_change(topology, answer.changed.empty() ? "resubmitted"
+                                              : fmt::format("resubmitted, changed: {}",
+                                                            fmt::join(answer.changed, ", ")));
   topology.tried = 0;
   step(topology);
   finish();
@@ -145,7 +146,7 @@ void Coordinator::State::ask_change(Topology& topology, std::string why, Duratio
   topology.wake_at(change.not_before);
 }
 
-// --- by name or id --------------------------------------------------------------------------------
+// --- by name or id -------------------------------------------------------------------------------
 
 Result<detail::Topology*> Coordinator::State::find(const std::string& name_or_id) {
   auto by_id = topologies.find(name_or_id);
@@ -235,9 +236,8 @@ Result<void> Coordinator::rebalance(const std::string& topology,
   }
   auto before = of.record.executors;
   for (const auto& [id, number] : executors) of.record.executors[id] = number;
-  auto shape = state.planner.shape(of.record.submission,
-                                   {of.record.assignment.choices.nodes_by_label,
-                                    of.record.executors});
+  auto shape = state.planner.shape(
+      of.record.submission, {of.record.assignment.choices.nodes_by_label, of.record.executors});
   if (!shape.ok()) {
     of.record.executors = std::move(before);
     return std::move(shape.error());
@@ -251,7 +251,7 @@ Result<void> Coordinator::rebalance(const std::string& topology,
   return {};
 }
 
-// --- nodes ----------------------------------------------------------------------------------------
+// --- nodes ---------------------------------------------------------------------------------------
 
 Result<void> Coordinator::drain(const std::string& node, bool drained, TimeNs now) {
   State& state = *state_;

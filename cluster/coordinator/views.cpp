@@ -52,8 +52,14 @@ ClusterView Coordinator::view(TimeNs now) const {
   view.leads = state.acting(now);
   view.term = state.term;
   for (const auto& [id, topology] : state.topologies) {
-    TopologyView shown{topology.record, status_of(topology, now), topology.reason,
-                       topology.status_since, topology.shape, {}, {}, topology.restarts,
+    TopologyView shown{topology.record,
+                       status_of(topology, now),
+                       topology.reason,
+                       topology.status_since,
+                       topology.shape,
+                       {},
+                       {},
+                       topology.restarts,
                        topology.last_restart};
     for (const auto& [name, process] : topology.record.processes)
       if (const WorkerReport* worker = state.worker_of(topology, name)) {
@@ -65,8 +71,8 @@ ClusterView Coordinator::view(TimeNs now) const {
   std::map<std::string, Offer> used;
   for (Offer& offer : state.offers(nullptr)) used[offer.name] = std::move(offer);
   for (const auto& [name, entry] : state.nodes) {
-    bool silent = now - std::max(entry.heard, state.listening_since) >=
-                  state.options.node_timeout / 2;
+    bool silent =
+        now - std::max(entry.heard, state.listening_since) >= state.options.node_timeout / 2;
     NodeView shown{entry.report, status_of(entry, silent), entry.heard, entry.joined, 0, 0,
                    entry.refused};
     if (shown.reason.empty() && now < entry.remark_until) shown.reason = entry.remark;

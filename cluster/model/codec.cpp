@@ -27,10 +27,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Assignment, incarnation, choices
                                                 per_node)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
                                                 endpoint, pid, checkpoint, error)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, home, start,
-                                                sequence, wall, content, unchanged, host, endpoint,
-                                                labels, cores, memory, term, orders, members,
-                                                fenced, workers, submissions)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, home,
+                                                start, sequence, wall, content, unchanged, host,
+                                                endpoint, labels, cores, memory, term, orders,
+                                                members, fenced, workers, submissions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogLine, wall, node, topology, level, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Member, name, endpoint, key)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Members, version, all)
@@ -40,8 +40,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerOrder, topology, submissio
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerUpdate, topology, incarnation, phase, active,
                                                 checkpoint, saved)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Orders, protocol, term, version, answers, session,
-                                                content, unchanged, lease, base, members, fenced, workers, updates, ended, submissions,
-                                                refused)
+                                                content, unchanged, lease, base, members, fenced,
+                                                workers, updates, ended, submissions, refused)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ping, node, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeProcess, session, home, start)
@@ -50,9 +50,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, 
                                                 kill_at, executors, assignment, processes, ended,
                                                 finished, next, checkpoint, checkpoint_assignment)
 
-namespace {
-
 using nlohmann::json;
+
+namespace {
 
 // The first byte of a message.
 constexpr std::array<char, 6> kinds{'R', 'S', 'L', 'O', 'P', 'A'};

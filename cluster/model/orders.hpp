@@ -1,8 +1,8 @@
 // From the coordinator to a node: what it shall run, and how long it may. Values.
 //
 // Orders tell the whole of it, or what has changed since a version that the node is known to have
-// taken over (`base`); the node does what is missing and ends what is ordered no more. So orders may
-// be lost, doubled and late: they are repeated until the node has said that it has taken them over.
+// taken over (`base`); the node does what is missing and ends what is ordered no more. So orders
+// may be lost, doubled and late: they are repeated until the node says that it has taken them over.
 //
 // Leases. A node may run workers as long as, within the last `lease`, it has had an answer either
 // of the acting coordinator or of a majority of the members (itself counted): then a coordinator

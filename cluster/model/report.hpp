@@ -25,8 +25,8 @@ enum class WorkerState : std::uint8_t {
   stopped,   // it has ended because it was told to
 };
 
-// A process of a node. A later start in the same home means that the earlier ones are gone, and with
-// them all workers that they had.
+// A process of a node. A later start in the same home means that the earlier ones are gone, and
+// with them all workers that they had.
 struct NodeProcess {
   std::string session;  // one of its own for each
   std::string home;     // names its folder; empty: nothing is known

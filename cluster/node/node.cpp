@@ -49,7 +49,7 @@ TimeNs Node::next_time() const {
   return next;
 }
 
-// --- calls ----------------------------------------------------------------------------------------
+// --- calls ---------------------------------------------------------------------------------------
 
 void Node::State::begin(TimeNs now) {
   expire(now);
@@ -128,7 +128,7 @@ void Node::State::new_term(const Orders& orders, TimeNs now) {
     }
 }
 
-// --- reports --------------------------------------------------------------------------------------
+// --- reports -------------------------------------------------------------------------------------
 
 void Node::State::send_report(TimeNs now) {
   next_report = now + options.report_period;

@@ -1,8 +1,9 @@
 // A node (Storm's supervisor) as a pure state machine: orders of the coordinator, words of its
 // workers' processes and time in; reports, pings and what is to be done with processes out. A shell
 // (cluster/node/agent.hpp) or a simulation stands around it. Used by one thread.
-// Every call first ends what the lease no longer covers, so that a process that was stopped for long
-// does nothing before that. After every call the shell does what take_outputs() says, in that order.
+// Every call first ends what the lease no longer covers, so that a process that was stopped for
+// long does nothing before that. After every call the shell does what take_outputs() says, in that
+// order.
 //
 // A worker that is ordered is started once in the life of the process: whatever ends it, its end is
 // reported as long as it is ordered, and that incarnation is never started here again.

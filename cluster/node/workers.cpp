@@ -16,7 +16,7 @@ constexpr DurationNs repeat_pause_max = 30 * ns_per_s;
 
 }  // namespace
 
-// --- what workers say -----------------------------------------------------------------------------
+// --- what workers say ----------------------------------------------------------------------------
 
 void Node::worker_says(WorkerReport report, TimeNs now) {
   state_->begin(now);
@@ -69,7 +69,8 @@ void Node::worker_gone(const std::string& topology, std::uint64_t incarnation,
     if (!worker.over()) {
       if (worker.listed)
         state_->say("error", topology, fmt::format("its worker has ended: {}", how));
-      state_->fail(worker, fmt::format("its worker on {} has ended: {}", state_->options.name, how));
+      state_->fail(worker,
+                   fmt::format("its worker on {} has ended: {}", state_->options.name, how));
     }
     state_->touch();
     state_->reconcile(now);
@@ -91,7 +92,7 @@ void Node::take(StatePart part, TimeNs now) {
   state_->finish(now);
 }
 
-// --- what the coordinator wants -------------------------------------------------------------------
+// --- what the coordinator wants ------------------------------------------------------------------
 
 void Node::State::reconcile(TimeNs now) {
   for (auto& [key, worker] : workers) {
@@ -121,7 +122,7 @@ void Node::State::reconcile(TimeNs now) {
   auto before = submissions.size();
   for (auto at = submissions.begin(); at != submissions.end();)
     at = std::binary_search(needed.begin(), needed.end(), at->first) ? std::next(at)
-                                                                    : submissions.erase(at);
+                                                                     : submissions.erase(at);
   if (submissions.size() != before) touch();
 }
 
@@ -202,7 +203,7 @@ void Node::State::kill_overdue(TimeNs now) {
     }
 }
 
-// --- states of checkpoints ------------------------------------------------------------------------
+// --- states of checkpoints -----------------------------------------------------------------------
 
 void Node::State::forget_saved(NodeWorker& worker) {
   for (auto at = worker.saved.begin(); at != worker.saved.end();) {
@@ -225,8 +226,8 @@ void Node::State::repeat_states(TimeNs now) {
       outputs.emplace_back(ForwardState{part});
       any = any || !confirmed;
     }
-    worker.repeat_pause = all ? repeat_pause_first
-                              : std::min(worker.repeat_pause * 2, repeat_pause_max);
+    worker.repeat_pause =
+        all ? repeat_pause_first : std::min(worker.repeat_pause * 2, repeat_pause_max);
     worker.repeat_at = any || all ? now + worker.repeat_pause : time_max;
   }
 }

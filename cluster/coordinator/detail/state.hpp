@@ -1,4 +1,4 @@
-// What a coordinator knows; Coordinator's functions are in coordinator.cpp, topologies.cpp (words of
+// What a coordinator knows. Its functions are in coordinator.cpp, topologies.cpp (words of
 // users), membership.cpp (nodes), fencing.cpp, orders.cpp, reconcile.cpp (incarnations),
 // placing.cpp, checkpoints.cpp and views.cpp.
 //
@@ -42,7 +42,7 @@ struct NodeEntry {
   // Its fencing.
   bool fencing = false;
   TimeNs fencing_since = time_min;
-  TimeNs alone_since = time_max;  // since when it can find no majority
+  TimeNs alone_since = time_max;                      // since when it can find no majority
   std::map<std::string, std::uint64_t> fence_orders;  // version of a node's orders that tells it
   std::uint64_t members_floor = 0;  // it knows this version of the members, or a later one
 
@@ -248,7 +248,7 @@ struct Coordinator::State {
   TimeNs listening_since = 0;  // silence before that is this coordinator's own
   TimeNs last_call = 0;
 
-  StoredState stored;  // without topologies
+  StoredState stored;              // without topologies
   TimeNs members_next = time_min;  // not published before
   bool members_dirty = false;
   std::uint64_t epoch = 1;  // rises with every change that may give a topology another place
