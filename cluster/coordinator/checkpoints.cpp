@@ -23,11 +23,13 @@ void Coordinator::checkpoint_written(const std::string& topology, std::uint64_t 
   if (found != state.topologies.end() && found->second.writing == number) {
     detail::Topology& of = found->second;
     of.writing = 0;
-    if (how.ok()) {
+    if (of.finished()) {
+      state.outputs.emplace_back(RemoveCheckpoints{topology});
+    } else if (how.ok()) {
       of.record.checkpoint = number;
       of.record.checkpoint_assignment = of.record.assignment;
       of.failures = 0;
-      if (!of.finished()) state.save(of);
+      state.save(of);
       if (of.live()) state.mark(of, State::Mark::light);
     } else {
       state.say("error", topology,

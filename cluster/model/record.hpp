@@ -36,8 +36,8 @@ struct TopologyRecord {
   // Of its nodes: which process was told to run the incarnation. Another one there means that the
   // incarnation has lost a worker.
   std::map<std::string, NodeProcess> processes;
-  bool ended = false;         // the incarnation is known to have no worker left
-  TimeNs finished = 0;        // wall clock; all of its input was worked off then; 0: not
+  bool ended = false;            // the incarnation is known to have no worker left
+  TimeNs finished = 0;           // wall clock; all of its input was worked off then; 0: not
   std::vector<Submission> next;  // one: what it is to be changed to (resubmit)
   std::uint64_t checkpoint = 0;  // newest that is complete; 0: none
   // Of that checkpoint: which nodes its per-node tasks were on (Assignment::per_node), and choices.

@@ -18,7 +18,7 @@ void Node::bound(std::string endpoint) {
 }
 
 void Node::tick(TimeNs now, TimeNs wall) {
-  state_->wall = wall;
+  state_->wall_offset = wall - now;
   state_->begin(now);
   state_->finish(now);
 }
@@ -52,6 +52,7 @@ TimeNs Node::next_time() const {
 // --- calls ---------------------------------------------------------------------------------------
 
 void Node::State::begin(TimeNs now) {
+  last = now;
   expire(now);
   kill_overdue(now);
 }
@@ -144,7 +145,7 @@ Report Node::State::report_of(TimeNs now) {
   report.home = options.home;
   report.start = options.start;
   report.sequence = ++sequence;
-  report.wall = wall;
+  report.wall = now + wall_offset;
   report.content = content;
   reports_sent.emplace_back(sequence, now);
   while (reports_sent.size() > 1 && reports_sent.front().second < now - std::max(lease, ns_per_s))
@@ -168,7 +169,7 @@ Report Node::State::report_of(TimeNs now) {
 }
 
 void Node::State::say(const char* level, const std::string& topology, std::string text) {
-  outputs.emplace_back(Note{{wall, options.name, topology, level, std::move(text)}});
+  outputs.emplace_back(Note{{last + wall_offset, options.name, topology, level, std::move(text)}});
 }
 
 }  // namespace dnstorm::cluster

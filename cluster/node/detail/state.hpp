@@ -79,7 +79,8 @@ struct Node::State {
 
   NodeOptions options;
   TimeNs born;
-  TimeNs wall = 0;
+  TimeNs last = 0;             // of this call
+  DurationNs wall_offset = 0;  // from the steady clock
   std::string endpoint;
 
   // Of the coordinator.
