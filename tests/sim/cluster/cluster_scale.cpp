@@ -21,7 +21,7 @@ constexpr DurationNs step = 50 * ns_per_ms;
 
 class Scale {
  public:
-  explicit Scale(int nodes) : coordinator_({.version = "1.0"}, planner_) {
+  explicit Scale(int nodes) : coordinator_(CoordinatorOptions{}, planner_) {
     timed([&] { coordinator_.lead(1, {}, now_, now_); });
     for (int i = 0; i < nodes; ++i) {
       NodeOptions options;

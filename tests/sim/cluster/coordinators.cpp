@@ -30,6 +30,7 @@ void World::start_coordinator(int which) {
     take_lead(leader);
     return;
   }
+  leader.machine->acting_until(time_min);  // until the election has answered it
   heartbeat(which);
 }
 

@@ -72,7 +72,7 @@ class NodeTest : public ::testing::Test {
     for (NodeOutput& output : node_.take_outputs()) {
       if (auto* report = std::get_if<SendReport>(&output)) {
         report_ = report->report;
-        ++reports_;
+        reported_at_ = now_;
         if (!report_.unchanged) whole_ = report_;
       }
       if (std::holds_alternative<StartWorker>(output)) ++started_;
@@ -97,7 +97,8 @@ class NodeTest : public ::testing::Test {
   Node node_;
   std::uint64_t version_ = 0;
   Report report_, whole_;
-  int reports_ = 0, started_ = 0, pongs_ = 0, given_ = 0;
+  TimeNs reported_at_ = 0;
+  int started_ = 0, pongs_ = 0, given_ = 0;
   std::vector<StopWorker> stops_;
   std::vector<WorkerOrder> told_;
   std::vector<SendPing> pings_;
@@ -198,8 +199,8 @@ TEST_F(NodeTest, WithoutNewsReportsAreShort) {
 
 TEST_F(NodeTest, ALeaseCountsFromTheReportThatIsAnswered) {
   pass(300 * ns_per_ms);
-  TimeNs sent = now_;
-  Orders answer = orders({order(1)});
+  TimeNs sent = reported_at_;
+  Orders answer = orders({order(1)}, {"a", "b", "c"});
   now_ += 2 * ns_per_s;  // nothing is sent meanwhile
   take(answer);
   EXPECT_EQ(node_.lease_until(), sent + 3 * ns_per_s);
@@ -218,6 +219,12 @@ TEST_F(NodeTest, WithoutALeaseNothingIsStarted) {
   pass(300 * ns_per_ms);
   take(orders({order(1)}));
   EXPECT_EQ(started_, 1);
+}
+
+TEST_F(NodeTest, TheOnlyMemberNeedsNobodysWord) {
+  run_one();
+  pass(60 * ns_per_s);
+  EXPECT_THAT(stops_, SizeIs(0));
 }
 
 TEST_F(NodeTest, PongsOfAMajorityPutOffTheEnd) {
