@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -12,6 +13,28 @@
 #include "cluster/model/codec.hpp"
 #include "cluster/node/node.hpp"
 #include "tests/sim/cluster/planner.hpp"
+
+namespace {
+
+std::int64_t allocated = 0;  // by all of the program
+
+void* counted(std::size_t size) {
+  void* memory = std::malloc(size);
+  if (!memory) std::abort();
+  allocated += static_cast<std::int64_t>(malloc_usable_size(memory));
+  return memory;
+}
+
+void discounted(void* memory) noexcept {
+  allocated -= static_cast<std::int64_t>(malloc_usable_size(memory));
+  std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { discounted(memory); }
+void operator delete(void* memory, std::size_t) noexcept { discounted(memory); }
 
 namespace dnstorm::cluster::testing {
 namespace {
@@ -56,10 +79,14 @@ class Scale {
     messages_ = bytes_ = 0;
     CpuMeter idle(cpu_);
     pass(20 * ns_per_s);
+    double idled = idle.seconds();
+    std::int64_t before = allocated;
+    coordinator_.step_down();  // what it held is given back
     fmt::print("{:>6} {:>8} {:>10.0f} {:>10.0f} {:>12.0f} {:>10.1f} {:>10.2f} {:>10.1f}\n",
                nodes_.size(), workers, placed * 1000, started * 1000,
                static_cast<double>(messages_) / 20, static_cast<double>(bytes_) / 20 / 1000,
-               idle.seconds() / 20 * 100, static_cast<double>(memory_) / 1e6);
+               idled / 20 * 100, static_cast<double>(before - allocated) / 1e6);
+    std::fflush(stdout);
     return all;
   }
 
@@ -81,14 +108,10 @@ class Scale {
   void timed(Call call) {
     std::vector<std::pair<std::string, std::string>> out;
     double begin = cpu_now();
-    auto before = static_cast<std::int64_t>(mallinfo2().uordblks);
     call();
     for (Output& output : coordinator_.take_outputs())
       if (auto* send = std::get_if<Send>(&output))
         out.emplace_back(send->node, encode(send->orders));
-    std::int64_t in_flight = 0;
-    for (const auto& [node, bytes] : out) in_flight += static_cast<std::int64_t>(bytes.capacity());
-    memory_ += static_cast<std::int64_t>(mallinfo2().uordblks) - before - in_flight;
     cpu_ += cpu_now() - begin;
     for (auto& [node, bytes] : out) {
       ++messages_;
@@ -146,7 +169,6 @@ class Scale {
   std::map<std::string, std::unique_ptr<Node>> nodes_;
   std::vector<std::string> reports_;
   double cpu_ = 0;
-  std::int64_t memory_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t bytes_ = 0;
 };

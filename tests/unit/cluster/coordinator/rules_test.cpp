@@ -308,14 +308,6 @@ TEST_F(Rules, ResubmittingTellsWhatDiffersAndGoesOnFromTheCheckpointIfItFits) {
   EXPECT_TRUE(world->logged("it begins anew"));
 }
 
-TEST_F(Rules, ADryRunChangesNothing) {
-  start(1);
-  auto answer = world->submit(submission("dns", "in:2"), {.dry_run = true});
-  EXPECT_THAT(answer->assignment.node_of_executor, ElementsAre("a", "a"));
-  EXPECT_FALSE(world->topology("dns").has_value());
-  EXPECT_TRUE(world->store.topologies.empty());
-}
-
 TEST_F(Rules, AnInactiveTopologyIsReadyAndAsksItsSpoutsForNothing) {
   start(1);
   ASSERT_TRUE(world->submit(submission("dns", "in"), {.inactive = true}).ok());

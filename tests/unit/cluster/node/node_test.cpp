@@ -18,6 +18,7 @@ class NodeTest : public ::testing::Test {
     NodeOptions options;
     options.name = "a";
     options.session = "s1";
+    options.worker_timeout = 200 * ns_per_s;
     return options;
   }
   static Submission topology() {
@@ -51,7 +52,12 @@ class NodeTest : public ::testing::Test {
   }
   void take(const Orders& orders) {
     node_.take(orders, now_);
+    settle();
+  }
+  // Its report of what has changed goes out.
+  void settle() {
     collect();
+    pass(20 * ns_per_ms);
   }
   void pass(DurationNs time) {
     for (TimeNs end = now_ + time; now_ < end;) {
@@ -66,7 +72,7 @@ class NodeTest : public ::testing::Test {
     report.incarnation = incarnation;
     report.state = state;
     node_.worker_says(report, now_);
-    collect();
+    settle();
   }
   void collect() {
     for (NodeOutput& output : node_.take_outputs()) {
@@ -116,7 +122,7 @@ TEST_F(NodeTest, N12_StartsTellsAndEndsAWorker) {
   ASSERT_THAT(stops_, SizeIs(1));
   EXPECT_FALSE(stops_[0].at_once);
   node_.worker_gone("dns-1", 1, "stopped", now_);
-  collect();
+  settle();
   EXPECT_THAT(whole_.workers, SizeIs(0));
 }
 
@@ -125,7 +131,7 @@ TEST_F(NodeTest, N12_AnotherIncarnationBeginsOnlyWhenTheOneBeforeIsGone) {
   take(orders({order(2)}));
   EXPECT_EQ(started_, 1);
   node_.worker_gone("dns-1", 1, "stopped", now_);
-  collect();
+  settle();
   EXPECT_EQ(started_, 2);
 }
 
@@ -140,10 +146,22 @@ TEST_F(NodeTest, N12_AWorkerThatDoesNotEndIsKilled) {
   EXPECT_TRUE(stops_[1].at_once);
 }
 
+TEST_F(NodeTest, N12_AWorkerThatSaysNothingIsKilled) {
+  run_one();
+  pass(150 * ns_per_s);
+  say(WorkerState::running);
+  pass(150 * ns_per_s);
+  EXPECT_THAT(stops_, SizeIs(0));
+  pass(60 * ns_per_s);
+  ASSERT_THAT(stops_, SizeIs(1));
+  EXPECT_TRUE(stops_[0].at_once);
+  EXPECT_THAT(whole_.workers[0].error, HasSubstr("has said nothing for"));
+}
+
 TEST_F(NodeTest, AnIncarnationThatHasEndedIsNeverStartedAgain) {
   run_one();
   node_.worker_gone("dns-1", 1, "killed by signal 9", now_);
-  collect();
+  settle();
   ASSERT_THAT(whole_.workers, SizeIs(1));
   EXPECT_EQ(whole_.workers[0].state, WorkerState::failed);
   EXPECT_THAT(whole_.workers[0].error, HasSubstr("killed by signal 9"));
