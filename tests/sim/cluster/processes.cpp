@@ -205,6 +205,7 @@ void World::start_worker(Machine& machine, StartWorker start) {
   Worker worker;
   worker.order = std::move(start.order);
   worker.serial = ++serial_;
+  worker.session = fmt::format("{}#{}", machine.home, machine.start);
   worker.report.topology = key.first;
   worker.report.incarnation = key.second;
   worker.lease_until = machine.node->lease_until();
@@ -333,8 +334,11 @@ void World::kill_worker(const std::string& node, const std::string& topology) {
 }
 
 void World::extend_leases(Machine& machine) {
+  // Those that another process has left hear nothing of this one.
+  std::string session = fmt::format("{}#{}", machine.home, machine.start);
   for (auto& [key, worker] : machine.workers)
-    worker.lease_until = std::max(worker.lease_until, machine.node->lease_until());
+    if (worker.session == session)
+      worker.lease_until = std::max(worker.lease_until, machine.node->lease_until());
 }
 
 // A worker ends itself when its lease is over, whatever its node does.
