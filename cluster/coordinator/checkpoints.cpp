@@ -18,16 +18,22 @@ constexpr DurationNs states_gather = 500 * ns_per_ms;
 void Coordinator::checkpoint_written(const std::string& topology, std::uint64_t number,
                                      const Result<void>& how, TimeNs now) {
   State& state = *state_;
-  if (!state.begin(now)) return;
   auto found = state.topologies.find(topology);
+  if (!state.begin(now)) {
+    // It may not act on it just now, and asks again when it may.
+    if (found != state.topologies.end()) found->second.writing = 0;
+    return;
+  }
   if (found != state.topologies.end() && found->second.writing == number) {
     detail::Topology& of = found->second;
     of.writing = 0;
-    if (how.ok()) {
+    if (of.finished()) {
+      state.outputs.emplace_back(RemoveCheckpoints{topology});
+    } else if (how.ok()) {
       of.record.checkpoint = number;
       of.record.checkpoint_assignment = of.record.assignment;
       of.failures = 0;
-      if (!of.finished()) state.save(of);
+      state.save(of);
       if (of.live()) state.mark(of, State::Mark::light);
     } else {
       state.say("error", topology,
@@ -46,8 +52,12 @@ void Coordinator::checkpoint_written(const std::string& topology, std::uint64_t 
 void Coordinator::checkpoint_read(const std::string& topology, std::uint64_t number,
                                   Result<std::vector<std::string>> states, TimeNs now) {
   State& state = *state_;
-  if (!state.begin(now)) return;
   auto found = state.topologies.find(topology);
+  if (!state.begin(now)) {
+    // It may not act on it just now, and asks again when it may.
+    if (found != state.topologies.end()) found->second.reading = false;
+    return;
+  }
   if (found != state.topologies.end() && found->second.reading && found->second.restore == number &&
       found->second.stage == detail::Stage::launching) {
     detail::Topology& of = found->second;

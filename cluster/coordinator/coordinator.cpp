@@ -117,7 +117,8 @@ bool Coordinator::State::begin(TimeNs at) {
   // What was sent to it meanwhile it has yet to read.
   if (at - last_call > own_silence && last_call > led_since) {
     say("warning", "",
-        fmt::format("the coordinator itself stood still for {}", format_duration(at - last_call)));
+        fmt::format("the coordinator itself stood still for {}",
+                    detail::duration_text(at - last_call)));
     listening_since = at;
   }
   now = last_call = at;
@@ -153,6 +154,13 @@ TimeNs Coordinator::State::next_time() const {
   if (members_dirty) next = std::min(next, members_next);
   for (const auto& [id, topology] : topologies) next = std::min(next, topology.wake);
   return std::max(next, last_call + tick_grain);
+}
+
+std::string detail::duration_text(DurationNs duration) {
+  duration = duration < 0 ? -duration : duration;
+  DurationNs grain = duration < ns_per_s ? ns_per_ms : 100 * ns_per_ms;
+  return duration < ns_per_ms ? format_duration(duration)
+                              : format_duration((duration + grain / 2) / grain * grain);
 }
 
 void Coordinator::State::say(const char* level, const std::string& topology, std::string text,

@@ -148,7 +148,7 @@ class Coordinator {
   void lead(std::uint64_t term, StoredState stored, TimeNs now, TimeNs wall);
   // It may act until then and does nothing later: an election that ends by a time-out (a session
   // of ZooKeeper) says so again and again, early enough that nobody else leads before. A process
-  // that was stopped for long finds out by this. Without it: for ever.
+  // that was stopped for long finds out by this. Without an election: never called, for ever.
   void acting_until(TimeNs until);
   void step_down();
   bool leads() const;

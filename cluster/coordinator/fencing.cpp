@@ -15,7 +15,7 @@ void Coordinator::State::fence(NodeEntry& entry) {
   entry.fence_orders.clear();
   say("warning", "",
       fmt::format("silent for {}: the others are told to answer it no more",
-                  format_duration(options.node_timeout)),
+                  detail::duration_text(options.node_timeout)),
       name);
   mark_all();
   for (auto& [other, told] : nodes) entry.fence_orders[other] = told.version;
@@ -28,7 +28,7 @@ void Coordinator::State::unfence(NodeEntry& entry) {
   entry.fencing = false;
   entry.alone_since = time_max;
   say("info", "",
-      fmt::format("is heard again after {}", format_duration(now - entry.fencing_since)),
+      fmt::format("is heard again after {}", detail::duration_text(now - entry.fencing_since)),
       entry.report.node);
   mark_all();
   ++epoch;
@@ -78,7 +78,7 @@ void Coordinator::State::lose(NodeEntry& entry) {
   const std::string& name = entry.report.node;
   say("error", "",
       fmt::format("is lost: silent for {}, its lease is over",
-                  format_duration(now - std::max(entry.heard, listening_since))),
+                  detail::duration_text(now - std::max(entry.heard, listening_since))),
       name);
   entry.fencing = false;
   entry.lost = true;

@@ -66,7 +66,7 @@ std::string Coordinator::State::objection(const Report& report, const NodeEntry*
   DurationNs off = report.wall - wall;
   if (!taking_part && (off > options.clock_skew_max || off < -options.clock_skew_max))
     return fmt::format("its clock is {} {} the coordinator's: set it (NTP)",
-                       format_duration(off < 0 ? -off : off), off < 0 ? "behind" : "ahead of");
+                       detail::duration_text(off), off < 0 ? "behind" : "ahead of");
   return {};
 }
 
@@ -124,16 +124,14 @@ void Coordinator::State::accept(NodeEntry& entry, const Report& report) {
   if (entry.fencing) unfence(entry);
   if (first) first_word(entry, report);
   entry.heard = now;
-  constexpr DurationNs quickest_of = 10 * ns_per_s;
-  if (report.wall - wall > entry.clock_off || now - entry.clock_off_at > quickest_of) {
-    entry.clock_off = report.wall - wall;
-    entry.clock_off_at = now;
-  }
-  DurationNs off = entry.clock_off;
-  if (off > options.clock_skew_max || off < -options.clock_skew_max) {
-    if (now >= entry.remark_until)
-      say("warning", "", fmt::format("its clock is off by {}", format_duration(off)), report.node);
-    entry.remark = fmt::format("its clock is off by {}: set it (NTP)", format_duration(off));
+  DurationNs off = report.wall - wall;
+  bool skewed = off > options.clock_skew_max || off < -options.clock_skew_max;
+  entry.skewed = skewed ? entry.skewed + 1 : 0;
+  // A single report may just have been long on its way.
+  if (entry.skewed >= 3) {
+    entry.remark = fmt::format("its clock is {} {} the coordinator's: set it (NTP)",
+                               detail::duration_text(off), off < 0 ? "behind" : "ahead of");
+    if (now >= entry.remark_until) say("warning", "", entry.remark, report.node);
     entry.remark_until = now + remark_time;
   }
   bool news = !report.unchanged && (first || report.content != entry.report.content);
@@ -180,7 +178,7 @@ void Coordinator::State::first_word(NodeEntry& entry, const Report& report) {
   // A process that is new knows of no members but those that it is told from now on.
   entry.members_floor = known || !entry.member ? stored.members_version : 0;
   // What it was told may have been told to another.
-  entry.reset = ++entry.version;
+  entry.reset = entry.version = ++newest;
   entry.news = true;
   if (!entry.member) members_dirty = true;
   ++epoch;

@@ -11,7 +11,7 @@ void Coordinator::State::mark(Topology& topology, Mark mark) {
     if (found == nodes.end()) continue;
     NodeEntry& entry = found->second;
     detail::OrderSlot& slot = entry.slots[topology.id()];
-    std::uint64_t version = ++entry.version;
+    std::uint64_t version = entry.version = ++newest;
     if (mark == Mark::ended) {
       slot.ended = version;
       topology.ending[name] = version;
@@ -26,7 +26,7 @@ void Coordinator::State::mark(Topology& topology, Mark mark) {
 
 void Coordinator::State::mark_all() {
   for (auto& [name, entry] : nodes) {
-    ++entry.version;
+    entry.version = ++newest;
     entry.news = true;
     touched.insert(name);
   }

@@ -184,7 +184,7 @@ std::string Coordinator::State::wait_for_absent(Topology& topology, TimeNs& unti
   }
   if (names.empty()) return {};
   return fmt::format("lost: {}; it is waited for up to {}, then it goes on without", names,
-                     format_duration(options.absence_max));
+                     detail::duration_text(options.absence_max));
 }
 
 void Coordinator::State::look_for_joined(Topology& topology) {

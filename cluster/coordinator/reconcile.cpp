@@ -75,7 +75,7 @@ bool Coordinator::State::step_launching(Topology& topology) {
     }
     end(topology,
         fmt::format("its workers on {} are not ready after {}", slow,
-                    format_duration(options.launch_timeout)),
+                    detail::duration_text(options.launch_timeout)),
         true);
     return true;
   }
@@ -96,6 +96,7 @@ void Coordinator::State::run(Topology& topology) {
     // before, may have used for another one are left out.
     bool under_way = ordered > topology.record.checkpoint;
     topology.highest = std::max({topology.highest, ordered, topology.record.checkpoint});
+    topology.finals.clear();
     count_from(topology, under_way ? ordered - 1 : topology.highest + 1);
     topology.next_checkpoint = now + topology.shape.checkpoint_interval;
     if (under_way) begin_checkpoint(topology);
@@ -114,6 +115,15 @@ bool Coordinator::State::step_running(Topology& topology) {
     return end(topology, why, failure), true;
   if (all_workers(topology, WorkerState::finished)) return finish_topology(topology), true;
   if (step_kill(topology) || step_change(topology)) return true;
+  if (topology.failures > 0) {
+    // It has run for so long that the next failure is another one.
+    TimeNs well_since = topology.since + 2 * options.restart_pause_max;
+    if (now >= well_since) {
+      topology.failures = 0;
+      topology.reason.clear();
+    }
+    topology.wake_at(now >= well_since ? time_max : well_since);
+  }
   step_checkpoints(topology);
   return false;
 }
@@ -128,7 +138,7 @@ bool Coordinator::State::step_kill(Topology& topology) {
   if (topology.drains && now >= topology.drain_until) {
     end(topology,
         fmt::format("it has not worked off what was under way within {}",
-                    format_duration(options.drain_timeout)),
+                    detail::duration_text(options.drain_timeout)),
         false);
     return true;
   }
@@ -176,7 +186,7 @@ bool Coordinator::State::step_change(Topology& topology) {
     if (!saved)
       say("warning", topology.id(),
           fmt::format("no checkpoint within {}: what came since the last one is worked off again",
-                      format_duration(options.change_wait)));
+                      detail::duration_text(options.change_wait)));
   }
   end(topology, change.why, false);
   return true;
@@ -212,7 +222,6 @@ void Coordinator::State::end(Topology& topology, const std::string& why, bool fa
     say("warning", topology.id(), why);
   }
   if (failure) {
-    if (ran && now - topology.since >= 2 * options.restart_pause_max) topology.failures = 0;
     DurationNs pause = options.restart_pause_first;
     for (std::uint32_t i = 0; i < topology.failures && pause < options.restart_pause_max; ++i)
       pause *= 2;

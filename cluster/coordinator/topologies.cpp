@@ -109,8 +109,8 @@ Result<SubmitAnswer> Coordinator::State::replace(Topology& topology, Submission 
                                                  const SubmitOptions& with) {
   SubmitAnswer answer{topology.id(), topology.record.assignment, {}, {}, topology.shape};
   const auto& next = topology.record.next;
-  const Submission& newest = next.empty() ? topology.record.submission : next.front();
-  if (submission == newest) return answer;
+  const Submission& latest = next.empty() ? topology.record.submission : next.front();
+  if (submission == latest) return answer;
   Draft planned = DNSTORM_TRY(draft(topology, submission, false));
   PlanChoices before_choices = planned.assignment.choices;
   auto before = planner.shape(topology.record.submission, before_choices);
@@ -173,7 +173,8 @@ Result<void> Coordinator::kill(const std::string& topology, std::optional<Durati
   of.drains = of.drains && of.stage == detail::Stage::running;
   state.save(of);
   if (of.live()) state.mark(of, State::Mark::light);
-  state.say("info", of.id(), fmt::format("killed: its sources end in {}", format_duration(pause)));
+  state.say("info", of.id(),
+            fmt::format("killed: its sources end in {}", detail::duration_text(pause)));
   state.step(of);
   state.finish();
   return {};

@@ -73,7 +73,12 @@ ClusterView Coordinator::view(TimeNs now) const {
   for (const auto& [name, entry] : state.nodes) {
     bool silent =
         now - std::max(entry.heard, state.listening_since) >= state.options.node_timeout / 2;
-    NodeView shown{entry.report, status_of(entry, silent), entry.heard, entry.joined, 0, 0,
+    NodeView shown{entry.report,
+                   status_of(entry, silent),
+                   std::max(entry.heard, state.led_since),
+                   entry.joined,
+                   0,
+                   0,
                    entry.refused};
     if (shown.reason.empty() && now < entry.remark_until) shown.reason = entry.remark;
     if (entry.fencing && entry.alone_since == time_max)

@@ -65,7 +65,7 @@ struct WorkerOrder {
   // Take part in the one of this number: a barrier of it, once. Numbers rise and may leave some
   // out; a number stays until it is complete.
   std::uint64_t checkpoint = 0;
-  std::uint64_t saved = 0;       // all up to this one are safe: parts of them need not be kept
+  std::uint64_t saved = 0;  // all up to this one are safe: parts of them need not be kept
   std::vector<Peer> peers;
   bool operator==(const WorkerOrder&) const = default;
 };

@@ -8,6 +8,13 @@
 
 namespace dnstorm::cluster {
 
+namespace {
+
+// What changes within it goes into one report.
+constexpr DurationNs report_gap = 20 * ns_per_ms;
+
+}  // namespace
+
 Node::Node(NodeOptions options, TimeNs now)
     : state_(std::make_unique<State>(std::move(options), now)) {}
 Node::~Node() = default;
@@ -18,7 +25,7 @@ void Node::bound(std::string endpoint) {
 }
 
 void Node::tick(TimeNs now, TimeNs wall) {
-  state_->wall = wall;
+  state_->wall_offset = wall - now;
   state_->begin(now);
   state_->finish(now);
 }
@@ -44,6 +51,8 @@ TimeNs Node::next_time() const {
   for (const auto& [key, worker] : state_->workers) {
     if (worker.process && !worker.killed) next = std::min(next, worker.kill_at);
     if (worker.process && !worker.killed) next = std::min(next, state_->lease_until);
+    if (state_->options.worker_timeout > 0 && worker.process && worker.spoken && !worker.stopping())
+      next = std::min(next, worker.heard + state_->options.worker_timeout);
     next = std::min(next, worker.repeat_at);
   }
   return next;
@@ -52,6 +61,7 @@ TimeNs Node::next_time() const {
 // --- calls ---------------------------------------------------------------------------------------
 
 void Node::State::begin(TimeNs now) {
+  last = now;
   expire(now);
   kill_overdue(now);
 }
@@ -59,7 +69,8 @@ void Node::State::begin(TimeNs now) {
 void Node::State::finish(TimeNs now) {
   repeat_states(now);
   ping_others(now);
-  if (content != content_reported || now >= next_report) send_report(now);
+  if (content != content_reported) next_report = std::min(next_report, last_report + report_gap);
+  if (now >= next_report) send_report(now);
 }
 
 void Node::State::take_over(const Orders& orders, TimeNs now) {
@@ -131,6 +142,7 @@ void Node::State::new_term(const Orders& orders, TimeNs now) {
 // --- reports -------------------------------------------------------------------------------------
 
 void Node::State::send_report(TimeNs now) {
+  last_report = now;
   next_report = now + options.report_period;
   outputs.emplace_back(SendReport{report_of(now)});
   content_reported = content;
@@ -144,7 +156,7 @@ Report Node::State::report_of(TimeNs now) {
   report.home = options.home;
   report.start = options.start;
   report.sequence = ++sequence;
-  report.wall = wall;
+  report.wall = now + wall_offset;
   report.content = content;
   reports_sent.emplace_back(sequence, now);
   while (reports_sent.size() > 1 && reports_sent.front().second < now - std::max(lease, ns_per_s))
@@ -168,7 +180,7 @@ Report Node::State::report_of(TimeNs now) {
 }
 
 void Node::State::say(const char* level, const std::string& topology, std::string text) {
-  outputs.emplace_back(Note{{wall, options.name, topology, level, std::move(text)}});
+  outputs.emplace_back(Note{{last + wall_offset, options.name, topology, level, std::move(text)}});
 }
 
 }  // namespace dnstorm::cluster

@@ -35,6 +35,9 @@ struct NodeOptions {
   std::uint64_t memory = 0;
   DurationNs report_period = 300 * ns_per_ms;
   DurationNs stop_timeout = 10 * ns_per_s;  // from a worker's stop to SIGKILL
+  // A worker whose word (worker_says(), the same again) has not been heard for so long is killed;
+  // 0: its words are not waited for.
+  DurationNs worker_timeout = 0;
 };
 
 // What is to be done, in this order.

@@ -23,6 +23,7 @@ void Node::worker_says(WorkerReport report, TimeNs now) {
   auto found = state_->workers.find({report.topology, report.incarnation});
   if (found != state_->workers.end() && found->second.process) {
     NodeWorker& worker = found->second;
+    worker.heard = now;
     if (!worker.spoken) {
       worker.spoken = true;
       state_->outputs.emplace_back(TellWorker{worker.order});
@@ -194,13 +195,23 @@ void Node::State::fail(NodeWorker& worker, const std::string& why) {
 }
 
 void Node::State::kill_overdue(TimeNs now) {
-  for (auto& [key, worker] : workers)
+  for (auto& [key, worker] : workers) {
+    bool silent = options.worker_timeout > 0 && worker.process && worker.spoken &&
+                  !worker.stopping() && now - worker.heard >= options.worker_timeout;
+    if (silent) {
+      std::string why = fmt::format("its worker on {} has said nothing for {}", options.name,
+                                    format_duration(options.worker_timeout));
+      say("error", key.first, why + ": killed");
+      stop(worker, now, true);
+      if (!worker.over()) fail(worker, why);
+    }
     if (worker.process && !worker.killed && now >= worker.kill_at) {
       say("warning", key.first,
           fmt::format("its worker does not end within {}: killed",
                       format_duration(options.stop_timeout)));
       stop(worker, now, true);
     }
+  }
 }
 
 // --- states of checkpoints -----------------------------------------------------------------------

@@ -19,6 +19,9 @@ namespace dnstorm::cluster {
 
 namespace detail {
 
+// For people: without a sign, to a tenth of a second where that is enough.
+std::string duration_text(DurationNs duration);
+
 // Of a worker's order on a node: the versions of the node's orders in which it changed last.
 struct OrderSlot {
   std::uint64_t whole = 0;
@@ -34,8 +37,9 @@ struct NodeEntry {
   bool drained = false;
   TimeNs heard = time_min;
   TimeNs joined = time_min;
-  std::string refused;  // why it may not take part
-  std::string remark;   // of what is odd about it
+  std::uint32_t skewed = 0;  // reports one after the other by which its clock is off
+  std::string refused;       // why it may not take part
+  std::string remark;        // of what is odd about it
   TimeNs remark_until = time_min;
   // Its clock against the coordinator's, at the quickest of its latest reports: how long one was on
   // its way looks like a clock that is behind.
@@ -257,6 +261,7 @@ struct Coordinator::State {
   bool members_dirty = false;
   std::uint64_t epoch = 1;  // rises with every change that may give a topology another place
   std::uint64_t stepped = 0;
+  std::uint64_t newest = 0;  // Orders::version given out, to whatever node
 
   std::map<std::string, NodeEntry> nodes;
   std::map<std::string, Topology> topologies;  // by id

@@ -22,6 +22,7 @@ struct NodeWorker {
   bool process = false;  // there is one, or may be
   bool spoken = false;   // it has said something: it can be told something
   bool listed = true;    // ordered still
+  TimeNs heard = time_min;
   TimeNs kill_at = time_max;
   bool killed = false;
   std::vector<StatePart> early;                                        // before its first word
@@ -79,7 +80,8 @@ struct Node::State {
 
   NodeOptions options;
   TimeNs born;
-  TimeNs wall = 0;
+  TimeNs last = 0;             // of this call
+  DurationNs wall_offset = 0;  // from the steady clock
   std::string endpoint;
 
   // Of the coordinator.
@@ -112,6 +114,7 @@ struct Node::State {
   std::uint64_t content_reported = 0;   // newest that went out
   std::uint64_t content_confirmed = 0;  // the coordinator has it
   TimeNs next_report;
+  TimeNs last_report = time_min / 2;
 
   std::map<Key, detail::NodeWorker> workers;
   std::map<std::string, std::uint64_t> ended;  // newest incarnation that has ended here

@@ -10,8 +10,7 @@ namespace dnstorm::cluster::testing {
 
 using Key = std::pair<std::string, std::uint64_t>;
 
-// --- nodes
-// ----------------------------------------------------------------------------------------
+// --- nodes ---------------------------------------------------------------------------------------
 
 void World::add_node(const std::string& name, std::vector<std::string> labels, double cores) {
   Machine& machine = machines[name];
@@ -189,8 +188,7 @@ void World::set_timer(Machine& machine) {
   });
 }
 
-// --- workers
-// --------------------------------------------------------------------------------------
+// --- workers -------------------------------------------------------------------------------------
 
 World::Worker* World::find_worker(const std::string& machine, const Key& key,
                                   std::uint64_t serial) {
@@ -207,6 +205,7 @@ void World::start_worker(Machine& machine, StartWorker start) {
   Worker worker;
   worker.order = std::move(start.order);
   worker.serial = ++serial_;
+  worker.session = fmt::format("{}#{}", machine.home, machine.start);
   worker.report.topology = key.first;
   worker.report.incarnation = key.second;
   worker.lease_until = machine.node->lease_until();
@@ -335,8 +334,11 @@ void World::kill_worker(const std::string& node, const std::string& topology) {
 }
 
 void World::extend_leases(Machine& machine) {
+  // Those that another process has left hear nothing of this one.
+  std::string session = fmt::format("{}#{}", machine.home, machine.start);
   for (auto& [key, worker] : machine.workers)
-    worker.lease_until = std::max(worker.lease_until, machine.node->lease_until());
+    if (worker.session == session)
+      worker.lease_until = std::max(worker.lease_until, machine.node->lease_until());
 }
 
 // A worker ends itself when its lease is over, whatever its node does.
@@ -353,8 +355,7 @@ void World::expire_worker(const std::string& machine, Key key, std::uint64_t ser
      [this, machine, key, serial] { expire_worker(machine, key, serial); });
 }
 
-// --- what must never happen
-// -----------------------------------------------------------------------
+// --- what must never happen ----------------------------------------------------------------------
 
 bool World::lives(const Machine& machine, const Worker& worker) const {
   return worker.begun && machine.clock.at(now) < worker.lease_until;

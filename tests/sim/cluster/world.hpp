@@ -53,6 +53,7 @@ class World {
     WorkerReport report;
     std::vector<std::uint32_t> tasks;  // of this node
     std::set<std::uint32_t> given;
+    std::string session;     // of the node's process that has started it
     TimeNs lease_until = 0;  // by its machine's clock
     bool paused = false;
     bool begun = false;  // it has been told to run: it owns its tasks

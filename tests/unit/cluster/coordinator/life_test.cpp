@@ -45,5 +45,16 @@ TEST(TopologyLife, FinishesWhenItsInputIsWorkedOff) {
   EXPECT_EQ(world.problems, std::vector<std::string>{});
 }
 
+TEST(TopologyLife, ADryRunChangesNothing) {
+  World world({});
+  world.add_node("a");
+  world.run_for(2 * ns_per_s);
+  auto answer = world.submit(submission("dns", "in:2"), {.dry_run = true});
+  ASSERT_TRUE(answer.ok()) << answer.error().what;
+  EXPECT_EQ(answer->assignment.node_of_executor, (std::vector<std::string>{"a", "a"}));
+  EXPECT_FALSE(world.topology("dns").has_value());
+  EXPECT_TRUE(world.store.topologies.empty());
+}
+
 }  // namespace
 }  // namespace dnstorm::cluster::testing
