@@ -170,6 +170,8 @@ void CoordinatorServer::State::stop() {
 TimeNs CoordinatorServer::State::on_time() {
   TimeNs now = clock.steady_ns();
   if (lead_at <= now) lead();
+  // Again and again: another one may lead later.
+  if (election) machine.acting_until(election->lead_until());
   machine.tick(now, clock.wall_ns());
   carry_out();
   return std::min(machine.next_time(), lead_at);
@@ -316,7 +318,8 @@ Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::start(ServerSetup 
   DNSTORM_CHECK(state->listen());
   state->loop.start();
   state->disk.start();
-  state->stand_for_election();
+  // On the thread that uses it.
+  state->loop.post([own = state.get()] { own->stand_for_election(); });
   return std::unique_ptr<CoordinatorServer>(new CoordinatorServer(std::move(state)));
 }
 

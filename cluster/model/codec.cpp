@@ -8,49 +8,6 @@
 
 namespace dnstorm::cluster {
 
-// Found by argument-dependent look-up, so not in an anonymous namespace.
-NLOHMANN_JSON_SERIALIZE_ENUM(WorkerState, {{WorkerState::starting, "starting"},
-                                           {WorkerState::prepared, "prepared"},
-                                           {WorkerState::running, "running"},
-                                           {WorkerState::finished, "finished"},
-                                           {WorkerState::failed, "failed"},
-                                           {WorkerState::stopped, "stopped"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(WorkerPhase, {{WorkerPhase::prepare, "prepare"},
-                                           {WorkerPhase::run, "run"},
-                                           {WorkerPhase::drain, "drain"}})
-NLOHMANN_JSON_SERIALIZE_ENUM(Wanted, {{Wanted::active, "active"},
-                                      {Wanted::inactive, "inactive"},
-                                      {Wanted::killed, "killed"}})
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Submission, name, file, text, files, properties,
-                                                set)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PlanChoices, nodes_by_label, executors)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Assignment, incarnation, choices, node_of_executor,
-                                                per_node)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
-                                                endpoint, pid, checkpoint, error)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, home,
-                                                start, sequence, wall, content, unchanged, host,
-                                                endpoint, labels, cores, memory, term, orders,
-                                                members, fenced, workers, submissions)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogLine, wall, node, topology, level, text)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Member, name, endpoint, key)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Members, version, all)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Peer, node, endpoint, key)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerOrder, topology, submission, assignment,
-                                                phase, active, restore, checkpoint, saved, peers)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerUpdate, topology, incarnation, phase, active,
-                                                checkpoint, saved)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Orders, protocol, term, version, answers, session,
-                                                content, unchanged, lease, base, members, fenced,
-                                                workers, updates, ended, submissions, refused)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ping, node, sequence)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeProcess, session, home, start)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MemberSet, version, names)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TopologyRecord, id, submission, submitted, wanted,
-                                                kill_at, executors, assignment, processes, ended,
-                                                finished, next, checkpoint, checkpoint_assignment)
-
 using nlohmann::json;
 
 namespace {

@@ -25,6 +25,16 @@ enum class WorkerState : std::uint8_t {
   stopped,   // it has ended because it was told to
 };
 
+// Rows over an edge between two tasks of which one runs here: what one worker has sent, another has
+// received.
+struct EdgeRows {
+  std::uint32_t from = 0;  // tasks of the plan
+  std::uint32_t to = 0;
+  bool sent = false;  // `from` runs here; otherwise `to` does
+  std::uint64_t rows = 0;
+  bool operator==(const EdgeRows&) const = default;
+};
+
 // A process of a node. A later start in the same home means that the earlier ones are gone, and
 // with them all workers that they had.
 struct NodeProcess {

@@ -45,6 +45,7 @@ NodeOptions machine_options(const AgentSetup& setup, const NodeHome& home) {
   options.labels = config.labels;
   options.cores = config.cores;
   options.memory = config.memory;
+  options.worker_timeout = setup.config.timeouts.worker;
   return options;
 }
 
@@ -74,9 +75,7 @@ struct Agent::State {
   std::unique_ptr<Hub> hub;
   struct Worker {
     std::unique_ptr<Process> process;
-    WorkerState state = WorkerState::starting;
-    TimeNs heard = 0;
-    bool given_up = false;
+    WorkerReport said;
   };
   std::map<WorkerKey, Worker> workers;                    // of the loop
   std::map<std::string, Member> members;                  // likewise
@@ -87,7 +86,6 @@ struct Agent::State {
   Result<void> listen();
   void stop();
   TimeNs on_time();
-  TimeNs give_up_silent(const WorkerKey& key, Worker& worker);
   void take(const HubMessage& message);
   void take(const Orders& orders, const std::string& from, TimeNs now);
   void carry_out(NodeOutput& output);
@@ -135,28 +133,14 @@ void Agent::State::stop() {
 }
 
 TimeNs Agent::State::on_time() {
+  // Only one that runs says its numbers again and again: opening its operators may take long.
+  for (const auto& [key, worker] : workers)
+    if (worker.said.state == WorkerState::starting && !worker.said.topology.empty())
+      machine.worker_says(worker.said, clock.steady_ns());
   machine.tick(clock.steady_ns(), clock.wall_ns());
   for (NodeOutput& output : machine.take_outputs()) carry_out(output);
-  TimeNs next = machine.next_time();
-  for (auto& [key, worker] : workers) {
-    worker.process->set_lease(machine.lease_until());
-    next = std::min(next, give_up_silent(key, worker));
-  }
-  return next;
-}
-
-// A worker that runs says its numbers every two seconds, whatever it has to do: one that says
-// nothing is stopped or stuck. When to look again.
-TimeNs Agent::State::give_up_silent(const WorkerKey& key, Worker& worker) {
-  if (worker.state != WorkerState::running || worker.given_up) return time_max;
-  TimeNs limit = worker.heard + setup.config.timeouts.worker;
-  if (clock.steady_ns() < limit) return limit;
-  note({clock.wall_ns(), name(), key.first, "error",
-        fmt::format("its worker has said nothing for {}: it is killed",
-                    format_duration(setup.config.timeouts.worker))});
-  worker.given_up = true;
-  worker.process->kill();
-  return time_max;
+  for (auto& [key, worker] : workers) worker.process->set_lease(machine.lease_until());
+  return machine.next_time();
 }
 
 // On the hub's thread.
@@ -253,18 +237,20 @@ void Agent::State::start(const StartWorker& order) {
   }
   (*process)->send({WordKind::submission, to_json(order.submission)});
   (*process)->send({WordKind::order, to_json(order.order)});
-  workers[key] = {std::move(*process), WorkerState::starting, clock.steady_ns(), false};
+  workers[key] = {std::move(*process), {}};
 }
 
 void Agent::State::take(const WorkerKey& key, const Word& word) {
   TimeNs now = clock.steady_ns();
   auto worker = workers.find(key);
   if (worker == workers.end()) return;
-  worker->second.heard = now;
+  // Whatever it says, it says once more what it is: that it lives.
+  if (word.kind != WordKind::report && !worker->second.said.topology.empty())
+    machine.worker_says(worker->second.said, now);
   switch (word.kind) {
     case WordKind::report:
       if (auto report = worker_report_from_json(word.bytes); report.ok()) {
-        worker->second.state = report->state;
+        worker->second.said = *report;
         machine.worker_says(std::move(*report), now);
       }
       break;

@@ -41,10 +41,6 @@ struct NodeEntry {
   std::string refused;       // why it may not take part
   std::string remark;        // of what is odd about it
   TimeNs remark_until = time_min;
-  // Its clock against the coordinator's, at the quickest of its latest reports: how long one was on
-  // its way looks like a clock that is behind.
-  DurationNs clock_off = time_min;
-  TimeNs clock_off_at = 0;
   TimeNs answered = time_min;  // when its lease was prolonged last
 
   // Its fencing.

@@ -1,3 +1,0 @@
-dnstorm_unit_test(cluster/coordinator USES cluster_coordinator cluster_node)
-dnstorm_unit_test(cluster/node USES cluster_node)
-target_link_libraries(unit_cluster_coordinator PRIVATE cluster_world)
