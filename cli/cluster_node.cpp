@@ -72,6 +72,7 @@ int run_worker(const ClusterOptions& options) {
   };
   worker.links.endpoint = fmt::format("tcp://{}:0", config->node.bind);
   worker.links.ports = config->node.ports;
+  worker.links.encode.zstd_level = config->compression;
   if (!config->keys.empty()) {
     auto keys = cluster::load_keys(config->keys, config->node.name);
     if (!keys.ok()) return fail(keys.error());

@@ -89,6 +89,9 @@ void ConfigReader::read_root(const YAML::Node& root) {
   auto coordinators = [this](const YAML::Node& node) {
     values_.coordinators(node, config_.coordinators);
   };
+  auto compression = [this](const YAML::Node& node) {
+    values_.level(node, config_.compression);
+  };
   detail::read_map(root, "",
                    {text("cluster", config_.name, &ConfigValues::name),
                     {"coordinators", coordinators},
@@ -97,6 +100,7 @@ void ConfigReader::read_root(const YAML::Node& root) {
                     text("zookeeper", config_.zookeeper, &ConfigValues::zookeeper),
                     text("checkpoints", config_.checkpoints, &ConfigValues::path),
                     text("keys", config_.keys, &ConfigValues::path),
+                    {"compression", compression},
                     map("timeouts", &ConfigReader::read_timeouts),
                     map("tls", &ConfigReader::read_tls),
                     map("tokens", &ConfigReader::read_tokens),

@@ -78,6 +78,7 @@ struct ClusterConfig {
   std::string zookeeper;    // HOST:PORT,...[/PATH]; empty: one coordinator, with SQLite
   std::string checkpoints;  // folder that all machines reach; empty: the coordinator keeps them
   std::string keys;         // folder of NAME.key and NAME.pub; empty: no encryption, loopback only
+  int compression = 0;      // of rows between machines: zstd's level; 0: none
   ClusterTimeouts timeouts;
   TlsFiles tls;                                // of the API
   std::map<std::string, SecretSource> tokens;  // by name: who may change anything

@@ -29,7 +29,7 @@ Result<int> open_lock(const std::string& path) {
   return file;
 }
 
-// The kernel kills workers when their node's process ends; that takes a moment, which is waited for.
+// The kernel kills workers when their node's process ends; the moment that it takes is waited for.
 Result<void> wait_for_workers(const std::string& path) {
   int file = DNSTORM_TRY(open_lock(path));
   int locked = ::flock(file, LOCK_EX);

@@ -24,7 +24,7 @@ CENTRE = """  - {{id: datasets, className: dsc, place: {{label: {centre}}},
   - {{id: text, className: text, place: {{label: {centre}}}, properties: {{file: {output}}}}}
 """
 INFLUX = """  - {{id: influx, className: influx, place: {{label: {centre}}},
-      properties: {{url: "{influx}", database: {database},
+      properties: {{url: "{influx}", database: {database}, unbounded_tags: true,
                    spool: {folder}/spool-{database}}}}}
 """
 EDGES = """  - {{from: packets-{node}, to: dns-{node}, grouping: {{type: LOCAL_OR_SHUFFLE}}}}

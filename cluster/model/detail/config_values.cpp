@@ -164,6 +164,17 @@ void ConfigValues::count(const YAML::Node& node, double& out) {
     refuse(node, "a number of 0 or more belongs here");
 }
 
+void ConfigValues::level(const YAML::Node& node, int& out) {
+  constexpr int level_max = 19;  // beyond it zstd takes hundreds of megabytes
+  std::string value;
+  if (!text(node, value)) return;
+  auto level = parse_number<int>(value);
+  if (level && *level >= 0 && *level <= level_max)
+    out = *level;
+  else
+    refuse(node, fmt::format("a level from 0 (none) to {} belongs here", level_max));
+}
+
 void ConfigValues::endpoint(const YAML::Node& node, std::string& out) {
   std::string value;
   if (!text(node, value)) return;

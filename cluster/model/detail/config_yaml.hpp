@@ -59,6 +59,7 @@ class ConfigValues {
   void duration(const YAML::Node& node, DurationNs& out);
   void size(const YAML::Node& node, std::uint64_t& out);
   void count(const YAML::Node& node, double& out);
+  void level(const YAML::Node& node, int& out);  // of zstd
   void endpoint(const YAML::Node& node, std::string& out);       // tcp://HOST:PORT
   void host_and_port(const YAML::Node& node, std::string& out);  // HOST:PORT
   void address(const YAML::Node& node, std::string& out);        // an IP address

@@ -44,6 +44,7 @@ coordinators:
   - {name: c1, endpoint: "tcp://10.0.0.1:7370"}
   - {name: c2, endpoint: "tcp://[2001:db8::2]:7370"}
 api: 0.0.0.0:7371
+compression: 3
 state: /var/lib/x
 zookeeper: 10.0.0.1:2181,zoo.example:2181/dnstorm
 checkpoints: shared
@@ -61,6 +62,7 @@ node:
   memory: 8GiB
   folder: /var/lib/node
 )");
+  EXPECT_EQ(config.compression, 3);
   EXPECT_EQ(config.name, "example");
   EXPECT_THAT(config.coordinators,
               ElementsAre(CoordinatorAddress{"c1", "tcp://10.0.0.1:7370"},
@@ -150,6 +152,7 @@ TEST(ClusterConfig, RefusesWhatCannotWork) {
       {"node: {bind: 10.0.0.2}", "c.yaml:1:14: 10.0.0.2 is not a loopback address"},
       {"node: {bind: eth0}", "an IP address of this machine belongs here"},
       {"node: {name: a/b}", "'a/b': a name has letters"},
+      {"compression: 20", "a level from 0 (none) to 19 belongs here"},
       {"node: {cores: -1}", "a number of 0 or more belongs here"},
       {"zookeeper: a:1,", "HOST:PORT,HOST:PORT/PATH"},
       {"zookeeper: /x", "HOST:PORT,HOST:PORT/PATH"},
