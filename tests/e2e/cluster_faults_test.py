@@ -1,7 +1,7 @@
 """The fault matrix: what happens to a topology with exactly-once while a worker, a node, a
 coordinator, the leading one of two, a link, InfluxDB or ZooKeeper is killed, stopped, cut off,
-slow, lossy, or has a full disk. The points are those of a run without a fault, each time. Needs root,
-network namespaces and /dev/net/tun.
+slow, lossy, or has a full disk. The points are those of a run without a fault, each time.
+Needs root, network namespaces and /dev/net/tun.
 
   --long        all cases, and a table of how long each took to recover
   --only TEXT   cases whose name has this text
