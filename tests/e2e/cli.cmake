@@ -30,6 +30,7 @@ if(NOT DNSTORM_SANITIZE MATCHES thread)  # librdkafka starts C11 threads, in whi
   dnstorm_e2e_test(kafka)
 endif()
 dnstorm_e2e_test(cluster)
+dnstorm_e2e_test(cluster_anycast)
 dnstorm_e2e_test(cluster_faults)
 dnstorm_e2e_test(tap)
 dnstorm_e2e_test(control)

@@ -76,11 +76,12 @@ class Existing:
 
 class ClusterLab:
     def __init__(self, case, nodes, coordinators=("c1",), hosts=(), network=True, zookeeper=None,
-                 labels=None, small_disk=None):
+                 labels=None, small_disk=None, wrap=None, later=()):
         """hosts: further ones of the network, for servers. zookeeper: a function of this lab that
         starts it on a host, called when the network is there. labels: of nodes, beside their names
-        and `all`. small_disk: what of the lab lies on one (self.disk): coordinator, node, sink."""
-        self.case, self.labels = case, labels or {}
+        and `all`. small_disk: what of the lab lies on one (self.disk): coordinator, node, sink.
+        wrap: what a node's command goes behind. later: nodes that are not started yet."""
+        self.case, self.labels, self.wrap = case, labels or {}, wrap or {}
         self.disk = None
         if small_disk:
             folder = {"coordinator": coordinators[0], "node": nodes[-2], "sink": "sink"}[small_disk]
@@ -100,8 +101,10 @@ class ClusterLab:
         self.node = {name: self._node(name) for name in nodes}
         for process in [*self.coordinator.values(), *self.node.values()]:
             case.addCleanup(process.stop)
-            process.start()
-        self.until(lambda: self.alive() == sorted(nodes), "all nodes have joined")
+            if process.name not in later:
+                process.start()
+        started = sorted(set(nodes) - set(later))
+        self.until(lambda: self.alive() == started, "all nodes have joined")
 
     def address(self, host):
         return self.net.address[host] if self.net else "127.0.0.1"
@@ -154,7 +157,7 @@ class ClusterLab:
         ]
         for label in self.labels.get(name, []):
             command += ["--label", label]
-        return Process(self, name, command)
+        return Process(self, name, self.wrap.get(name, []) + command)
 
     # -- what a user does
 
