@@ -14,6 +14,8 @@ namespace dnstorm::cli {
 
 namespace {
 
+constexpr DurationNs unpromised_interval = 10 * ns_per_s;
+
 cluster::PlaceRule rule_of(const plan::ComponentPlan& component) {
   const plan::PlaceRule& place = component.place;
   return {place.label, place.node, place.per_node, place.apart};
@@ -80,8 +82,12 @@ cluster::TopologyShape shape_of(const plan::Plan& plan) {
   }
   shape.tasks = static_cast<std::uint32_t>(wiring.tasks.size());
   shape.fingerprint = plan::fingerprint(plan);
-  shape.checkpoints = plan.config.delivery == plan::Delivery::exactly_once;
-  shape.checkpoint_interval = plan.config.checkpoint_interval;
+  // Where nothing is promised they are for changes of the cluster: seldom, because they cost the
+  // same.
+  shape.checkpoints = plan.config.delivery != plan::Delivery::at_least_once;
+  shape.checkpoint_interval = plan.config.delivery == plan::Delivery::exactly_once
+                                  ? plan.config.checkpoint_interval
+                                  : std::max(plan.config.checkpoint_interval, unpromised_interval);
   shape.message_timeout = plan.config.message_timeout;
   shape.workers = plan.config.workers;
   shape.settings = settings_of(plan);

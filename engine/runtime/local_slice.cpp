@@ -118,7 +118,7 @@ void LocalRun::take(Acks acks) {
 }
 
 void LocalRun::request_barrier(std::uint64_t number) {
-  DNSTORM_ASSERT(state_->slice && state_->exactly_once(), "a barrier for a run without checkpoints",
+  DNSTORM_ASSERT(state_->slice && state_->saves_states(), "a barrier for a run without checkpoints",
                  number);
   for (const caf::actor& spout : state_->spouts())
     caf::anon_send<caf::message_priority::high>(spout, BarrierAtom::value, number);

@@ -81,7 +81,7 @@ TaskSetup LocalRun::State::task_setup(const RunOptions& options) {
   near = sends_here();
   made.send = slice ? sends_of_slice() : near;
   if (slice) made.here = &slice->executors;
-  if (slice && exactly_once())
+  if (slice && saves_states())
     made.send_state = slice->state;
   else if (exactly_once())
     made.send_state = [to = directory](SavedState state) {

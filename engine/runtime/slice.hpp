@@ -31,7 +31,7 @@ struct Slice {
   std::function<void(Credit)> credit;
   std::function<void(Acks)> acks;  // at-least-once only
 
-  // Exactly-once: what a task here has saved. Likewise on threads of executors.
+  // What a task here has saved at a barrier (not at-least-once). Likewise on threads of executors.
   std::function<void(SavedState)> state;
   // By task of the plan, those elsewhere are not looked at; empty: it begins anew. Null: all do.
   // Must outlive prepare().

@@ -52,6 +52,9 @@ class ClusterAnycast(anycast_test.Anycast):
         self.compare(cluster)
 
     def test_a_site_that_joins_later_is_taken_in(self):
+        # What it sees is no older than what has been counted when it joins.
+        size = ["--queries", 2000, "--rate", 400, "--seed", 3, "--start", "2026-01-01T00:00:13Z"]
+        self.ok("generate", "-o", self.sites[2], *size)
         cluster = self.lab(later=["n3"])
         self.submit(cluster, "1x")
         cluster.until_counted("anycast", 100)

@@ -3,6 +3,7 @@ line, what one process counts of all their captures; and stays so when parts of 
 
 import json
 import os
+import shutil
 import signal
 
 import cluster_lab
@@ -92,6 +93,33 @@ class Cluster(harness.Case):
         self.assertEqual(len(wrong.stderr.splitlines()), 1, wrong.stderr)
         there = json.dumps(cluster.get("topology/summary"))
         self.assertIn('"topologies": []', there)
+
+    def test_strangers_are_told_and_stay_out(self):
+        cluster = self.lab()
+        foreign = self.path("foreign")
+        self.ok("keygen", "--keys", foreign, "n9")
+        shutil.copy(os.path.join(cluster.keys, "c1.pub"), foreign)
+        with open(self.path("n1.yaml")) as file:
+            config = file.read().replace(cluster.keys, foreign).replace("/n1", "/n9")
+        command = [harness.DNSTORM, "node", "--config", self.write("n9.yaml", config)]
+        stranger = cluster_lab.Process(
+            cluster, "n1", [*command, "--name", "n9", "--bind", cluster.address("n1")]
+        )
+        stranger.log = self.path("n9.log")
+        self.addCleanup(stranger.stop)
+        stranger.start()
+        cluster.until(lambda: "c1: " in stranger.said(), "the stranger is told why")
+        self.assertEqual(cluster.alive(), cluster_traffic.NODES)
+
+    def test_a_second_coordinator_on_the_same_port_says_so(self):
+        cluster = self.lab()
+        state = self.path("second")
+        done = cluster.run(
+            "c1", [*cluster.coordinator["c1"].command, "--state", state], timeout=60
+        )
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+        self.assertIn("in use", done.stderr)
 
 
 if __name__ == "__main__":

@@ -49,6 +49,11 @@ struct LocalRun::State {
 
   bool exactly_once() const { return plan.config.delivery == plan::Delivery::exactly_once; }
   bool keeps_checkpoints() const { return exactly_once() && !slice; }
+  // A cluster takes checkpoints of what is not tracked row by row, though nothing may be promised:
+  // so that it loses less when tasks move.
+  bool saves_states() const {
+    return exactly_once() || (slice && plan.config.delivery == plan::Delivery::none);
+  }
   bool runs_here(TaskIndex task) const {
     return !slice || slice->executors[wiring.tasks[task].executor];
   }
