@@ -45,6 +45,9 @@ void Coordinator::State::take(const Report& report) {
     if (report.session == entry->report.session && report.sequence <= entry->report.sequence)
       return;
     if (entry->report.process().succeeds(report.process())) return;
+    // The ways to others may take a moment longer to come back.
+    if (hears_too_few()) listening_since = now;
+    entry->last_word = now;
   }
   if (std::string why = objection(report, entry); !why.empty()) return refuse(report, why);
   if (std::string why = process_in_the_way(report); !why.empty()) return refuse(report, why);
@@ -123,7 +126,7 @@ void Coordinator::State::accept(NodeEntry& entry, const Report& report) {
                !entry.refused.empty();
   if (entry.fencing) unfence(entry);
   if (first) first_word(entry, report);
-  entry.heard = now;
+  entry.heard = entry.last_word = now;
   DurationNs off = report.wall - wall;
   bool skewed = off > options.clock_skew_max || off < -options.clock_skew_max;
   entry.skewed = skewed ? entry.skewed + 1 : 0;
@@ -222,12 +225,27 @@ void Coordinator::State::look_after_fences() {
 
 // --- members -------------------------------------------------------------------------------------
 
+// Whether it is rather this coordinator that is cut off. With three members and more, one that so
+// many others may still hear could not be given up anyway.
+bool Coordinator::State::hears_too_few() const {
+  std::size_t members = 0;
+  std::size_t silent = 0;
+  for (const auto& [name, entry] : nodes) {
+    if (!entry.member || entry.lost) continue;
+    ++members;
+    if (now - std::max(entry.last_word, listening_since) >= options.node_timeout / 2) ++silent;
+  }
+  constexpr std::size_t members_min = 3;
+  return members >= members_min && 2 * silent > members;
+}
+
 void Coordinator::State::look_after_nodes() {
+  const bool cut_off = hears_too_few();
   for (auto& [name, entry] : nodes) {
     if (!entry.member || entry.lost) continue;
     if (entry.fencing)
       look_after_fence(entry);
-    else if (now - std::max(entry.heard, listening_since) >= options.node_timeout)
+    else if (!cut_off && now - std::max(entry.heard, listening_since) >= options.node_timeout)
       fence(entry);
   }
   if (members_dirty && now >= members_next) admit();

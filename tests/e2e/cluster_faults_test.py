@@ -73,12 +73,13 @@ class Faults:
 
 
 class FaultMatrix(harness.Case):
-    name = ""
-
     def setUp(self):
         super().setUp()
         self.folder = self._folder.name
-        cluster_traffic.make_captures(self.folder, 20000)
+        self.name = getattr(self, self._testMethodName).case
+        # Longer than what is done to it.
+        rate = 250 if "60" in self.name or "30" in self.name else 1000
+        cluster_traffic.make_captures(self.folder, 20000, rate)
         self.output = self.path("cluster.lp")
         self.progress = []  # (time, bytes written)
 
@@ -249,10 +250,10 @@ def matrix():
 
 def add_case(name, options, apply):
     def test(self):
-        self.name = name
         self.start(**options)
         self.finish(apply(self))
 
+    test.case = name
     setattr(FaultMatrix, "test_" + "_".join(name.split()), test)
 
 

@@ -36,6 +36,7 @@ struct NodeEntry {
   bool lost = false;  // what it ran is gone for sure
   bool drained = false;
   TimeNs heard = time_min;
+  TimeNs last_word = time_min;  // also of a process that is refused
   TimeNs joined = time_min;
   std::uint32_t skewed = 0;  // reports one after the other by which its clock is off
   std::string refused;       // why it may not take part
@@ -170,6 +171,7 @@ struct Coordinator::State {
   void first_word(NodeEntry& entry, const Report& report);
   void take_content(NodeEntry& entry, const Report& report);
   void admit();
+  bool hears_too_few() const;
   void look_after_nodes();
   void publish_members();
   void forget_former();
