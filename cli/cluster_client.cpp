@@ -111,36 +111,64 @@ Result<Json> ClusterClient::post(const std::string& path, const Json& body) {
   return ask(path, true, body.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
+Result<void> ClusterClient::follow(const std::string& path,
+                                   const std::function<bool(std::string_view)>& take) {
+  operators::HttpAnswer answer;
+  auto done = exchange(request(), path, [&](const operators::HttpRequest& request) {
+    return answer = operators::follow(request, take);
+  });
+  if (done.ok()) return {};
+  // What opens a tap answers with a sentence, where the interface for programs has JSON.
+  if (!answer.body.starts_with("tap: ")) return std::move(done.error());
+  return Error{kind_of(answer.status, ""), answer.body.substr(0, answer.body.find('\n')), ""};
+}
+
 Result<Json> ClusterClient::ask(const std::string& path, bool post, const std::string& body) {
+  operators::HttpRequest asked = request();
+  asked.post = post;
+  asked.body = body;
+  // A checkpoint may have to be written before something is done.
+  if (post) asked.timeout = 120 * ns_per_s;
+  if (post) asked.headers.push_back("Content-Type: application/json");
+  auto answer = DNSTORM_TRY(exchange(
+      std::move(asked), "/api/v1" + path,
+      [&](const operators::HttpRequest& request) { return transport_->exchange(request); }));
+  Json json = Json::parse(answer.body, nullptr, false);
+  if (json.is_discarded()) return error_of(options_.urls[0], answer, json);
+  return json;
+}
+
+operators::HttpRequest ClusterClient::request() const {
   operators::HttpRequest request;
-  request.post = post;
-  request.body = body;
+  request.post = false;
   request.ca_file = options_.ca_file;
   request.insecure = options_.insecure;
   request.answer_bytes_max = answer_bytes_max;
-  // A checkpoint may have to be written before something is done.
-  if (post) request.timeout = 120 * ns_per_s;
-  if (post) request.headers.push_back("Content-Type: application/json");
-  if (post) request.headers.push_back(fmt::format("{}: 1", board::control_header));
+  request.headers.push_back(fmt::format("{}: 1", board::control_header));
   if (!options_.token.empty()) request.headers.push_back("Authorization: Bearer " + options_.token);
+  return request;
+}
+
+Result<operators::HttpAnswer> ClusterClient::exchange(operators::HttpRequest request,
+                                                      const std::string& path,
+                                                      const Exchange& how) {
   std::string nobody;
   std::optional<Error> last;
   for (std::size_t i = 0; i < options_.urls.size(); ++i) {
-    const std::string& url = options_.urls[i];
-    request.url = url + "/api/v1" + path;
-    operators::HttpAnswer answer = transport_->exchange(request);
+    const std::string url = options_.urls[i];
+    request.url = url + path;
+    operators::HttpAnswer answer = how(request);
     if (answer.status == 0) {
       nobody +=
           fmt::format("{}{} does not answer ({})", nobody.empty() ? "" : "; ", url, answer.failure);
       continue;
     }
-    Json json = Json::parse(answer.body, nullptr, false);
-    if (answer.status == 200 && !json.is_discarded()) {
+    if (answer.status == 200) {
       // It is asked first from now on.
       std::swap(options_.urls[0], options_.urls[i]);
-      return json;
+      return answer;
     }
-    last = error_of(url, answer, json);
+    last = error_of(url, answer, Json::parse(answer.body, nullptr, false));
     if (last->subject != "NimbusLeaderNotFoundException") return std::move(*last);
   }
   if (last) return std::move(*last);

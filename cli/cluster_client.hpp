@@ -6,6 +6,7 @@
 // Several addresses are tried in turn until one answers that leads. One thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -52,9 +53,18 @@ class ClusterClient {
   // `config` if the request does not fit.
   Result<Json> get(const std::string& path);
   Result<Json> post(const std::string& path, const Json& body = Json::object());
+  // What goes on and on, below no prefix: to `take` as it comes, until that says false or the
+  // coordinator ends it.
+  Result<void> follow(const std::string& path, const std::function<bool(std::string_view)>& take);
 
  private:
+  using Exchange = std::function<operators::HttpAnswer(const operators::HttpRequest&)>;
+
   Result<Json> ask(const std::string& path, bool post, const std::string& body);
+  operators::HttpRequest request() const;
+  // With each coordinator in turn, until one leads: the answer, of status 200.
+  Result<operators::HttpAnswer> exchange(operators::HttpRequest request, const std::string& path,
+                                         const Exchange& how);
 
   Options options_;
   std::unique_ptr<operators::HttpTransport> transport_;

@@ -10,6 +10,7 @@
 #include "cli/cluster/planner.hpp"
 #include "cli/cluster/submission.hpp"
 #include "cli/cluster_options.hpp"
+#include "cli/cluster_taps.hpp"
 #include "cli/load.hpp"
 #include "cli/stop_signal.hpp"
 #include "cluster/control/control.hpp"
@@ -125,11 +126,19 @@ Result<void> serve(const ClusterConfig& config) {
   setup.version = DNSTORM_VERSION;
   setup.planner = &planner;
   setup.fit = fit_checkpoint;
-  setup.on_news = [&](const cluster::WorkerNews& news, TimeNs now) { control.take(news, now); };
+  SystemClock clock;
+  ClusterTaps taps(clock);
+  setup.on_news = [&](const cluster::WorkerNews& news, TimeNs now) {
+    control.take(news, now);
+    taps.take(news, now);
+  };
   setup.on_log = [&](const cluster::LogLine& line) { desk.log(line); };
   auto server = DNSTORM_TRY(cluster::CoordinatorServer::start(std::move(setup)));
   desk.serve(server.get());
+  taps.serve(server.get());
   web.api = [&](const ApiRequest& request) { return control.answer(request); };
+  web.tap = [&](const board::TapQuery& query) { return taps.open(query); };
+  web.tap_refusal = [&](const ApiRequest& request) { return control.refuse_tap(request); };
   board::LiveOptions live_options;
   live_options.title = config.name;
   live_options.epoch = fmt::format("{:x}", SystemClock().wall_ns());

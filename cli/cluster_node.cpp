@@ -11,6 +11,7 @@
 #include "cli/cluster_options.hpp"
 #include "cli/load.hpp"
 #include "cli/stop_signal.hpp"
+#include "cli/tap.hpp"
 #include "cluster/node/agent.hpp"
 #include "cluster/wire/key_folder.hpp"
 #include "cluster/worker/worker.hpp"
@@ -59,6 +60,16 @@ Result<void> hold_lock(const std::string& folder) {
   return {};
 }
 
+class WorkerTap final : public cluster::RowTap {
+ public:
+  explicit WorkerTap(std::unique_ptr<Tap> tap) : tap_(std::move(tap)) {}
+  std::string take() override { return tap_->take(); }
+  void end() override { tap_->end(); }
+
+ private:
+  std::unique_ptr<Tap> tap_;
+};
+
 int run_worker(const ClusterOptions& options) {
   auto config = options.read();
   if (!config.ok()) return fail(config.error());
@@ -69,6 +80,16 @@ int run_worker(const ClusterOptions& options) {
   worker.make_plan = [&](const cluster::Submission& submission,
                          const cluster::PlanChoices& choices) {
     return plan_of(submission, choices, registry);
+  };
+  runtime::TapHub taps;
+  SystemClock clock;
+  worker.run.taps = &taps;
+  worker.open_tap =
+      [&](const plan::Plan& plan,
+          const cluster::TapOrder& order) -> Result<std::unique_ptr<cluster::RowTap>> {
+    TapRequest request{order.edge, order.where, order.rate, config->node.name};
+    auto tap = DNSTORM_TRY(Tap::open(plan, taps, clock, request));
+    return std::unique_ptr<cluster::RowTap>(std::make_unique<WorkerTap>(std::move(tap)));
   };
   worker.links.endpoint = fmt::format("tcp://{}:0", config->node.bind);
   worker.links.ports = config->node.ports;

@@ -82,6 +82,12 @@ std::string topology_path(const std::string& name) {
   return "/topology/" + operators::percent_encode(name);
 }
 
+bool names_topology(const std::string& run, const ClusterArgs& args) {
+  if (!args.to.empty()) return true;
+  return run.find_first_of(":/") == std::string::npos &&
+         run.find_first_not_of("0123456789") != std::string::npos;
+}
+
 int change_topology(const ClusterArgs& args, const std::string& action, const std::string& topology,
                     const std::vector<std::string>& changes) {
   return run_cluster_verb(args, [&](ClusterClient& client) -> Result<std::string> {

@@ -23,6 +23,10 @@ std::string number_text(const Json& json, const char* key);  // "1,234", "0.5"; 
 // /topology/NAME, with what is special in it encoded.
 std::string topology_path(const std::string& name);
 
+// Of what may be the board of a run, or a topology of a cluster: whether it is the latter. A name
+// has neither ':' nor '/' and does not only consist of digits, or --to is given.
+bool names_topology(const std::string& run, const ClusterArgs& args);
+
 // What the `rebalance`, `activate` and `deactivate` of a topology do (cli/control_command.cpp).
 int change_topology(const ClusterArgs& args, const std::string& action, const std::string& topology,
                     const std::vector<std::string>& changes);

@@ -55,15 +55,8 @@ Result<std::string> query_of(const std::string& change) {
                      operators::percent_encode(change.substr(equals + 1)));
 }
 
-// A name has neither ':' nor '/' and does not only consist of digits, or --to is given.
-bool names_topology(const ControlArgs& args) {
-  if (!args.cluster.to.empty()) return true;
-  return args.address.find_first_of(":/") == std::string::npos &&
-         args.address.find_first_not_of("0123456789") != std::string::npos;
-}
-
 int control_run(const ControlArgs& args) {
-  if (names_topology(args))
+  if (names_topology(args.address, args.cluster))
     return change_topology(args.cluster, args.action, args.address, args.changes);
   if (args.action == "rebalance" && args.changes.empty())
     return fail({ErrorKind::usage, "rebalance of a run takes COMPONENT=EXECUTORS", ""});

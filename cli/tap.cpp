@@ -137,6 +137,7 @@ class Tap::Listener final : public runtime::TapListener {
   std::string line_of(std::uint32_t task, const RowView& row) const {
     board::JsonWriter json;
     json.begin_object().member("at", std::string_view(format_time(clock_.wall_ns())));
+    if (!request_.node.empty()) json.member("node", std::string_view(request_.node));
     json.member("component", std::string_view(edge_.component()));
     json.member("task", std::uint64_t{task}).key("row").begin_object();
     for (const operators::CellReader& cell : cells_) write_cell(json, cell, row);

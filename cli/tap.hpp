@@ -34,6 +34,7 @@ struct TapRequest {
   std::string edge;                       // see tap_edge.hpp
   std::string where = {};                 // as the option of `filter`; empty: every row
   std::uint32_t rate = tap_rate_default;  // rows a second at most, 1..tap_rate_max
+  std::string node = {};                  // of a cluster, where it is: said of every row
 };
 
 class Tap {

@@ -1,9 +1,11 @@
-// dnstorm tap: looks at the rows of a run that goes on, through its board's server.
+// dnstorm tap: looks at the rows of a run that goes on, through its board's server, or of a
+// topology of a cluster, through its coordinator.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "board/server/server.hpp"
 #include "cli/app.hpp"
+#include "cli/cluster_verb.hpp"
 #include "cli/run_address.hpp"
 #include "cli/tap.hpp"
 #include "operators/sinks/http_client.hpp"
@@ -13,19 +15,24 @@ namespace dnstorm::cli {
 namespace {
 
 struct TapArgs {
-  std::string address;
+  std::string address;  // of a run's board, or name of a topology
+  ClusterArgs cluster;
   TapRequest request;
   std::uint64_t count = 0;  // rows; 0: until the end
   bool json = false;
 };
 
+std::string path_of(const TapRequest& request) {
+  std::string path =
+      fmt::format("/tap?edge={}&rate={}", operators::percent_encode(request.edge), request.rate);
+  if (!request.where.empty()) path += "&where=" + operators::percent_encode(request.where);
+  return path;
+}
+
 operators::HttpRequest request_of(const TapArgs& args) {
   operators::HttpRequest request;
   request.post = false;
-  request.url = fmt::format("{}/tap?edge={}&rate={}", base_url(args.address),
-                            operators::percent_encode(args.request.edge), args.request.rate);
-  if (!args.request.where.empty())
-    request.url += "&where=" + operators::percent_encode(args.request.where);
+  request.url = base_url(args.address) + path_of(args.request);
   if (std::string token = bearer_header("DNSTORM_TAP_TOKEN"); !token.empty())
     request.headers.push_back(std::move(token));
   return request;
@@ -64,7 +71,18 @@ ErrorKind kind_of(int status) {
   return status == 401 || status == 403 ? ErrorKind::permission : ErrorKind::unavailable;
 }
 
+int tap_topology(const TapArgs& args) {
+  Printer printer(args);
+  auto client = ClusterClient::make(args.cluster);
+  if (!client.ok()) return fail(client.error());
+  auto done =
+      client->follow(path_of(args.request) + "&topology=" + operators::percent_encode(args.address),
+                     [&](std::string_view text) { return printer.take(text); });
+  return done.ok() ? 0 : fail(done.error());
+}
+
 int tap(const TapArgs& args) {
+  if (names_topology(args.address, args.cluster)) return tap_topology(args);
   Printer printer(args);
   operators::HttpRequest request = request_of(args);
   operators::HttpAnswer answer =
@@ -92,9 +110,11 @@ void add_tap_options(CLI::App& command, TapRequest& request) {
 
 void add_tap_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<TapArgs>();
-  CLI::App* command =
-      app.add_subcommand("tap", "Show a sample of the rows that pass an edge of a run, live");
-  command->add_option("address", args->address, "Board of the run: URL, HOST:PORT or PORT")
+  CLI::App* command = app.add_subcommand(
+      "tap", "Show a sample of the rows that pass an edge of a run or a topology, live");
+  command
+      ->add_option("run", args->address,
+                   "Board of a run: URL, HOST:PORT or PORT; or a topology of a cluster: name or id")
       ->required();
   command
       ->add_option("edge", args->request.edge,
@@ -102,11 +122,17 @@ void add_tap_command(CLI::App& app, Chosen& chosen) {
                    "to other")
       ->required();
   add_tap_options(*command, args->request);
+  add_cluster_options(*command, args->cluster);
   command->add_option("--count", args->count, "End after so many rows");
   command->add_flag("--json", args->json, "Lines of JSON, as the server sends them");
   command->footer(
-      "A board that other machines reach wants the token that its run has in DNSTORM_TAP_TOKEN.\n"
-      "Example:\n  dnstorm tap 8353 decode:queries --where 'qtype == AAAA' --count 20");
+      "What has ':' or '/' in it or is a number is the board of a run, unless --to is given; all "
+      "else is a topology of a cluster.\n"
+      "A board that other machines reach wants the token that its run has in DNSTORM_TAP_TOKEN, "
+      "a cluster the one in DNSTORM_TOKEN.\n"
+      "Examples:\n"
+      "  dnstorm tap 8353 decode:queries --where 'qtype == AAAA' --count 20\n"
+      "  dnstorm tap mine decode:queries --to collector:7371");
   command->callback([args, &chosen] { chosen = [args] { return tap(*args); }; });
 }
 

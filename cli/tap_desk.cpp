@@ -35,14 +35,18 @@ Result<std::unique_ptr<board::LineSource>> TapDesk::open(const TapRequest& reque
   return std::unique_ptr<board::LineSource>(std::make_unique<Source>(*this, std::move(tap)));
 }
 
-Result<std::unique_ptr<board::LineSource>> TapDesk::open(const board::TapQuery& query) {
+TapRequest tap_request(const board::TapQuery& query) {
   TapRequest request{query.edge, query.where};
   if (!query.rate.empty()) {
     const char* end = query.rate.data() + query.rate.size();
     auto [rest, problem] = std::from_chars(query.rate.data(), end, request.rate);
-    if (problem != std::errc() || rest != end) request.rate = 0;  // which no tap takes
+    if (problem != std::errc() || rest != end) request.rate = 0;
   }
-  return open(request);
+  return request;
+}
+
+Result<std::unique_ptr<board::LineSource>> TapDesk::open(const board::TapQuery& query) {
+  return open(tap_request(query));
 }
 
 void TapDesk::end() {

@@ -12,6 +12,9 @@
 
 namespace dnstorm::cli {
 
+// What GET /tap asks for. A rate that is none is one that no tap takes.
+TapRequest tap_request(const board::TapQuery& query);
+
 class TapDesk {
  public:
   // More would cost the run too much of its time.

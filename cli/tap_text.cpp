@@ -38,8 +38,9 @@ std::string head_text(const Json& tap) {
 
 std::string row_text(const Json& line) {
   std::string at = line.at("at").get<std::string>();
+  std::string node = line.contains("node") ? value_text(line.at("node")) + " " : "";
   std::string text =
-      fmt::format("{} {}/{}", at, value_text(line.at("component")), line.at("task").dump());
+      fmt::format("{} {}{}/{}", at, node, value_text(line.at("component")), line.at("task").dump());
   for (const auto& [name, value] : line.at("row").items())
     text += fmt::format(" {}={}", name, value_text(value));
   return text + "\n";
@@ -54,7 +55,10 @@ std::string tap_text(const std::string& line) {
     if (json.contains("tap")) return head_text(json.at("tap"));
     if (json.contains("row")) return row_text(json);
     if (json.contains("end"))
-      return fmt::format("-- the run has ended: {}\n", counts_text(json.at("counts")));
+      return fmt::format("-- {}: {}\n",
+                         json.contains("reason") ? json.at("reason").get<std::string>()
+                                                 : std::string("the run has ended"),
+                         counts_text(json.at("counts")));
     if (json.contains("counts")) return fmt::format("-- {}\n", counts_text(json.at("counts")));
   } catch (const Json::exception&) {
   }

@@ -240,9 +240,15 @@ MHD_Result Server::State::open_stream(MHD_Connection* connection) {
 MHD_Result Server::State::open_tap(MHD_Connection* connection) {
   const Guarded guarded{"taps of this board want its token", "a tap shows rows as they are",
                         "DNSTORM_TAP_TOKEN", options_.tap_token};
-  if (auto refused = refuse(connection, guarded)) return *refused;
-  auto source = options_.tap(
-      {argument(connection, "edge"), argument(connection, "where"), argument(connection, "rate")});
+  if (options_.tap_refusal) {
+    if (auto refused =
+            options_.tap_refusal(read_request(connection, control_header, listener_.loopback)))
+      return send_answer(connection, *refused);
+  } else if (auto refused = refuse(connection, guarded)) {
+    return *refused;
+  }
+  auto source = options_.tap({argument(connection, "edge"), argument(connection, "where"),
+                              argument(connection, "rate"), argument(connection, "topology")});
   if (!source.ok())
     return send_text(connection, status_of(source.error().kind), source.error().what + "\n");
   return open(connection, std::make_unique<LineReader>(std::move(*source)), "application/x-ndjson");

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "board/server/honesty.hpp"
@@ -36,11 +37,12 @@ class LineSource {
   virtual bool ended() const = 0;  // nothing will follow
 };
 
-// GET /tap?edge=...&where=...&rate=...
+// GET /tap?edge=...&where=...&rate=..., of a cluster also &topology=...
 struct TapQuery {
   std::string edge;
   std::string where;
   std::string rate;  // "": not given
+  std::string topology;
 };
 
 // POST /api/control/ACTION?component=...&executors=...
@@ -65,6 +67,8 @@ struct ServerOptions {
   // (Authorization: Bearer), and to nobody if there is none.
   std::function<Result<std::unique_ptr<LineSource>>(const TapQuery&)> tap = {};
   std::string tap_token = {};
+  // Says who may tap instead, whatever the address is: what is answered to who may not.
+  std::function<std::optional<ApiAnswer>(const ApiRequest&)> tap_refusal = {};
   // Does it and says what is done, or why not; none: 404. Asked on the server's thread. Only what
   // carries `control_header` is answered, and on an address that other machines reach only with
   // `control_token`, as for taps.

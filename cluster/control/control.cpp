@@ -136,6 +136,20 @@ ApiAnswer answer_cluster(const Scene& scene, const Match& match, const ApiReques
 
 }  // namespace
 
+const TopologyView* find_topology(const ClusterView& view, std::string_view name) {
+  for (const TopologyView& topology : view.topologies)
+    if (topology.record.id == name) return &topology;
+  // A name may be that of one that has ended, too.
+  const TopologyView* ended = nullptr;
+  for (const TopologyView& topology : view.topologies) {
+    if (topology.record.submission.name != name) continue;
+    if (topology.status != TopologyStatus::finished && topology.record.wanted != Wanted::killed)
+      return &topology;
+    ended = &topology;
+  }
+  return ended;
+}
+
 ApiAnswer Control::answer(const ApiRequest& request) {
   // Whatever a library throws over bytes from outside ends one request, not the coordinator.
   try {
@@ -172,6 +186,15 @@ ApiAnswer Control::answer_route(const ApiRequest& request) {
     return topology != nullptr && topology->record.id == id;
   });
   return answer_cluster(Scene{options_, view, now, book_}, match, request);
+}
+
+std::optional<ApiAnswer> Control::refuse_tap(const ApiRequest& request) {
+  if (auto refused = refuse(request, options_.tokens)) return refused;
+  const ClusterView view = target_.view();
+  if (!view.leads) return not_leading(target_.coordinators());
+  std::string_view topology = request.argument("topology");
+  if (find_topology(view, topology) != nullptr) return std::nullopt;
+  return refusal(404, "NotAliveException", fmt::format("{} is not alive", topology));
 }
 
 void Control::take(const WorkerNews& news, TimeNs now) {

@@ -9,13 +9,14 @@
 // answer() and take() may be called by different threads, each by one at a time. `target` must
 // outlive it.
 //
-// Who may: what changes anything wants a token (Authorization: Bearer). Where none is set it is
-// taken from programs of the same machine only, and only with the header that marks it as meant.
-// Everything else may be read by whoever reaches the port.
+// Who may: what changes anything, and a tap, wants a token (Authorization: Bearer). Where none is
+// set it is taken from programs of the same machine only, and only with the header that marks it as
+// meant. Everything else may be read by whoever reaches the port.
 #pragma once
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ class Control {
       : options_(std::move(options)), target_(target) {}
 
   ApiAnswer answer(const ApiRequest& request);
+  // Why rows of the topology that the argument of that name says cannot be shown to who asks;
+  // nothing: they can. They hold names and addresses: the token is wanted as for a change.
+  std::optional<ApiAnswer> refuse_tap(const ApiRequest& request);
   // `news` of kind "stats"; others are passed over. `now`: ControlMoment::steady.
   void take(const WorkerNews& news, TimeNs now);
 
@@ -49,5 +53,8 @@ class Control {
   std::mutex mutex_;  // guards book_; never held while the target is asked
   StatsBook book_;
 };
+
+// By id, then by name.
+const TopologyView* find_topology(const ClusterView& view, std::string_view name);
 
 }  // namespace dnstorm::cluster

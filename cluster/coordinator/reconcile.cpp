@@ -193,6 +193,12 @@ bool Coordinator::State::step_change(Topology& topology) {
 }
 
 void Coordinator::State::finish_topology(Topology& topology) {
+  std::vector<WorkerReport> workers;
+  for (const auto& [name, process] : topology.record.processes)
+    workers.push_back(*worker_of(topology, name));
+  // Then what it has counted is not true: it goes back to its last checkpoint.
+  if (std::string torn = torn_edge(workers); !torn.empty())
+    return end(topology, "rows were lost or doubled on the way: " + torn, true);
   say("info", topology.id(), "finished: all of its input is worked off");
   if (!topology.killed()) {
     topology.record.finished = wall;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "cluster/coordinator/tapped.hpp"
 #include "cluster/model/codec.hpp"
 #include "cluster/model/loop.hpp"
 #include "cluster/store/checkpoint_folder.hpp"
@@ -364,6 +365,14 @@ Result<void> CoordinatorServer::drain(const std::string& node, bool drained) {
 
 Result<void> CoordinatorServer::forget(const std::string& node) {
   return state_->ask([&] { return state_->machine.forget(node, state_->clock.steady_ns()); });
+}
+
+void CoordinatorServer::tap(TapOrder order, std::function<void(const std::string&)> over) {
+  state_->loop.post([state = state_.get(), order = std::move(order), over = std::move(over)] {
+    auto workers = tapped(state->machine.view(state->clock.steady_ns()), order);
+    if (!workers.ok()) return over(workers.error().what);
+    for (const std::string& node : workers->nodes) state->send(node, workers->order);
+  });
 }
 
 void CoordinatorServer::stop() { state_->stop(); }

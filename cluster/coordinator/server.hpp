@@ -15,6 +15,7 @@
 #include "cluster/coordinator/coordinator.hpp"
 #include "cluster/model/checkpoint_note.hpp"
 #include "cluster/model/config.hpp"
+#include "cluster/model/tap_order.hpp"
 
 namespace dnstorm::cluster {
 
@@ -58,6 +59,9 @@ class CoordinatorServer {
                          const std::map<std::string, std::uint32_t>& executors);
   Result<void> drain(const std::string& node, bool drained);
   Result<void> forget(const std::string& node);
+  // Asks the topology's workers for rows, for tap_lease from now on: they come through `on_news`.
+  // Does not wait. `over` is called on the machine's thread if there are none any more, with why.
+  void tap(TapOrder order, std::function<void(const std::string& why)> over);
   void stop();
 
  private:

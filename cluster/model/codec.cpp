@@ -13,7 +13,7 @@ using nlohmann::json;
 namespace {
 
 // The first byte of a message.
-constexpr std::array<char, 7> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N'};
+constexpr std::array<char, 8> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N', 'T'};
 
 // Bytes that are no UTF-8 (a name in an error text) are replaced: a message is never lost for them.
 std::string text_of(const json& value) {
@@ -111,6 +111,8 @@ Result<Message> decode(std::string_view bytes) {
       return decode_as<Pong>(rest);
     case 'N':
       return decode_as<WorkerNews>(rest);
+    case 'T':
+      return decode_as<TapOrder>(rest);
     default:
       return Error{ErrorKind::data, "a message of unknown kind", {}};
   }

@@ -11,10 +11,11 @@
 #include "cluster/model/orders.hpp"
 #include "cluster/model/record.hpp"
 #include "cluster/model/report.hpp"
+#include "cluster/model/tap_order.hpp"
 
 namespace dnstorm::cluster {
 
-using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong, WorkerNews>;
+using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong, WorkerNews, TapOrder>;
 
 // One message as one frame of bytes: a kind, the JSON, and behind it the bytes of a StatePart as
 // they are.

@@ -119,7 +119,8 @@ struct WorkerNews {
   std::string node;
   std::string topology;
   std::uint64_t incarnation = 0;
-  std::string kind;  // stats: JSON of its tasks' numbers
+  // "stats": JSON of its tasks' numbers; "tap:ID": lines of that tap (tap_order.hpp)
+  std::string kind;
   std::string text;
   bool operator==(const WorkerNews&) const = default;
 };

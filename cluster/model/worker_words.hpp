@@ -23,6 +23,9 @@ enum class WordKind : std::uint8_t {
   report,  // WorkerReport, JSON
   stats,   // JSON of the numbers of its tasks
   log,     // LogLine as encode() has it
+  news,    // WorkerNews as encode() has it; the node puts in who says it
+  // To the worker.
+  tap,  // TapOrder as encode() has it, again and again
 };
 
 struct Word {

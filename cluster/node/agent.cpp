@@ -88,6 +88,7 @@ struct Agent::State {
   TimeNs on_time();
   void take(const HubMessage& message);
   void take(const Orders& orders, const std::string& from, TimeNs now);
+  void take(const TapOrder& order);
   void carry_out(NodeOutput& output);
   void start(const StartWorker& order);
   void take(const WorkerKey& key, const Word& word);
@@ -164,6 +165,9 @@ void Agent::State::take(const HubMessage& message) {
                    [&](Pong& pong) {
                      if (own(pong.node)) machine.take(pong, now);
                    },
+                   [&](TapOrder& order) {
+                     if (!from.inbound) take(order);
+                   },
                    [](const auto&) {},  // what only coordinators are told
                },
                *said);
@@ -178,6 +182,12 @@ void Agent::State::take(const Orders& orders, const std::string& from, TimeNs no
   if (orders.members.version != 0)
     for (const Member& member : orders.members.all) members[member.name] = member;
   machine.take(orders, now);
+}
+
+void Agent::State::take(const TapOrder& order) {
+  for (auto& [key, worker] : workers)
+    if (key.first == order.topology && worker.said.state == WorkerState::running)
+      worker.process->send({WordKind::tap, encode(order)});
 }
 
 void Agent::State::carry_out(NodeOutput& output) {
@@ -265,6 +275,13 @@ void Agent::State::take(const WorkerKey& key, const Word& word) {
     case WordKind::stats:
       tell_leader(WorkerNews{name(), key.first, key.second, "stats", word.bytes});
       break;
+    case WordKind::news:
+      if (auto news = decode(word.bytes); news.ok() && std::holds_alternative<WorkerNews>(*news)) {
+        WorkerNews& said = std::get<WorkerNews>(*news);
+        tell_leader(WorkerNews{name(), key.first, key.second, said.kind, std::move(said.text)});
+      }
+      break;
+    case WordKind::tap:
     case WordKind::order:
     case WordKind::submission:
     case WordKind::stop:

@@ -126,10 +126,18 @@ class Worker {
       case WordKind::stop:
         machine_.stop();
         break;
+      case WordKind::tap:
+        if (auto message = decode(word.bytes); message.ok())
+          if (const auto* order = std::get_if<TapOrder>(&*message)) take(*order);
+        break;
       default:
         break;  // a word of a newer node
     }
     follow();
+  }
+  void take(const TapOrder& order) {
+    if (runs_ && machine_.report().state < WorkerState::finished)
+      taps_.take(order, slice_->plan(), clock_.steady_ns());
   }
   template <class T>
   void take_read(const Result<T>& value) {
@@ -150,6 +158,13 @@ class Worker {
   void log(const std::string& level, const std::string& text) {
     say(WordKind::log,
         encode(LogLine{clock_.wall_ns(), options_.node, machine_.report().topology, level, text}));
+  }
+
+  TapEvents tap_events() {
+    return {[this](const std::string& id, std::string lines) {
+              say(WordKind::news, encode(WorkerNews{{}, {}, 0, tap_news + id, std::move(lines)}));
+            },
+            [this](const std::string& level, const std::string& text) { log(level, text); }};
   }
 
   // --- what the machine wants -------------------------------------------------------------------
@@ -198,6 +213,7 @@ class Worker {
   // Sinks close their files; then nothing is left to be done.
   void perform(const EndProcess&) {
     runs_ = false;
+    taps_.end();
     slice_.reset();
     ended_.set_value();
   }
@@ -209,6 +225,7 @@ class Worker {
     bool was_over = machine_.report().state >= WorkerState::finished;
     // What the last tasks have saved is posted before they end, and said before their end is.
     if (!was_over && (slice_->error() || slice_->done())) loop_.post([this] { end_of_run(); });
+    taps_.look(now);
     if (now >= stats_at_ && !was_over) {
       stats_at_ = now + options_.stats_period;
       say_stats();
@@ -217,6 +234,7 @@ class Worker {
   }
   void end_of_run() {
     if (!runs_ || machine_.report().state >= WorkerState::finished) return;
+    taps_.end();
     if (auto error = slice_->error())
       machine_.failed(error->what);
     else
@@ -235,6 +253,7 @@ class Worker {
   SystemClock clock_;
   WorkerMachine machine_;
   std::unique_ptr<detail::RunningSlice> slice_;
+  WorkerTaps taps_{options_.open_tap, tap_events()};  // after the slice: they look at its plan
   bool runs_ = false;
   TimeNs stats_at_ = 0;
   std::promise<void> ended_;

@@ -13,6 +13,7 @@
 #include "cluster/model/submission.hpp"
 #include "cluster/model/worker_words.hpp"
 #include "cluster/wire/data_links.hpp"
+#include "cluster/worker/worker_taps.hpp"
 #include "engine/base/result.hpp"
 #include "engine/plan/plan.hpp"
 #include "engine/runtime/local_run.hpp"
@@ -32,6 +33,7 @@ struct WorkerOptions {
   // Addresses and keys of the data sockets. Identity, incarnation and session are filled in.
   DataLinksOptions links;
   runtime::RunOptions run;  // feed, taps, resources. `slice` and `active` are filled in
+  OpenTap open_tap;         // hangs one into run.taps; none: nothing can be tapped
   DurationNs stats_period = 2 * ns_per_s;
 };
 

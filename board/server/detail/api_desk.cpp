@@ -16,26 +16,11 @@ ApiAnswer problem(unsigned status, const char* kind, const char* sentence) {
           std::string(R"({"error":")") + kind + R"(","errorMessage":")" + sentence + "\"}"};
 }
 
-MHD_Result send_answer(MHD_Connection* connection, const ApiAnswer& answer) {
-  return send_text(connection, answer.status, answer.body, answer.type.c_str());
-}
-
 bool says_too_long(const char* content_length) {
   std::string_view text = content_length;
   std::size_t bytes = 0;
   auto [rest, failed] = std::from_chars(text.data(), text.data() + text.size(), bytes);
   return failed == std::errc::result_out_of_range || bytes > api_body_bytes_max;
-}
-
-std::string bearer_token(MHD_Connection* connection) {
-  constexpr std::string_view bearer = "Bearer ";
-  std::string_view given = header(connection, "Authorization");
-  return given.starts_with(bearer) ? std::string(given.substr(bearer.size())) : std::string();
-}
-
-MHD_Result add_argument(void* request, MHD_ValueKind, const char* name, const char* value) {
-  static_cast<ApiRequest*>(request)->query.emplace_back(name, value ? value : "");
-  return MHD_YES;
 }
 
 }  // namespace
@@ -72,13 +57,10 @@ MHD_Result ApiDesk::begin(MHD_Connection* connection, std::string_view method,
   auto exchange = std::make_unique<Exchange>();
   exchange->connection = connection;
   ApiRequest& request = exchange->request;
+  request = read_request(connection, control_header_, loopback_);
   request.method = method;
   request.path = path.substr(api_prefix.size());
   request.content_type = header(connection, "Content-Type");
-  request.token = bearer_token(connection);
-  request.loopback = loopback_;
-  request.deliberate = *header(connection, control_header_) != 0;
-  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &add_argument, &request);
   *context = exchange.release();
   return MHD_YES;
 }

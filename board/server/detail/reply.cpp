@@ -14,6 +14,17 @@ void add_common_headers(MHD_Response* response) {
   MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
+std::string bearer_token(MHD_Connection* connection) {
+  constexpr std::string_view bearer = "Bearer ";
+  std::string_view given = header(connection, "Authorization");
+  return given.starts_with(bearer) ? std::string(given.substr(bearer.size())) : std::string();
+}
+
+MHD_Result add_argument(void* request, MHD_ValueKind, const char* name, const char* value) {
+  static_cast<ApiRequest*>(request)->query.emplace_back(name, value ? value : "");
+  return MHD_YES;
+}
+
 }  // namespace
 
 const char* header(MHD_Connection* connection, const char* name) {
@@ -61,6 +72,19 @@ MHD_Result send_asset(MHD_Connection* connection, const Asset& asset) {
 std::string argument(MHD_Connection* connection, const char* name) {
   const char* value = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
   return value ? value : "";
+}
+
+MHD_Result send_answer(MHD_Connection* connection, const ApiAnswer& answer) {
+  return send_text(connection, answer.status, answer.body, answer.type.c_str());
+}
+
+ApiRequest read_request(MHD_Connection* connection, const char* control_header, bool loopback) {
+  ApiRequest request;
+  request.token = bearer_token(connection);
+  request.loopback = loopback;
+  request.deliberate = *header(connection, control_header) != 0;
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &add_argument, &request);
+  return request;
 }
 
 unsigned status_of(ErrorKind kind) {

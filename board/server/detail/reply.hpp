@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "board/server/assets.hpp"
+#include "engine/base/http_api.hpp"
 #include "engine/base/result.hpp"
 
 namespace dnstorm::board::detail {
@@ -20,6 +21,12 @@ MHD_Result send(MHD_Connection* connection, unsigned status, MHD_Response* respo
 MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::string& text,
                      const char* type = "text/plain; charset=utf-8");
 MHD_Result send_asset(MHD_Connection* connection, const Asset& asset);
+
+MHD_Result send_answer(MHD_Connection* connection, const ApiAnswer& answer);
+
+// Its arguments, and what it says of who asks; method, path and body are left out. `loopback`: of
+// the server.
+ApiRequest read_request(MHD_Connection* connection, const char* control_header, bool loopback);
 
 unsigned status_of(ErrorKind kind);
 

@@ -2,20 +2,6 @@
 
 namespace dnstorm::cluster::detail {
 
-const TopologyView* find_topology(const ClusterView& view, std::string_view name) {
-  for (const TopologyView& topology : view.topologies)
-    if (topology.record.id == name) return &topology;
-  // A name may be that of one that has ended, too.
-  const TopologyView* ended = nullptr;
-  for (const TopologyView& topology : view.topologies) {
-    if (topology.record.submission.name != name) continue;
-    if (topology.status != TopologyStatus::finished && topology.record.wanted != Wanted::killed)
-      return &topology;
-    ended = &topology;
-  }
-  return ended;
-}
-
 const NodeView* find_node(const ClusterView& view, std::string_view name) {
   for (const NodeView& node : view.nodes)
     if (node.report.node == name) return &node;

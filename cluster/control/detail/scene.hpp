@@ -19,8 +19,6 @@ struct Resources {
   std::uint64_t memory = 0;
 };
 
-// By id, then by name.
-const TopologyView* find_topology(const ClusterView& view, std::string_view name);
 const NodeView* find_node(const ClusterView& view, std::string_view name);
 const ComponentShape* find_component(const TopologyShape& shape, std::string_view id);
 

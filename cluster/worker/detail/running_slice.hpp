@@ -39,6 +39,7 @@ class RunningSlice {
   void drain() { run_->request_stop(); }
 
   bool has_run() const { return run_ != nullptr; }
+  const plan::Plan& plan() const { return *plan_; }  // once it is made
   std::optional<Error> error() const { return run_->error(); }
   // All tasks have ended, and the others have what they were sent.
   bool done() const;

@@ -103,6 +103,14 @@ TEST_F(TapTest, WhatDoesNotFitIsNotShownAndSaidSo) {
   EXPECT_EQ(tap->take(), "") << "counts come when they change";
 }
 
+TEST_F(TapTest, OfAClusterSaysWhereItsRowsAre) {
+  auto tap = open({"words", "", 10, "n1"});
+  run();
+  auto seen = lines(tap->take());
+  ASSERT_GT(seen.size(), 1u);
+  EXPECT_EQ(seen[1]["node"], "n1");
+}
+
 TEST_F(TapTest, IsGoneWithoutATraceWhenItIsClosed) {
   open({"words"}).reset();
   EXPECT_FALSE(hub.any_open());
@@ -127,6 +135,12 @@ TEST_F(TapTest, IsReadableText) {
             "2026-01-01T00:00:00Z d/1 word=\"a b\" n=7 ok=true name=\"\\u202ex\"\n");
   EXPECT_EQ(tap_text(R"({"end":true,"counts":{"seen":3,"matched":2,"shown":1,"not_shown":1}})"),
             "-- the run has ended: 3 seen, 2 matched, 1 shown, 1 not shown\n");
+  EXPECT_EQ(tap_text(R"({"at":"2026-01-01T00:00:00Z","node":"n1","component":"d","task":1,)"
+                     R"("row":{"n":7}})"),
+            "2026-01-01T00:00:00Z n1 d/1 n=7\n");
+  EXPECT_EQ(tap_text(R"({"end":true,"reason":"the topology is gone",)"
+                     R"("counts":{"seen":3,"matched":2,"shown":1,"not_shown":1}})"),
+            "-- the topology is gone: 3 seen, 2 matched, 1 shown, 1 not shown\n");
   EXPECT_EQ(tap_text("nonsense"), "");
   EXPECT_EQ(tap_text(R"({"row":1})"), "");
 }

@@ -300,6 +300,20 @@ TEST_F(ServerTest, a_tap_that_others_can_reach_wants_the_token) {
   EXPECT_EQ(HttpClient(url(tap_path)).header("Authorization: Bearer secret").get().status, 200);
 }
 
+TEST_F(ServerTest, somebody_else_may_say_who_taps) {
+  ServerOptions options = with_tap();
+  options.tap_refusal = [](const ApiRequest& request) -> std::optional<ApiAnswer> {
+    if (request.token == "secret" && request.loopback && request.argument("rate") == "7")
+      return std::nullopt;
+    return ApiAnswer{401, "application/json", "{}"};
+  };
+  start(std::move(options));
+  Reply reply = get(tap_path);
+  EXPECT_EQ(reply.status, 401);
+  EXPECT_EQ(reply.body, "{}");
+  EXPECT_EQ(HttpClient(url(tap_path)).header("Authorization: Bearer secret").get().status, 200);
+}
+
 TEST_F(ServerTest, tells_its_topology) {
   EXPECT_EQ(get("api/topology").status, 404);
   start({.port = 0, .topology = [] { return std::string("{}"); }});

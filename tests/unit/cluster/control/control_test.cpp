@@ -230,6 +230,22 @@ TEST_F(ControlTest, WithoutATokenOnlyThisMachineMayAndOnlyOnPurpose) {
   EXPECT_TRUE(target_.told.empty());
 }
 
+TEST_F(ControlTest, ATapWantsTheTokenToo) {
+  ApiRequest asked = request("GET", "");
+  asked.query = {{"topology", "live"}};
+  EXPECT_FALSE(control_.refuse_tap(asked).has_value());
+  asked.loopback = false;
+  EXPECT_EQ(kind(control_.refuse_tap(asked).value()), "403 AuthorizationException");
+  Control guarded{{"0.1.0", {"secret"}, {}}, target_};
+  EXPECT_EQ(kind(guarded.refuse_tap(asked).value()), "401 AuthorizationException");
+  asked.token = "secret";
+  EXPECT_FALSE(guarded.refuse_tap(asked).has_value());
+  asked.query = {{"topology", "dead"}};
+  EXPECT_EQ(kind(guarded.refuse_tap(asked).value()), "404 NotAliveException");
+  target_.state.leads = false;
+  EXPECT_EQ(kind(guarded.refuse_tap(asked).value()), "503 NimbusLeaderNotFoundException");
+}
+
 TEST_F(ControlTest, ACoordinatorThatDoesNotLeadSaysWhoDoes) {
   target_.state.leads = false;
   target_.all[0].leads = false;

@@ -27,5 +27,12 @@ TEST(WorkerReports, carry_their_rows) {
   EXPECT_EQ(worker_report_from_json(to_json(report)).value(), report);
 }
 
+TEST(Messages, carry_the_order_of_a_tap) {
+  TapOrder order{"17-1", "dns-1-1", "decode:queries->names", "qtype == AAAA", 100};
+  std::string bytes = encode(order);
+  EXPECT_EQ(std::get<TapOrder>(decode(bytes).value()), order);
+  EXPECT_FALSE(decode("T{\"rate\":\"much\"}").ok());
+}
+
 }  // namespace
 }  // namespace dnstorm::cluster
