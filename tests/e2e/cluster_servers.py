@@ -127,13 +127,12 @@ class Tmpfs:
         case.addCleanup(subprocess.run, ["umount", "-l", folder], capture_output=True)
 
     def fill(self):
-        with open(os.path.join(self.folder, "filler"), "wb") as file:
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-                    file.flush()
-            except OSError:
-                pass
+        file = os.open(os.path.join(self.folder, "filler"), os.O_WRONLY | os.O_CREAT)
+        try:
+            while True:
+                os.write(file, b"x" * 4096)
+        except OSError:
+            os.close(file)
 
     def empty(self):
         os.remove(os.path.join(self.folder, "filler"))
