@@ -6,6 +6,7 @@ its own (net_lab) or all on the loopback interface.
     cluster.node["n1"].kill(); cluster.start_node("n1")
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -65,13 +66,14 @@ class Process:
 
 
 class Existing:
-    """A process of somebody else."""
+    """A process of somebody else, who may end it meanwhile."""
 
     def __init__(self, pid):
         self.pid = pid
 
     def signal(self, number):
-        os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 class ClusterLab:
