@@ -13,6 +13,7 @@
 #include "cluster/wire/key_folder.hpp"
 #include "cluster/zookeeper/election.hpp"
 #include "cluster/zookeeper/zookeeper_store.hpp"
+#include "engine/base/overloaded.hpp"
 
 namespace dnstorm::cluster {
 
@@ -37,13 +38,6 @@ CoordinatorOptions machine_options(const ServerSetup& setup,
 bool speaks_for_itself(const HubMessage& message, const std::string& node) {
   return message.user.empty() || message.user == node;
 }
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 #include "cluster/wire/bind_ports.hpp"
 #include "cluster/wire/hub.hpp"
 #include "cluster/wire/key_folder.hpp"
+#include "engine/base/overloaded.hpp"
 
 namespace dnstorm::cluster {
 
@@ -48,13 +49,6 @@ NodeOptions machine_options(const AgentSetup& setup, const NodeHome& home) {
   options.worker_timeout = setup.config.timeouts.worker;
   return options;
 }
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;
 
 }  // namespace
 

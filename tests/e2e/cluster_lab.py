@@ -9,7 +9,6 @@ its own (net_lab) or all on the loopback interface.
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import time
 
@@ -28,41 +27,6 @@ tokens: {{lab: {{file: {token}}}}}
 timeouts: {{absence: 300s}}
 node: {{folder: {folder}}}
 """
-
-
-class Process:
-    """One daemon of the cluster; what it says goes on in a file."""
-
-    def __init__(self, lab, name, command):
-        self.lab, self.name, self.command = lab, name, command
-        self.log = lab.case.path(name + ".log")
-        self.process = None
-
-    def start(self):
-        with open(self.log, "a") as out:
-            self.process = self.lab.popen(self.name, self.command, stdout=out, stderr=out)
-        return self
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGCONT)
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def said(self):
-        with open(self.log) as file:
-            return file.read()
 
 
 class Existing:
@@ -149,7 +113,7 @@ class ClusterLab:
     def _coordinator(self, name, coordinators):
         config = self._config(name, coordinators)
         command = [harness.DNSTORM, "coordinator", "--config", config, "--name", name]
-        return Process(self, name, command)
+        return cluster_servers.Process(self, name, command)
 
     def _node(self, name):
         config = self._config(name, self.coordinator)
@@ -159,7 +123,7 @@ class ClusterLab:
         ]
         for label in self.labels.get(name, []):
             command += ["--label", label]
-        return Process(self, name, self.wrap.get(name, []) + command)
+        return cluster_servers.Process(self, name, self.wrap.get(name, []) + command)
 
     # -- what a user does
 

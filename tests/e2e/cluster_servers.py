@@ -3,9 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import urllib.parse
+
+import influx
 
 ZOOKEEPER_JAR = "/usr/share/java/zookeeper.jar"
 ZOO_CONFIG = """tickTime=1000
@@ -15,19 +18,6 @@ dataDir={folder}
 clientPort=2181
 clientPortAddress=0.0.0.0
 admin.enableServer=false
-"""
-INFLUX_CONFIG = """reporting-disabled = true
-bind-address = "127.0.0.1:0"
-[meta]
-dir = "{folder}/meta"
-[data]
-dir = "{folder}/data"
-wal-dir = "{folder}/wal"
-[monitor]
-store-enabled = false
-[http]
-bind-address = "0.0.0.0:8086"
-log-enabled = false
 """
 
 
@@ -39,19 +29,19 @@ def influx_available():
     return bool(shutil.which("influxd"))
 
 
-class Server:
-    """A process on a host of the lab that can be killed and started again over its files."""
+class Process:
+    """A daemon on a host of the lab, which can be killed and started again over its files; what it
+    says goes on in a file."""
 
-    def __init__(self, lab, host, name, command):
-        self.lab, self.host, self.command = lab, host, command
-        self.log = lab.case.path(name + ".log")
+    def __init__(self, lab, host, command, log=None):
+        self.lab, self.name, self.command = lab, host, command
+        self.log = lab.case.path((log or host) + ".log")
         self.process = None
-        lab.case.addCleanup(self.stop)
-        self.start()
 
     def start(self):
         with open(self.log, "a") as out:
-            self.process = self.lab.popen(self.host, self.command, stdout=out, stderr=out)
+            self.process = self.lab.popen(self.name, self.command, stdout=out, stderr=out)
+        return self
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -61,8 +51,31 @@ class Server:
         self.process.wait()
 
     def stop(self):
-        if self.process.poll() is None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
             self.kill()
+
+    def said(self):
+        with open(self.log) as file:
+            return file.read()
+
+
+class Server(Process):
+    """One that is there from the beginning to the end of the test."""
+
+    def __init__(self, lab, host, log, command):
+        super().__init__(lab, host, command, log)
+        lab.case.addCleanup(self.stop)
+        self.start()
+
+    @property
+    def host(self):
+        return self.name
 
 
 def start_zookeeper(lab, host):
@@ -80,7 +93,8 @@ class Influx(Server):
     def __init__(self, lab, host, databases):
         folder = lab.case.path("influxdb")
         os.makedirs(folder, exist_ok=True)
-        config = lab.case.write("influxdb.conf", INFLUX_CONFIG.format(folder=folder))
+        text = influx.CONFIG.format(folder=folder, http="0.0.0.0:8086")
+        config = lab.case.write("influxdb.conf", text)
         super().__init__(lab, host, "influxdb", ["influxd", "run", "-config", config])
         self.url = f"http://{lab.address(host)}:8086"
         self.until_answers()

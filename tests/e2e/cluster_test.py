@@ -7,6 +7,7 @@ import shutil
 import signal
 
 import cluster_lab
+import cluster_servers
 import cluster_traffic
 import harness
 import net_lab
@@ -102,7 +103,7 @@ class Cluster(harness.Case):
         with open(self.path("n1.yaml")) as file:
             config = file.read().replace(cluster.keys, foreign).replace("/n1", "/n9")
         command = [harness.DNSTORM, "node", "--config", self.write("n9.yaml", config)]
-        stranger = cluster_lab.Process(
+        stranger = cluster_servers.Process(
             cluster, "n1", [*command, "--name", "n9", "--bind", cluster.address("n1")]
         )
         stranger.log = self.path("n9.log")

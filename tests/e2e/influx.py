@@ -20,7 +20,7 @@ wal-dir = "{folder}/wal"
 [monitor]
 store-enabled = false
 [http]
-bind-address = "127.0.0.1:{port}"
+bind-address = "{http}"
 log-enabled = false
 flux-enabled = true
 """
@@ -31,7 +31,7 @@ class Server:
         config = os.path.join(folder, "influxdb.conf")
         os.makedirs(folder, exist_ok=True)
         with open(config, "w") as file:
-            file.write(CONFIG.format(folder=folder, port=0))
+            file.write(CONFIG.format(folder=folder, http="127.0.0.1:0"))
         # Its log goes on in a file, which nobody has to read.
         self.log = os.path.join(folder, "log")
         with open(self.log, "w") as out:
