@@ -41,8 +41,8 @@ class LineSource {
 struct TapQuery {
   std::string edge;
   std::string where;
-  std::string rate;  // "": not given
-  std::string topology;
+  std::string rate;           // "": not given
+  std::string topology = {};  // of a cluster
 };
 
 // POST /api/control/ACTION?component=...&executors=...

@@ -72,8 +72,10 @@ class RssacFile final : public Bolt {
   Result<void> finish(Emitter&) override { return failure_; }
   bool blocking() const override { return true; }
 
-  // What waits; a file that is written again is the same.
+  // What waits; a file that is written again is the same. No checkpoint after a file that is
+  // missing.
   Result<void> save(StateWriter& out) override {
+    if (!failure_.ok()) return failure_;
     out.put(std::uint64_t{waiting_.size()});
     for (const auto& [key, document] : waiting_) save_document(document, out);
     return {};

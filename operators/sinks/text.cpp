@@ -83,7 +83,8 @@ class TextSink final : public Bolt {
     // On the disk before the checkpoint that counts on it is.
     if (std::fflush(file_) != 0 || ::fdatasync(::fileno(file_)) != 0) note_failure();
     out.put(std::int64_t{::ftello(file_)});
-    return {};
+    // A checkpoint after points that are missing would make that for ever.
+    return failure();
   }
   Result<void> restore(StateReader& in) override {
     points_.restore(in);
@@ -95,14 +96,17 @@ class TextSink final : public Bolt {
 
   Result<void> finish(Emitter&) override {
     if (std::fflush(file_) != 0) note_failure();
+    return failure();
+  }
+
+ private:
+  Result<void> failure() const {
     if (failure_.empty()) return {};
     return Error{
         ErrorKind::io,
         fmt::format("text: writing {} failed: {}: points are missing in it", path_, failure_),
         "file"};
   }
-
- private:
   void write_text() {
     if (std::fwrite(text_.data(), 1, text_.size(), file_) != text_.size()) note_failure();
     // Whoever follows the file sees a window as soon as it is closed.
