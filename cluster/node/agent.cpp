@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <random>
+#include <utility>
 
 #include "cluster/model/codec.hpp"
 #include "cluster/model/loop.hpp"
@@ -22,6 +23,9 @@ namespace dnstorm::cluster {
 namespace {
 
 using WorkerKey = std::pair<std::string, std::uint64_t>;  // topology, incarnation
+
+// A node may have the name, and the key, of a coordinator on the same machine.
+std::string way_to(const std::string& node) { return "node/" + node; }
 
 std::string host_name() {
   char name[256] = {};
@@ -83,6 +87,7 @@ struct Agent::State {
   void take(const HubMessage& message);
   void take(const Orders& orders, const std::string& from, TimeNs now);
   void take(const TapOrder& order);
+  void know(const Members& all);
   void carry_out(NodeOutput& output);
   void start(const StartWorker& order);
   void take(const WorkerKey& key, const Word& word);
@@ -145,7 +150,9 @@ void Agent::State::take(const HubMessage& message) {
   TimeNs now = clock.steady_ns();
   loop.post([this, from = message.from, user = message.user, now,
              said = std::make_shared<Message>(std::move(*decoded))] {
-    auto own = [&](const std::string& node) { return user.empty() || user == node; };
+    auto own = [&](const std::string& node) {
+      return user.empty() || user == node || (!from.inbound && user == way_to(node));
+    };
     std::visit(Overloaded{
                    [&](Orders& orders) {
                      if (!from.inbound) take(orders, from.name, now);
@@ -173,8 +180,7 @@ void Agent::State::take(const Orders& orders, const std::string& from, TimeNs no
     term = orders.term;
     coordinator = from;
   }
-  if (orders.members.version != 0)
-    for (const Member& member : orders.members.all) members[member.name] = member;
+  if (orders.members.version != 0) know(orders.members);
   machine.take(orders, now);
 }
 
@@ -182,6 +188,19 @@ void Agent::State::take(const TapOrder& order) {
   for (auto& [key, worker] : workers)
     if (key.first == order.topology && worker.said.state == WorkerState::running)
       worker.process->send({WordKind::tap, encode(order)});
+}
+
+// A way to each is made before it is needed, unless there are very many: a lease is short.
+void Agent::State::know(const Members& all) {
+  constexpr std::size_t ways_max = 32;
+  std::map<std::string, Member> before = std::exchange(members, {});
+  for (const Member& member : all.all) {
+    members[member.name] = member;
+    before.erase(member.name);
+    if (all.all.size() <= ways_max && member.name != name())
+      (void)hub->connect(way_to(member.name), member.endpoint, member.key);
+  }
+  for (const auto& [gone, member] : before) hub->disconnect(way_to(gone));
 }
 
 void Agent::State::carry_out(NodeOutput& output) {
