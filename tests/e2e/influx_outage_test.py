@@ -73,7 +73,8 @@ class Influx:
         self._process = None
         self.address = f"127.0.0.1:{self._port}"
         folder = case.path("influxdb")
-        self._config = case.write("influxdb.conf", CONFIG.format(folder=folder, port=self._port))
+        config = CONFIG.format(folder=folder, http=self.address)
+        self._config = case.write("influxdb.conf", config)
 
     def start(self):
         self._process = subprocess.Popen(
