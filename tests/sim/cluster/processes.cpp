@@ -76,7 +76,7 @@ void World::resume_node(const std::string& name) {
       at->second.paused = false;
       // The first thing that it does.
       if (machine.clock.at(now) >= at->second.lease_until)
-        end_worker(machine, at->first, "its lease is over");
+        end_worker(machine, Key(at->first), "its lease is over");
     }
     at = next;
   }
