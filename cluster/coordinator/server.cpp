@@ -322,8 +322,6 @@ ClusterView CoordinatorServer::view() {
   return state_->loop.ask([this] { return state_->machine.view(state_->clock.steady_ns()); });
 }
 
-std::string CoordinatorServer::leader() { return {}; }
-
 Result<SubmitAnswer> CoordinatorServer::submit(Submission submission, SubmitOptions options) {
   return state_->ask([&] {
     return state_->machine.submit(std::move(submission), options, state_->clock.steady_ns(),

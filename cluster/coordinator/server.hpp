@@ -48,8 +48,6 @@ class CoordinatorServer {
   CoordinatorServer& operator=(const CoordinatorServer&) = delete;
 
   ClusterView view();
-  // Who leads, as far as this one knows: its API's address; "": nobody, or itself.
-  std::string leader();
   // As Coordinator's.
   Result<SubmitAnswer> submit(Submission submission, SubmitOptions options);
   Result<void> kill(const std::string& topology, std::optional<DurationNs> wait);
