@@ -3,7 +3,7 @@ coordinator, the leading one of two, a link, InfluxDB or ZooKeeper is killed, st
 slow, lossy, or has a full disk. The points are those of a run without a fault, each time.
 Needs root, network namespaces and /dev/net/tun.
 
-  --long        all cases, and a table of how long each took to recover
+  --long        all cases; each tells how long it stood still, and why it began anew
   --only TEXT   cases whose name has this text
   --part N/M    of these the N-th of M parts
 """
@@ -140,16 +140,12 @@ class FaultMatrix(harness.Case):
         stood = max((b - a for a, b in zip([began, *times], times)), default=0.0)
         lines = self.cluster.log_lines("lab")
         why = [line for line in lines if "is ended" in line]
-        results.append((self.name, stood, len(why)))
         print(f"{self.name:32} stood still {stood:5.1f} s, {len(why)} restarts", flush=True)
         for line in why:
             print("    " + line, flush=True)
 
     def centre(self):
         return self.cluster.node_of("lab", "datasets")
-
-
-results = []
 
 
 def worker(case):
