@@ -313,15 +313,20 @@ void World::read_checkpoint(Leader& leader, ReadCheckpoint read) {
       auto found = checkpoints.find({shared->topology, shared->number});
       auto record = std::find_if(store.topologies.begin(), store.topologies.end(),
                                  [&](const auto& one) { return one.id == shared->topology; });
-      if (found == checkpoints.end())
+      const bool gone = record == store.topologies.end();  // with its checkpoints, meanwhile
+      if (found == checkpoints.end() && !gone)
         problem(fmt::format("checkpoint {} of {} is not there", shared->number, shared->topology));
-      else if (record != store.topologies.end() && record->checkpoint == shared->number &&
+      else if (found != checkpoints.end() && !gone && record->checkpoint == shared->number &&
                record->checkpoint_assignment.incarnation != found->second.incarnation)
         problem(fmt::format("checkpoint {} of {} is that of another incarnation", shared->number,
                             shared->topology));
       if (!problems.empty()) return;
-      ++restored;
-      leader.machine->checkpoint_read(shared->topology, shared->number, found->second.states,
+      Result<std::vector<std::string>> states = Error{ErrorKind::data, "it is not there", {}};
+      if (found != checkpoints.end()) {
+        ++restored;
+        states = found->second.states;
+      }
+      leader.machine->checkpoint_read(shared->topology, shared->number, std::move(states),
                                       leader.clock.at(now));
       drain(leader);
     });
