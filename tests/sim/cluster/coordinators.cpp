@@ -304,30 +304,25 @@ void World::write_checkpoint(Leader& leader, WriteCheckpoint write) {
   });
 }
 
+// Reads, writes and removals come one after the other, as on the shell's one thread for them: what
+// is there when it is asked for is what is read, whatever is removed before the answer.
 void World::read_checkpoint(Leader& leader, ReadCheckpoint read) {
-  auto shared = std::make_shared<ReadCheckpoint>(std::move(read));
+  auto found = checkpoints.find({read.topology, read.number});
+  auto record = std::find_if(store.topologies.begin(), store.topologies.end(),
+                             [&](const auto& one) { return one.id == read.topology; });
+  if (found == checkpoints.end())
+    return problem(fmt::format("checkpoint {} of {} is not there", read.number, read.topology));
+  if (record != store.topologies.end() && record->checkpoint == read.number &&
+      record->checkpoint_assignment.incarnation != found->second.incarnation)
+    return problem(fmt::format("checkpoint {} of {} is that of another incarnation", read.number,
+                               read.topology));
   std::uint64_t generation = leader.generation;
-  after(between(5 * ns_per_ms, 100 * ns_per_ms), [this, &leader, shared, generation] {
-    to_leader(leader, [this, &leader, shared, generation] {
+  after(between(5 * ns_per_ms, 100 * ns_per_ms), [this, &leader, read,
+                                                  states = found->second.states, generation] {
+    to_leader(leader, [this, &leader, read, states, generation] {
       if (leader.generation != generation) return;
-      auto found = checkpoints.find({shared->topology, shared->number});
-      auto record = std::find_if(store.topologies.begin(), store.topologies.end(),
-                                 [&](const auto& one) { return one.id == shared->topology; });
-      const bool gone = record == store.topologies.end();  // with its checkpoints, meanwhile
-      if (found == checkpoints.end() && !gone)
-        problem(fmt::format("checkpoint {} of {} is not there", shared->number, shared->topology));
-      else if (found != checkpoints.end() && !gone && record->checkpoint == shared->number &&
-               record->checkpoint_assignment.incarnation != found->second.incarnation)
-        problem(fmt::format("checkpoint {} of {} is that of another incarnation", shared->number,
-                            shared->topology));
-      if (!problems.empty()) return;
-      Result<std::vector<std::string>> states = Error{ErrorKind::data, "it is not there", {}};
-      if (found != checkpoints.end()) {
-        ++restored;
-        states = found->second.states;
-      }
-      leader.machine->checkpoint_read(shared->topology, shared->number, std::move(states),
-                                      leader.clock.at(now));
+      ++restored;
+      leader.machine->checkpoint_read(read.topology, read.number, states, leader.clock.at(now));
       drain(leader);
     });
   });
