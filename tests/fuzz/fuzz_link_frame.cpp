@@ -1,5 +1,6 @@
 // Frames as they come over a link: parts of one, each after its length in two bytes, the head
 // first.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,7 +15,7 @@ namespace {
 Frame frame_of(std::span<const std::uint8_t> bytes) {
   std::vector<Buffer> parts;
   while (bytes.size() >= 2) {
-    std::size_t size = std::min<std::size_t>(bytes[0] | bytes[1] << 8, bytes.size() - 2);
+    std::size_t size = std::min(std::size_t{bytes[0]} | std::size_t{bytes[1]} << 8, bytes.size() - 2);
     parts.push_back(Buffer::copy_of(bytes.subspan(2, size)));
     bytes = bytes.subspan(2 + size);
   }
