@@ -8,7 +8,7 @@ packages_build=(
   libcaf-dev libfmt-dev libpcap-dev libyaml-cpp-dev libxxhash-dev libzstd-dev liblzma-dev zlib1g-dev
   libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libpsl-dev nlohmann-json3-dev libcli11-dev publicsuffix
   libmaxminddb-dev libssl-dev libseccomp-dev libncurses-dev liblua5.4-dev librdkafka-dev
-  libzmq3-dev cppzmq-dev libzookeeper-mt-dev
+  libzmq3-dev cppzmq-dev libzookeeper-mt-dev libhiredis-dev
 )
 # Building the board's page. Any node from 18 on will do; where one is installed already, it is taken.
 packages_board=(nodejs npm ca-certificates)
@@ -18,7 +18,7 @@ packages_test=(
   libgtest-dev libgmock-dev libbenchmark-dev ccache lld clang libclang-rt-14-dev python3 python3-venv curl shellcheck
   influxdb victoria-metrics sqlite3 zstd tshark dnstop tcpreplay iproute2 chromium libmaxmind-db-writer-perl
   unbound knot knot-module-dnstap bind9 bind9-dnsutils dnstap-ldns dnsperf
-  kcat zookeeperd
+  kcat zookeeperd redis-server
 )
 
 # missing_packages PACKAGE...: prints those that are not installed, one a line.

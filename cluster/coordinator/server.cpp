@@ -7,6 +7,7 @@
 #include "cluster/coordinator/tapped.hpp"
 #include "cluster/model/codec.hpp"
 #include "cluster/model/loop.hpp"
+#include "cluster/redis/checkpoint_redis.hpp"
 #include "cluster/store/checkpoint_folder.hpp"
 #include "cluster/store/sqlite_store.hpp"
 #include "cluster/wire/hub.hpp"
@@ -55,7 +56,7 @@ struct CoordinatorServer::State {
   std::unique_ptr<SqliteStore> own_store;        // the only coordinator's
   std::unique_ptr<ZooKeeperStore> shared_store;  // or that of several
   std::unique_ptr<Election> election;            // of several
-  std::optional<CheckpointFolder> checkpoints;  // of the loop `disk`
+  std::unique_ptr<Checkpoints> checkpoints;      // of the loop `disk`
   Loop loop{clock, [this] { return on_time(); }};
   Loop disk{clock, [] { return time_max; }};
   std::unique_ptr<Hub> hub;
@@ -67,6 +68,7 @@ struct CoordinatorServer::State {
     return *own_store;
   }
   Result<void> open();
+  Result<void> open_checkpoints();
   void stand_for_election();
   void take(const ElectionEvent& event);
   bool may_lead() const { return !election || clock.steady_ns() < election->lead_until(); }
@@ -114,9 +116,22 @@ Result<void> CoordinatorServer::State::open() {
   } else {
     shared_store = std::make_unique<ZooKeeperStore>(config.zookeeper);
   }
+  return open_checkpoints();
+}
+
+Result<void> CoordinatorServer::State::open_checkpoints() {
+  const ClusterConfig& config = setup.config;
+  if (config.checkpoints.rfind("redis://", 0) == 0) {
+    std::string password;
+    if (config.redis_password.given()) password = DNSTORM_TRY(read_secret(config.redis_password));
+    checkpoints =
+        DNSTORM_TRY(CheckpointRedis::open(config.checkpoints, config.name, std::move(password)));
+    return {};
+  }
   std::string folder =
       config.checkpoints.empty() ? config.state + "/checkpoints" : config.checkpoints;
-  checkpoints = DNSTORM_TRY(CheckpointFolder::open(folder, config.coordinator_name()));
+  checkpoints = std::make_unique<CheckpointFolder>(
+      DNSTORM_TRY(CheckpointFolder::open(folder, config.coordinator_name())));
   return {};
 }
 

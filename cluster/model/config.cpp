@@ -98,7 +98,11 @@ void ConfigReader::read_root(const YAML::Node& root) {
                     text("api", config_.api, &ConfigValues::host_and_port),
                     text("state", config_.state, &ConfigValues::path),
                     text("zookeeper", config_.zookeeper, &ConfigValues::zookeeper),
-                    text("checkpoints", config_.checkpoints, &ConfigValues::path),
+                    text("checkpoints", config_.checkpoints, &ConfigValues::path_or_redis),
+                    {"redis_password",
+                     [this](const YAML::Node& node) {
+                       values_.secret(node, "redis_password.", config_.redis_password);
+                     }},
                     text("keys", config_.keys, &ConfigValues::path),
                     {"compression", compression},
                     map("timeouts", &ConfigReader::read_timeouts),
@@ -178,7 +182,8 @@ void ConfigReader::check_coordinators() {
                       "several coordinators need 'zookeeper', which says who of them leads");
   else if (config_.coordinators.size() > 1 && config_.checkpoints.empty())
     problems_.add_for("coordinators",
-                      "several coordinators need 'checkpoints', a folder that all of them reach: "
+                      "several coordinators need 'checkpoints', a folder or redis://HOST:PORT that "
+                      "all of them reach: "
                       "another leader would not find what topologies go on from");
   const std::string& own = config_.coordinator.name;
   if (!own.empty() && config_.coordinator.bind.empty() && !names.contains(own))

@@ -23,6 +23,7 @@ struct SecretSource {
   std::string file;         // its content, without blanks around it
   std::string environment;  // the name of a variable
   bool operator==(const SecretSource&) const = default;
+  bool given() const { return !file.empty() || !environment.empty(); }
 };
 // The secret itself. Fails if it is not there, is empty, or the file is open to others.
 Result<std::string> read_secret(const SecretSource& source);
@@ -76,7 +77,9 @@ struct ClusterConfig {
   std::string api = "127.0.0.1:7371";                  // HTTP of a coordinator: ADDRESS:PORT
   std::string state = "/var/lib/dnstorm/coordinator";  // folder: its SQLite file, checkpoints
   std::string zookeeper;    // HOST:PORT,...[/PATH]; empty: one coordinator, with SQLite
-  std::string checkpoints;  // folder that all machines reach; empty: the coordinator keeps them
+  // A folder or redis://HOST:PORT/DATABASE that all coordinators reach; empty: in `state`.
+  std::string checkpoints;
+  SecretSource redis_password;  // for `checkpoints`
   std::string keys;         // folder of NAME.key and NAME.pub; empty: no encryption, loopback only
   int compression = 0;      // of rows between machines: zstd's level; 0: none
   ClusterTimeouts timeouts;

@@ -10,6 +10,7 @@
 
 #include "cluster/model/codec.hpp"
 #include "cluster/model/path_name.hpp"
+#include "engine/delivery/checkpoint_store.hpp"
 
 namespace dnstorm::cluster {
 
@@ -17,13 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using delivery::CheckpointStore;
-
-delivery::TaskLayout layout_of(const CheckpointNote& note) {
-  delivery::TaskLayout layout;
-  for (const ComponentShape& component : note.layout)
-    layout.push_back({component.id, component.tasks});
-  return layout;
-}
 
 }  // namespace
 
@@ -52,8 +46,7 @@ Result<void> CheckpointFolder::write(const std::string& topology,
   return store.write(checkpoint.checkpoint, to_json(checkpoint.note));
 }
 
-Result<CheckpointFolder::Found> CheckpointFolder::read(const std::string& topology,
-                                                       std::uint64_t last) const {
+Result<Checkpoints::Found> CheckpointFolder::read(const std::string& topology, std::uint64_t last) {
   Found result;
   std::error_code problem;
   if (!fs::exists(path(topology), problem) && !problem) return result;

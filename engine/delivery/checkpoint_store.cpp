@@ -12,9 +12,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/api/batch.hpp"
-#include "engine/api/state.hpp"
 #include "engine/base/write_all.hpp"
+#include "engine/delivery/checkpoint_bytes.hpp"
 
 namespace dnstorm::delivery {
 
@@ -22,67 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t magic = 0x4b48'4353'4e44'0003;  // "DNSCHK", version 3
-constexpr std::uint64_t version_mask = 0xffff;
 constexpr std::size_t kept = 2;
 constexpr std::string_view prefix = "checkpoint-";
 
 Error io_error(const std::string& path, std::string_view doing) {
   return {ErrorKind::io, fmt::format("{}: cannot {}: {}", path, doing, std::strerror(errno)), {}};
-}
-
-std::string encode(const Checkpoint& checkpoint, std::uint64_t fingerprint,
-                   const TaskLayout& layout, std::string_view note) {
-  StateWriter out;
-  out.put(magic);
-  out.put(fingerprint);
-  out.put(checkpoint.number);
-  out.put(std::uint64_t{layout.size()});
-  for (const ComponentTasks& component : layout) {
-    out.put_bytes(component.id);
-    out.put(component.tasks);
-  }
-  out.put(std::uint64_t{checkpoint.states.size()});
-  for (const std::string& state : checkpoint.states) out.put_bytes(state);
-  if (!note.empty()) out.put_bytes(note);
-  std::string bytes = out.take();
-  StateWriter hash;
-  hash.put(hash_bytes(bytes));
-  return bytes + hash.take();
-}
-
-struct Decoded {
-  Checkpoint checkpoint;
-  TaskLayout layout;
-  std::uint64_t fingerprint = 0;
-  std::string note;
-  bool other_version = false;  // nothing else is known then
-};
-
-// Nothing if the bytes are not those of a whole checkpoint.
-std::optional<Decoded> decode(std::string_view bytes) {
-  constexpr std::size_t hash_size = sizeof(std::uint64_t);
-  if (bytes.size() < hash_size) return std::nullopt;
-  std::string_view body = bytes.substr(0, bytes.size() - hash_size);
-  StateReader hash(bytes.substr(body.size()));
-  if (hash.get<std::uint64_t>() != hash_bytes(body)) return std::nullopt;
-  StateReader in(body);
-  auto found = in.get<std::uint64_t>();
-  if ((found & ~version_mask) != (magic & ~version_mask)) return std::nullopt;
-  Decoded decoded;
-  decoded.other_version = found != magic;
-  if (decoded.other_version) return decoded;
-  decoded.fingerprint = in.get<std::uint64_t>();
-  decoded.checkpoint.number = in.get<std::uint64_t>();
-  for (std::uint64_t left = in.get_count(sizeof(std::uint64_t)); left != 0; --left) {
-    std::string id(in.get_bytes());
-    decoded.layout.push_back({std::move(id), in.get<std::uint32_t>()});
-  }
-  std::uint64_t tasks = in.get_count(sizeof(std::uint64_t));
-  for (std::uint64_t t = 0; t < tasks; ++t) decoded.checkpoint.states.emplace_back(in.get_bytes());
-  if (in.ok() && !in.at_end()) decoded.note = in.get_bytes();
-  if (!in.ok() || !in.at_end()) return std::nullopt;
-  return decoded;
 }
 
 // Written and on the disk, or an error.
@@ -141,7 +84,8 @@ std::vector<std::uint64_t> CheckpointStore::numbers() const {
 Result<void> CheckpointStore::write(const Checkpoint& checkpoint, std::string_view note) {
   std::string target = path(checkpoint.number);
   std::string part = folder_ + "/" + part_name_;
-  Result<void> written = write_synced(part, encode(checkpoint, fingerprint_, layout_, note));
+  Result<void> written =
+      write_synced(part, checkpoint_bytes(checkpoint, fingerprint_, layout_, note));
   if (written.ok() && std::rename(part.c_str(), target.c_str()) != 0)
     written = io_error(target, "put it in place");
   if (!written.ok()) {
@@ -162,7 +106,7 @@ Result<CheckpointStore::Found> CheckpointStore::newest_up_to(std::uint64_t last)
     std::ifstream file(path(*number), std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
-    auto decoded = decode(text.str());
+    auto decoded = checkpoint_of(text.str());
     if (!decoded) {
       found.damaged.push_back(path(*number) + ": damaged");
       continue;

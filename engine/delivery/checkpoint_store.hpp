@@ -2,9 +2,8 @@
 // renamed, so that what has the name of a checkpoint is one, whenever the machine stops. The newest
 // few are kept. Used by one thread at a time.
 //
-// File: magic, version, the run's fingerprint, number, how many tasks each component has, the
-// tasks' states, a note of whoever writes it, and a hash of all of it (XXH3). A file that is
-// damaged is passed over for the one before it, with a word about it.
+// A file has the bytes of checkpoint_bytes.hpp. One that is damaged is passed over for the one
+// before it, with a word about it.
 #pragma once
 
 #include <optional>

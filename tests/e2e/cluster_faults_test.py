@@ -93,9 +93,10 @@ class FaultMatrix(harness.Case):
             self.progress.append((time.monotonic(), size))
 
     def start(self, coordinators=("c1",), hosts=(), zookeeper=None, influx=False, tmpfs=None,
-              delivery="exactly-once"):
+              redis=None, delivery="exactly-once"):
         lab = cluster_lab.ClusterLab(
             self, [*cluster_traffic.NODES, *CENTRES], coordinators, hosts, zookeeper=zookeeper,
+            redis=redis,
             labels=dict.fromkeys(CENTRES, ["centre"]), small_disk=tmpfs,
         )
         self.cluster = lab
@@ -230,6 +231,11 @@ def matrix():
                      {**process_faults(influx), **host_faults(lambda c: "s")}),
         "ZooKeeper": (leader_options(), {**process_faults(zookeeper),
                                          **host_faults(lambda c: "z")}),
+        # Checkpoints lie in it.
+        "Redis": ({"hosts": ("r",), "redis": lambda lab: cluster_servers.Redis(lab, "r")},
+                  {**process_faults(lambda case: case.cluster.redis_server),
+                   **host_faults(lambda c: "r", (5,)), "worker kill": kill_worker,
+                   "coordinator kill": lambda c: c.faults.kill(coordinator(c))}),
     }
     # All is read again from its beginning, and comes to the same points.
     groups["at-least-once"] = ({"delivery": "at-least-once"}, {
@@ -265,6 +271,8 @@ if __name__ == "__main__":
         chosen = arguments.only in case if arguments.only else arguments.long or case in ALWAYS
         if "leader" in case or "ZooKeeper" in case:
             chosen = chosen and cluster_servers.zookeeper_available()
+        if "Redis" in case:
+            chosen = chosen and cluster_servers.redis_available()
         if "InfluxDB" in case:
             chosen = chosen and cluster_servers.influx_available()
         if chosen and number % parts == part - 1:

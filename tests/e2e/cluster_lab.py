@@ -21,7 +21,7 @@ CONFIG = """cluster: lab
 coordinators: [{coordinators}]
 api: {api}
 state: {state}
-{zookeeper}checkpoints: {checkpoints}
+{zookeeper}{redis}checkpoints: {checkpoints}
 keys: {keys}
 tokens: {{lab: {{file: {token}}}}}
 timeouts: {{absence: 300s}}
@@ -42,11 +42,11 @@ class Existing:
 
 class ClusterLab:
     def __init__(self, case, nodes, coordinators=("c1",), hosts=(), network=True, zookeeper=None,
-                 labels=None, small_disk=None, wrap=None, later=()):
-        """hosts: further ones of the network, for servers. zookeeper: a function of this lab that
-        starts it on a host, called when the network is there. labels: of nodes, beside their names
-        and `all`. small_disk: what of the lab lies on one (self.disk): coordinator, node, sink.
-        wrap: what a node's command goes behind. later: nodes that are not started yet."""
+                 redis=None, labels=None, small_disk=None, wrap=None, later=()):
+        """hosts: further ones of the network, for servers. zookeeper, redis: functions of this lab
+        that start one on a host, called when the network is there. labels: of nodes, beside their
+        names and `all`. small_disk: what of the lab lies on one (self.disk): coordinator, node,
+        sink. wrap: what a node's command goes behind. later: nodes that are not started yet."""
         self.case, self.labels, self.wrap = case, labels or {}, wrap or {}
         self.disk = None
         if small_disk:
@@ -57,6 +57,7 @@ class ClusterLab:
         if self.net:
             case.addCleanup(self.net.close)
         self.zookeeper_server = zookeeper(self) if zookeeper else None
+        self.redis_server = redis(self) if redis else None
         self.api_port = 7371 if network else dnstap_servers.free_tcp_port()
         self.control_port = 7370 if network else dnstap_servers.free_tcp_port()
         self.keys = case.path("keys")
@@ -94,6 +95,10 @@ class ClusterLab:
         )
         server = self.zookeeper_server
         zookeeper = f"zookeeper: {self.address(server.host)}:2181/lab\n" if server else ""
+        redis, checkpoints = "", self.case.path("checkpoints")
+        if self.redis_server:
+            checkpoints = f"redis://{self.address(self.redis_server.host)}:6379/3"
+            redis = f"redis_password: {{file: {self.redis_server.secret}}}\n"
         for folder in ("checkpoints", name):
             os.makedirs(self.case.path(folder), exist_ok=True)
         return self.case.write(
@@ -103,7 +108,8 @@ class ClusterLab:
                 api=f"{self.address(name)}:{self.api_port}",
                 state=self.case.path(name),
                 zookeeper=zookeeper,
-                checkpoints=self.case.path("checkpoints"),
+                redis=redis,
+                checkpoints=checkpoints,
                 keys=self.keys,
                 token=self.token,
                 folder=self.case.path(name),

@@ -25,6 +25,10 @@ def zookeeper_available():
     return bool(shutil.which("java")) and os.path.exists(ZOOKEEPER_JAR)
 
 
+def redis_available():
+    return bool(shutil.which("redis-server"))
+
+
 def influx_available():
     return bool(shutil.which("influxd"))
 
@@ -87,6 +91,27 @@ def start_zookeeper(lab, host):
         ["java", "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", ZOOKEEPER_JAR,
          "org.apache.zookeeper.server.quorum.QuorumPeerMain", config],
     )
+
+
+class Redis(Server):
+    """With a password; what it was told it writes down before it answers."""
+
+    def __init__(self, lab, host):
+        folder = lab.case.path("redis")
+        os.makedirs(folder, exist_ok=True)
+        self.secret = lab.case.write("redis.secret", "lab-redis\n")
+        os.chmod(self.secret, 0o600)
+        super().__init__(lab, host, "redis", [
+            "redis-server", "--bind", "0.0.0.0", "--port", "6379", "--requirepass", "lab-redis",
+            "--dir", folder, "--appendonly", "yes", "--appendfsync", "always",
+        ])
+        while lab.run(host, ["redis-cli", "-a", "lab-redis", "ping"]).stdout != "PONG\n":
+            time.sleep(0.1)
+
+    def topologies(self):
+        """How many have checkpoints in it."""
+        done = self.lab.run(self.host, ["redis-cli", "-a", "lab-redis", "-n", "3", "keys", "*"])
+        return len(done.stdout.split())
 
 
 class Influx(Server):

@@ -15,7 +15,8 @@ namespace {
 Frame frame_of(std::span<const std::uint8_t> bytes) {
   std::vector<Buffer> parts;
   while (bytes.size() >= 2) {
-    std::size_t size = std::min(std::size_t{bytes[0]} | std::size_t{bytes[1]} << 8, bytes.size() - 2);
+    std::size_t told = std::size_t{bytes[0]} | std::size_t{bytes[1]} << 8;
+    std::size_t size = std::min(told, bytes.size() - 2);
     parts.push_back(Buffer::copy_of(bytes.subspan(2, size)));
     bytes = bytes.subspan(2 + size);
   }

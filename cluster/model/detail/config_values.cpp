@@ -133,6 +133,11 @@ void ConfigValues::path(const YAML::Node& node, std::string& out) {
   out = file.lexically_normal().string();
 }
 
+void ConfigValues::path_or_redis(const YAML::Node& node, std::string& out) {
+  bool redis = node.IsScalar() && node.Scalar().rfind("redis://", 0) == 0;
+  redis ? void(text(node, out)) : path(node, out);
+}
+
 void ConfigValues::duration(const YAML::Node& node, DurationNs& out) {
   std::string value;
   if (!text(node, value)) return;

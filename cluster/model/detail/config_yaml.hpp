@@ -56,6 +56,7 @@ class ConfigValues {
   void name(const YAML::Node& node, std::string& out);
   void names(const YAML::Node& node, std::vector<std::string>& out);
   void path(const YAML::Node& node, std::string& out);
+  void path_or_redis(const YAML::Node& node, std::string& out);
   void duration(const YAML::Node& node, DurationNs& out);
   void size(const YAML::Node& node, std::uint64_t& out);
   void count(const YAML::Node& node, double& out);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/delivery/checkpoint_store.hpp"
 #include "tests/unit/cluster/file_size_limit.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
