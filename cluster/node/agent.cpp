@@ -209,9 +209,10 @@ void Agent::State::carry_out(NodeOutput& output) {
                  [&](SendPing& order) {
                    auto member = members.find(order.node);
                    if (member == members.end()) return;
-                   // Made when it is needed, and again when the other has moved.
-                   if (hub->connect(order.node, member->second.endpoint, member->second.key).ok())
-                     send({order.node, false}, order.ping);
+                   // There already, unless there are very many or the other has moved.
+                   std::string way = way_to(order.node);
+                   if (hub->connect(way, member->second.endpoint, member->second.key).ok())
+                     send({way, false}, order.ping);
                  },
                  [&](SendPong& order) {
                    send({order.node, true}, order.pong);
