@@ -78,7 +78,7 @@ bool is_loopback(const std::string& endpoint) {
 }
 
 Monitor::Monitor(zmq::context_t& context, zmq::socket_t& watched, const std::string& name)
-    : pair_(context, zmq::socket_type::pair) {
+    : watched_(watched.handle()), pair_(context, zmq::socket_type::pair) {
   constexpr int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED |
                          ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED |
                          ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
@@ -90,6 +90,10 @@ Monitor::Monitor(zmq::context_t& context, zmq::socket_t& watched, const std::str
   pair_.set(zmq::sockopt::rcvhwm, 0);
   pair_.connect(endpoint);
 }
+
+// ZeroMQ's own thread waits until an event is taken: for ever, if the other end of the pair is
+// gone, and all connections of the process with it. So it is told before.
+Monitor::~Monitor() { zmq_socket_monitor(watched_, nullptr, 0); }
 
 std::optional<Monitor::Event> Monitor::next() {
   zmq::message_t event;

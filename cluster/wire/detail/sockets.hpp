@@ -27,12 +27,16 @@ class Monitor {
     int kind = 0;   // ZMQ_EVENT_*
     int value = 0;  // descriptor or error
   };
-  // `name`: unique in the context.
+  // `name`: unique in the context. Ends before the socket that it watches.
   Monitor(zmq::context_t& context, zmq::socket_t& watched, const std::string& name);
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+  ~Monitor();
   std::optional<Event> next();
   void* handle() { return pair_.handle(); }
 
  private:
+  void* watched_;
   zmq::socket_t pair_;
 };
 

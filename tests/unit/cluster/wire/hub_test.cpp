@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/unit/cluster/wire/heard.hpp"
 
 namespace dnstorm::cluster {
@@ -75,6 +77,24 @@ TEST(Hub, ComesBackToAPeerThatWasAway) {
   centre.heard.wait([](auto& h) { return !h.messages.empty(); });
   EXPECT_EQ(centre.heard.pop().frame.head.text(), "kept");
   EXPECT_EQ(node.hub->statistics().unsent, 1u);
+}
+
+// ZeroMQ tells of a connection while it is given up, to somebody who must still be there.
+TEST(Hub, GivesUpConnectionsInAnyState) {
+  TestHub centre(named("centre"));
+  TestHub node(named("node"));
+  std::string endpoint = *centre.hub->bind("tcp://127.0.0.1:0");
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(node.hub->connect("other", endpoint, "").ok());
+    for (int turn = 0; turn < i % 50; ++turn)
+      std::ignore = node.hub->connect("other", endpoint, "");
+    node.hub->disconnect("other");
+  }
+  ASSERT_TRUE(node.hub->connect("centre", endpoint, "").ok());
+  node.heard.wait([](auto& h) { return h.connected.contains("centre<-"); });
+  node.hub->send({"centre", false}, text("report"));
+  centre.heard.wait([](auto& h) { return !h.messages.empty(); });
+  EXPECT_EQ(centre.heard.pop().frame.head.text(), "report");
 }
 
 TEST(Hub, KnowsPeersByTheirKeys) {
