@@ -9,6 +9,7 @@
 #include "operators/count/running_count.hpp"
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
+#include "operators/detect/events.hpp"
 #include "operators/detect/random_subdomain.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
@@ -72,6 +73,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());
+  registry.add(events_operator());
   registry.add(filter_operator());
   registry.add(geo_operator());
   registry.add(histogram_operator());
