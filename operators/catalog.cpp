@@ -9,8 +9,12 @@
 #include "operators/count/running_count.hpp"
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
+#include "operators/detect/amplification.hpp"
 #include "operators/detect/events.hpp"
+#include "operators/detect/nxdomain_flood.hpp"
 #include "operators/detect/random_subdomain.hpp"
+#include "operators/detect/volume_anomaly.hpp"
+#include "operators/detect/zone_scan.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -67,6 +71,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(system_operator());
   registry.add(decode_operator());
   registry.add(aggregate_operator());
+  registry.add(amplification_operator());
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(dedupe_operator());
@@ -84,6 +89,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
+  registry.add(nxdomain_flood_operator());
   registry.add(quantiles_operator());
   registry.add(random_subdomain_operator());
   registry.add(rate_operator());
@@ -98,6 +104,8 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(tee_operator());
   registry.add(top_operator());
   registry.add(union_operator());
+  registry.add(volume_anomaly_operator());
+  registry.add(zone_scan_operator());
   registry.add(board_operator());
   registry.add(csv_operator());
   registry.add(discard_operator());
