@@ -50,8 +50,8 @@ TEST(NxdomainFlood, isFoundInANetworkWithLittle) {
   for (TimeNs second = 100; second < 130; ++second)
     answers(traffic, second, "198.51.100.", "any.example", 40, 0);
   EXPECT_THAT(events_of(nxdomain_flood_operator(), quick, responses, traffic.steps()),
-              ElementsAre("120s opened 1 198.51.100.0/24 100s 120s",
-                          "190s closed 1 198.51.100.0/24 100s 130s"));
+              ElementsAre("120s opened 2 198.51.100.0/24 100s 120s",
+                          "190s closed 2 198.51.100.0/24 100s 130s"));
 }
 
 TEST(NxdomainFlood, isFoundInANetworkThatNobodyKnows) {
@@ -81,7 +81,7 @@ TEST(NxdomainFlood, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
     if (second >= 20 && second < 40) answers(traffic, second, "192.0.2.", "victim.example", 60, 0);
   }
   TextOptions options = {
-      {"learn", {"15s"}}, {"nxdomain", {"100"}}, {"admit", {"10"}}, {"clear", {"10s"}}};
+      {"learn", {"10s"}}, {"nxdomain", {"100"}}, {"admit", {"10"}}, {"clear", {"10s"}}};
   for (const char* by : {"domain", "network"}) {
     options["by"] = {by};
     ASSERT_THAT(events_of(nxdomain_flood_operator(), options, responses, traffic.steps(10)),

@@ -65,7 +65,7 @@ TEST(VolumeAnomaly, ofAllTogether) {
   TextOptions options = quick;
   options["by"] = {};
   EXPECT_THAT(events_of(volume_anomaly_operator(), options, queries, traffic.steps()),
-              ElementsAre("140s opened 1 all 120s 140s", "200s closed 1 all 120s 140s"));
+              ElementsAre("140s opened 2 all 120s 140s", "200s closed 2 all 120s 140s"));
 }
 
 TEST(VolumeAnomaly, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
@@ -74,7 +74,7 @@ TEST(VolumeAnomaly, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
     for (int server = 1; server < 6; ++server)
       if (server != 3 || second < 90 || second > 120)
         ask(traffic, second, "192.0.2." + std::to_string(server),
-            server == 2 && second > 100 && second < 130 ? 70 : 20);
+            server == 2 && second > 100 && second < 130 ? 200 : 60);
   }
   TextOptions options = {{"learn", {"30s"}}, {"queries", {"20"}}, {"clear", {"20s"}}};
   ASSERT_THAT(events_of(volume_anomaly_operator(), options, queries, traffic.steps(10)), SizeIs(4));

@@ -41,7 +41,7 @@ void add_trier(Traffic& traffic, TimeNs second, int rows) {
 TEST(ZoneScan, aWalkAlongTheZoneIsFound) {
   Traffic traffic;
   for (TimeNs second = 0; second < 60; ++second) add_resolver(traffic, second, 60);
-  for (TimeNs second = 20; second < 40; ++second) add_walker(traffic, second, 12);
+  for (TimeNs second = 20; second < 40; ++second) add_walker(traffic, second, 10);
   EXPECT_THAT(
       events_of(zone_scan_operator(), {}, responses, traffic.steps()),
       ElementsAre("30s opened 1 198.51.100.5 20s 30s", "100s closed 1 198.51.100.5 20s 40s"));
@@ -72,7 +72,7 @@ TEST(ZoneScan, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
   }
   TextOptions options = {
       {"distinct", {"100"}}, {"learn", {"0s"}}, {"clear", {"10s"}}, {"factor", {"3"}}};
-  ASSERT_THAT(events_of(zone_scan_operator(), options, responses, traffic.steps(10)), SizeIs(4));
+  ASSERT_THAT(events_of(zone_scan_operator(), options, responses, traffic.steps(10)), SizeIs(5));
   check_detector(zone_scan_operator(), options, responses, {"client"}, traffic.steps(10));
 }
 
