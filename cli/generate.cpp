@@ -1,8 +1,12 @@
 #include "cli/generate.hpp"
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <sstream>
 
 #include "capture/synth/profile.hpp"
 #include "cli/app.hpp"
@@ -24,6 +28,9 @@ struct GenerateArgs {
   std::string names;
   std::string start;
   std::string duration;
+  std::string rhythm;
+  std::vector<std::string> attacks;
+  bool no_names = false;
   std::uint64_t seed = 1;
   bool nanoseconds = false;
   std::optional<std::uint64_t> queries, packets;
@@ -72,6 +79,26 @@ Result<void> set_names(const std::string& text, Options& options) {
   if (count == 0)
     return usage("--names", fmt::format("{} is not a number of 1 to 100,000,000", text));
   options.names = static_cast<std::uint32_t>(count);
+  return {};
+}
+
+Result<void> set_rhythm(const std::string& text, Options& options) {
+  if (text.empty()) return {};
+  options.pace = Pace::diurnal;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, ',');) {
+    char* end = nullptr;
+    double rate = std::strtod(part.c_str(), &end);
+    if (part.empty() || *end != '\0')
+      return usage("--rhythm", fmt::format("\"{}\" is no number", part));
+    options.rhythm.push_back(rate);
+  }
+  return {};
+}
+
+Result<void> set_attacks(const std::vector<std::string>& texts, Options& options) {
+  for (const std::string& text : texts)
+    options.attacks.push_back(DNSTORM_TRY(capture::synth::attack::parse_spec(text)));
   return {};
 }
 
@@ -133,7 +160,10 @@ Result<Options> options_of(const GenerateArgs& args) {
                    fmt::format("\"{}\" is not a time; write 2026-01-31T12:00:00Z", args.start));
     options.start = *start;
   }
+  options.count_names = !args.no_names;
   set_shares(args, options);
+  DNSTORM_CHECK(set_rhythm(args.rhythm, options));
+  DNSTORM_CHECK(set_attacks(args.attacks, options));
   DNSTORM_CHECK(set_names(args.names, options));
   DNSTORM_CHECK(check(options));
   return options;
@@ -166,6 +196,12 @@ void add_traffic_options(CLI::App& command, GenerateArgs& args) {
                   "poisson, diurnal (hours of the day), bursty (default poisson)")
       ->check(CLI::IsMember({"poisson", "diurnal", "bursty"}))
       ->type_name("PACE")
+      ->group(kind);
+  command
+      .add_option("--rhythm", args.rhythm,
+                  "The rate by hour (UTC), in any unit: 24 numbers of a day or 168 of a week from "
+                  "Monday on, the mean is --rate. Means --arrivals diurnal")
+      ->type_name("N,N,...")
       ->group(kind);
   command.add_option("--clients", args.clients, "Addresses that ask (default 500; root, tld 5000)")
       ->group(kind);
@@ -226,6 +262,18 @@ void add_share_options(CLI::App& command, GenerateArgs& args) {
         ->group("Shares in percent (defaults of the resolver profile)");
 }
 
+void add_attack_options(CLI::App& command, GenerateArgs& args) {
+  command
+      .add_option(
+          "--attack", args.attacks,
+          fmt::format("Lay an attack over the traffic (repeatable): {}. Keys: strength=low, "
+                      "normal (default) or high; at=1m after the first query; for=5m; rate, "
+                      "clients, domain, mode in the kind's stead (docs/generate.md)",
+                      fmt::join(capture::synth::attack::kind_names(), ", ")))
+      ->type_name("KIND[,KEY=VALUE...]")
+      ->group("Attacks");
+}
+
 void add_dnstap_options(CLI::App& command, TrafficFile& file) {
   const char* group = "dnstap files (a frame a message)";
   command
@@ -257,14 +305,18 @@ void add_generate_command(CLI::App& app, std::function<int()>& chosen) {
       ->type_name("FILE");
   command->add_flag("--nanoseconds", args->nanoseconds,
                     "Time stamps in nanoseconds, not microseconds");
+  command->add_flag("--no-names", args->no_names,
+                    "Do not count names for the truth: memory then does not grow with the traffic");
   add_dnstap_options(*command, args->file);
   add_traffic_options(*command, *args);
+  add_attack_options(*command, *args);
   add_share_options(*command, *args);
   command->footer(
       "Examples:\n"
       "  dnstorm generate -o sample.pcap --queries 20000 --seed 7\n"
       "  dnstorm generate -o root.pcap.zst --profile root --duration 60s --rate 20000\n"
       "  dnstorm generate -o mixed.pcap --tcp 10 --fragments 2 --duplicates 1\n"
+      "  dnstorm generate -o attacked.pcap --duration 10m --attack tunnel,at=2m,for=5m\n"
       "  dnstorm generate -o server.fstrm.gz --profile tld --tcp 2.4 --dnstap-type auth\n"
       "  dnstorm generate -o - --names top-sites.csv --malformed 1 | dnstorm report /dev/stdin");
   command->callback([args, &chosen] {

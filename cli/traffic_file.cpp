@@ -106,7 +106,7 @@ Result<Truth> write_dnstap(const synth::Options& options, const TrafficFile& fil
     DNSTORM_CHECK(open());
     show_progress(progress, message.time);
     convert::CapturedMessage out = captured(message);
-    out.role = role;
+    out.role = message.upstream ? Role::resolver : role;
     convert::Refusal refusal = DNSTORM_TRY(writer->put(out));
     DNSTORM_ASSERT(refusal == convert::Refusal::none, "generated messages fit into frames");
     return {};

@@ -2,6 +2,8 @@
 // One owner, one thread.
 #pragma once
 
+#include <vector>
+
 #include "capture/synth/profile.hpp"
 #include "capture/synth/random.hpp"
 #include "engine/base/time.hpp"
@@ -16,8 +18,10 @@ class Arrivals {
 
  private:
   double factor(Random& random);
+  double hour_factor() const;
 
   Pace pace_;
+  std::vector<double> hours_;  // multiples of the mean, from 1970 on
   double mean_gap_ns_;
   TimeNs now_;
   TimeNs state_until_;

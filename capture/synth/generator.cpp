@@ -7,6 +7,7 @@
 #include "capture/dns/writer.hpp"
 #include "capture/synth/answers.hpp"
 #include "capture/synth/arrivals.hpp"
+#include "capture/synth/attack/campaign.hpp"
 #include "capture/synth/clients.hpp"
 #include "capture/synth/fragment.hpp"
 #include "capture/synth/names.hpp"
@@ -39,6 +40,7 @@ class Generator {
         answers_(options),
         malformed_each_(options.malformed / (1 - options.malformed - options.not_dns)),
         not_dns_each_(options.not_dns / (1 - options.malformed - options.not_dns)),
+        campaign_(options, clients_, names, timeline_),
         recorder_(options, packets, messages, exchanges_),
         limit_(options.queries.value_or(std::numeric_limits<std::uint64_t>::max())) {}
 
@@ -47,6 +49,7 @@ class Generator {
     double connects = connection_share(options_);
     while (may_ask() && !recorder_.full()) {
       TimeNs now = arrivals_.next(random_);
+      DNSTORM_CHECK(attack_until(std::min(now, end)));
       if (now >= end) break;
       DNSTORM_CHECK(write_until(now));
       new_query();
@@ -56,7 +59,7 @@ class Generator {
       ask(now, asked_ + 1 < limit_);
     }
     DNSTORM_CHECK(write_until(time_max));
-    return recorder_.finish();
+    return recorder_.finish(campaign_.truth());
   }
 
  private:
@@ -69,6 +72,14 @@ class Generator {
   Result<void> write_until(TimeNs until) {
     while (timeline_.due(until) && !recorder_.full())
       DNSTORM_CHECK(recorder_.take(timeline_.take()));
+    return {};
+  }
+
+  Result<void> attack_until(TimeNs until) {
+    while (campaign_.next() < until && !recorder_.full()) {
+      DNSTORM_CHECK(write_until(campaign_.next()));
+      campaign_.step();
+    }
     return {};
   }
 
@@ -102,6 +113,7 @@ class Generator {
                             ? answers_.write_large(query_, extra_)
                             : answers_.write(query_, answers_.decide(query_, random_), random_);
     DurationNs delay_ns = draw_us(profile(options_.view).delays_us, random_);
+    delay_ns = campaign_.slowed(asked, ends_.dst, delay_ns);
     MessageFacts facts = facts_of(response);
     facts.answers = true;
     facts.asked = stamp(asked);
@@ -346,6 +358,7 @@ class Generator {
   dns::MessageWriter writer_;
   Timeline timeline_;
   TcpExchanges exchanges_;
+  attack::Campaign campaign_;
   Recorder recorder_;
   Query query_;
   Query spare_query_;

@@ -2,6 +2,7 @@
 //
 // The same options give the same packets and the same truth, on any machine. TCP and fragments draw
 // from a source of their own: without them, a seed gives what it gave before there were any.
+// Attacks, too: without them, the rest is the same.
 // Memory: the names of the list, the packets that are still under way (responses wait for their
 // time) and the counts.
 #pragma once
@@ -26,6 +27,7 @@ struct Message {
   Endpoints ends;  // the sender is the source
   bool tcp = false;
   bool response = false;
+  bool upstream = false;  // between a resolver and an authority, whatever the view
   ByteSpan wire;  // lives until the sink returns
 };
 using MessageSink = std::function<Result<void>(const Message& message)>;

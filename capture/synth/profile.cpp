@@ -81,6 +81,17 @@ Error wrong(std::string_view option, std::string_view problem) {
   return {ErrorKind::usage, fmt::format("{}: {}", option, problem), std::string(option)};
 }
 
+Result<void> check_rhythm(const std::vector<double>& rhythm) {
+  if (rhythm.empty()) return {};
+  if (rhythm.size() != 24 && rhythm.size() != 168)
+    return wrong("--rhythm",
+                 fmt::format("has {} numbers; a day has 24 hours, a week 168", rhythm.size()));
+  for (double rate : rhythm)
+    if (!(rate > 0 && rate <= 1e9))
+      return wrong("--rhythm", fmt::format("{:g} is no rate: above 0, at most 1e9", rate));
+  return {};
+}
+
 }  // namespace
 
 const Profile& profile(View view) { return profiles[static_cast<std::size_t>(view)]; }
@@ -148,6 +159,7 @@ Result<void> check(const Options& options) {
     return wrong("--mtu", fmt::format("must be {} to {} bytes", mtu_min, mtu_max));
   if (!(options.rate > 0 && options.rate <= 1e8))
     return wrong("--rate", "queries per second must be above 0 and at most 100,000,000");
+  DNSTORM_CHECK(check_rhythm(options.rhythm));
   if (options.clients < 1 || options.clients > 16'000'000)
     return wrong("--clients", "must be 1 to 16,000,000");
   if (options.names_file.empty() && (options.names < 1 || options.names > 100'000'000))

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "capture/dnstap/message.hpp"
+#include "capture/synth/attack/spec.hpp"
 #include "capture/synth/random.hpp"
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
@@ -61,6 +62,9 @@ struct Options {
   TimeNs start = 1767225600 * ns_per_s;  // 2026-01-01T00:00:00Z
   bool nanoseconds = false;
   double rate = 1000;  // queries per second, on average
+  // Of Pace::diurnal: the rate at each full hour (UTC), in any unit, of a day (24) or of a week
+  // that begins on Monday (168). Empty: a day as resolvers have it.
+  std::vector<double> rhythm;
   // The run ends with the first limit that is reached: well-formed queries, packets, time.
   std::optional<std::uint64_t> queries;
   std::optional<std::uint64_t> packets;
@@ -90,6 +94,13 @@ struct Options {
   double tcp_queries = 2;  // on one connection, on average
   double fragments = 0;    // transactions over UDP whose answer is larger than `mtu`
   std::uint32_t mtu = 1500;
+
+  // Laid over the traffic, beyond the limit of queries.
+  std::vector<attack::Spec> attacks;
+
+  // The names that are asked for, and how often: exact, and of one entry a name. Without, the truth
+  // has no names, and memory does not grow with the traffic.
+  bool count_names = true;
 
   // What is written are dnstap frames of this kind, one a message, not packets.
   std::optional<dnstap::MessageKind> dnstap;

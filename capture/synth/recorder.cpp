@@ -21,6 +21,7 @@ Result<void> Recorder::take(const Packet& packet) {
 Result<void> Recorder::take_packet(const Packet& packet) {
   DNSTORM_CHECK((*packets_)(packet.time, packet.frame, packet.length));
   std::size_t size = packet.frame.size();
+  count_attack(packet);
   switch (packet.kind) {
     case PacketKind::message:
       truth_.add_message(packet.time, size, packet.facts);
@@ -46,8 +47,9 @@ Result<void> Recorder::take_packet(const Packet& packet) {
 Result<void> Recorder::take_message(const Packet& packet) {
   if (packet.kind == PacketKind::message && !packet.again) {
     ByteSpan wire = wire_of(packet);
-    DNSTORM_CHECK(write(packet.time, packet.ends, packet.facts, wire));
+    DNSTORM_CHECK(write(packet.time, packet.ends, packet.facts, wire, packet.upstream));
     truth_.add_message(packet.time, wire.size(), packet.facts);
+    count_attack(packet);
   } else if (packet.kind == PacketKind::malformed && is_message(packet.damage)) {
     ByteSpan wire = wire_of(packet);
     DNSTORM_CHECK(write(packet.time, packet.ends, packet.facts, wire));
@@ -77,14 +79,24 @@ Result<void> Recorder::take_segment(const Packet& packet) {
 }
 
 Result<void> Recorder::write(TimeNs time, const Endpoints& ends, const MessageFacts& facts,
-                             ByteSpan wire) {
-  DNSTORM_CHECK((*messages_)(
-      {.time = time, .ends = ends, .tcp = facts.tcp, .response = facts.response, .wire = wire}));
-  truth_.add_frame(facts);
+                             ByteSpan wire, bool upstream) {
+  DNSTORM_CHECK((*messages_)({.time = time,
+                              .ends = ends,
+                              .tcp = facts.tcp,
+                              .response = facts.response,
+                              .upstream = upstream,
+                              .wire = wire}));
+  truth_.add_frame(facts, upstream);
   return {};
 }
 
-Truth Recorder::finish() {
+void Recorder::count_attack(const Packet& packet) {
+  if (packet.attack == no_attack) return;
+  bool message = packet.kind == PacketKind::message;
+  truth_.add_attack(packet.attack, packet.time, message ? &packet.facts : nullptr);
+}
+
+Truth Recorder::finish(std::vector<AttackTruth> attacks) {
   if (packets_ != nullptr) {
     exchanges_.for_each([this](TcpExchange& exchange) {
       complete_.clear();
@@ -93,6 +105,7 @@ Truth Recorder::finish() {
         truth_.add_stream_message(exchange.last(), *message.facts);
     });
   }
+  truth_.name_attacks(std::move(attacks));
   return std::move(truth_);
 }
 

@@ -16,18 +16,24 @@ class Recorder {
   // One of the sinks is null. All must outlive the recorder.
   Recorder(const Options& options, const PacketSink* packets, const MessageSink* messages,
            TcpExchanges& exchanges)
-      : options_(options), packets_(packets), messages_(messages), exchanges_(exchanges) {}
+      : options_(options),
+        packets_(packets),
+        messages_(messages),
+        exchanges_(exchanges),
+        truth_(options.count_names) {}
 
   bool full() const { return options_.packets && truth_.packets() >= *options_.packets; }
   Result<void> take(const Packet& packet);
-  // Behind the last packet, to be called once.
-  Truth finish();
+  // Behind the last packet, to be called once, with what is known of the attacks.
+  Truth finish(std::vector<AttackTruth> attacks);
 
  private:
   Result<void> take_packet(const Packet& packet);
   Result<void> take_message(const Packet& packet);
+  void count_attack(const Packet& packet);
   Result<void> take_segment(const Packet& packet);
-  Result<void> write(TimeNs time, const Endpoints& ends, const MessageFacts& facts, ByteSpan wire);
+  Result<void> write(TimeNs time, const Endpoints& ends, const MessageFacts& facts, ByteSpan wire,
+                     bool upstream = false);
 
   const Options& options_;
   const PacketSink* packets_;

@@ -24,6 +24,8 @@ enum class PacketKind : std::uint8_t {
   fragment_duplicate,  // one that has come before
 };
 
+inline constexpr std::uint32_t no_attack = ~0U;
+
 // Kept and filled again: no allocation in the long run. Which fields hold is told by the kind.
 struct Packet {
   TimeNs time = 0;
@@ -32,9 +34,11 @@ struct Packet {
   Noise noise{};
   NoiseClass noise_class{};
   bool again = false;          // the tap's second sight of a datagram
+  bool upstream = false;       // between a resolver and an authority, whatever the view
   bool opens = false;          // the first segment of an exchange
   std::uint32_t length = 0;    // on the wire
   std::uint32_t exchange = 0;  // of a segment
+  std::uint32_t attack = no_attack;  // whose packet it is
   TcpSegment segment;
   Frame frame;
   Endpoints ends;
@@ -54,6 +58,8 @@ class Timeline {
     free_.pop_back();
     order_.push({time, count_++, slot});
     packets_[slot]->time = time;
+    packets_[slot]->attack = no_attack;
+    packets_[slot]->upstream = false;
     return *packets_[slot];
   }
   bool due(TimeNs until) const { return !order_.empty() && order_.top().time <= until; }

@@ -98,7 +98,7 @@ void Truth::count_message(const MessageFacts& facts) {
   if (!facts.response) ++clients_[facts.client];
   if (!facts.question) return;
   if (!facts.response) ++types_[facts.type];
-  names_[facts.name] += facts.response ? 0U : 1U;
+  if (count_names_) names_[facts.name] += facts.response ? 0U : 1U;
 }
 
 void Truth::count_transaction(TimeNs time, const MessageFacts& facts) {
@@ -147,8 +147,31 @@ void Truth::add_fragment(TimeNs time, std::size_t frame_size, bool duplicate) {
   ++(duplicate ? fragment_duplicates_ : fragments_);
 }
 
-void Truth::add_frame(const MessageFacts& facts) {
-  ++frames_[facts.response ? 1 : 0][facts.client.is_v4() ? 0 : 1][facts.tcp ? 1 : 0];
+void Truth::add_attack(std::size_t number, TimeNs time, const MessageFacts* message) {
+  if (attacks_.size() <= number) attacks_.resize(number + 1);
+  AttackTruth& attack = attacks_[number];
+  if (attack.packets == 0) attack.first = time;
+  attack.last = time;
+  ++attack.packets;
+  if (message != nullptr) ++(message->response ? attack.responses : attack.queries);
+}
+
+void Truth::name_attacks(std::vector<AttackTruth> attacks) {
+  attacks_.resize(attacks.size());
+  for (std::size_t i = 0; i < attacks.size(); ++i) {
+    const AttackTruth& counted = attacks_[i];
+    attacks[i].first = counted.first;
+    attacks[i].last = counted.last;
+    attacks[i].packets = counted.packets;
+    attacks[i].queries = counted.queries;
+    attacks[i].responses = counted.responses;
+  }
+  attacks_ = std::move(attacks);
+}
+
+void Truth::add_frame(const MessageFacts& facts, bool upstream) {
+  ++frames_[upstream ? 1 : 0][facts.response ? 1 : 0][facts.client.is_v4() ? 0 : 1]
+           [facts.tcp ? 1 : 0];
 }
 
 // The names are those of the decoder's classes.
@@ -187,20 +210,40 @@ Json Truth::accounting() const {
 // The names that readers of dnstap give to what a capture has, too.
 Json Truth::frames(const Options& options) const {
   Json types = Json::object(), family = Json::object(), protocol = Json::object();
-  unsigned query = 2 * static_cast<unsigned>(*options.dnstap) - 1;
-  for (unsigned response : {0U, 1U}) {
-    for (unsigned v6 : {0U, 1U}) {
-      for (unsigned tcp : {0U, 1U}) {
-        std::uint64_t frames = frames_[response][v6][tcp];
-        auto type = static_cast<dnstap::MessageType>(query + response);
-        add_count(types, std::string(type_short(type)), frames);
-        add_count(family, v6 == 1 ? "INET6" : "INET", frames);
-        add_count(protocol, tcp == 1 ? "TCP" : "UDP", frames);
-      }
-    }
+  for (unsigned cell = 0; cell < 16; ++cell) {
+    unsigned upstream = cell >> 3U, response = cell >> 2U & 1U, v6 = cell >> 1U & 1U,
+             tcp = cell & 1U;
+    auto kind = upstream == 1 ? dnstap::MessageKind::resolver : *options.dnstap;
+    auto type = static_cast<dnstap::MessageType>(2 * static_cast<unsigned>(kind) - 1 + response);
+    std::uint64_t frames = frames_[upstream][response][v6][tcp];
+    add_count(types, std::string(type_short(type)), frames);
+    add_count(family, v6 == 1 ? "INET6" : "INET", frames);
+    add_count(protocol, tcp == 1 ? "TCP" : "UDP", frames);
   }
   return {{"frames", packets_},          {"types", types},   {"dns_queries", queries_},
           {"dns_responses", responses_}, {"family", family}, {"protocol", protocol}};
+}
+
+Json Truth::attacks() const {
+  Json list = Json::array();
+  for (const AttackTruth& attack : attacks_) {
+    Json j = {{"kind", attack.kind},
+              {"strength", attack.strength},
+              {"start", format_time(attack.start)},
+              {"end", format_time(attack.end)},
+              {"key_kind", attack.key_kind},
+              {"key", attack.key},
+              {"packets", attack.packets},
+              {"queries", attack.queries},
+              {"responses", attack.responses},
+              {"slowed", attack.slowed}};
+    if (attack.packets > 0) {
+      j["first"] = format_time(attack.first);
+      j["last"] = format_time(attack.last);
+    }
+    list.push_back(std::move(j));
+  }
+  return list;
 }
 
 std::string Truth::json(const Options& options) const {
@@ -216,7 +259,7 @@ std::string Truth::json(const Options& options) const {
   j["do"] = dnssec_ok_;
   j["ecs"] = client_subnet_;
   j["tc"] = truncated_;
-  j["qnames"] = names_.size();
+  if (count_names_) j["qnames"] = names_.size();
   if (options.dnstap) j.update(frames(options));
   j["opcodes"] = counts(opcodes_, [](std::uint8_t code) { return std::to_string(code); });
   j["qtypes"] = counts(types_, dns::type_text);
@@ -248,11 +291,12 @@ std::string Truth::json(const Options& options) const {
                            {"min", microseconds(time_min_)},
                            {"max", microseconds(time_max_)}};
   j["clients"] = clients_.size();
-  j["top_names"] = top({names_.begin(), names_.end()});
+  if (count_names_) j["top_names"] = top({names_.begin(), names_.end()});
   std::vector<std::pair<std::string, std::uint64_t>> clients;
   clients.reserve(clients_.size());
   for (const auto& [ip, count] : clients_) clients.emplace_back(format_ip(ip), count);
   j["top_clients"] = top(std::move(clients));
+  if (!attacks_.empty()) j["attacks"] = attacks();
   j["first"] = format_time(first_);
   j["last"] = format_time(last_);
   j["profile"] = profile(options.view).name;

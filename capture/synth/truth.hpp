@@ -36,8 +36,20 @@
 
 namespace dnstorm::capture::synth {
 
+// What was laid over the traffic, and what of it is in the file.
+struct AttackTruth {
+  std::string kind, strength, key_kind, key;
+  TimeNs start = 0, end = 0;   // as asked for
+  TimeNs first = 0, last = 0;  // its packets
+  std::uint64_t packets = 0, queries = 0, responses = 0;
+  std::uint64_t slowed = 0;  // ordinary answers
+};
+
 class Truth {
  public:
+  // Without names: `qnames` and `top_names` are not in it.
+  explicit Truth(bool count_names = true) : count_names_(count_names) {}
+
   // A packet that is a message, or the last fragment of one.
   void add_message(TimeNs time, std::size_t frame_size, const MessageFacts& facts);
   void add_malformed(TimeNs time, std::size_t frame_size, Damage damage, const MessageFacts& facts);
@@ -49,8 +61,13 @@ class Truth {
   // A fragment that completes nothing; `duplicate`: it had come before.
   void add_fragment(TimeNs time, std::size_t frame_size, bool duplicate);
   void add_fragmented() { ++fragmented_; }  // a datagram that is complete
-  // A message, well-formed or not, stands in a dnstap frame.
-  void add_frame(const MessageFacts& facts);
+  // A message, well-formed or not, stands in a dnstap frame; `upstream`: in one of a resolver.
+  void add_frame(const MessageFacts& facts, bool upstream);
+
+  // A packet of attack `number`, a message or none.
+  void add_attack(std::size_t number, TimeNs time, const MessageFacts* message);
+  // In the order of their numbers; their counts are those that have been added.
+  void name_attacks(std::vector<AttackTruth> attacks);
 
   // One JSON object, pretty, keys in a fixed order; `options` are repeated in it.
   std::string json(const Options& options) const;
@@ -78,6 +95,7 @@ class Truth {
   void count_message(const MessageFacts& facts);
   void count_transaction(TimeNs time, const MessageFacts& facts);
   nlohmann::ordered_json accounting() const;
+  nlohmann::ordered_json attacks() const;
   nlohmann::ordered_json frames(const Options& options) const;
   std::uint64_t segments(SegmentKind kind) const {
     return segments_[static_cast<std::size_t>(kind)];
@@ -100,7 +118,10 @@ class Truth {
   std::array<std::uint64_t, noise_count> noise_{};
   std::array<std::uint64_t, noise_classes> noise_classes_{};
   std::array<std::uint64_t, segment_kinds> segments_{};
-  std::uint64_t frames_[2][2][2] = {};  // of dnstap: response or not, IPv6, TCP
+  bool count_names_;
+  std::vector<AttackTruth> attacks_;
+  // Of dnstap: upstream, response or not, IPv6, TCP.
+  std::uint64_t frames_[2][2][2][2] = {};
 };
 
 }  // namespace dnstorm::capture::synth

@@ -3,14 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <tuple>
+#include <numeric>
 
-#include "capture/dns/codes.hpp"
-#include "capture/dns/message.hpp"
-#include "capture/packet/decode.hpp"
+#include "tests/unit/capture/synth/recount.hpp"
 
 namespace dnstorm::capture::synth {
 namespace {
@@ -59,98 +55,6 @@ TEST(Generator, GivesOtherBytesForAnotherSeed) {
   options.seed = 2;
   EXPECT_NE(fingerprint(options), first);
 }
-
-// Reads the frames again with dnstorm's own decoder and counts all that the truth tells.
-class Recount {
- public:
-  Result<void> packet(TimeNs time, ByteSpan frame, std::uint32_t length) {
-    EXPECT_GE(time, last_);
-    last_ = time;
-    ++packets;
-    packet::Datagram datagram;
-    switch (packet::decode(packet::LinkType::ethernet, frame, length, datagram)) {
-      case packet::Verdict::udp:
-        udp(time, datagram);
-        break;
-      case packet::Verdict::truncated:
-        ++malformed["truncated"];
-        break;
-      case packet::Verdict::malformed_ip:
-        ++malformed["malformed_ip"];
-        break;
-      case packet::Verdict::malformed_udp:
-        ++malformed["malformed_udp"];
-        break;
-      case packet::Verdict::tcp:
-        ++noise["tcp"];
-        break;
-      case packet::Verdict::icmp:
-        ++noise["icmp"];
-        break;
-      case packet::Verdict::not_ip:
-        ++noise["arp"];
-        break;
-      default:
-        ADD_FAILURE() << "a packet that nobody made";
-    }
-    return {};
-  }
-
-  std::uint64_t packets = 0, messages = 0, queries = 0, well_formed = 0, v6 = 0, edns = 0,
-                dnssec_ok = 0, ecs = 0, tc = 0, transactions = 0;
-  DurationNs time_sum = 0;
-  std::map<std::string, std::uint64_t> malformed, noise, types, rcodes, opcodes;
-  std::set<std::string> names, clients;
-
- private:
-  using Exchange =
-      std::tuple<IpAddress, std::uint16_t, IpAddress, std::uint16_t, std::string, std::uint16_t>;
-
-  void udp(TimeNs time, const packet::Datagram& d) {
-    if (d.src_port != 53 && d.dst_port != 53) {
-      ++noise["udp_other_port"];
-      return;
-    }
-    dns::ParseError error = dns::parse(d.payload, message_);
-    if (error != dns::ParseError::none) ++malformed[std::string(to_string(error))];
-    if (message_.header_ok) message(d);
-    if (error == dns::ParseError::none) match(time, d);
-  }
-  void message(const packet::Datagram& d) {
-    ++messages;
-    v6 += d.v6;
-    edns += message_.edns.present;
-    dnssec_ok += message_.edns.dnssec_ok;
-    ecs += message_.edns.find(dns::edns_option::ecs) != nullptr;
-    tc += message_.tc;
-    ++opcodes[std::to_string(message_.opcode)];
-    if (message_.qr)
-      ++rcodes[dns::rcode_text(message_.rcode)];
-    else
-      clients.insert(format_ip(d.src));
-    queries += !message_.qr;
-    if (!message_.question_ok) return;
-    names.insert(std::string(message_.qname));
-    if (!message_.qr) ++types[dns::type_text(message_.qtype)];
-  }
-  void match(TimeNs time, const packet::Datagram& d) {
-    ++well_formed;
-    auto key = [&](const IpAddress& client, std::uint16_t port, const IpAddress& server) {
-      return Exchange(client, port, server, message_.id, std::string(message_.qname),
-                      message_.qtype);
-    };
-    if (!message_.qr) return open_[key(d.src, d.src_port, d.dst)].push_back(time);
-    std::deque<TimeNs>& asked = open_[key(d.dst, d.dst_port, d.src)];
-    if (asked.empty()) return;
-    ++transactions;
-    time_sum += time - asked.front();
-    asked.pop_front();
-  }
-
-  dns::Message message_;
-  TimeNs last_ = 0;
-  std::map<Exchange, std::deque<TimeNs>> open_;
-};
 
 class EveryView : public testing::TestWithParam<View> {};
 
@@ -262,6 +166,57 @@ TEST(Generator, CanLeaveThingsOut) {
   EXPECT_EQ(Json::parse(run(options)->json(options))["v6"], 6000);
 }
 
+// Queries by hour of a run over whole hours.
+std::vector<double> by_hour(Options options, std::size_t hours) {
+  options.queries.reset();
+  options.duration = static_cast<DurationNs>(hours) * 3600 * ns_per_s;
+  options.loss = 0;
+  std::vector<double> counts(hours);
+  auto truth = generate(options, [&](TimeNs time, ByteSpan frame, std::uint32_t) {
+    auto hour = static_cast<std::size_t>((time - options.start) / (3600 * ns_per_s));
+    bool query = frame.size() > 40 && frame[0] == 0x02 && frame[5] == 0x53;
+    if (hour < hours && query) ++counts[hour];
+    return Result<void>();
+  });
+  EXPECT_TRUE(truth.ok());
+  return counts;
+}
+
+TEST(Generator, HasTheRhythmOfADay) {
+  Options options = small(View::resolver);
+  options.pace = Pace::diurnal;
+  options.rate = 1;
+  options.rhythm.assign(24, 10);
+  options.rhythm[12] = options.rhythm[13] = options.rhythm[14] = 50;
+  std::vector<double> counts = by_hour(options, 24);
+  double mean = 24 * 10 + 3 * 40;
+  EXPECT_NEAR(counts[5], 3600 * 10 * 24 / mean, 200);
+  EXPECT_NEAR(counts[13], 3600 * 50 * 24 / mean, 500);
+  EXPECT_NEAR(std::accumulate(counts.begin(), counts.end(), 0.0), 86400, 2000);
+}
+
+TEST(Generator, HasTheRhythmOfAWeekFromMondayOn) {
+  Options options = small(View::resolver);
+  options.pace = Pace::diurnal;
+  options.rate = 0.5;
+  options.start = 1768780800 * ns_per_s;  // Monday, 2026-01-19
+  options.rhythm.assign(168, 10);
+  for (std::size_t hour = 48; hour < 72; ++hour) options.rhythm[hour] = 40;  // Wednesday
+  std::vector<double> counts = by_hour(options, 96);
+  EXPECT_GT(counts[60], 3 * counts[30]);
+  EXPECT_GT(counts[60], 3 * counts[80]);
+}
+
+TEST(Generator, KeepsNoNamesUnlessAskedTo) {
+  Options options = small(View::resolver);
+  Json with = Json::parse(run(options)->json(options));
+  options.count_names = false;
+  Json without = Json::parse(run(options)->json(options));
+  EXPECT_FALSE(without.contains("qnames"));
+  EXPECT_FALSE(without.contains("top_names"));
+  for (const auto& [key, value] : without.items()) EXPECT_EQ(value, with[key]) << key;
+}
+
 TEST(Generator, WritesWholeMicrosecondsUnlessAskedForMore) {
   for (bool nanoseconds : {false, true}) {
     Options options = small(View::root);
@@ -301,6 +256,11 @@ TEST(Generator, RefusesWhatCannotBe) {
                                    {"--tcp-queries", [](Options& o) { o.tcp_queries = 0.5; }},
                                    {"--fragments", [](Options& o) { o.fragments = -1; }},
                                    {"--mtu", [](Options& o) { o.mtu = 575; }},
+                                   {"--rhythm",
+                                    [](Options& o) {
+                                      o.rhythm = {1, 2};
+                                    }},
+                                   {"--rhythm", [](Options& o) { o.rhythm.assign(24, 0); }},
                                    {"--https", [](Options& o) { o.https = -0.1; }}}) {
     Options options = small(View::resolver);
     c.change(options);

@@ -139,6 +139,18 @@ TEST_F(Tshark, FindsTheTruth) {
   }
 }
 
+TEST_F(Tshark, FindsTheTruthOfAttacks) {
+  Options options = Options::of(View::resolver);
+  options.rate = 100;
+  options.duration = 12 * ns_per_s;
+  options.malformed = 0;
+  for (const std::string& kind : attack::kind_names())
+    options.attacks.push_back(*attack::parse_spec(kind + ",at=2s,for=8s"));
+  Json truth = make(options);
+  Json tshark = found();
+  for (const auto& [key, value] : tshark.items()) EXPECT_EQ(value, truth[key]) << key;
+}
+
 TEST_F(Tshark, CountsMalformedMessagesAsTheTruthDoes) {
   Options options = Options::of(View::resolver);
   options.queries = 3000;
