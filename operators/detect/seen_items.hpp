@@ -3,8 +3,7 @@
 // moves into the younger one; so what is frequent is remembered, and what is rare is forgotten
 // after one to two fillings.
 //
-//   if (!seen.contains(hash)) ...   // as of the last turn()
-//   seen.add(hash);
+//   if (!seen.meet(hash)) seen.add(hash), ...   // new, as of the last turn()
 //   seen.turn();                    // at the end of a window
 //
 // Says "seen" of 1 % at most of what has not been (2.5 % of it with both generations full), never
@@ -31,11 +30,21 @@ class SeenItems {
     if (current_.empty()) return false;
     return holds(current_, hash) || holds(previous_, hash);
   }
+  // contains(), and what it finds is remembered for longer.
+  bool meet(std::uint64_t hash) {
+    if (current_.empty()) return false;
+    if (holds(current_, hash)) return true;
+    if (!holds(previous_, hash)) return false;
+    add(hash);
+    return true;
+  }
   void prefetch(std::uint64_t hash) const {
     if (!current_.empty()) __builtin_prefetch(&current_[line_of(hash)]);
   }
   void add(std::uint64_t hash);
   void turn();
+  // Nothing has been added yet.
+  bool empty() const { return current_.empty(); }
 
   void save(StateWriter& out) const;
   bool restore(StateReader& in);
