@@ -9,6 +9,7 @@
 #include "operators/count/running_count.hpp"
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
+#include "operators/detect/random_subdomain.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -82,6 +83,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(match_operator());
   registry.add(near_misses_operator());
   registry.add(quantiles_operator());
+  registry.add(random_subdomain_operator());
   registry.add(rate_operator());
   registry.add(route_operator());
   registry.add(rssac002_operator());

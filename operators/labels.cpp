@@ -86,6 +86,11 @@ constexpr std::array fixed_labels = {
     FixedLabel{"match_difference", 2, "client_port"},
     FixedLabel{"match_difference", 3, "server_port"},
     FixedLabel{"match_difference", 4, "question"},
+    FixedLabel{"severity", 0, "info"},
+    FixedLabel{"severity", 1, "low"},
+    FixedLabel{"severity", 2, "medium"},
+    FixedLabel{"severity", 3, "high"},
+    FixedLabel{"severity", 4, "critical"},
 };
 
 // A table of the DNS: how a number becomes text and text a number.

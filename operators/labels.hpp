@@ -2,7 +2,8 @@
 // text written by people (in a filter, in a topology file) into numbers.
 //
 // Tables: qtype, qclass, opcode, rcode, edns_option (IANA names, capture/dns/codes.hpp), transport
-// (IP protocol numbers: udp, tcp) and match_status (operators/match/match.hpp).
+// (IP protocol numbers: udp, tcp), match_status (operators/match/match.hpp), severity
+// (operators/detect/event.hpp), ...
 // Pure functions, thread-safe.
 #pragma once
 

@@ -1,0 +1,160 @@
+// What a detector knows of a window: how many rows each key had, about, and a value for each of the
+// keys that had enough. Room is divided among the key groups, so nothing depends on the number of
+// tasks. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/assert.hpp"
+#include "operators/detect/admission.hpp"
+#include "operators/detect/event.hpp"
+
+namespace dnstorm::operators {
+
+template <class Value>
+class DetectPane {
+ public:
+  static constexpr std::size_t samples_max = 3;
+
+  struct Slot {
+    explicit Slot(Value made) : value(std::move(made)) {}
+    std::uint64_t hash = 0;
+    std::string key;
+    std::uint64_t rows = 0;  // those before it was admitted included, never too few
+    std::uint32_t sampled = 0;
+    std::array<Sample, samples_max> samples;  // the first `sampled` count; kept for their memory
+    Value value;
+  };
+
+  // `share`: keys of a key group.
+  explicit DetectPane(std::uint32_t share) : share_(share) {}
+
+  Admission& admission() { return admission_; }
+
+  // The key that equals(key) holds for; null: there is none.
+  template <class Equals>
+  Slot* find(std::uint64_t hash, Equals&& equals) {
+    if (index_.empty()) return nullptr;
+    for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+      if (index_[at] == 0) return nullptr;
+      Slot& slot = slots_[index_[at] - 1];
+      if (slot.hash == hash && equals(std::string_view(slot.key))) return &slot;
+    }
+  }
+  // A new key, without its text; null: its key group is full.
+  template <class Make>
+  Slot* add(std::uint64_t hash, Make&& make) {
+    std::uint32_t& taken = taken_[key_group(hash)];
+    if (taken == share_) return nullptr;
+    ++taken;
+    if (2 * (used_ + 1) > index_.size()) grow();
+    if (used_ == slots_.size()) slots_.emplace_back(make());
+    enter(hash, ++used_);
+    Slot& slot = slots_[used_ - 1];
+    slot.hash = hash;
+    return &slot;
+  }
+
+  // In the order in which they came, which within a key group is the same for any number of tasks.
+  template <class Use>
+  void each(Use&& use) const {
+    for (std::size_t i = 0; i < used_; ++i) use(slots_[i]);
+  }
+
+  void clear() {
+    admission_.clear();
+    for (std::size_t i = 0; i < used_; ++i) {
+      Slot& slot = slots_[i];
+      slot.key.clear();
+      slot.rows = 0;
+      slot.sampled = 0;
+      slot.value.clear();
+    }
+    // A burst of keys must not keep its memory for ever.
+    if (slots_.size() > slots_kept && used_ < slots_.size() / 2)
+      slots_.erase(slots_.begin() + static_cast<std::ptrdiff_t>(used_), slots_.end());
+    used_ = 0;
+    taken_ = {};
+    std::fill(index_.begin(), index_.end(), 0U);
+  }
+  // Windows of detectors tumble: none is put together from others.
+  void merge(const DetectPane&) { DNSTORM_ASSERT(false, "panes of a detector are not merged"); }
+
+  void save_group(std::uint32_t group, StateWriter& out) const {
+    admission_.save(group, out);
+    out.put(std::uint64_t{taken_[group]});
+    for (std::size_t i = 0; i < used_; ++i)
+      if (key_group(slots_[i].hash) == group) save_slot(slots_[i], out);
+  }
+  template <class Make>
+  bool restore_group(std::uint32_t group, StateReader& in, Make&& make) {
+    if (taken_[group] != 0 || !admission_.restore(group, in)) return false;
+    for (std::uint64_t left = in.get_count(4 * sizeof(std::uint64_t)); left != 0; --left) {
+      auto hash = in.get<std::uint64_t>();
+      if (!in.ok() || key_group(hash) != group) return false;
+      Slot* slot = add(hash, make);
+      if (slot == nullptr || !restore_slot(*slot, in)) return false;
+    }
+    return in.ok();
+  }
+
+ private:
+  static constexpr std::size_t slots_kept = 1024;
+  std::size_t mask() const { return index_.size() - 1; }
+  void enter(std::uint64_t hash, std::size_t number) {
+    std::size_t at = hash & mask();
+    while (index_[at] != 0) at = (at + 1) & mask();
+    index_[at] = static_cast<std::uint32_t>(number);
+  }
+  void grow() {
+    index_.assign(std::max<std::size_t>(256, index_.size() * 2), 0);
+    for (std::size_t i = 0; i < used_; ++i) enter(slots_[i].hash, i + 1);
+  }
+
+  static void save_slot(const Slot& slot, StateWriter& out) {
+    out.put(slot.hash);
+    out.put_bytes(slot.key);
+    out.put(slot.rows);
+    out.put(std::uint64_t{slot.sampled});
+    for (std::size_t i = 0; i < slot.sampled; ++i) {
+      const Sample& sample = slot.samples[i];
+      out.put(sample.time);
+      for (std::uint8_t byte : sample.client.bytes) out.put(byte);
+      out.put_bytes(sample.qname);
+      out.put(sample.qtype);
+      out.put(sample.rcode);
+    }
+    slot.value.save(out);
+  }
+  static bool restore_slot(Slot& slot, StateReader& in) {
+    slot.key = in.get_bytes();
+    slot.rows = in.get<std::uint64_t>();
+    auto sampled = in.get<std::uint64_t>();
+    if (!in.ok() || sampled > samples_max) return false;
+    slot.sampled = static_cast<std::uint32_t>(sampled);
+    for (std::size_t i = 0; i < slot.sampled; ++i) {
+      Sample& sample = slot.samples[i];
+      sample.time = in.get<TimeNs>();
+      for (std::uint8_t& byte : sample.client.bytes) byte = in.get<std::uint8_t>();
+      sample.qname = in.get_bytes();
+      sample.qtype = in.get<std::uint16_t>();
+      sample.rcode = in.get<std::uint16_t>();
+    }
+    return slot.value.restore(in) && in.ok();
+  }
+
+  std::uint32_t share_;
+  Admission admission_;
+  std::vector<Slot> slots_;  // the first used_ count
+  std::size_t used_ = 0;
+  std::vector<std::uint32_t> index_;  // open addressing: number of the slot plus one
+  std::array<std::uint32_t, key_groups> taken_{};
+};
+
+}  // namespace dnstorm::operators

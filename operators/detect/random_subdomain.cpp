@@ -1,0 +1,133 @@
+#include "operators/detect/random_subdomain.hpp"
+
+#include <memory>
+
+#include "operators/count/hyperloglog.hpp"
+#include "operators/detect/window_detector.hpp"
+
+namespace dnstorm::operators {
+
+namespace {
+
+constexpr std::uint64_t servfail = 2;
+constexpr std::uint64_t nxdomain = 3;
+
+// Whether a name looks looked up rather than made up: block lists by address, reverse trees and
+// counters have names of digits, or of single letters, in the first label.
+bool is_counted_name(std::string_view qname) {
+  std::string_view label = qname.substr(0, qname.find('.'));
+  return label.size() < 2 || label.find_first_not_of("0123456789-") == std::string_view::npos;
+}
+
+class RandomSubdomain {
+ public:
+  static constexpr DetectorInfo info{
+      "random_subdomain", "domain",
+      "Limit queries for names below this domain (rate limiting by name at resolvers, aggressive "
+      "NSEC caching, RRL at the authority); look at which clients send them."};
+  using Key = FieldsKey;
+  using Memory = Baseline;
+
+  struct Value {
+    void clear() { names.clear(); }
+    void save(StateWriter& out) const {
+      const auto& registers = names.registers();
+      out.put_bytes({reinterpret_cast<const char*>(registers.data()), registers.size()});
+    }
+    bool restore(StateReader& in) { return names.set_registers(in.get_bytes()); }
+    HyperLogLog names;
+  };
+
+  struct Reader {
+    explicit Reader(const Schema& schema)
+        : qr(schema.ref<bool>("qr")), rcode(schema, "rcode"), qname(schema.ref<Str>("qname")) {}
+    FieldRef<bool> qr;
+    NumberRef rcode;
+    FieldRef<Str> qname;
+  };
+
+  explicit RandomSubdomain(const Options& options)
+      : by_(options.text("by")),
+        least_(options.number("distinct")),
+        factor_(options.number("factor")) {}
+
+  Key key() const { return FieldsKey({by_}); }
+  Value make() const { return {HyperLogLog(10)}; }
+
+  bool wanted(const Reader& reader, const RowView& row) const {
+    std::uint64_t rcode = reader.rcode.get(row);
+    if (rcode != nxdomain && rcode != servfail) return false;
+    return !reader.qr.present() || row.get(reader.qr);
+  }
+  void add(Value& value, const Reader& reader, const RowView& row) const {
+    if (!is_counted_name(row.get(reader.qname))) value.names.add(row.hash(reader.qname));
+  }
+  std::optional<Finding> judge(const Value& value, Baseline& usual,
+                               const JudgedWindow& window) const {
+    double distinct = value.names.estimate();
+    usual.add_many(0, window.missed);
+    double level = usual.level();
+    double threshold = std::max(least_, factor_ * level);
+    bool alarm = distinct >= threshold;
+    if (!alarm) {
+      usual.add(distinct);
+      return std::nullopt;
+    }
+    usual.add_alarming(distinct);
+    double score = distinct / threshold;
+    auto rows = static_cast<double>(window.rows);
+    return Finding{score, severity_of(score),
+                   evidence_json({{"distinct", distinct},
+                                  {"failed", rows},
+                                  {"failed_per_s", rows / window.seconds()},
+                                  {"usual_distinct", level},
+                                  {"threshold", threshold}})};
+  }
+
+ private:
+  std::string by_;
+  double least_;
+  double factor_;
+};
+
+Result<Declaration> declare_random_subdomain(const Options& options,
+                                             const std::vector<InputDecl>& inputs) {
+  const std::string& by = options.text("by");
+  Declaration declaration = DNSTORM_TRY(declare_detector(
+      options, inputs, {{by, Type::str}, {"qname", Type::str}, {"rcode", Type::u8}}));
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].schema.find("qr")) declaration.reads[i].push_back("qr");
+  declare_key(declaration, FieldsKey({by}));
+  return declaration;
+}
+
+}  // namespace
+
+OperatorDef random_subdomain_operator() {
+  OperatorDef def;
+  def.name = "random_subdomain";
+  def.summary = "Finds random-subdomain attacks: many different names below a domain that fail.";
+  def.options = detector_options(
+      {}, {{"by", OptionType::text, "domain", "the field that holds the domain under attack"},
+           {.name = "distinct",
+            .type = OptionType::number,
+            .default_text = "500",
+            .help = "different failing names in a window from which on a domain is in alarm",
+            .min = 1},
+           {.name = "factor",
+            .type = OptionType::number,
+            .default_text = "8",
+            .help = "and at least so many times what is usual of the domain",
+            .min = 1}});
+  def.example =
+      "- id: water_torture\n"
+      "  className: random_subdomain\n"
+      "  properties: {distinct: 500, factor: 8}\n";
+  def.declare = declare_random_subdomain;
+  def.make_bolt = [](const Options& options) {
+    return std::make_unique<WindowDetector<RandomSubdomain>>(options);
+  };
+  return def;
+}
+
+}  // namespace dnstorm::operators

@@ -1,0 +1,289 @@
+// The bolt around a detector: tumbling windows of event time, the keys that are worth a value, what
+// is remembered of them, alarms with hysteresis, samples, checkpoints. What makes a key conspicuous
+// is the Kind's.
+//
+//   class Kind {
+//    public:
+//     static constexpr DetectorInfo info{name, key_kind, advice};
+//     using Key = FieldsKey;              // or NetworkKey
+//     struct Value {                      // what is known of the rows of a key in a window
+//       void clear();
+//       void save(StateWriter&) const;  bool restore(StateReader&);  // into a new one
+//     };
+//     using Memory = Baseline;            // of a key from window to window: save and restore, too
+//     struct Reader { explicit Reader(const Schema&); };   // where an input's fields lie
+//     explicit Kind(const Options&);
+//     Key key() const;
+//     Value make() const;
+//     // Nearly all rows end here: some nanoseconds.
+//     bool wanted(const Reader&, const RowView&) const;
+//     // From the row on with which a key has `admit` wanted rows in the window.
+//     void add(Value&, const Reader&, const RowView&) const;
+//     // At the end of the window, for each key that was admitted. Learns, too.
+//     std::optional<Finding> judge(const Value&, Memory&, const JudgedWindow&) const;
+//   };
+//   def.make_bolt = [](const Options& o) { return std::make_unique<WindowDetector<Kind>>(o); };
+//
+// Options are those of detector_options(); the declaration that of declare_detector() and
+// declare_key(). Events depend on the rows of a key group alone: they are the same for any number
+// of tasks. Used by one task; not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/api/keyed_state.hpp"
+#include "operators/checkpoint.hpp"
+#include "operators/detect/allow_list.hpp"
+#include "operators/detect/baseline.hpp"
+#include "operators/detect/detect_key.hpp"
+#include "operators/detect/detect_pane.hpp"
+#include "operators/detect/detector.hpp"
+#include "operators/detect/key_memory.hpp"
+#include "operators/number.hpp"
+#include "operators/windowing/windows.hpp"
+
+namespace dnstorm::operators {
+
+// The window that a key is judged in.
+struct JudgedWindow {
+  WindowBounds bounds;
+  std::uint64_t rows = 0;    // of the key, wanted ones; a little high for rare keys, never too low
+  std::uint64_t missed = 0;  // windows since the last one it was judged in, this one not counted
+  bool first = false;        // never judged before: its memory is new
+  double seconds() const { return static_cast<double>(bounds.end - bounds.start) / ns_per_s; }
+};
+
+template <class Kind>
+class WindowDetector final : public Bolt, private KeyedState {
+  using Value = typename Kind::Value;
+  using Key = typename Kind::Key;
+  using Pane = DetectPane<Value>;
+  using Slot = typename Pane::Slot;
+  using Memories = KeyMemory<typename Kind::Memory>;
+
+ public:
+  explicit WindowDetector(const Options& options)
+      : kind_(options),
+        key_(kind_.key()),
+        width_(options.duration("window")),
+        admit_(static_cast<std::uint32_t>(options.integer("admit"))),
+        share_(static_cast<std::uint32_t>((options.integer("keys_max") + key_groups - 1) /
+                                          key_groups)),
+        settings_(alarm_settings(options)),
+        allowed_(AllowList::parse(options.list("allow")).value()),
+        memories_(share_) {}
+
+  Result<void> prepare(const TaskContext& task) override {
+    for (const Input& input : task.inputs) readers_.emplace_back(key_, *input.schema);
+    key_.bind(*task.inputs[0].schema);
+    windows_ = {WindowShape(width_, width_), 0,
+                [share = share_] { return std::make_unique<Pane>(share); }};
+    late_ = &task.counter("late_rows");
+    refused_ = &task.counter("keys_refused");
+    if (task.outputs[0] != nullptr) writer_ = EventWriter(*task.outputs[0]);
+    return {};
+  }
+
+  void execute(const InputBatch& in, Emitter&) override {
+    const RowReader& reader = readers_[in.input];
+    Rows rows = in.rows();
+    auto use = [&](Pane& pane, std::uint32_t first, std::uint32_t last) {
+      take(pane, reader, rows, first, last);
+    };
+    windows_.each_run(rows, reader.time, use,
+                      [&](std::uint32_t first, std::uint32_t last) { late_->add(last - first); });
+  }
+
+  void watermark(TimeNs now, Emitter& out) override {
+    windows_.close(now, [&](const Pane& pane, WindowBounds bounds) {
+      end_alarms(bounds.start);
+      pane.each([&](const Slot& slot) { judge(slot, bounds); });
+    });
+    end_alarms(now == time_max ? time_max : window_of(now, width_).start);
+    write_events(out);
+  }
+
+  std::vector<KeyedState*> keyed_state() override { return {this}; }
+  Result<void> save(StateWriter& out) override {
+    windows_.save(out);
+    return {};
+  }
+  Result<void> restore(StateReader& in) override {
+    windows_.restore(in);
+    if (!in.ok()) return damaged_state();
+    return {};
+  }
+  void save_groups(GroupSections& out) const override {
+    std::uint64_t panes = 0;
+    windows_.each_pane([&](TimeNs, const Pane&) { ++panes; });
+    for (std::uint32_t group = 0; group < key_groups; ++group) {
+      if (panes == 0 && memories_.idle(group)) continue;
+      StateWriter& section = out.of(group);
+      memories_.save_group(group, section);
+      section.put(panes);
+      windows_.each_pane([&](TimeNs start, const Pane& pane) {
+        section.put(start);
+        pane.save_group(group, section);
+      });
+    }
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) override {
+    next_end_ = time_min;
+    if (!memories_.idle(group) || !memories_.restore_group(group, in)) return false;
+    for (std::uint64_t left = in.get_count(sizeof(TimeNs)); left != 0; --left) {
+      auto start = in.get<TimeNs>();
+      Pane* pane = in.ok() ? windows_.restore_pane(start) : nullptr;
+      if (pane == nullptr || !pane->restore_group(group, in, [this] { return kind_.make(); }))
+        return false;
+    }
+    return in.ok() && in.at_end();
+  }
+
+ private:
+  struct RowReader {
+    RowReader(const Key& key_of, const Schema& schema)
+        : key(key_of, schema),
+          kind(schema),
+          time(schema.ref<std::int64_t>("time")),
+          client(schema.ref<IpAddress>("client")),
+          qname(schema.ref<Str>("qname")),
+          qtype(schema, "qtype"),
+          rcode(schema, "rcode") {}
+    void read(const RowView& row, Sample& sample) const {
+      sample.time = row.get(time);
+      sample.client = client.present() ? row.get(client) : IpAddress{};
+      if (qname.present()) sample.qname = row.get(qname);
+      sample.qtype = static_cast<std::uint16_t>(qtype.get(row));
+      sample.rcode = static_cast<std::uint16_t>(rcode.get(row));
+    }
+    typename Key::Reader key;
+    typename Kind::Reader kind;
+    FieldRef<std::int64_t> time;
+    FieldRef<IpAddress> client;
+    FieldRef<Str> qname;
+    NumberRef qtype, rcode;
+  };
+  struct Candidate {
+    std::uint64_t hash;
+    std::uint32_t row;
+  };
+
+  // In two steps, so that what is needed of the sketch is fetched while other rows are looked at.
+  void take(Pane& pane, const RowReader& reader, const Rows& rows, std::uint32_t first,
+            std::uint32_t last) {
+    std::array<Candidate, 64> wanted;
+    while (first < last) {
+      std::size_t count = 0;
+      for (; first < last && count < wanted.size(); ++first) {
+        RowView row = rows[first];
+        if (!kind_.wanted(reader.kind, row)) continue;
+        std::uint64_t hash = reader.key.hash(row);
+        pane.admission().prefetch(hash);
+        wanted[count++] = {hash, first};
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        std::uint32_t known = pane.admission().add(wanted[i].hash);
+        if (known >= admit_) add(pane, reader, rows[wanted[i].row], wanted[i].hash, known);
+      }
+    }
+  }
+
+  void add(Pane& pane, const RowReader& reader, const RowView& row, std::uint64_t hash,
+           std::uint32_t known) {
+    Slot* slot = pane.find(hash, [&](std::string_view key) { return reader.key.equals(row, key); });
+    if (slot == nullptr) {
+      slot = pane.add(hash, [this] { return kind_.make(); });
+      if (slot == nullptr) return refused_->add();
+      reader.key.append(row, slot->key);
+      slot->rows = known - 1;
+    }
+    ++slot->rows;
+    if (slot->sampled < Pane::samples_max) reader.read(row, slot->samples[slot->sampled++]);
+    kind_.add(slot->value, reader.kind, row);
+  }
+
+  void judge(const Slot& slot, WindowBounds bounds) {
+    auto* entry = memories_.at(key_group(slot.hash), slot.key);
+    if (entry == nullptr) return refused_->add();
+    JudgedWindow window{bounds, slot.rows, 0, entry->seen == time_min};
+    if (!window.first)
+      window.missed = static_cast<std::uint64_t>(time_from_to(entry->seen, bounds.start) / width_);
+    entry->seen = bounds.end;
+    std::optional<Finding> finding = kind_.judge(slot.value, entry->memory, window);
+    if (!finding) return;
+    std::string text = key_.text(slot.key);
+    if (allowed_.contains(text)) return;
+    double worst = entry->alarm.worst().score;
+    auto told = entry->alarm.take(*finding, bounds, settings_);
+    if (entry->samples.empty() || finding->score >= worst)
+      entry->samples = samples_json(slot.samples.data(), slot.sampled);
+    next_end_ = std::min(next_end_, entry->alarm.ends_at(settings_));
+    if (told) tell(*told, bounds.end, std::move(text), *entry, *finding);
+  }
+
+  // Those whose time to end has come by `now`, which is the begin of a window: what comes later
+  // opens another event. The row has the time at which they ended, not that at which it is seen.
+  void end_alarms(TimeNs now) {
+    if (now < next_end_) return;
+    next_end_ = time_max;
+    memories_.each([&](std::string_view key, auto& entry) {
+      if (!entry.alarm.raised()) return;
+      TimeNs end = entry.alarm.ends_at(settings_);
+      if (end > now) {
+        next_end_ = std::min(next_end_, end);
+        return;
+      }
+      tell(EventState::closed, end, key_.text(key), entry, entry.alarm.worst());
+      entry.alarm.end();
+      entry.samples.clear();
+    });
+  }
+
+  void tell(EventState state, TimeNs time, std::string key, const typename Memories::Entry& entry,
+            const Finding& finding) {
+    Event& event = events_.emplace_back();
+    event.time = time;
+    event.detector = Kind::info.name;
+    event.state = state;
+    event.key_kind = Kind::info.key_kind;
+    event.key = std::move(key);
+    event.start = entry.alarm.start();
+    event.end = entry.alarm.last();
+    event.finding = finding;
+    event.samples = entry.samples;
+    event.advice = Kind::info.advice;
+  }
+
+  void write_events(Emitter& out) {
+    std::sort(events_.begin(), events_.end(), [](const Event& a, const Event& b) {
+      return std::tie(a.time, a.key, a.state) < std::tie(b.time, b.key, b.state);
+    });
+    if (out.wanted())
+      for (const Event& event : events_) writer_.write(event, out);
+    events_.clear();
+  }
+
+  Kind kind_;
+  Key key_;
+  DurationNs width_;
+  std::uint32_t admit_;
+  std::uint32_t share_;
+  AlarmSettings settings_;
+  AllowList allowed_;
+  std::vector<RowReader> readers_;  // one an input
+  Windows<Pane> windows_;
+  Memories memories_;
+  TimeNs next_end_ = time_max;  // no alarm ends before
+  std::vector<Event> events_;   // of this watermark
+  EventWriter writer_;
+  Counter* late_ = nullptr;
+  Counter* refused_ = nullptr;
+};
+
+}  // namespace dnstorm::operators
