@@ -10,6 +10,7 @@
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
 #include "operators/detect/random_subdomain.hpp"
+#include "operators/detect/tunnel.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -95,6 +96,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(split_operator());
   registry.add(tee_operator());
   registry.add(top_operator());
+  registry.add(tunnel_operator());
   registry.add(union_operator());
   registry.add(board_operator());
   registry.add(csv_operator());

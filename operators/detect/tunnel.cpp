@@ -50,7 +50,11 @@ class Tunnel {
         take_nxdomain_(options.flag("nxdomain")),
         labels_(static_cast<std::uint64_t>(options.integer("memory"))) {
     if (!options.flag("known")) return;
-    for (std::string_view domain : known_carriers) known_.insert(hash_bytes(domain));
+    for (std::string_view rest = known_carriers; !rest.empty();) {
+      std::string_view domain = rest.substr(0, rest.find(' '));
+      known_.insert(hash_bytes(domain));
+      rest.remove_prefix(std::min(rest.size(), domain.size() + 1));
+    }
   }
 
   Key key() const { return {}; }
@@ -133,9 +137,9 @@ OperatorDef tunnel_operator() {
        {"known", OptionType::flag, "true",
         "leave out the domains that are known to carry information harmlessly (tunnel.md)"},
        {.name = "memory",
-        .type = OptionType::size,
-        .default_text = "24 MiB",
-        .help = "for remembering which labels have been seen",
+        .type = OptionType::integer,
+        .default_text = "24Mi",
+        .help = "bytes for remembering which labels have been seen",
         .min = 1 << 20,
         .max = 1e12}});
   def.example =
