@@ -9,6 +9,7 @@
 #include "operators/count/running_count.hpp"
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
+#include "operators/detect/dga.hpp"
 #include "operators/detect/random_subdomain.hpp"
 #include "operators/detect/tunnel.hpp"
 #include "operators/dsc/dsc.hpp"
@@ -70,6 +71,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(dedupe_operator());
+  registry.add(dga_operator());
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());

@@ -1,27 +1,21 @@
 #include "operators/detect/new_labels.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace dnstorm::operators {
 
 namespace {
 
 constexpr std::size_t lately_size = 1 << 14;
-constexpr std::uint64_t line_bytes = 64;
-constexpr std::uint64_t filters = 3;  // of a SeenItems
 
 }  // namespace
 
-NewLabels::NewLabels(std::uint64_t memory)
-    : seen_(key_groups, SeenItems(static_cast<std::size_t>(std::bit_floor(std::max<std::uint64_t>(
-                            memory / (line_bytes * filters * key_groups), 1))))),
-      lately_(lately_size) {}
+NewLabels::NewLabels(std::uint64_t memory) : seen_(memory), lately_(lately_size) {}
 
 bool NewLabels::meet_rare(const Name& name) {
   // Names of addresses are numbers, and what is no name below its domain has no labels.
   if (name.qname.size() <= name.domain.size() + 1 || name.domain.ends_with(".arpa")) return false;
-  SeenItems& seen = seen_[key_group(name.domain_hash)];
+  SeenItems& seen = seen_.of(name.domain_hash);
   std::uint64_t whole = hash_combine(name.domain_hash, name.hash);
   if (seen.meet(whole)) return false;
   bool is_new = false;
@@ -50,7 +44,7 @@ std::uint32_t NewLabels::counted_bytes(std::uint64_t hash, std::string_view labe
 }
 
 void NewLabels::turn() {
-  for (SeenItems& seen : seen_) seen.turn();
+  seen_.turn();
   // What is asked for all the time must be met once a window, or the filter forgets it.
   std::fill(lately_.begin(), lately_.end(), 0);
 }

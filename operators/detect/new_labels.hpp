@@ -12,13 +12,13 @@
 // domains need no memory. Not thread-safe.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "engine/api/key.hpp"
-#include "operators/detect/seen_items.hpp"
+#include "operators/detect/grouped_seen.hpp"
 
 namespace dnstorm::operators {
 
@@ -47,7 +47,7 @@ class NewLabels {
   }
   template <class Use>
   void each_new(const Name& name, Use&& use) const {
-    const SeenItems& seen = seen_[key_group(name.domain_hash)];
+    const SeenItems& seen = seen_.of(name.domain_hash);
     each_label(name, [&](std::uint64_t hash, std::string_view label) {
       if (seen.contains(hash)) return;
       if (std::uint32_t bytes = counted_bytes(hash, label)) use(hash, bytes);
@@ -55,9 +55,11 @@ class NewLabels {
   }
   void turn();
 
-  bool idle(std::uint32_t group) const { return seen_[group].empty(); }
-  void save_group(std::uint32_t group, StateWriter& out) const { seen_[group].save(out); }
-  bool restore_group(std::uint32_t group, StateReader& in) { return seen_[group].restore(in); }
+  bool idle(std::uint32_t group) const { return seen_.idle(group); }
+  void save_group(std::uint32_t group, StateWriter& out) const { seen_.save_group(group, out); }
+  bool restore_group(std::uint32_t group, StateReader& in) {
+    return seen_.restore_group(group, in);
+  }
 
  private:
   template <class Use>
@@ -72,7 +74,7 @@ class NewLabels {
   bool meet_rare(const Name& name);
   static std::uint32_t counted_bytes(std::uint64_t hash, std::string_view label);
 
-  std::vector<SeenItems> seen_;        // one a key group
+  GroupedSeen seen_;
   std::vector<std::uint64_t> lately_;  // names without a new label in this window, by hash
 };
 

@@ -22,6 +22,7 @@ namespace dnstorm::operators {
 
 class SeenItems {
  public:
+  static constexpr std::size_t bytes_of_line = 3 * 64;  // one in each filter
   SeenItems() = default;
   // `lines`: cache lines of 64 bytes of each of the three filters; rounded up to a power of two.
   explicit SeenItems(std::size_t lines);
