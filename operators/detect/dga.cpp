@@ -10,6 +10,7 @@
 #include "operators/detect/dga_suspicion.hpp"
 #include "operators/detect/grouped_seen.hpp"
 #include "operators/detect/window_detector.hpp"
+#include "operators/shape/registered_domain.hpp"
 
 namespace dnstorm::operators {
 
@@ -17,11 +18,9 @@ namespace {
 
 constexpr std::uint64_t nxdomain = 3;
 
-// Names of home and company networks that leak: what stands below them is a device, not a domain.
-constexpr auto private_tlds = std::to_array<std::string_view>(
-    {"arpa",        "belkin",    "corp",   "dhcp",     "domain",  "example", "home",
-     "host",        "internal",  "intra",  "intranet", "invalid", "lan",     "local",
-     "localdomain", "localhost", "mshome", "private",  "router",  "test",    "workgroup"});
+// Top-level domains beside the DNS's own that malware uses (Namecoin, Emercoin, OpenNIC).
+constexpr auto other_tlds =
+    std::to_array<std::string_view>({"bazar", "bit", "coin", "emc", "lib", "ness"});
 
 // The labels of a client in a window that it has not had before, those with the least hashes: which
 // they are does not depend on the order in which they come.
@@ -94,7 +93,6 @@ class Dga {
       : level_(options.number("level")),
         seen_(static_cast<std::uint64_t>(options.integer("memory"))) {
     for (const std::string& suffix : options.list("suffixes")) suffixes_.insert(hash_bytes(suffix));
-    for (std::string_view tld : private_tlds) private_.insert(hash_bytes(tld));
   }
 
   Key key() const { return FieldsKey({"client"}); }
@@ -142,21 +140,32 @@ class Dga {
   }
 
  private:
-  // The label below the public suffix; empty: no name that could be registered.
+  // The label below the public suffix; empty: no name that could be registered, or the name of a
+  // host, which says nothing of its domain.
   std::string_view label_of(const Reader& reader, const RowView& row) const {
     std::string_view domain = row.get(reader.domain);
-    std::size_t dot = domain.rfind('.');
-    if (dot == std::string_view::npos) return {};
-    if (private_.contains(hash_bytes(domain.substr(dot + 1)))) return {};
-    if (!suffixes_.contains(row.hash(reader.domain))) return domain.substr(0, domain.find('.'));
     std::string_view qname = row.get(reader.qname);
-    if (qname.size() <= domain.size() + 1) return {};
-    std::string_view below = qname.substr(0, qname.size() - domain.size() - 1);
-    return below.substr(below.rfind('.') + 1);  // all of it where there is no dot
+    std::string_view host = qname.substr(0, qname.size() - std::min(qname.size(), domain.size()));
+    if (suffixes_.contains(row.hash(reader.domain))) {
+      if (host.empty()) return {};
+      host.remove_suffix(1);                    // the dot
+      return host.substr(host.rfind('.') + 1);  // all of it where there is none
+    }
+    if (!host.empty() && host != "www.") return {};
+    std::size_t dot = domain.rfind('.');
+    if (dot == std::string_view::npos || !is_top_level(domain.substr(dot + 1))) return {};
+    return domain.substr(0, domain.find('.'));
+  }
+  // What leaks from home and company networks, and what browsers make up, ends otherwise.
+  bool is_top_level(std::string_view tld) const {
+    if (tld == "arpa") return false;
+    if (std::find(other_tlds.begin(), other_tlds.end(), tld) != other_tlds.end()) return true;
+    return domains_.is_top_level(tld);
   }
 
   double level_;
-  std::unordered_set<std::uint64_t> suffixes_, private_;  // by hash
+  std::unordered_set<std::uint64_t> suffixes_;  // by hash
+  RegisteredDomain domains_;
   GroupedSeen seen_;                                      // labels of clients
 };
 
