@@ -10,9 +10,11 @@
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
 #include "operators/detect/amplification.hpp"
+#include "operators/detect/dga.hpp"
 #include "operators/detect/events.hpp"
 #include "operators/detect/nxdomain_flood.hpp"
 #include "operators/detect/random_subdomain.hpp"
+#include "operators/detect/tunnel.hpp"
 #include "operators/detect/volume_anomaly.hpp"
 #include "operators/detect/zone_scan.hpp"
 #include "operators/dsc/dsc.hpp"
@@ -75,6 +77,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(dedupe_operator());
+  registry.add(dga_operator());
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());
@@ -103,6 +106,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(split_operator());
   registry.add(tee_operator());
   registry.add(top_operator());
+  registry.add(tunnel_operator());
   registry.add(union_operator());
   registry.add(volume_anomaly_operator());
   registry.add(zone_scan_operator());

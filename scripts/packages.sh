@@ -6,7 +6,7 @@
 packages_build=(
   build-essential cmake ninja-build pkg-config
   libcaf-dev libfmt-dev libpcap-dev libyaml-cpp-dev libxxhash-dev libzstd-dev liblzma-dev zlib1g-dev
-  libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libpsl-dev nlohmann-json3-dev libcli11-dev publicsuffix
+  libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libpsl-dev libidn2-dev nlohmann-json3-dev libcli11-dev publicsuffix
   libmaxminddb-dev libssl-dev libseccomp-dev libncurses-dev liblua5.4-dev librdkafka-dev
   libzmq3-dev cppzmq-dev libzookeeper-mt-dev libhiredis-dev
 )

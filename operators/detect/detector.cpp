@@ -42,8 +42,8 @@ std::vector<OptionSpec> alarm_options(const DetectorDefaults& defaults) {
        .help = "windows in alarm, one behind the other, that open an event",
        .min = 1,
        .max = 1e6},
-      {"clear", OptionType::duration, "60s", "quiet for so long: the event is closed"},
-      {"update", OptionType::duration, "60s",
+      {"clear", OptionType::duration, defaults.clear, "quiet for so long: the event is closed"},
+      {"update", OptionType::duration, defaults.update,
        "told of again at most so often, unless it becomes more severe"},
   };
 }

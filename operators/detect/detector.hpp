@@ -23,6 +23,8 @@ struct DetectorDefaults {
   std::string admit = "50";       // rows in a window from which on a key is looked at
   std::string keys_max = "4096";  // keys with values and memories
   std::string raise_after = "1";
+  std::string clear = "60s";
+  std::string update = "60s";
 };
 
 // window, admit, keys_max.

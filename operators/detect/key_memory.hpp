@@ -1,6 +1,7 @@
 // What is remembered of keys from window to window: what is usual, and whether they are in alarm.
 // Bounded, with even shares for the key groups; where there is no room the key that has not been
-// seen for longest is forgotten, but none in alarm. Not thread-safe.
+// seen for longest is forgotten, but none in alarm. A Memory that knows better has kept_until(): of
+// those the one with the least goes. Not thread-safe.
 #pragma once
 
 #include <array>
@@ -67,11 +68,17 @@ class KeyMemory {
 
  private:
   using Group = std::map<std::string, Entry, std::less<>>;
+  static TimeNs rank(const Entry& entry) {
+    if constexpr (requires { entry.memory.kept_until(); })
+      return entry.memory.kept_until();
+    else
+      return entry.seen;
+  }
   static bool forget_one(Group& entries) {
     auto oldest = entries.end();
     for (auto at = entries.begin(); at != entries.end(); ++at)
       if (!at->second.alarm.raised() &&
-          (oldest == entries.end() || at->second.seen < oldest->second.seen))
+          (oldest == entries.end() || rank(at->second) < rank(oldest->second)))
         oldest = at;
     if (oldest == entries.end()) return false;
     entries.erase(oldest);

@@ -23,6 +23,12 @@
 //     std::optional<Finding> judge(const Value&, Memory&, const JudgedWindow&) const;
 //     // Optional: a key that is remembered had less than `admit` rows in a window, perhaps none.
 //     std::optional<Finding> judge_absent(Memory&, const JudgedWindow&) const;
+//     // If it has to fail, or has state of its own beside that of keys, by key group:
+//     Result<void> prepare(const TaskContext&);
+//     void end_window();                   // all keys of one have been judged
+//     bool idle(std::uint32_t group) const;   // nothing to save
+//     void save_group(std::uint32_t group, StateWriter&) const;
+//     bool restore_group(std::uint32_t group, StateReader&);
 //   };
 //   def.make_bolt = [](const Options& o) { return std::make_unique<WindowDetector<Kind>>(o); };
 //
@@ -90,6 +96,7 @@ class WindowDetector final : public Bolt, private KeyedState {
         memories_(share_) {}
 
   Result<void> prepare(const TaskContext& task) override {
+    if constexpr (requires { kind_.prepare(task); }) DNSTORM_CHECK(kind_.prepare(task));
     for (const Input& input : task.inputs) readers_.emplace_back(key_, *input.schema);
     key_.bind(*task.inputs[0].schema);
     windows_ = {WindowShape(width_, width_), 0,
@@ -116,6 +123,7 @@ class WindowDetector final : public Bolt, private KeyedState {
       look_for_absent(bounds.start);
       end_alarms(bounds.start);
       pane.each([&](const Slot& slot) { judge(slot, bounds); });
+      if constexpr (requires { kind_.end_window(); }) kind_.end_window();
     });
     // The end of the input is nobody's absence.
     if (now != time_max) look_for_absent(window_of(now, width_).start);
@@ -139,8 +147,9 @@ class WindowDetector final : public Bolt, private KeyedState {
     std::uint64_t panes = 0;
     windows_.each_pane([&](TimeNs, const Pane&) { ++panes; });
     for (std::uint32_t group = 0; group < key_groups; ++group) {
-      if (panes == 0 && memories_.idle(group)) continue;
+      if (panes == 0 && memories_.idle(group) && kind_idle(group)) continue;
       StateWriter& section = out.of(group);
+      if constexpr (kind_has_state) kind_.save_group(group, section);
       memories_.save_group(group, section);
       section.put(panes);
       windows_.each_pane([&](TimeNs start, const Pane& pane) {
@@ -151,7 +160,10 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
   bool restore_group(std::uint32_t group, StateReader& in) override {
     next_end_ = time_min;
-    if (!memories_.idle(group) || !memories_.restore_group(group, in)) return false;
+    if (!memories_.idle(group) || !kind_idle(group)) return false;
+    if constexpr (kind_has_state)
+      if (!kind_.restore_group(group, in)) return false;
+    if (!memories_.restore_group(group, in)) return false;
     for (std::uint64_t left = in.get_count(sizeof(TimeNs)); left != 0; --left) {
       auto start = in.get<TimeNs>();
       Pane* pane = in.ok() ? windows_.restore_pane(start) : nullptr;
@@ -162,6 +174,12 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
 
  private:
+  static constexpr bool kind_has_state = requires(Kind kind) { kind.idle(0U); };
+  bool kind_idle(std::uint32_t group) const {
+    if constexpr (kind_has_state) return kind_.idle(group);
+    return true;
+  }
+
   struct RowReader {
     RowReader(const Key& key_of, const Schema& schema)
         : key(key_of, schema),

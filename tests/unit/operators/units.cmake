@@ -1,7 +1,7 @@
 dnstorm_unit_test(operators FLAT USES operators_cell_text operators_field_text operators_labels operators_row_mapping operators_enrich)
 dnstorm_unit_test(operators/count USES operators_count engine_delivery)
 dnstorm_unit_test(operators/shape USES operators_shape engine_delivery)
-dnstorm_unit_test(operators/detect USES operators_detect engine_delivery)
+dnstorm_unit_test(operators/detect USES operators_detect operators_shape engine_delivery)
 dnstorm_unit_test(operators/dsc USES operators_dsc engine_delivery)
 dnstorm_unit_test(operators/enrich USES operators_enrich)
 dnstorm_unit_test(operators/rssac002 USES operators_rssac002 engine_delivery)
