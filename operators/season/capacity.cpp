@@ -56,7 +56,7 @@ std::vector<Shortage> shortages(const Member& member, double share) {
     one.end = hour + 1;
     one.peak = std::max<double>(one.peak, summary.peak);
     one.drops += summary.drops;
-    one.unusual |= summary.peak > member.profile.load(hour).level(0.99999);
+    one.unusual |= summary.peak > 1.05 * member.profile.load(hour).level(0.99999);
   }
   return all;
 }

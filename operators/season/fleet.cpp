@@ -82,7 +82,13 @@ LoadView Fleet::without(std::size_t member, std::size_t away) const {
     HourLoad moved = scaled(members_[away].profile.load(hour), share(member, away, hour));
     return sum_of({members_[member].profile.load(hour), moved});
   };
-  view.past = [](Hour) { return HourSummary{}; };
+  view.past = [this, member, away](Hour hour) {
+    HourSummary own = members_[member].history.at(hour), moved = members_[away].history.at(hour);
+    auto part = static_cast<float>(share(member, away, hour));
+    own.median += part * moved.median, own.high += part * moved.high;
+    own.peak += part * moved.peak;
+    return moved.minutes == 0 || own.minutes == 0 ? HourSummary{} : own;
+  };
   return view;
 }
 

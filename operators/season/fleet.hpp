@@ -36,7 +36,7 @@ class Fleet {
   // The views look at the fleet: it must outlive them and stay where it is.
   LoadView server(std::size_t member) const;
   LoadView total() const;
-  // `member` while `away` is. Its past is not known.
+  // `member` while `away` is, and as it would have been.
   LoadView without(std::size_t member, std::size_t away) const;
   // Of all members; 0 if the limit of one is not known.
   double limit() const;

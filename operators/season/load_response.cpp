@@ -55,12 +55,14 @@ double LoadResponse::latency_of(int load) const {
 
 std::optional<LearnedLimit> LoadResponse::by_losses() const {
   std::optional<int> full;
+  bool begins = false;  // with less load there are none: they come of the load
   for (auto it = loads_.rbegin(); it != loads_.rend(); ++it) {
     if (it->second.all < minutes_min) continue;
-    if (2 * it->second.lossy <= it->second.all) break;
+    begins = 2 * it->second.lossy <= it->second.all;
+    if (begins) break;
     full = it->first;
   }
-  if (!full) return {};
+  if (!full || !begins) return {};
   return LearnedLimit{std::exp2(*full / static_cast<double>(steps)), LimitSource::losses, 1};
 }
 

@@ -24,10 +24,10 @@ constexpr double pooled_values = 8;
 double HourLoad::spread() const {
   return std::hypot(std::hypot(model_spread, hour_spread), minute_spread);
 }
-double HourLoad::expected() const { return std::expm1(middle); }
-double HourLoad::level(double q) const {
-  return std::max(0.0, std::expm1(middle + spread() * normal_quantile(q)));
+double HourLoad::at(double deviations) const {
+  return std::max(0.0, std::expm1(middle + spread() * deviations));
 }
+double HourLoad::level(double q) const { return at(normal_quantile(q)); }
 double HourLoad::exceeds(double count) const {
   double above = std::log1p(std::max(0.0, count)) - middle;
   if (spread() <= 0) return above < 0 ? 1 : 0;
@@ -92,7 +92,8 @@ class ProfileFit {
   void read(const History& history, Hour end) {
     profile_.end_ = end;
     Hour young = end - Hour{hours_per_week} * profile_.options_.shape_weeks;
-    for (Hour hour = history.begin(); hour < end; ++hour) {
+    Hour begin = std::max(history.begin(), end - profile_.options_.hours_max);
+    for (Hour hour = begin; hour < end; ++hour) {
       HourSummary summary = history.at(hour);
       if (summary.minutes < minutes_min) continue;
       double level = std::log1p(summary.median);

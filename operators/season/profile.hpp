@@ -29,7 +29,9 @@ struct HourLoad {
   double minute_spread = 0;  // of the minutes within the hour
 
   double spread() const;  // of a minute, all in all
-  double expected() const;
+  double expected() const { return at(0); }
+  // So many spreads from what is expected.
+  double at(double deviations) const;
   // What a minute stays below with this probability.
   double level(double q) const;
   double exceeds(double count) const;  // the probability that a minute does
@@ -44,6 +46,8 @@ Band band_of(const HourLoad& load, double coverage);
 struct ProfileOptions {
   // Newest weeks that the shape of the week is made of; the trend is made of all.
   int shape_weeks = 52;
+  // Hours before the end that are looked at.
+  Hour hours_max = 400 * hours_per_week;
   // Days since 1970 that are like Sundays, in the past and in the future.
   std::set<std::int64_t> holidays = {};
 };

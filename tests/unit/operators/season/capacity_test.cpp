@@ -127,6 +127,7 @@ TEST(LoadResponse, says_nothing_where_there_is_nothing_to_see) {
   EXPECT_FALSE(LoadResponse().limit().has_value());
   EXPECT_FALSE(queue(1e12, 7e5, 5).limit().has_value());  // response times do not move
   EXPECT_FALSE(queue(1e6, 2e5, 6).limit().has_value());   // too far away
+  EXPECT_FALSE(queue(1e12, 7e5, 7, 0).limit().has_value());  // something is always lost
 }
 
 TEST(LoadResponse, of_two_is_that_of_all_and_goes_on_from_what_was_saved) {
