@@ -49,6 +49,7 @@ int run_app(int argc, char** argv) {
   Chosen chosen;
   add_run_command(app, chosen);
   add_report_command(app, chosen);
+  add_advise_command(app, chosen);
   add_tap_command(app, chosen);
   add_control_commands(app, chosen);
   add_submit_command(app, chosen);

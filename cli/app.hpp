@@ -17,6 +17,7 @@ void add_validate_command(CLI::App& app, Chosen& chosen);
 void add_explain_command(CLI::App& app, Chosen& chosen);
 void add_operators_command(CLI::App& app, Chosen& chosen);
 void add_report_command(CLI::App& app, Chosen& chosen);
+void add_advise_command(CLI::App& app, Chosen& chosen);
 void add_spool_command(CLI::App& app, Chosen& chosen);
 void add_test_command(CLI::App& app, Chosen& chosen);
 void add_tap_command(CLI::App& app, Chosen& chosen);

@@ -34,6 +34,7 @@
 #include "operators/multilang/shell_spout.hpp"
 #include "operators/rssac002/rssac002.hpp"
 #include "operators/rssac002/rssac002_file.hpp"
+#include "operators/season/season.hpp"
 #include "operators/shape/dedupe.hpp"
 #include "operators/shape/filter.hpp"
 #include "operators/shape/identity.hpp"
@@ -100,6 +101,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(rssac002_operator());
   registry.add(running_count_operator());
   registry.add(sample_operator());
+  registry.add(season_operator());
   registry.add(sessionise_operator());
   registry.add(shell_bolt_operator());
   registry.add(shell_spout_operator());

@@ -1,0 +1,64 @@
+#include "operators/season/capacity.hpp"
+
+#include <algorithm>
+
+#include "operators/season/normal.hpp"
+
+namespace dnstorm::operators {
+
+namespace {
+
+constexpr double p99 = 0.99;
+constexpr Hour apart_max = 3;
+
+// The hour at which the p99 minute passes `level`, to the hour; nothing if it does not within the
+// weeks. A trend has one direction, so that halving finds the one crossing there is.
+std::optional<TimeNs> crossing(const LoadView& view, const CapacityQuestion& question, double level,
+                               double deviations) {
+  auto passed = [&](Hour hour) { return minute_of_week(view, hour, p99, deviations) >= level; };
+  Hour low = question.now, high = question.now + Hour{question.weeks_max} * hours_per_week;
+  if (passed(low)) return start_of(low);
+  if (!passed(high)) return {};
+  while (high - low > 1) {
+    Hour middle = low + (high - low) / 2;
+    (passed(middle) ? high : low) = middle;
+  }
+  return start_of(high);
+}
+
+}  // namespace
+
+CapacityForecast forecast_capacity(const LoadView& view, const CapacityQuestion& question) {
+  double half = normal_quantile((1 + question.coverage) / 2);
+  CapacityForecast forecast;
+  forecast.p99_now = minute_of_week(view, question.now, p99);
+  forecast.p99_low = minute_of_week(view, question.now, p99, -half);
+  forecast.p99_high = minute_of_week(view, question.now, p99, half);
+  double later = minute_of_week(view, question.now + Hour{52} * hours_per_week, p99);
+  forecast.growth = forecast.p99_now > 0 ? later / forecast.p99_now : 1;
+  if (question.limit <= 0) return forecast;
+  double level = question.limit * question.share;
+  forecast.expected = crossing(view, question, level, 0);
+  forecast.earliest = crossing(view, question, level, half);
+  forecast.latest = crossing(view, question, level, -half);
+  return forecast;
+}
+
+std::vector<Shortage> shortages(const Member& member, double share) {
+  std::vector<Shortage> all;
+  double level = member.limit * share;
+  for (Hour hour = member.history.begin(); hour < member.history.end(); ++hour) {
+    HourSummary summary = member.history.at(hour);
+    bool over = level > 0 && summary.peak > level;
+    if (summary.minutes == 0 || (!over && summary.drops <= 0)) continue;
+    if (all.empty() || hour - all.back().end >= apart_max) all.push_back({hour, hour, 0, 0, false});
+    Shortage& one = all.back();
+    one.end = hour + 1;
+    one.peak = std::max<double>(one.peak, summary.peak);
+    one.drops += summary.drops;
+    one.unusual |= summary.peak > 1.05 * member.profile.load(hour).level(0.99999);
+  }
+  return all;
+}
+
+}  // namespace dnstorm::operators

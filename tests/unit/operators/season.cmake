@@ -1,0 +1,1 @@
+dnstorm_unit_test(operators/season USES operators_season)
