@@ -10,8 +10,10 @@
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
 #include "operators/detect/dga.hpp"
+#include "operators/detect/newly_observed.hpp"
 #include "operators/detect/random_subdomain.hpp"
 #include "operators/detect/tunnel.hpp"
+#include "operators/detect/typosquat.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -85,6 +87,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
+  registry.add(newly_observed_operator());
   registry.add(quantiles_operator());
   registry.add(random_subdomain_operator());
   registry.add(rate_operator());
@@ -99,6 +102,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(tee_operator());
   registry.add(top_operator());
   registry.add(tunnel_operator());
+  registry.add(typosquat_operator());
   registry.add(union_operator());
   registry.add(board_operator());
   registry.add(csv_operator());

@@ -23,6 +23,7 @@
 //     std::optional<Finding> judge(const Value&, Memory&, const JudgedWindow&) const;
 //     // If it has to fail, or has state of its own beside that of keys, by key group:
 //     Result<void> prepare(const TaskContext&);
+//     void reached(TimeNs now);            // event time, before windows are judged
 //     void end_window();                   // all keys of one have been judged
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
@@ -108,6 +109,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
 
   void watermark(TimeNs now, Emitter& out) override {
+    if constexpr (requires { kind_.reached(now); }) kind_.reached(now);
     windows_.close(now, [&](const Pane& pane, WindowBounds bounds) {
       end_alarms(bounds.start);
       pane.each([&](const Slot& slot) { judge(slot, bounds); });
