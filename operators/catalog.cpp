@@ -12,9 +12,11 @@
 #include "operators/detect/amplification.hpp"
 #include "operators/detect/dga.hpp"
 #include "operators/detect/events.hpp"
+#include "operators/detect/newly_observed.hpp"
 #include "operators/detect/nxdomain_flood.hpp"
 #include "operators/detect/random_subdomain.hpp"
 #include "operators/detect/tunnel.hpp"
+#include "operators/detect/typosquat.hpp"
 #include "operators/detect/volume_anomaly.hpp"
 #include "operators/detect/zone_scan.hpp"
 #include "operators/dsc/dsc.hpp"
@@ -93,6 +95,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
+  registry.add(newly_observed_operator());
   registry.add(nxdomain_flood_operator());
   registry.add(quantiles_operator());
   registry.add(random_subdomain_operator());
@@ -109,6 +112,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(tee_operator());
   registry.add(top_operator());
   registry.add(tunnel_operator());
+  registry.add(typosquat_operator());
   registry.add(union_operator());
   registry.add(volume_anomaly_operator());
   registry.add(zone_scan_operator());

@@ -9,7 +9,7 @@
 // remains when each of them loses a letter at most: these remainders are kept by hash (the deletion
 // neighbourhood; Bocek, Hunt, Stiller: Fast similarity search in large dictionaries, 2007), and a
 // rolling hash gives all of a word in one pass. What is found is compared, so no hash decides.
-// Immutable; thread-safe.
+// Thread-safe as long as it is const.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,9 @@ class ProtectedNames {
   ProtectedNames() = default;
   // Lower case, registered domains or labels alone.
   explicit ProtectedNames(std::vector<std::string> names);
+  // Has views of its own names, which moving leaves where they are.
+  ProtectedNames(ProtectedNames&&) = default;
+  ProtectedNames& operator=(ProtectedNames&&) = default;
 
   // `domain`: a registered domain. Nothing for protected names, and for their labels below other
   // suffixes. Of several the likeliest: alike before slips, those in their order, then the first.

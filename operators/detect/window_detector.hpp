@@ -25,6 +25,7 @@
 //     std::optional<Finding> judge_absent(Memory&, const JudgedWindow&) const;
 //     // If it has to fail, or has state of its own beside that of keys, by key group:
 //     Result<void> prepare(const TaskContext&);
+//     void reached(TimeNs now);            // event time, before windows are judged
 //     void end_window();                   // all keys of one have been judged
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
@@ -119,6 +120,7 @@ class WindowDetector final : public Bolt, private KeyedState {
 
   void watermark(TimeNs now, Emitter& out) override {
     if (begin_ == time_max && now != time_min) begin_ = now;
+    if constexpr (requires { kind_.reached(now); }) kind_.reached(now);
     windows_.close(now, [&](const Pane& pane, WindowBounds bounds) {
       look_for_absent(bounds.start);
       end_alarms(bounds.start);

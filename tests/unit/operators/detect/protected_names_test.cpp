@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <string>
 
 #include "operators/detect/confusables.hpp"
@@ -81,24 +82,22 @@ TEST(ProtectedNames, find_all_that_is_one_slip_away_among_many) {
     return text;
   };
   std::vector<std::string> list;
-  for (int i = 0; i < 3'000; ++i) list.push_back(word(6 + dice() % 6));
+  for (int i = 0; i < 1'500; ++i) list.push_back(word(6 + dice() % 6));
   ProtectedNames names(list);
+  std::set<std::string> skeletons;
+  for (const std::string& meant : list) skeletons.insert(looks_of(meant).skeleton);
   int found = 0;
-  for (int i = 0; i < 2'000; ++i) {
+  for (int i = 0; i < 1'000; ++i) {
     std::string typed = word(5 + dice() % 8);
     bool own = std::find(list.begin(), list.end(), typed) != list.end();
     bool expected = !own && std::any_of(list.begin(), list.end(), [&](const std::string& meant) {
       return one_slip(meant, typed).has_value();
     });
-    std::string skeleton = looks_of(typed).skeleton;
-    bool alike = std::any_of(list.begin(), list.end(), [&](const std::string& meant) {
-      return looks_of(meant).skeleton == skeleton;
-    });
-    if (alike) continue;
+    if (skeletons.contains(looks_of(typed).skeleton)) continue;
     ASSERT_EQ(names.find(typed + ".com").has_value(), expected) << typed;
     found += expected ? 1 : 0;
   }
-  EXPECT_GT(found, 100);
+  EXPECT_GT(found, 50);
 }
 
 }  // namespace

@@ -1,0 +1,91 @@
+// Which domains have been seen before, and since when anybody has looked: a stable Bloom filter for
+// each key group. What is new in a window enters at its end, in an order that does not depend on
+// how it came. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "engine/api/key.hpp"
+#include "engine/base/time.hpp"
+#include "operators/detect/stable_bloom.hpp"
+
+namespace dnstorm::operators {
+
+class KnownDomains {
+ public:
+  // `memory`: bytes at most, for all key groups.
+  explicit KnownDomains(std::uint64_t memory)
+      : groups_(
+            key_groups,
+            Group(std::bit_floor(std::max<std::size_t>(
+                static_cast<std::size_t>(memory) / (key_groups * StableBloom::line_bytes), 1)))),
+        lately_(lately_size) {}
+
+  // Whether the domain is new, by its hash; its window is not over before the next turn().
+  bool is_new(std::uint64_t hash) {
+    // Most domains are asked for all the time.
+    std::uint64_t& lately = lately_[hash % lately_size];
+    if (lately == hash) return false;
+    Group& group = groups_[key_group(hash)];
+    if (group.known.meet(hash)) {
+      lately = hash;
+      return false;
+    }
+    // More than have room are new again in the next window.
+    if (group.fresh.size() < fresh_max) group.fresh.push_back(hash);
+    return true;
+  }
+  // Event time has reached `now`: the first one is when learning began.
+  void reached(TimeNs now) {
+    if (begin_ == time_max) begin_ = now;
+  }
+  TimeNs begin() const { return begin_; }
+
+  void turn() {
+    for (Group& group : groups_) {
+      std::sort(group.fresh.begin(), group.fresh.end());
+      auto last = std::unique(group.fresh.begin(), group.fresh.end());
+      std::for_each(group.fresh.begin(), last, [&](std::uint64_t hash) { group.known.add(hash); });
+      group.fresh.clear();
+    }
+    // What is asked for all the time must be met once a window, or it is forgotten.
+    std::fill(lately_.begin(), lately_.end(), 0);
+  }
+
+  bool idle(std::uint32_t group) const {
+    return groups_[group].known.empty() && groups_[group].fresh.empty();
+  }
+  void save_group(std::uint32_t number, StateWriter& out) const {
+    const Group& group = groups_[number];
+    out.put(begin_);
+    out.put(std::uint64_t{group.fresh.size()});
+    for (std::uint64_t hash : group.fresh) out.put(hash);
+    group.known.save(out);
+  }
+  bool restore_group(std::uint32_t number, StateReader& in) {
+    Group& group = groups_[number];
+    begin_ = std::min(begin_, in.get<TimeNs>());
+    std::uint64_t fresh = in.get_count(sizeof(std::uint64_t));
+    if (fresh > fresh_max) return false;
+    for (; fresh > 0; --fresh) group.fresh.push_back(in.get<std::uint64_t>());
+    return group.known.restore(in);
+  }
+
+ private:
+  static constexpr std::size_t lately_size = 1 << 15;
+  static constexpr std::size_t fresh_max = 1 << 14;
+  struct Group {
+    explicit Group(std::size_t lines) : known(lines) {}
+    StableBloom known;
+    std::vector<std::uint64_t> fresh;  // new in this window; a domain may stand there twice
+  };
+  TimeNs begin_ = time_max;
+  std::vector<Group> groups_;
+  std::vector<std::uint64_t> lately_;  // known ones of this window, by hash
+};
+
+}  // namespace dnstorm::operators
