@@ -1,6 +1,7 @@
 // The progress of a run on standard error: packets, rate and, of a replay, a bar, the share of the
-// files and the time left. On a terminal one line that is written over; elsewhere a replay gives a
-// plain line each ten seconds, and a live capture, which has no end, none.
+// files, how many of them are done, bytes a second and the time left. On a terminal one line that
+// is written over; elsewhere a replay gives a plain line each ten seconds, and a live capture,
+// which has no end, none.
 #pragma once
 
 #include <string>
@@ -38,12 +39,20 @@ class Progress {
   TimeNs start_ = 0;
   TimeNs last_ = 0;
   std::uint64_t last_captured_ = 0;
+  std::uint64_t start_bytes_ = 0;  // read before: a resumed run has not needed time for them
 };
 
 // "[######------]", for a share from 0 to 1.
 std::string progress_bar(double share);
-// The line itself.
-std::string progress_text(std::uint64_t packets, double per_second, double share,
-                          double seconds_left);
+struct ProgressState {
+  std::uint64_t packets = 0;
+  double packets_per_second = 0;
+  double share = 0;  // of the files' bytes; 0: not known
+  double seconds_left = 0;
+  std::uint64_t files_done = 0, files = 0;
+  double bytes_per_second = 0;  // of the files, as they lie on disk
+};
+// The line itself. Files and bytes are told where there are several files.
+std::string progress_text(const ProgressState& state);
 
 }  // namespace dnstorm::cli

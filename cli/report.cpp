@@ -179,6 +179,7 @@ Report make_report(const std::string& file, const board::Honesty& packets, const
 std::string report_text(const Report& r) {
   double seconds = static_cast<double>(r.last_ns - r.first_ns) / 1e9;
   std::string text = fmt::format("{}\n  {}\n", r.file, summary_line(r.packets));
+  if (r.files != 0) text += fmt::format("  {} files, {} damaged\n", r.files, r.files_damaged);
   if (r.packets.captured != 0)
     text += fmt::format("  from {} to {} ({:.3f} s)\n", format_time(r.first_ns),
                         format_time(r.last_ns), seconds);
@@ -223,6 +224,7 @@ std::string report_json(const Report& r) {
       {"qtypes", r.qtypes},
       {"rcodes", r.rcodes},
   };
+  if (r.files != 0) json["files"] = {{"all", r.files}, {"damaged", r.files_damaged}};
   if (r.dnstap) json.update(dnstap_json(r));
   json["opcodes"] = nlohmann::ordered_json::object();
   for (auto& [opcode, count] : r.opcodes) json["opcodes"][std::to_string(opcode)] = count;

@@ -16,6 +16,7 @@ using Counts = std::map<std::string, std::uint64_t>;
 
 struct Report {
   std::string file;
+  std::uint64_t files = 0, files_damaged = 0;  // of a folder
   board::Honesty packets;
   std::int64_t first_ns = 0;  // of the first and the last packet
   std::int64_t last_ns = 0;

@@ -1,5 +1,6 @@
-// dnstorm report: one capture, one run of the report topology, one page.
+// dnstorm report: one capture or a folder of them, one run of the report topology, one page.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
@@ -17,11 +18,17 @@ namespace {
 
 struct ReportArgs {
   std::string file;
+  std::string pattern;
   std::string ports;
   std::string filter;
   bool json = false;
   std::uint32_t parallelism = 0;
 };
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
 
 // A value inside double quotes of YAML.
 std::string quoted(const std::string& text) {
@@ -37,6 +44,8 @@ LoadOptions load_options(const ReportArgs& args) {
   LoadOptions load;
   load.parallelism = args.parallelism;
   load.set.push_back("packets.file=" + quoted(args.file));
+  if (is_folder(args.file)) load.set.push_back("packets.damaged=leave");
+  if (!args.pattern.empty()) load.set.push_back("packets.pattern=" + quoted(args.pattern));
   if (!args.ports.empty()) load.set.push_back("dns.ports=[" + args.ports + "]");
   if (!args.filter.empty()) load.set.push_back("packets.filter=" + quoted(args.filter));
   return load;
@@ -75,9 +84,19 @@ int report(const ReportArgs& args) {
           (counter.name.starts_with("parsed.") || counter.name.starts_with("tcp.") ||
            counter.name.starts_with("fragments.")))
         report.streams[counter.name] += counter.value;
+  if (is_folder(args.file)) {
+    report.files = status.total("files_total");
+    report.files_damaged = status.total("files_damaged");
+  }
   fmt::print("{}", args.json ? report_json(report) : report_text(report));
   // What could be read has been told; what was wrong with the file comes last.
-  return result.ok() ? 0 : fail(result.error());
+  if (!result.ok()) return fail(result.error());
+  if (report.files_damaged == 0) return 0;
+  return fail({ErrorKind::data,
+               fmt::format("{}: {} of {} files are damaged or hold no packets; they count up to "
+                           "where they could be read",
+                           args.file, report.files_damaged, report.files),
+               {}});
 }
 
 }  // namespace
@@ -85,12 +104,14 @@ int report(const ReportArgs& args) {
 void add_report_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<ReportArgs>();
   CLI::App* command = app.add_subcommand(
-      "report", "Say what is in a capture: counts, names, clients, response times");
+      "report", "Say what is in a capture or a folder: counts, names, clients, response times");
   command
       ->add_option("file", args->file,
-                   "Capture (pcap, pcapng), dnstap or C-DNS file; plain, gzip, zstd, xz; -: "
-                   "standard input")
+                   "Capture (pcap, pcapng), dnstap, C-DNS or JSON lines file; plain, gzip, zstd, "
+                   "xz; -: standard input. Of a folder all files at any depth, merged by time")
       ->required();
+  command->add_option("--pattern", args->pattern,
+                      "Which files of a folder: '*.pcap.zst', or '2026/*/*.fstrm' below it");
   command->add_flag("--json", args->json, "One JSON object");
   command->add_option("--port", args->ports,
                       "UDP and TCP ports that carry DNS, comma separated (default 53)");
@@ -98,7 +119,10 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
                       "BPF filter; what it keeps out is counted as filtered");
   command->add_option("--parallelism", args->parallelism,
                       "Executors of every component that may have several");
-  command->footer("Example:\n  dnstorm report capture.pcap.gz");
+  command->footer(
+      "Examples:\n"
+      "  dnstorm report capture.pcap.gz\n"
+      "  dnstorm report /lake/2026/11 --pattern '*.pcap.zst'");
   command->callback([args, &chosen] { chosen = [args] { return report(*args); }; });
 }
 

@@ -10,6 +10,7 @@
 #include "capture/pcap/writer.hpp"
 #include "capture/spool/segment.hpp"
 #include "cli/app.hpp"
+#include "cli/spool_event.hpp"
 #include "cli/spool_match.hpp"
 #include "engine/base/parse_time.hpp"
 
@@ -24,6 +25,7 @@ namespace packet = capture::packet;
 
 struct SpoolArgs {
   std::string dir, from, to, match, filter, output;
+  std::string event, id, margin = "10s";
 };
 
 struct Found {
@@ -81,6 +83,7 @@ class Extract {
     Extract extract(args, DNSTORM_TRY(SpoolMatch::parse(args.match)));
     extract.from_ = DNSTORM_TRY(time_of("--from", args.from, time_min));
     extract.to_ = DNSTORM_TRY(time_of("--to", args.to, time_max));
+    if (!args.event.empty()) DNSTORM_CHECK(extract.take_event());
     return extract;
   }
 
@@ -113,6 +116,25 @@ class Extract {
 
  private:
   Extract(const SpoolArgs& args, SpoolMatch match) : args_(args), match_(std::move(match)) {}
+
+  // What is said by --from, --to and --match narrows it down further.
+  Result<void> take_event() {
+    auto margin = parse_duration(args_.margin);
+    if (!margin || *margin < 0)
+      return Error{ErrorKind::usage,
+                   fmt::format("--margin takes a time such as 10s, not '{}'", args_.margin),
+                   "--margin"};
+    SpoolEvent event = DNSTORM_TRY(read_spool_event(args_.event, args_.id));
+    from_ = std::max(from_, event.from - *margin);
+    to_ = std::min(to_, event.to + *margin);
+    std::string told;
+    for (const auto& [key, value] : event.match) {
+      DNSTORM_CHECK(match_.set(key, value));
+      told += fmt::format(", {}={}", key, value);
+    }
+    fmt::print(stderr, "from {} to {}{}\n", format_time(from_), format_time(to_), told);
+    return {};
+  }
 
   Result<void> open_writer(packet::LinkType link) {
     pcap::WriterOptions options;
@@ -188,15 +210,24 @@ void add_spool_command(CLI::App& app, Chosen& chosen) {
   extracts->add_option("--from", args->from, "Packets from that time on");
   extracts->add_option("--to", args->to, "Packets before that time");
   extracts->add_option("--match", args->match,
-                       "name=SUFFIX, client=PREFIX, server=PREFIX, qtype=T, rcode=R, port=N; all "
-                       "must hold");
+                       "name=SUFFIX, client=PREFIX, server=PREFIX, host=PREFIX (either), qtype=T, "
+                       "rcode=R, port=N; all must hold");
+  extracts
+      ->add_option("--event", args->event,
+                   "The packets of a security event: a file of events as json_lines writes them; - "
+                   "for standard input")
+      ->type_name("FILE");
+  extracts->add_option("--id", args->id, "Which event of the file, if there are several");
+  extracts->add_option("--margin", args->margin, "Before and after the event (default 10s)");
   extracts->add_option("--filter", args->filter, "BPF filter, see pcap-filter(7)");
   extracts->add_option("-o,--output", args->output, "The capture; - for standard output")
       ->required()
       ->type_name("FILE");
   extracts->footer(
-      "Example:\n  dnstorm spool extract --dir /var/spool/dnstorm --from 2026-11-21T19:19:00Z "
-      "--to 2026-11-21T19:20:00Z --match 'name=example.com, qtype=ANY' -o alert.pcap");
+      "Examples:\n  dnstorm spool extract --dir /var/spool/dnstorm --from 2026-11-21T19:19:00Z "
+      "--to 2026-11-21T19:20:00Z --match 'name=example.com, qtype=ANY' -o alert.pcap\n"
+      "  dnstorm spool extract --dir /var/spool/dnstorm --event events.jsonl --id 4711 -o "
+      "alert.pcap");
   choose(extracts, extract);
 }
 

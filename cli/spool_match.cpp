@@ -83,6 +83,7 @@ Result<void> SpoolMatch::set(std::string_view key, std::string_view value) {
   }
   if (key == "client") return client_ = DNSTORM_TRY(parse_prefix(value)), Result<void>();
   if (key == "server") return server_ = DNSTORM_TRY(parse_prefix(value)), Result<void>();
+  if (key == "host") return host_ = DNSTORM_TRY(parse_prefix(value)), Result<void>();
   std::optional<std::uint16_t> parsed = number(value);
   if (key == "qtype") {
     qtype_ = parsed = parsed ? parsed : dns::parse_type(text);
@@ -91,7 +92,8 @@ Result<void> SpoolMatch::set(std::string_view key, std::string_view value) {
   } else if (key == "port") {
     port_ = parsed;
   } else {
-    return wrong(fmt::format("'{}' is none of name, client, server, qtype, rcode, port", key));
+    return wrong(
+        fmt::format("'{}' is none of name, client, server, host, qtype, rcode, port", key));
   }
   if (!parsed) return wrong(fmt::format("'{}' is no {}", value, key));
   return {};
@@ -129,6 +131,7 @@ bool SpoolMatch::matches(const capture::pcap::Packet& packet) {
           : is_dns && message_->qr;
   if (client_ && !client_->holds(response ? d.dst : d.src)) return false;
   if (server_ && !server_->holds(response ? d.src : d.dst)) return false;
+  if (host_ && !host_->holds(d.src) && !host_->holds(d.dst)) return false;
   if (name_.empty() && !qtype_ && !rcode_) return true;
   if (!is_dns) return false;
   if (!name_.empty() && !(message_->has_question && below(message_->qname, name_))) return false;

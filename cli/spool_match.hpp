@@ -2,6 +2,7 @@
 //
 //   name     the first question's name, or a name below it
 //   client, server   address or prefix; the client is who asks (the server has port 53, or answers)
+//   host     address or prefix of either
 //   qtype, rcode     by name or number
 //   port     of either side
 //
@@ -22,6 +23,8 @@ class SpoolMatch {
  public:
   // Errors: usage.
   static Result<SpoolMatch> parse(std::string_view text);
+  // One more condition, instead of one for the same key. Errors: usage.
+  Result<void> set(std::string_view key, std::string_view value);
 
   bool matches(const capture::pcap::Packet& packet);
 
@@ -31,11 +34,10 @@ class SpoolMatch {
     unsigned bits = 128;
     bool holds(const IpAddress& other) const;
   };
-  Result<void> set(std::string_view key, std::string_view value);
   static Result<Prefix> parse_prefix(std::string_view text);
 
   std::string name_;  // lower case, without the last dot; "": any
-  std::optional<Prefix> client_, server_;
+  std::optional<Prefix> client_, server_, host_;
   std::optional<std::uint16_t> qtype_, rcode_, port_;
   capture::packet::Datagram datagram_;
   std::shared_ptr<capture::dns::Message> message_;

@@ -1,5 +1,6 @@
 #include "capture/convert/message_file.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "capture/cdns/reader.hpp"
@@ -56,6 +57,25 @@ std::optional<Format> format_of_path(std::string_view path) {
 std::string_view to_string(Refusal refusal) {
   static constexpr std::string_view names[refusal_count] = {"none", "too_long", "bad_time"};
   return names[static_cast<std::size_t>(refusal)];
+}
+
+bool begins_json_lines(file::Window& window) {
+  constexpr std::size_t looked_at = 4096;
+  // As far as the first line goes and no further: of a pipe, more may come much later.
+  for (std::size_t wanted = 1;;) {
+    bool more = window.need(wanted);
+    std::string_view head(reinterpret_cast<const char*>(window.data()),
+                          std::min(window.size(), looked_at));
+    if (!head.starts_with('{')) return false;
+    std::size_t end = head.find('\n');
+    if (end != head.npos || head.size() == looked_at || !more)
+      return head.substr(0, end).find("\"time_ns\"") != head.npos;
+    wanted = head.size() + 1;
+  }
+}
+
+std::unique_ptr<MessageSource> open_json_lines(std::string name, file::Window window) {
+  return detail::open_json(std::move(name), std::move(window)).value();
 }
 
 Result<std::unique_ptr<MessageSource>> open_source(const std::string& path,

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "capture/cdns/captured_message.hpp"
+#include "capture/file/window.hpp"
 #include "engine/base/result.hpp"
 
 namespace dnstorm::capture::convert {
@@ -45,6 +46,12 @@ class MessageSource {
   virtual std::uint64_t bytes_read() const = 0;
   virtual std::uint64_t bytes_total() const = 0;
 };
+
+// Whether a file that begins so is JSON lines of messages: an object with a time (the first line,
+// of which `window` has the beginning).
+bool begins_json_lines(file::Window& window);
+// JSON lines out of a file that is open already.
+std::unique_ptr<MessageSource> open_json_lines(std::string name, file::Window window);
 
 // `path` may be "-"; without `from` the bytes tell. Errors: no_input, io, data.
 Result<std::unique_ptr<MessageSource>> open_source(const std::string& path,

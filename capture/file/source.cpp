@@ -71,6 +71,11 @@ class FileSource final : public Source {
 };
 
 Error cannot_open(const std::string& path, int number) {
+  if (number == EMFILE || number == ENFILE)
+    return {ErrorKind::unavailable,
+            fmt::format(
+                "{}: cannot be opened: too many files are open; raise the limit (ulimit -n)", path),
+            {}};
   ErrorKind kind =
       number == EACCES || number == EPERM ? ErrorKind::permission : ErrorKind::no_input;
   return {kind, fmt::format("{}: cannot be opened: {}", path, std::strerror(number)), {}};

@@ -23,7 +23,7 @@ class Source {
 };
 
 // Opens a file, or standard input for "-", and looks at its first bytes: gzip, zstd and xz are
-// decompressed. Errors: no_input, io.
+// decompressed. Errors: no_input, io, unavailable (too many open files).
 Result<std::unique_ptr<Source>> open_source(const std::string& path);
 
 enum class Compression : std::uint8_t { none, gzip, zstd, xz };

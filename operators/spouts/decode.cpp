@@ -121,7 +121,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   PacketClasses::ClassId decode(const RowView& row, TimeNs time,
                                 std::span<const std::uint8_t> bytes, Emitter& out) {
     std::uint16_t link_number = row.get(in_.link);
-    if (link_number >= link_cdns) return decode_frame(link_number, time, bytes, out);
+    if (link_number >= link_first_own) return decode_frame(link_number, time, bytes, out);
     auto link = static_cast<packet::LinkType>(link_number);
     packet::Verdict verdict = packet::decode(link, bytes, row.get(in_.original_length), datagram_);
     if (verdict == packet::Verdict::udp) [[likely]]
@@ -256,6 +256,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   PacketClasses::ClassId decode_frame(std::uint16_t link, TimeNs time,
                                       std::span<const std::uint8_t> bytes, Emitter& out) {
     if (link == link_foreign_frame) return PacketClasses::foreign_frame();
+    if (link == link_bad_line) return PacketClasses::bad_line();
     if (link == link_cdns) return decode_stored(time, bytes, out);
     dnstap::DecodeError error = dnstap::decode(bytes, frame_);
     if (error != dnstap::DecodeError::none) return PacketClasses::of(error);

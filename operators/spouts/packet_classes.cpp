@@ -35,6 +35,7 @@ enum Own : std::size_t {
   own_fragment_impossible,
   own_fragment_no_memory,
   own_foreign_frame,
+  own_bad_line,
   own_cdns,  // one a reason why an item gives no message
   // Those of dnstap stand last: the first of them is DecodeError::none's, a frame without a
   // message.
@@ -92,6 +93,7 @@ std::vector<PacketClasses::Class> make_table() {
   table.push_back({Outcome::malformed, "fragment_impossible"});
   table.push_back({Outcome::filtered, "fragment_no_memory"});
   table.push_back({Outcome::malformed, "dnstap_content_type"});
+  table.push_back({Outcome::malformed, "json_line"});
   for (std::size_t i = cdns_first; i < capture::cdns::rebuilt_count; ++i)
     table.push_back(
         {Outcome::malformed, fmt::format("cdns_{}", to_string(static_cast<Rebuilt>(i)))});
@@ -173,6 +175,7 @@ PacketClasses::ClassId PacketClasses::empty_frame() { return of(DecodeError::non
 PacketClasses::ClassId PacketClasses::foreign_frame() {
   return static_cast<ClassId>(own_from + own_foreign_frame);
 }
+PacketClasses::ClassId PacketClasses::bad_line() { return own(own_bad_line); }
 
 PacketClasses::ClassId PacketClasses::of(Rebuilt what) {
   DNSTORM_ASSERT(!has_message(what), "an item that gives a message is classed by it");

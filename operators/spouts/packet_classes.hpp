@@ -38,6 +38,8 @@ class PacketClasses {
   // One without a DNS message; one of a stream of another content type.
   static ClassId empty_frame();
   static ClassId foreign_frame();
+  // A line of JSON that gives no message.
+  static ClassId bad_line();
   // An item of a C-DNS file that gives no message.
   static ClassId of(capture::cdns::Rebuilt what);
   // What a segment or a fragment did. A segment that completed a message is classed by it, and so

@@ -1,10 +1,12 @@
 #include "operators/spouts/packet_file.hpp"
 
 #include "capture/cdns/reader.hpp"
+#include "capture/convert/message_file.hpp"
 #include "capture/dnstap/frame_file.hpp"
 #include "capture/dnstap/message.hpp"
 #include "capture/file/source.hpp"
 #include "operators/spouts/cdns_file.hpp"
+#include "operators/spouts/json_file.hpp"
 #include "operators/spouts/packet_schema.hpp"
 
 namespace dnstorm::operators {
@@ -60,6 +62,8 @@ Result<std::unique_ptr<pcap::FileReader>> open_packet_file(const std::string& pa
   capture::file::Window window(std::move(source));
   if (capture::cdns::Reader::is_cdns(window))
     return open_cdns_file(std::move(name), std::move(window));
+  if (capture::convert::begins_json_lines(window))
+    return open_json_file(std::move(name), std::move(window));
   if (!dnstap::FrameFile::is_frame_file(window))
     return pcap::FileReader::open(std::move(name), std::move(window));
   auto frames = DNSTORM_TRY(dnstap::FrameFile::open(std::move(name), std::move(window)));

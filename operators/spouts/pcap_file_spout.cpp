@@ -2,15 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
+#include "capture/file/tree.hpp"
 #include "capture/pcap/filter.hpp"
 #include "capture/pcap/folder_watch.hpp"
 #include "engine/api/batch.hpp"
 #include "engine/base/file_identity.hpp"
-#include "engine/base/parse_time.hpp"
 #include "operators/spouts/packet_file.hpp"
+#include "operators/spouts/packet_files.hpp"
 #include "operators/spouts/packet_spout.hpp"
 #include "operators/spouts/wait.hpp"
 
@@ -23,13 +25,18 @@ namespace {
 class FileSpout final : public PacketSpout {
  public:
   explicit FileSpout(PcapFileOptions options)
-      : PacketSpout(options.max_disorder), options_(std::move(options)) {}
+      : PacketSpout(options.max_disorder),
+        options_(std::move(options)),
+        readers_(options_.readers.value_or(
+            std::ranges::any_of(options_.files, capture::file::is_folder) ? usual_readers : 0)) {}
 
   Result<void> open_source() override {
     filtered_bpf_ = &task_->counter("filtered.bpf");
     filtered_time_ = &task_->counter("filtered.time");
     bytes_read_ = &task_->counter("file_bytes_read");
     bytes_total_ = &task_->counter("file_bytes_total");
+    files_total_ = &task_->counter("files_total");
+    files_done_ = &task_->counter("files_done");
     files_damaged_ = &task_->counter("files_damaged");
     // A filter that cannot be right is told before the first packet.
     if (!options_.filter.empty())
@@ -37,7 +44,15 @@ class FileSpout final : public PacketSpout {
           pcap::BpfFilter::compile(options_.filter, capture::packet::LinkType::ethernet));
     if (watches()) watch_ = DNSTORM_TRY(open_watch());
     auto order = watches() ? pcap::FileOrder::files : options_.order;
-    queue_.emplace(DNSTORM_TRY(pcap::FileQueue::open(own_files(), order, open_packet_file)));
+    DNSTORM_CHECK(find_files());
+    pcap::FileQueue::Reading reading;
+    reading.leave_damaged = options_.leave_damaged;
+    reading.seek_follows = from_folders_ && task_->resuming;
+    if (readers_ != 0)
+      reading.ahead = std::make_shared<pcap::ReadAhead>(readers_, options_.read_ahead);
+    auto queue = pcap::FileQueue::open(files_, order, open_packet_file, std::move(reading));
+    if (!queue.ok()) return with_advice(std::move(queue.error()));
+    queue_.emplace(std::move(*queue));
     return {};
   }
 
@@ -49,10 +64,14 @@ class FileSpout final : public PacketSpout {
     filtered_time_->set(filtered_time_count_);
     bytes_read_->set(queue_->bytes_read());
     bytes_total_->set(watches() ? 0 : queue_->bytes_total());
+    files_done_->set(queue_->files_done());
+    files_total_->set(watches() ? 0 : queue_->size());
+    files_damaged_->set(files_damaged_count_);
     return outcome;
   }
 
-  bool blocking() const override { return options_.replay.paced() || watches(); }
+  // It waits for the threads that read ahead, too.
+  bool blocking() const override { return options_.replay.paced() || watches() || readers_ != 0; }
   void close() override {
     queue_.reset();
     watch_.reset();
@@ -67,6 +86,8 @@ class FileSpout final : public PacketSpout {
     // The packet at hand has been read, but not yet given away.
     std::vector<pcap::FileQueue::Position> positions =
         pending_ ? queue_->positions_before_last() : queue_->positions();
+    out.put(files_damaged_count_);
+    if (from_folders_) return save_folder_positions(positions, out), Result<void>{};
     out.put(std::uint64_t{positions.size()});
     for (const auto& file : positions) {
       out.put_bytes(file.path);
@@ -85,6 +106,8 @@ class FileSpout final : public PacketSpout {
     restore_counts(in);
     filtered_bpf_count_ = in.get<std::uint64_t>();
     filtered_time_count_ = in.get<std::uint64_t>();
+    files_damaged_count_ = in.get<std::uint64_t>();
+    if (from_folders_) return restore_in_folders(in);
     std::vector<pcap::FileQueue::Position> saved(in.get_count(41));
     std::vector<FileIdentity> identities(saved.size());
     for (std::size_t i = 0; i < saved.size(); ++i) {
@@ -109,11 +132,39 @@ class FileSpout final : public PacketSpout {
  private:
   bool watches() const { return !options_.watch.empty(); }
   // Several tasks, where one process stands for several nodes: each has its share of the files.
-  std::vector<std::string> own_files() const {
-    std::vector<std::string> own;
-    for (std::size_t i = task_->task_index; i < options_.files.size(); i += task_->task_count)
-      own.push_back(options_.files[i]);
-    return own;
+  Result<void> find_files() {
+    PacketFiles found = DNSTORM_TRY(find_packet_files(options_.files, options_.pattern));
+    from_folders_ = found.from_folders;
+    for (const Error& error : found.unreadable) DNSTORM_CHECK(leave(error));
+    for (std::size_t i = task_->task_index; i < found.files.size(); i += task_->task_count)
+      files_.push_back(std::move(found.files[i]));
+    return {};
+  }
+  Error with_advice(Error error) const {
+    if (from_folders_ && error.kind != ErrorKind::unavailable)
+      error.what += "; `pattern` chooses files of a folder, `damaged: leave` goes on without one";
+    return error;
+  }
+  // Goes on without a file, if that is wanted. Too many open files are not the file's fault.
+  Result<void> leave(const Error& error) {
+    if (!watches() && (!options_.leave_damaged || error.kind == ErrorKind::unavailable))
+      return with_advice(error);
+    ++files_damaged_count_;
+    if (!watches()) options_.note(fmt::format("left: {}", error.what));
+    return {};
+  }
+  Result<void> restore_in_folders(StateReader& in) {
+    auto restored = DNSTORM_TRY(restore_folder_positions(files_, in));
+    if (!in.ok()) return {};  // told by whoever handed the state out
+    if (restored.gone != 0) {
+      DNSTORM_CHECK(leave({ErrorKind::data,
+                           fmt::format("{} files are gone since the checkpoint that had not been "
+                                       "read",
+                                       restored.gone),
+                           "file"}));
+      files_damaged_count_ += restored.gone - 1;
+    }
+    return queue_->seek(restored.positions);
   }
   Result<std::unique_ptr<pcap::FolderWatch>> open_watch() const {
     return std::make_unique<pcap::FolderWatch>(
@@ -177,6 +228,7 @@ class FileSpout final : public PacketSpout {
         bool more = DNSTORM_TRY(fetch());
         if (!more) return at_end(read);
       }
+      if (past_the_end()) return Next::end;
       ++read;
       bytes += packet_.bytes.size() + 32;
       if (packet_.time < options_.from || packet_.time >= options_.to) {
@@ -195,6 +247,12 @@ class FileSpout final : public PacketSpout {
     return Next::more;
   }
 
+  // Merged files have nothing for us behind that time, and a lake may have years of it.
+  bool past_the_end() const {
+    return from_folders_ && options_.order == pcap::FileOrder::time &&
+           packet_.time >= options_.to && packet_.time - options_.to > options_.max_disorder;
+  }
+
   Result<Next> at_end(std::uint64_t read) {
     if (!watches()) return Next::end;
     if (read != 0) return Next::more;
@@ -202,8 +260,7 @@ class FileSpout final : public PacketSpout {
     return more ? Next::more : Next::idle;
   }
 
-  // The next packet into packet_; false at the end of the last file. In a watched folder a damaged
-  // file ends nothing but itself.
+  // The next packet into packet_; false at the end of the last file.
   Result<bool> fetch() {
     for (;;) {
       switch (queue_->next(packet_)) {
@@ -213,8 +270,7 @@ class FileSpout final : public PacketSpout {
         case pcap::Read::end:
           return false;
         case pcap::Read::error:
-          if (!watches()) return queue_->error();
-          files_damaged_->add();
+          DNSTORM_CHECK(leave(queue_->error()));
       }
     }
   }
@@ -246,7 +302,12 @@ class FileSpout final : public PacketSpout {
     clock_.admit(packet_.time);
   }
 
+  static constexpr unsigned usual_readers = 2;
+
   PcapFileOptions options_;
+  unsigned readers_;
+  std::vector<std::string> files_;  // of this task
+  bool from_folders_ = false;
   std::optional<pcap::FileQueue> queue_;
   std::unique_ptr<pcap::FolderWatch> watch_;
   // Files of the watched folder that the queue has had.
@@ -255,47 +316,17 @@ class FileSpout final : public PacketSpout {
   pcap::Packet packet_;
   bool pending_ = false;  // packet_ is read, but not yet emitted
   std::uint64_t filtered_bpf_count_ = 0, filtered_time_count_ = 0;
+  std::uint64_t files_damaged_count_ = 0;
   Counter* filtered_bpf_ = nullptr;
   Counter* filtered_time_ = nullptr;
   Counter* bytes_read_ = nullptr;
   Counter* bytes_total_ = nullptr;
+  Counter* files_total_ = nullptr;
+  Counter* files_done_ = nullptr;
   Counter* files_damaged_ = nullptr;
 };
 
-Result<TimeNs> time_option(const Options& options, const std::string& name, TimeNs otherwise) {
-  const std::string& text = options.text(name);
-  if (text.empty()) return otherwise;
-  if (auto time = parse_time(text)) return *time;
-  return Error{ErrorKind::config,
-               fmt::format("option '{}' is a time such as 2026-11-21T19:19:17Z or seconds since "
-                           "1970, not '{}'",
-                           name, text),
-               name};
-}
-
 }  // namespace
-
-Result<PcapFileOptions> pcap_file_options(const Options& options) {
-  PcapFileOptions file;
-  file.files = options.list("file");
-  file.watch = options.text("watch");
-  // An empty value is none, so that `--set packets.file=` takes the file of a topology away.
-  if (file.files == std::vector<std::string>{""}) file.files.clear();
-  file.order = options.text("order") == "files" ? pcap::FileOrder::files : pcap::FileOrder::time;
-  file.filter = options.text("filter");
-  file.max_disorder = options.duration("max_disorder");
-  auto replay = ReplayClock::parse(options.text("speed"));
-  if (!replay)
-    return Error{ErrorKind::config,
-                 fmt::format("option 'speed' is max, 1x, 10x ..., not '{}'", options.text("speed")),
-                 "speed"};
-  file.replay = *replay;
-  file.from = DNSTORM_TRY(time_option(options, "from", time_min));
-  file.to = DNSTORM_TRY(time_option(options, "to", time_max));
-  if (file.from >= file.to)
-    return Error{ErrorKind::config, "option 'from' is a time before 'to'", "from"};
-  return file;
-}
 
 std::unique_ptr<Spout> make_pcap_file_spout(PcapFileOptions options) {
   return std::make_unique<FileSpout>(std::move(options));

@@ -39,7 +39,24 @@ Result<Declaration> declare(const Options& options, const std::vector<InputDecl>
 std::vector<OptionSpec> option_specs() {
   return {
       {"file", OptionType::list, "",
-       "capture files (pcap, pcapng, C-DNS; plain, gzip, zstd, xz); - is standard input"},
+       "files of packets (pcap, pcapng, dnstap, C-DNS, JSON lines; plain, gzip, zstd, xz) and "
+       "folders, of which all files at any depth are read; - is standard input"},
+      {"pattern", OptionType::text, "",
+       "which files of a folder: *.pcap.zst of their names or, with a slash, of the path below the "
+       "folder; empty: all"},
+      {"damaged",
+       OptionType::choice,
+       "stop",
+       "a file that is damaged or cannot be read ends the run, or is named, counted and left (what "
+       "was before the damage counts)",
+       false,
+       0,
+       0,
+       {"stop", "leave"}},
+      {"readers", OptionType::integer, "2",
+       "threads that read files ahead; without this option those of folders only", false, 0, 64},
+      {"read_ahead", OptionType::integer, "128Mi",
+       "bytes of packets that they may hold, of all files together", false, 0, 1e12},
       {"watch", OptionType::text, "",
        "a folder, or a pattern such as /captures/*.pcap: its files, and those that come, when they "
        "are complete (closed after writing, or renamed; not .tmp)"},

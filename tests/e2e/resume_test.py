@@ -15,6 +15,7 @@ import sys
 import time
 
 import harness
+import lake
 
 TOPOLOGY = """
 name: resumed
@@ -170,6 +171,10 @@ class Resume(harness.Case):
             self.files.append(self.path(f"{number}{ending}"))
             self.ok("convert", "--quiet", capture, "-o", self.files[-1])
 
+    def read_lake(self):
+        self.files = [self.path("lake")]
+        lake.fill(self, self.files[0], packets=60000)
+
     def topology(self, name, speed="max", tasks=2):
         folder = self.path(name)
         os.makedirs(folder, exist_ok=True)
@@ -258,6 +263,10 @@ class Resume(harness.Case):
 
     def test_points_of_dnstap_files_are_those_of_an_undisturbed_run(self):
         self.read_from("dnstap", (".fstrm", ".fstrm.zst"))
+        self.check_killed_runs(rescaled=True)
+
+    def test_points_of_a_lake_are_those_of_an_undisturbed_run(self):
+        self.read_lake()
         self.check_killed_runs(rescaled=True)
 
     def kill_at_first_checkpoint(self, folder, topology):

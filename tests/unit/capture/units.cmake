@@ -1,6 +1,7 @@
 dnstorm_unit_test(capture/packet USES capture_packet engine_api)
 dnstorm_unit_test(capture/stream USES capture_stream engine_api)
 dnstorm_unit_test(capture/dns USES capture_dns)
+dnstorm_unit_test(capture/file USES capture_file)
 dnstorm_unit_test(capture/pcap USES capture_pcap capture_dns)
 dnstorm_unit_test(capture/dnstap USES capture_dnstap)
 dnstorm_unit_test(capture/spool USES capture_spool)

@@ -65,9 +65,26 @@ TEST(Progress, outside_a_terminal_is_a_line_each_interval_of_a_replay) {
 }
 
 TEST(Progress, tells_packets_rate_share_and_time_left) {
-  EXPECT_EQ(progress_text(1500, 250, 0, 0), "1500 packets, 250/s");
-  EXPECT_EQ(progress_text(2'500'000, 1.2e6, 0.25, 6), "2.50 M packets, 1.20 M/s, 25 %, 6 s left");
-  EXPECT_EQ(progress_text(100, 0, 1, 0), "100 packets, 0/s, 100 %");
+  EXPECT_EQ(progress_text({.packets = 1500, .packets_per_second = 250}), "1500 packets, 250/s");
+  ProgressState replay{.packets = 2'500'000,
+                       .packets_per_second = 1.2e6,
+                       .share = 0.25,
+                       .seconds_left = 6,
+                       .files = 1};
+  EXPECT_EQ(progress_text(replay), "2.50 M packets, 1.20 M/s, 25 %, 6 s left");
+  EXPECT_EQ(progress_text({.packets = 100, .share = 1}), "100 packets, 0/s, 100 %");
+}
+
+TEST(Progress, tells_how_many_of_several_files_are_done) {
+  ProgressState lake{.packets = 2'500'000,
+                     .packets_per_second = 1.2e6,
+                     .share = 0.25,
+                     .seconds_left = 6,
+                     .files_done = 71,
+                     .files = 288,
+                     .bytes_per_second = 98.7e6};
+  EXPECT_EQ(progress_text(lake),
+            "2.50 M packets, 1.20 M/s, 71 of 288 files, 98.70 MB/s, 25 %, 6 s left");
 }
 
 }  // namespace

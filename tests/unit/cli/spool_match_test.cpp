@@ -88,6 +88,15 @@ TEST(SpoolMatch, TheClientIsWhoAsks) {
   }
 }
 
+TEST(SpoolMatch, AHostIsEither) {
+  for (const Captured& packet : {query("example.com"), response(0)}) {
+    EXPECT_TRUE(matches("host=192.0.2.0/24", packet));
+    EXPECT_TRUE(matches("host=198.51.100.53", packet));
+    EXPECT_FALSE(matches("host=203.0.113.1", packet));
+    EXPECT_FALSE(matches("host=192.0.2.0/24, server=192.0.2.77", packet));
+  }
+}
+
 // No port says who is the server: the message does.
 TEST(SpoolMatch, OnOtherPortsTheServerIsWhoAnswers) {
   synth::Endpoints other = asked;

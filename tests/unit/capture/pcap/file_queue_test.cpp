@@ -37,6 +37,10 @@ std::string rest_of(FileQueue& queue) {
   }
 }
 
+Result<std::unique_ptr<FileReader>> plain_open(const std::string& path) {
+  return FileReader::open(path);
+}
+
 class PcapFileQueue : public ::testing::Test {
  protected:
   FileQueue open(FileOrder order) {
@@ -213,6 +217,87 @@ TEST_F(PcapFileQueue, GoesOnWithAFileThatIsAddedAndForgetsOneThatIsDone) {
   queue.forget(folder_.path_of("c"));
   EXPECT_THAT(queue.positions(), IsEmpty());
   EXPECT_EQ(rest_of(queue), "");
+}
+
+// Some that overlap and some that do not, as a lake has them.
+TEST_F(PcapFileQueue, FilesReadAheadGiveTheSame) {
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    std::uint32_t begin = 1 + i / 3 * 10;
+    files_.push_back(folder_.write(
+        std::to_string(i), capture_of('x', {begin, begin + i % 7, begin + 12, begin + 15})));
+  }
+  for (FileOrder order : {FileOrder::time, FileOrder::files}) {
+    FileQueue plain = open(order);
+    std::string expected = rest_of(plain);
+    FileQueue::Reading reading;
+    reading.ahead = std::make_shared<ReadAhead>(2, 1 << 20);
+    auto ahead = FileQueue::open(files_, order, plain_open, reading);
+    ASSERT_TRUE(ahead.ok());
+    EXPECT_LT(ahead->files_open(), 4u);
+    EXPECT_EQ(rest_of(*ahead), expected);
+    EXPECT_EQ(ahead->files_done(), 100u);
+    EXPECT_EQ(ahead->files_open(), 0u);
+    EXPECT_EQ(ahead->bytes_read(), ahead->bytes_total());
+    for (std::size_t taken : {1u, 17u, 200u, 399u, 400u}) {
+      auto first = FileQueue::open(files_, order, plain_open, reading);
+      ASSERT_TRUE(first.ok());
+      std::string begin;
+      Packet packet;
+      for (std::size_t i = 0; i < taken; ++i) {
+        ASSERT_EQ(first->next(packet), Read::packet);
+        begin += fmt::format("{}{} ", char(packet.bytes[0]), packet.time / ns_per_s);
+      }
+      reading.seek_follows = true;
+      auto second = FileQueue::open(files_, order, plain_open, reading);
+      reading.seek_follows = false;
+      ASSERT_TRUE(second.ok());
+      EXPECT_EQ(second->files_open(), 0u) << "the files are looked at once";
+      ASSERT_TRUE(second->seek(first->positions()).ok());
+      EXPECT_EQ(begin + rest_of(*second), taken == 400 ? expected + " " : expected) << taken;
+      EXPECT_EQ(second->bytes_read(), second->bytes_total());
+    }
+  }
+}
+
+TEST_F(PcapFileQueue, ThousandsOfFilesNeedAFewOpenOnes) {
+  for (std::uint32_t i = 0; i < 2000; ++i)
+    files_.push_back(folder_.write(std::to_string(i), capture_of('x', {i, i + 2})));
+  for (bool ahead : {false, true}) {
+    FileQueue::Reading reading;
+    if (ahead) reading.ahead = std::make_shared<ReadAhead>(3, 1 << 16);
+    auto queue = FileQueue::open(files_, FileOrder::time, plain_open, reading);
+    ASSERT_TRUE(queue.ok());
+    std::size_t most = 0, packets = 0;
+    TimeNs last = 0;
+    for (Packet packet; queue->next(packet) == Read::packet; ++packets) {
+      EXPECT_LE(last, packet.time);
+      last = packet.time;
+      most = std::max(most, queue->files_open());
+    }
+    EXPECT_EQ(packets, 4000u);
+    EXPECT_LE(most, ahead ? 8u : 70u);
+  }
+}
+
+TEST_F(PcapFileQueue, DamagedFilesMayBeLeftToNext) {
+  add('a', {1, 4});
+  files_.push_back(folder_.path_of("missing"));
+  files_.push_back(folder_.write("text", Bytes(300, 'x')));
+  add('d', {2, 3}, 1);
+  add('e', {3}, 1);
+  add('f', {5});
+  for (FileOrder order : {FileOrder::time, FileOrder::files}) {
+    for (unsigned threads : {0u, 2u}) {
+      FileQueue::Reading reading;
+      reading.leave_damaged = true;
+      if (threads != 0) reading.ahead = std::make_shared<ReadAhead>(threads, 1 << 20);
+      auto queue = FileQueue::open(files_, order, plain_open, reading);
+      ASSERT_TRUE(queue.ok());
+      EXPECT_EQ(rest_of(*queue),
+                order == FileOrder::time ? "! ! ! a1 d2 ! a4 f5" : "a1 a4 ! ! d2 ! ! f5");
+      EXPECT_EQ(queue->files_done(), 6u);
+    }
+  }
 }
 
 }  // namespace

@@ -1,13 +1,10 @@
 #include "operators/spouts/pcap_spout.hpp"
 
-#include <cstdio>
 #include <filesystem>
 
-#include "capture/pcap/writer.hpp"
 #include "operators/spouts/event_clock.hpp"
-#include "operators/spouts/packet_schema.hpp"
 #include "operators/spouts/replay_clock.hpp"
-#include "tests/unit/operators/task_harness.hpp"
+#include "tests/unit/operators/spouts/pcap_task.hpp"
 
 namespace dnstorm::operators {
 namespace {
@@ -59,83 +56,8 @@ TEST(ReplayClock, a_packet_is_due_when_its_share_of_time_has_passed) {
   EXPECT_EQ(clock.event_now(30), 1300);
 }
 
-// Runs the spout on files until its end, without an engine.
-class SpoutTask final : public Emitter::Outlet {
- public:
-  explicit SpoutTask(const testing::TextOptions& options)
-      : def_(pcap_operator()),
-        emitter_({std::make_shared<const Schema>(packet_fields()), nullptr}, *this),
-        spout_(
-            def_.make_spout(Options::parse(def_.options, testing::raw_options(options)).value())) {
-    context_.outputs = {std::make_shared<const Schema>(packet_fields()), nullptr};
-    context_.clock = &clock_;
-    context_.counters = &counters_;
-  }
-  void deliver(std::size_t, BatchPtr batch, SelectionPtr) override {
-    PacketFields fields(batch->schema());
-    for (RowView row : Rows(*batch)) times.push_back(row.get(fields.time));
-  }
-  // Until the end, from a saved state on if there is one.
-  Result<void> run(const std::string& saved = {}) {
-    for (;;) {
-      auto next = step(saved);
-      if (!next.ok()) return next.error();
-      if (*next == Spout::Next::end) return {};
-    }
-  }
-  // One call of next().
-  Result<Spout::Next> step(const std::string& saved = {}) {
-    if (!std::exchange(open_, true)) {
-      DNSTORM_CHECK(spout_->open(context_));
-      StateReader in(saved);
-      if (!saved.empty()) DNSTORM_CHECK(spout_->restore(in));
-    }
-    auto next = spout_->next(emitter_);
-    emitter_.flush();
-    watermarks.push_back(spout_->watermark());
-    return next;
-  }
-  std::string save() {
-    StateWriter out;
-    EXPECT_TRUE(spout_->save(out).ok());
-    return out.take();
-  }
-  std::uint64_t counter(std::string_view name) const {
-    for (const NamedValue& value : counters_.values())
-      if (value.name == name) return value.value;
-    return 0;
-  }
-  std::vector<TimeNs> times, watermarks;
-
- private:
-  bool open_ = false;
-  OperatorDef def_;
-  Emitter emitter_;
-  testing::StillClock clock_;
-  CounterSet counters_;
-  TaskContext context_;
-  std::unique_ptr<Spout> spout_;
-};
-
-class PcapSpout : public ::testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / fmt::format("dnstorm-pcap-spout-{}", ::getpid());
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  // A capture with frames of 60 bytes at these times, in milliseconds.
-  std::string capture(const std::string& name, const std::vector<int>& times_ms) {
-    std::string path = folder_ / name;
-    auto writer = capture::pcap::Writer::open(path).value();
-    std::vector<std::uint8_t> frame(60, 0);
-    for (int time : times_ms) EXPECT_TRUE(writer->write(time * ns_per_ms, frame).ok());
-    EXPECT_TRUE(writer->close().ok());
-    return path;
-  }
-  fs::path folder_;
-};
+using testing::SpoutTask;
+using PcapSpout = testing::CaptureFolder;
 
 TEST_F(PcapSpout, merges_files_by_time) {
   SpoutTask task({{"file", {capture("a.pcap", {1000, 3000}), capture("b.pcap.gz", {2000})}}});
