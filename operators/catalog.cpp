@@ -10,11 +10,21 @@
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
 #include "operators/detect/amplification.hpp"
+#include "operators/detect/backscatter.hpp"
 #include "operators/detect/dga.hpp"
+#include "operators/detect/dnssec_failure.hpp"
 #include "operators/detect/events.hpp"
+#include "operators/detect/fan_out.hpp"
+#include "operators/detect/fast_flux.hpp"
+#include "operators/detect/lame_delegation.hpp"
+#include "operators/detect/latency_degradation.hpp"
+#include "operators/detect/loops.hpp"
 #include "operators/detect/newly_observed.hpp"
 #include "operators/detect/nxdomain_flood.hpp"
+#include "operators/detect/open_resolver.hpp"
+#include "operators/detect/poisoning.hpp"
 #include "operators/detect/random_subdomain.hpp"
+#include "operators/detect/rebinding.hpp"
 #include "operators/detect/tunnel.hpp"
 #include "operators/detect/typosquat.hpp"
 #include "operators/detect/volume_anomaly.hpp"
@@ -68,6 +78,29 @@
 
 namespace dnstorm::operators {
 
+namespace {
+
+void add_detectors(OperatorRegistry& registry) {
+  registry.add(amplification_operator());
+  registry.add(backscatter_operator());
+  registry.add(dnssec_failure_operator());
+  registry.add(events_operator());
+  registry.add(fan_out_operator());
+  registry.add(fast_flux_operator());
+  registry.add(lame_delegation_operator());
+  registry.add(latency_degradation_operator());
+  registry.add(loops_operator());
+  registry.add(nxdomain_flood_operator());
+  registry.add(open_resolver_operator());
+  registry.add(poisoning_operator());
+  registry.add(random_subdomain_operator());
+  registry.add(rebinding_operator());
+  registry.add(volume_anomaly_operator());
+  registry.add(zone_scan_operator());
+}
+
+}  // namespace
+
 void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(pcap_operator());
   registry.add(dnstap_operator());
@@ -76,7 +109,6 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(system_operator());
   registry.add(decode_operator());
   registry.add(aggregate_operator());
-  registry.add(amplification_operator());
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(dedupe_operator());
@@ -84,7 +116,6 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());
-  registry.add(events_operator());
   registry.add(filter_operator());
   registry.add(geo_operator());
   registry.add(histogram_operator());
@@ -98,7 +129,6 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(newly_observed_operator());
   registry.add(nxdomain_flood_operator());
   registry.add(quantiles_operator());
-  registry.add(random_subdomain_operator());
   registry.add(rate_operator());
   registry.add(route_operator());
   registry.add(rssac002_operator());
@@ -114,8 +144,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(tunnel_operator());
   registry.add(typosquat_operator());
   registry.add(union_operator());
-  registry.add(volume_anomaly_operator());
-  registry.add(zone_scan_operator());
+  add_detectors(registry);
   registry.add(board_operator());
   registry.add(csv_operator());
   registry.add(discard_operator());

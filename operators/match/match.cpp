@@ -104,6 +104,9 @@ std::vector<Field> result_fields() {
        .type = Type::u32,
        .role = Role::value,
        .help = "bytes; 0 without a response"},
+      {.name = "differs",
+       .type = Type::boolean,
+       .help = "duplicate: with another rcode or size than the first response"},
   };
 }
 

@@ -188,7 +188,10 @@ class MatchBolt final : public Bolt, private KeyedState {
       ++tally_.early;
       TimeNs decided = std::max(query.time, early_->query(number).time);
       write_pair(asked, early_response(number, decided), status, out);
-      if (status == MatchStatus::answered) waiting_->answer(hash, asked);
+      if (status == MatchStatus::answered) {
+        waiting_->note_answer(asked, early_->query(number));
+        waiting_->answer(hash, asked);
+      }
       early_->answer(hash, number);
       status = MatchStatus::duplicate;
     }
@@ -206,6 +209,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     if (number != QueryLog::none) {
       ++tally_.answered;
       write_pair(number, response, MatchStatus::answered, out);
+      waiting_->note_answer(number, message);
       waiting_->answer(hash, number);
       return;
     }
@@ -253,7 +257,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     const OpenQuery& query = waiting_->query(number);
     RowWriter row = writer_.begin(out, query, status, response.when);
     writer_.set_response(row, response.message);
-    row.set(writer_.query_size, query.size);
+    row.set(writer_.query_size, std::uint32_t{query.size});
     if (writer_.latency_us.present() || writer_.latency_bucket_us.present()) {
       auto us =
           static_cast<std::uint64_t>(time_from_to(query.time, response.message.time) / ns_per_us);
@@ -264,6 +268,8 @@ class MatchBolt final : public Bolt, private KeyedState {
       writer_.set_question(row, response.message, response.name);
     else
       writer_.set_question(row, query, waiting_->name(number));
+    if (status == MatchStatus::duplicate)
+      row.set(writer_.differs, !response.message.same_content(query));
     if (status == MatchStatus::mismatched) {
       row.set_str(writer_.asked_qname, waiting_->name(number), query.qname_hash);
       row.set(writer_.asked_qtype, query.qtype);
@@ -273,7 +279,7 @@ class MatchBolt final : public Bolt, private KeyedState {
   void write_query(const Decided& query, MatchStatus status, Emitter& out) const {
     if (!out.wanted()) return;
     RowWriter row = writer_.begin(out, query.message, status, query.when);
-    row.set(writer_.query_size, query.message.size);
+    row.set(writer_.query_size, std::uint32_t{query.message.size});
     writer_.set_question(row, query.message, query.name);
   }
 

@@ -1,6 +1,7 @@
 // How match and near_misses read messages from their input rows, and how match writes its results.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -59,7 +60,7 @@ struct MessageReader : ExchangeReader {
 
   OpenQuery read(const RowView& row) const {
     OpenQuery message = ExchangeReader::read(row);
-    message.size = static_cast<std::uint32_t>(size.get(row));
+    message.size = static_cast<std::uint16_t>(std::min<std::uint64_t>(size.get(row), 65535));
     message.rcode = static_cast<std::uint16_t>(rcode.get(row));
     message.has_question = !row.get(qname).empty();
     return message;
@@ -102,7 +103,8 @@ struct ResultWriter {
         asked_qtype(schema.ref<std::uint16_t>("asked_qtype")),
         rcode(schema.ref<std::uint16_t>("rcode")),
         query_size(schema.ref<std::uint32_t>("query_size")),
-        response_size(schema.ref<std::uint32_t>("response_size")) {}
+        response_size(schema.ref<std::uint32_t>("response_size")),
+        differs(schema.ref<bool>("differs")) {}
 
   // What every result has. `message` is the query, or the response where there is no query.
   RowWriter begin(Emitter& out, const OpenQuery& message, MatchStatus what, TimeNs decided) const {
@@ -125,7 +127,7 @@ struct ResultWriter {
   }
   void set_response(RowWriter& row, const OpenQuery& message) const {
     row.set(rcode, message.rcode);
-    row.set(response_size, message.size);
+    row.set(response_size, std::uint32_t{message.size});
   }
 
   FieldRef<std::int64_t> time, query_time;
@@ -140,6 +142,7 @@ struct ResultWriter {
   FieldRef<Str> asked_qname;
   FieldRef<std::uint16_t> asked_qtype, rcode;
   FieldRef<std::uint32_t> query_size, response_size;
+  FieldRef<bool> differs;
 };
 
 }  // namespace dnstorm::operators

@@ -28,8 +28,9 @@ struct alignas(64) OpenQuery {
   std::uint16_t server_port = 0;
   std::uint16_t id = 0;
   std::uint16_t qtype = 0;
-  std::uint32_t size = 0;
-  std::uint16_t rcode = 0;  // of a response that waits for its query
+  std::uint16_t size = 0;
+  std::uint16_t answer_size = 0;  // of the first response to an answered query
+  std::uint16_t rcode = 0;        // of that; or of a response that waits for its query
   std::uint8_t transport = 0;
   bool has_question = false;
 
@@ -43,6 +44,10 @@ struct alignas(64) OpenQuery {
     std::memcpy(a, this, sizeof a);
     std::memcpy(b, &other, sizeof b);
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
+  }
+  // Of a response, and a query that has been answered.
+  bool same_content(const OpenQuery& answered) const {
+    return rcode == answered.rcode && size == answered.answer_size;
   }
   bool same_question(const OpenQuery& other) const {
     return qname_hash == other.qname_hash && qtype == other.qtype;
@@ -73,6 +78,7 @@ inline void OpenQuery::save(StateWriter& out) const {
   out.put(id);
   out.put(qtype);
   out.put(size);
+  out.put(answer_size);
   out.put(rcode);
   out.put(transport);
   out.put(std::uint8_t{has_question});
@@ -88,7 +94,8 @@ inline OpenQuery OpenQuery::restore(StateReader& in) {
   query.server_port = in.get<std::uint16_t>();
   query.id = in.get<std::uint16_t>();
   query.qtype = in.get<std::uint16_t>();
-  query.size = in.get<std::uint32_t>();
+  query.size = in.get<std::uint16_t>();
+  query.answer_size = in.get<std::uint16_t>();
   query.rcode = in.get<std::uint16_t>();
   query.transport = in.get<std::uint8_t>();
   query.has_question = in.get<std::uint8_t>() != 0;

@@ -72,6 +72,12 @@ class QueryLog {
     while (!has_room(group, name.size())) drop_oldest_chunk(group, give_up);
     append(group, hash, query, name);
   }
+  // What its first response is like.
+  void note_answer(std::uint32_t number, const OpenQuery& response) {
+    OpenQuery& query = chunk(number / QueryChunk::size).queries[number % QueryChunk::size];
+    query.answer_size = response.size;
+    query.rcode = response.rcode;
+  }
   // Is remembered until its deadline.
   void answer(std::uint64_t hash, std::uint32_t number);
 

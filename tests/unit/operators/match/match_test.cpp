@@ -134,6 +134,14 @@ TEST(Match, a_response_without_a_question_pairs_by_the_rest_with_the_earliest_qu
   run.finish();
 }
 
+TEST(Match, a_second_response_differs_from_the_first_by_its_code) {
+  TaskHarness task(match_operator(), {}, messages, {.read_outputs = {"status", "differs"}});
+  task.feed({row({"1s"}), row({.time = "2s", .response = true}),
+             row({.time = "3s", .response = true}),
+             row({.time = "4s", .response = true, .rcode = "3"})});
+  EXPECT_THAT(task.take(), ElementsAre("0 false", "1 false", "1 true"));
+}
+
 TEST(Match, a_second_response_is_a_duplicate_until_the_timeout_and_then_unsolicited) {
   MatchRun run;
   run.feed({{"1s"}, {.time = "2s", .response = true}, {.time = "3s", .response = true}});
