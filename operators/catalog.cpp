@@ -9,11 +9,16 @@
 #include "operators/count/running_count.hpp"
 #include "operators/count/sums.hpp"
 #include "operators/count/top.hpp"
+#include "operators/detect/amplification.hpp"
 #include "operators/detect/dga.hpp"
+#include "operators/detect/events.hpp"
 #include "operators/detect/newly_observed.hpp"
+#include "operators/detect/nxdomain_flood.hpp"
 #include "operators/detect/random_subdomain.hpp"
 #include "operators/detect/tunnel.hpp"
 #include "operators/detect/typosquat.hpp"
+#include "operators/detect/volume_anomaly.hpp"
+#include "operators/detect/zone_scan.hpp"
 #include "operators/dsc/dsc.hpp"
 #include "operators/dsc/dsc_file.hpp"
 #include "operators/enrich/anonymize.hpp"
@@ -70,6 +75,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(system_operator());
   registry.add(decode_operator());
   registry.add(aggregate_operator());
+  registry.add(amplification_operator());
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(dedupe_operator());
@@ -77,6 +83,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());
+  registry.add(events_operator());
   registry.add(filter_operator());
   registry.add(geo_operator());
   registry.add(histogram_operator());
@@ -88,6 +95,7 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(match_operator());
   registry.add(near_misses_operator());
   registry.add(newly_observed_operator());
+  registry.add(nxdomain_flood_operator());
   registry.add(quantiles_operator());
   registry.add(random_subdomain_operator());
   registry.add(rate_operator());
@@ -104,6 +112,8 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(tunnel_operator());
   registry.add(typosquat_operator());
   registry.add(union_operator());
+  registry.add(volume_anomaly_operator());
+  registry.add(zone_scan_operator());
   registry.add(board_operator());
   registry.add(csv_operator());
   registry.add(discard_operator());

@@ -75,9 +75,9 @@ std::string samples_json(const Sample* samples, std::size_t count) {
   return out + "]";
 }
 
-std::uint64_t event_id(const Event& event) {
-  std::uint64_t hash = hash_combine(hash_bytes(event.detector), hash_bytes(event.key));
-  return hash_combine(hash, static_cast<std::uint64_t>(event.start));
+std::uint64_t event_id(std::string_view detector, std::string_view key, TimeNs start) {
+  std::uint64_t hash = hash_combine(hash_bytes(detector), hash_bytes(key));
+  return hash_combine(hash, static_cast<std::uint64_t>(start));
 }
 
 std::vector<Field> event_fields() {
@@ -135,7 +135,7 @@ void EventWriter::write(const Event& event, Emitter& out) const {
   row.set(time_, event.time);
   row.set(start_, event.start);
   row.set(end_, event.end);
-  row.set(id_, event_id(event));
+  row.set(id_, event.id != 0 ? event.id : event_id(event.detector, event.key, event.start));
   row.set_str(detector_, event.detector);
   row.set_str(state_, to_string(event.state));
   row.set_str(key_kind_, event.key_kind);

@@ -51,7 +51,8 @@ struct Sample {
 std::string samples_json(const Sample* samples, std::size_t count);
 
 struct Event {
-  TimeNs time = 0;  // of this row: when it was known
+  TimeNs time = 0;       // of this row: when it was known
+  std::uint64_t id = 0;  // 0: event_id() of it
   std::string_view detector;
   EventState state = EventState::opened;
   std::string_view key_kind;  // domain, client, network, server, name, total, ...
@@ -63,8 +64,8 @@ struct Event {
   std::string_view advice;
 };
 
-// The same for the rows of an event, and for every run over the same input.
-std::uint64_t event_id(const Event& event);
+// The same for all rows of an event, and in every run over the same input.
+std::uint64_t event_id(std::string_view detector, std::string_view key, TimeNs start);
 
 std::vector<Field> event_fields();
 

@@ -41,7 +41,7 @@ class KnownDomains {
   }
   // Event time has reached `now`: the first one is when learning began.
   void reached(TimeNs now) {
-    if (begin_ == time_max) begin_ = now;
+    if (begin_ == time_max && now != time_min) begin_ = now;
   }
   TimeNs begin() const { return begin_; }
 

@@ -4,7 +4,7 @@
 //
 //   class Kind {
 //    public:
-//     static constexpr DetectorInfo info{name, key_kind, advice};
+//     static constexpr DetectorInfo info{name, key_kind, advice};  // or of each Kind
 //     using Key = FieldsKey;              // or NetworkKey
 //     struct Value {                      // what is known of the rows of a key in a window
 //       void clear();
@@ -28,6 +28,8 @@
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
 //     bool restore_group(std::uint32_t group, StateReader&);
+//     // Optional: a key that is remembered had less than `admit` rows in a window, perhaps none.
+//     std::optional<Finding> judge_absent(Memory&, const JudgedWindow&) const;
 //   };
 //   def.make_bolt = [](const Options& o) { return std::make_unique<WindowDetector<Kind>>(o); };
 //
@@ -63,7 +65,14 @@ struct JudgedWindow {
   std::uint64_t rows = 0;    // of the key, wanted ones; a little high for rare keys, never too low
   std::uint64_t missed = 0;  // windows since the last one it was judged in, this one not counted
   bool first = false;        // never judged before: its memory is new
+  DurationNs age = 0;  // of the run at the begin of the window: who has just begun knows little
   double seconds() const { return static_cast<double>(bounds.end - bounds.start) / ns_per_s; }
+};
+
+// The Memory of a Kind that needs none.
+struct NoMemory {
+  void save(StateWriter&) const {}
+  bool restore(StateReader&) { return true; }
 };
 
 template <class Kind>
@@ -73,6 +82,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   using Pane = DetectPane<Value>;
   using Slot = typename Pane::Slot;
   using Memories = KeyMemory<typename Kind::Memory>;
+  using Entry = typename Memories::Entry;
 
  public:
   explicit WindowDetector(const Options& options)
@@ -110,11 +120,15 @@ class WindowDetector final : public Bolt, private KeyedState {
 
   void watermark(TimeNs now, Emitter& out) override {
     if constexpr (requires { kind_.reached(now); }) kind_.reached(now);
+    if (begin_ == time_max && now != time_min) begin_ = now;
     windows_.close(now, [&](const Pane& pane, WindowBounds bounds) {
+      look_for_absent(bounds.start);
       end_alarms(bounds.start);
       pane.each([&](const Slot& slot) { judge(slot, bounds); });
       if constexpr (requires { kind_.end_window(); }) kind_.end_window();
     });
+    // The end of the input is nobody's absence.
+    if (now != time_max) look_for_absent(window_of(now, width_).start);
     end_alarms(now == time_max ? time_max : window_of(now, width_).start);
     write_events(out);
   }
@@ -122,10 +136,12 @@ class WindowDetector final : public Bolt, private KeyedState {
   std::vector<KeyedState*> keyed_state() override { return {this}; }
   Result<void> save(StateWriter& out) override {
     windows_.save(out);
+    out.put(begin_);
     return {};
   }
   Result<void> restore(StateReader& in) override {
     windows_.restore(in);
+    begin_ = in.get<TimeNs>();
     if (!in.ok()) return damaged_state();
     return {};
   }
@@ -231,20 +247,47 @@ class WindowDetector final : public Bolt, private KeyedState {
   void judge(const Slot& slot, WindowBounds bounds) {
     auto* entry = memories_.at(key_group(slot.hash), slot.key);
     if (entry == nullptr) return refused_->add();
-    JudgedWindow window{bounds, slot.rows, 0, entry->seen == time_min};
-    if (!window.first)
-      window.missed = static_cast<std::uint64_t>(time_from_to(entry->seen, bounds.start) / width_);
+    JudgedWindow window = judged(bounds, slot.rows, entry->seen);
     entry->seen = bounds.end;
     std::optional<Finding> finding = kind_.judge(slot.value, entry->memory, window);
     if (!finding) return;
-    std::string text = key_.text(slot.key);
-    if (allowed_.contains(text)) return;
-    double worst = entry->alarm.worst().score;
-    auto told = entry->alarm.take(*finding, bounds, settings_);
-    if (entry->samples.empty() || finding->score >= worst)
+    if (!entry->alarm.raised() || finding->score >= entry->alarm.worst().score)
       entry->samples = samples_json(slot.samples.data(), slot.sampled);
-    next_end_ = std::min(next_end_, entry->alarm.ends_at(settings_));
-    if (told) tell(*told, bounds.end, std::move(text), *entry, *finding);
+    raise(slot.key, *entry, *finding, bounds);
+  }
+
+  JudgedWindow judged(WindowBounds bounds, std::uint64_t rows, TimeNs seen) const {
+    JudgedWindow window{bounds, rows, 0, seen == time_min, time_from_to(begin_, bounds.start)};
+    if (!window.first)
+      window.missed = static_cast<std::uint64_t>(time_from_to(seen, bounds.start) / width_);
+    return window;
+  }
+
+  void raise(std::string_view key, Entry& entry, const Finding& finding, WindowBounds bounds) {
+    std::string text = key_.text(key);
+    if (allowed_.contains(text)) return;
+    auto told = entry.alarm.take(finding, bounds, settings_);
+    next_end_ = std::min(next_end_, entry.alarm.ends_at(settings_));
+    if (told) tell(*told, bounds.end, std::move(text), entry, finding);
+  }
+
+  // Keys without a value in windows that end by `now`. Each is looked at by itself, from where it
+  // was seen last, so that it does not matter which other keys the task has.
+  void look_for_absent(TimeNs now) {
+    if constexpr (requires { &Kind::judge_absent; }) {
+      memories_.each([&](std::string_view key, Entry& entry) {
+        for (; add_time(entry.seen, width_) <= now; entry.seen = add_time(entry.seen, width_)) {
+          WindowBounds bounds{entry.seen, entry.seen + width_};
+          if (time_from_to(bounds.end, now) / width_ > absences_max) {
+            // A hole in the input that nobody can tell from silence of all.
+            entry.seen = window_of(now, width_).start;
+            return;
+          }
+          auto finding = kind_.judge_absent(entry.memory, judged(bounds, 0, entry.seen));
+          if (finding) raise(key, entry, *finding, bounds);
+        }
+      });
+    }
   }
 
   // Those whose time to end has come by `now`, which is the begin of a window: what comes later
@@ -265,19 +308,19 @@ class WindowDetector final : public Bolt, private KeyedState {
     });
   }
 
-  void tell(EventState state, TimeNs time, std::string key, const typename Memories::Entry& entry,
+  void tell(EventState state, TimeNs time, std::string key, const Entry& entry,
             const Finding& finding) {
     Event& event = events_.emplace_back();
     event.time = time;
-    event.detector = Kind::info.name;
+    event.detector = kind_.info.name;
     event.state = state;
-    event.key_kind = Kind::info.key_kind;
+    event.key_kind = kind_.info.key_kind;
     event.key = std::move(key);
     event.start = entry.alarm.start();
     event.end = entry.alarm.last();
     event.finding = finding;
     event.samples = entry.samples;
-    event.advice = Kind::info.advice;
+    event.advice = kind_.info.advice;
   }
 
   void write_events(Emitter& out) {
@@ -299,6 +342,8 @@ class WindowDetector final : public Bolt, private KeyedState {
   std::vector<RowReader> readers_;  // one an input
   Windows<Pane> windows_;
   Memories memories_;
+  static constexpr DurationNs absences_max = 360;
+  TimeNs begin_ = time_max;     // where event time stood when it was first told
   TimeNs next_end_ = time_max;  // no alarm ends before
   std::vector<Event> events_;   // of this watermark
   EventWriter writer_;

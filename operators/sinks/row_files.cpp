@@ -43,8 +43,9 @@ class RowFiles final : public Bolt {
     for (const Input& input : task.inputs) {
       std::string source;
       if (options_.flag("source")) source = default_measurement(input.component, input.stream);
-      readers_.push_back({RowText(format_, *input.schema, options_.list("fields"), source),
-                          RowTimes(*input.schema)});
+      readers_.push_back(
+          {RowText(format_, *input.schema, options_.list("fields"), source, names_of()),
+           RowTimes(*input.schema)});
     }
     const std::string& folder = options_.text("folder");
     DNSTORM_CHECK(make_folder(name_of(format_), folder));
@@ -97,6 +98,11 @@ class RowFiles final : public Bolt {
   }
 
  private:
+  RowNames names_of() const {
+    bool ecs = format_ == RowFormat::json && options_.text("names") == "ecs";
+    return ecs ? RowNames::ecs : RowNames::own;
+  }
+
   struct Reader {
     RowText text;
     RowTimes times;
@@ -161,6 +167,12 @@ OperatorDef row_files_operator(RowFormat format) {
        .help = "none, or zstd: files end in .zst",
        .choices = {"none", "zstd"}},
   };
+  if (format == RowFormat::json)
+    def.options.push_back({.name = "names",
+                           .type = OptionType::choice,
+                           .default_text = "own",
+                           .help = "of the fields: own, or ecs: those of the Elastic Common Schema",
+                           .choices = {"own", "ecs"}});
   def.constructor = {"folder"};
   def.example = fmt::format(
       "- id: rows\n  className: {}\n"

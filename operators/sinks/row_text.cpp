@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "operators/sinks/ecs_names.hpp"
 #include "operators/sinks/json_text.hpp"
 
 namespace dnstorm::operators {
@@ -21,7 +22,7 @@ bool is_text(const CellReader& cell) {
 }  // namespace
 
 RowText::RowText(RowFormat format, const Schema& schema, const std::vector<std::string>& fields,
-                 const std::string& source)
+                 const std::string& source, RowNames names)
     : format_(format), has_source_(!source.empty()) {
   if (format == RowFormat::json) begin_ = "{";
   if (has_source_ && format == RowFormat::json) begin_ += "\"source\":";
@@ -33,7 +34,8 @@ RowText::RowText(RowFormat format, const Schema& schema, const std::vector<std::
     column.quoted = is_text(column.cell);
     if (columns_.size() > 1 || has_source_) column.before = ",";
     if (format == RowFormat::csv) return;
-    append_json_string(column.before, column.cell.name);
+    const Field& field = schema.field(index);
+    append_json_string(column.before, names == RowNames::ecs ? ecs_name(field) : field.name);
     column.before += ':';
   };
   for (const std::string& name : fields)

@@ -18,13 +18,14 @@
 namespace dnstorm::operators {
 
 enum class RowFormat { json, csv };
+enum class RowNames { own, ecs };  // of fields: ecs_names.hpp
 
 class RowText {
  public:
   // `fields`: which, in their order; empty: all. `source`: the text of a first column of that name;
   // empty: there is none.
   RowText(RowFormat format, const Schema& schema, const std::vector<std::string>& fields,
-          const std::string& source);
+          const std::string& source, RowNames names = RowNames::own);
 
   // What a file begins with: of CSV the names of the columns, of JSON nothing.
   std::string header() const;

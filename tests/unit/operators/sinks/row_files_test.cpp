@@ -282,5 +282,21 @@ TEST_F(RowFiles, refuses_what_cannot_be_in_one_file) {
       refusal(json_lines_operator(), {}, {testing::count_fields(), testing::message_fields()}), "");
 }
 
+TEST_F(RowFiles, nameFieldsAsTheElasticCommonSchemaDoes) {
+  TaskHarness task(json_lines_operator(), with({{"names", {"ecs"}}}),
+                   {{"time", Type::time, Role::time},
+                    {"id", Type::u64},
+                    {"client", Type::ip},
+                    {"qname", Type::str},
+                    {"severity", Type::u8, Role::plain, "severity"},
+                    {"evidence", Type::str}});
+  task.feed({{"1s", "7", "192.0.2.1", "www.example", "3", "{}"}});
+  task.finish();
+  EXPECT_EQ(files().begin()->second,
+            "{\"@timestamp\":\"1970-01-01T00:00:01Z\",\"event.id\":7,\"client.ip\":\"192.0.2.1\","
+            "\"dns.question.name\":\"www.example\",\"log.level\":\"high\","
+            "\"dnstorm.evidence\":\"{}\"}\n");
+}
+
 }  // namespace
 }  // namespace dnstorm::operators
