@@ -36,6 +36,10 @@ class NewLabels {
   // `memory`: bytes, for all key groups.
   explicit NewLabels(std::uint64_t memory);
 
+  void prefetch(std::uint64_t hash, std::uint64_t domain_hash) const {
+    __builtin_prefetch(&lately_[hash % lately_.size()]);
+    seen_.of(domain_hash).prefetch(hash_combine(domain_hash, hash));
+  }
   bool meet(const Name& name) {
     // Most names are asked for all the time, and one look at a small table tells.
     std::uint64_t& known = lately_[name.hash % lately_.size()];

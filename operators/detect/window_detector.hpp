@@ -24,6 +24,7 @@
 //     // If it has to fail, or has state of its own beside that of keys, by key group:
 //     Result<void> prepare(const TaskContext&);
 //     void reached(TimeNs now);            // event time, before windows are judged
+//     void prefetch(const Reader&, const RowView&) const;   // what wanted() will look at
 //     void end_window();                   // all keys of one have been judged
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
@@ -216,7 +217,10 @@ class WindowDetector final : public Bolt, private KeyedState {
     std::array<Candidate, 64> wanted;
     while (first < last) {
       std::size_t count = 0;
-      for (; first < last && count < wanted.size(); ++first) {
+      std::uint32_t end = std::min(last, first + static_cast<std::uint32_t>(wanted.size()));
+      if constexpr (requires { kind_.prefetch(reader.kind, rows[first]); })
+        for (std::uint32_t i = first; i < end; ++i) kind_.prefetch(reader.kind, rows[i]);
+      for (; first < end; ++first) {
         RowView row = rows[first];
         if (!kind_.wanted(reader.kind, row)) continue;
         std::uint64_t hash = reader.key.hash(row);
