@@ -18,8 +18,12 @@
 
 #include "engine/api/registry.hpp"
 #include "operators/detect/amplification.hpp"
+#include "operators/detect/dga.hpp"
+#include "operators/detect/newly_observed.hpp"
 #include "operators/detect/nxdomain_flood.hpp"
 #include "operators/detect/random_subdomain.hpp"
+#include "operators/detect/tunnel.hpp"
+#include "operators/detect/typosquat.hpp"
 #include "operators/detect/volume_anomaly.hpp"
 #include "operators/detect/zone_scan.hpp"
 
@@ -233,6 +237,10 @@ std::vector<Detector> detectors() {
       {"amplification", amplification_operator()},
       {"zone_scan", zone_scan_operator()},
       {"volume_anomaly", volume_anomaly_operator(), {}, false},
+      {"tunnel", tunnel_operator()},
+      {"dga", dga_operator()},
+      {"typosquat", typosquat_operator(), {{"protect", {{"example.com"}, true}}}},
+      {"newly_observed", newly_observed_operator()},
   };
 }
 

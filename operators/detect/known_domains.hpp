@@ -25,6 +25,7 @@ class KnownDomains {
                 static_cast<std::size_t>(memory) / (key_groups * StableBloom::line_bytes), 1)))),
         lately_(lately_size) {}
 
+  void prefetch(std::uint64_t hash) const { groups_[key_group(hash)].known.prefetch(hash); }
   // Whether the domain is new, by its hash; its window is not over before the next turn().
   bool is_new(std::uint64_t hash) {
     // Most domains are asked for all the time.
@@ -41,7 +42,7 @@ class KnownDomains {
   }
   // Event time has reached `now`: the first one is when learning began.
   void reached(TimeNs now) {
-    if (begin_ == time_max) begin_ = now;
+    if (begin_ == time_max && now != time_min) begin_ = now;
   }
   TimeNs begin() const { return begin_; }
 

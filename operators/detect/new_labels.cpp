@@ -4,12 +4,6 @@
 
 namespace dnstorm::operators {
 
-namespace {
-
-constexpr std::size_t lately_size = 1 << 14;
-
-}  // namespace
-
 NewLabels::NewLabels(std::uint64_t memory) : seen_(memory), lately_(lately_size) {}
 
 bool NewLabels::meet_rare(const Name& name) {

@@ -36,9 +36,13 @@ class NewLabels {
   // `memory`: bytes, for all key groups.
   explicit NewLabels(std::uint64_t memory);
 
+  void prefetch(std::uint64_t hash, std::uint64_t domain_hash) const {
+    __builtin_prefetch(&lately_[hash % lately_size]);
+    seen_.of(domain_hash).prefetch(hash_combine(domain_hash, hash));
+  }
   bool meet(const Name& name) {
     // Most names are asked for all the time, and one look at a small table tells.
-    std::uint64_t& known = lately_[name.hash % lately_.size()];
+    std::uint64_t& known = lately_[name.hash % lately_size];
     if (known == name.hash) return false;
     bool is_new = meet_rare(name);
     // A new one is looked at for each client that asks for it in the window.
@@ -71,6 +75,7 @@ class NewLabels {
       rest.remove_prefix(std::min(rest.size(), label.size() + 1));
     }
   }
+  static constexpr std::size_t lately_size = 1 << 14;
   bool meet_rare(const Name& name);
   static std::uint32_t counted_bytes(std::uint64_t hash, std::string_view label);
 

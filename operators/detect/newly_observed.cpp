@@ -42,6 +42,9 @@ class NewlyObserved {
   Key key() const { return FieldsKey({"domain"}); }
   Value make() const { return {}; }
 
+  void prefetch(const Reader& reader, const RowView& row) const {
+    known_.prefetch(row.hash(reader.domain));
+  }
   bool wanted(const Reader& reader, const RowView& row) {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
     return reader.rcode.get(row) == 0 && known_.is_new(row.hash(reader.domain));

@@ -28,6 +28,10 @@ class StableBloom {
   // `lines`: a power of two.
   explicit StableBloom(std::size_t lines);
 
+  void prefetch(std::uint64_t hash) const {
+    if (!words_.empty())
+      __builtin_prefetch(&words_[(hash_number(hash) & (lines_ - 1)) * words_of_line]);
+  }
   bool meet(std::uint64_t hash);
   void add(std::uint64_t hash);
   bool empty() const { return words_.empty(); }

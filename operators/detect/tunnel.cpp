@@ -60,6 +60,9 @@ class Tunnel {
   Key key() const { return {}; }
   Value make() const { return {}; }
 
+  void prefetch(const Reader& reader, const RowView& row) const {
+    labels_.prefetch(row.hash(reader.qname), row.hash(reader.domain));
+  }
   bool wanted(const Reader& reader, const RowView& row) {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
     std::uint64_t rcode = reader.rcode.get(row);

@@ -21,15 +21,16 @@
 //     void add(Value&, const Reader&, const RowView&) const;
 //     // At the end of the window, for each key that was admitted. Learns, too.
 //     std::optional<Finding> judge(const Value&, Memory&, const JudgedWindow&) const;
-//     // Optional: a key that is remembered had less than `admit` rows in a window, perhaps none.
-//     std::optional<Finding> judge_absent(Memory&, const JudgedWindow&) const;
 //     // If it has to fail, or has state of its own beside that of keys, by key group:
 //     Result<void> prepare(const TaskContext&);
 //     void reached(TimeNs now);            // event time, before windows are judged
+//     void prefetch(const Reader&, const RowView&) const;   // what wanted() will look at
 //     void end_window();                   // all keys of one have been judged
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
 //     bool restore_group(std::uint32_t group, StateReader&);
+//     // Optional: a key that is remembered had less than `admit` rows in a window, perhaps none.
+//     std::optional<Finding> judge_absent(Memory&, const JudgedWindow&) const;
 //   };
 //   def.make_bolt = [](const Options& o) { return std::make_unique<WindowDetector<Kind>>(o); };
 //
@@ -119,8 +120,8 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
 
   void watermark(TimeNs now, Emitter& out) override {
-    if (begin_ == time_max && now != time_min) begin_ = now;
     if constexpr (requires { kind_.reached(now); }) kind_.reached(now);
+    if (begin_ == time_max && now != time_min) begin_ = now;
     windows_.close(now, [&](const Pane& pane, WindowBounds bounds) {
       look_for_absent(bounds.start);
       end_alarms(bounds.start);
@@ -216,7 +217,10 @@ class WindowDetector final : public Bolt, private KeyedState {
     std::array<Candidate, 64> wanted;
     while (first < last) {
       std::size_t count = 0;
-      for (; first < last && count < wanted.size(); ++first) {
+      std::uint32_t end = std::min(last, first + static_cast<std::uint32_t>(wanted.size()));
+      if constexpr (requires { kind_.prefetch(reader.kind, rows[first]); })
+        for (std::uint32_t i = first; i < end; ++i) kind_.prefetch(reader.kind, rows[i]);
+      for (; first < end; ++first) {
         RowView row = rows[first];
         if (!kind_.wanted(reader.kind, row)) continue;
         std::uint64_t hash = reader.key.hash(row);

@@ -1,5 +1,5 @@
-"""The detectors of names on captures of a laboratory and of others (DNSTORM_DATA): what is a tunnel
-or an infected client raises an event about the right key, all else none; the same at any
+"""The detectors of names on captures of a laboratory and of others (DNSTORM_DATA): what is a
+tunnel or an infected client raises an event about the right key, all else none; the same at any
 parallelism."""
 
 import json
