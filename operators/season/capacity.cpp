@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "operators/season/normal.hpp"
+#include "operators/season/robust.hpp"
 
 namespace dnstorm::operators {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr double p99 = 0.99;
 constexpr Hour apart_max = 3;
+constexpr double losses_min = 0.001;  // fewer are no shortage
 
 // The hour at which the p99 minute passes `level`, to the hour; nothing if it does not within the
 // weeks. A trend has one direction, so that halving finds the one crossing there is.
@@ -24,6 +26,21 @@ std::optional<TimeNs> crossing(const LoadView& view, const CapacityQuestion& que
     (passed(middle) ? high : low) = middle;
   }
   return start_of(high);
+}
+
+// The part of an hour's messages that was lost.
+double losses(const HourSummary& hour) {
+  double all = double{hour.median} * hour.minutes;
+  return all > 0 ? hour.drops / all : 0;
+}
+
+// Some are always lost, or left without an answer on purpose.
+double usual_losses(const History& history) {
+  std::vector<double> parts;
+  for (Hour hour = history.begin(); hour < history.end(); ++hour)
+    if (HourSummary summary = history.at(hour); summary.minutes != 0)
+      parts.push_back(losses(summary));
+  return median_of(parts);
 }
 
 }  // namespace
@@ -46,11 +63,12 @@ CapacityForecast forecast_capacity(const LoadView& view, const CapacityQuestion&
 
 std::vector<Shortage> shortages(const Member& member, double share) {
   std::vector<Shortage> all;
-  double level = member.limit * share;
+  double level = member.limit * share, usual = usual_losses(member.history);
   for (Hour hour = member.history.begin(); hour < member.history.end(); ++hour) {
     HourSummary summary = member.history.at(hour);
     bool over = level > 0 && summary.peak > level;
-    if (summary.minutes == 0 || (!over && summary.drops <= 0)) continue;
+    bool lossy = losses(summary) > std::max(losses_min, 3 * usual);
+    if (summary.minutes == 0 || (!over && !lossy)) continue;
     if (all.empty() || hour - all.back().end >= apart_max) all.push_back({hour, hour, 0, 0, false});
     Shortage& one = all.back();
     one.end = hour + 1;

@@ -28,7 +28,8 @@ struct CapacityForecast {
 
 CapacityForecast forecast_capacity(const LoadView& view, const CapacityQuestion& question);
 
-// A stretch of the past in which minutes passed the share of the limit or messages were lost.
+// A stretch of the past in which minutes passed the share of the limit, or more messages were lost
+// than usual (three times as many, and one of a thousand).
 // Hours that are at most three hours apart belong together.
 struct Shortage {
   Hour begin = 0, end = 0;

@@ -25,7 +25,7 @@ operators::Advice advice() {
         int slot = operators::hour_of_week(hour);
         bool lossy = name == "ns,2" && hour == monday + 500 && m == 7;
         past.add(start_of(hour) + m * operators::ns_per_minute,
-                 {.count = slot == 27 || slot == 28 ? 600. : 6000., .drops = lossy ? 11. : 0.});
+                 {.count = slot == 27 || slot == 28 ? 600. : 6000., .drops = lossy ? 1100. : 0.});
       }
     past.history.close();
     pasts.emplace(name, std::move(past));
@@ -54,7 +54,7 @@ TEST(AdviceOutput, as_json) {
   EXPECT_TRUE(json["servers"][0]["passes"]["expected"].is_null());
   EXPECT_EQ(json["away"][0]["passes"]["expected"], "2024-02-12T00:00:00Z");
   ASSERT_EQ(json["servers"][0]["shortages"].size(), 1U);
-  EXPECT_EQ(json["servers"][0]["shortages"][0]["lost"], 11);
+  EXPECT_EQ(json["servers"][0]["shortages"][0]["lost"], 1100);
   EXPECT_EQ(json["servers"][0]["shortages"][0]["unusual"], false);
   EXPECT_EQ(json["servers"][1]["week"].size(), 168U);
   EXPECT_NEAR(json["servers"][1]["week"][27][0].get<double>(), 10, 0.1);

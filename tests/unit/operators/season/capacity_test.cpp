@@ -76,7 +76,7 @@ TEST(Shortages, are_listed_with_what_was_lost) {
       bool attack = hour >= 700 && hour < 704 && m < 10;
       bool lossy = hour == 900 && m == 5;
       history.add(start_of(year_begin + hour) + m * ns_per_minute, attack ? 5000 : 1000,
-                  lossy ? 17 : 0);
+                  lossy ? 1700 : 2);
     }
   history.close();
   Profile profile = *Profile::fit(history);
@@ -87,7 +87,7 @@ TEST(Shortages, are_listed_with_what_was_lost) {
   EXPECT_EQ(all[0].peak, 5000);
   EXPECT_TRUE(all[0].unusual);
   EXPECT_EQ(all[1].begin, year_begin + 900);
-  EXPECT_EQ(all[1].drops, 17);
+  EXPECT_EQ(all[1].drops, 1700 + 59 * 2);  // two a minute are usual
   EXPECT_FALSE(all[1].unusual);
 }
 

