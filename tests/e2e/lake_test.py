@@ -131,7 +131,7 @@ class Lake(harness.Case):
         self.assertIn(f'"packets": {self.report(self.merged)["packets"] - 1},', done.stdout)
         topology = self.write(
             "stop.yaml",
-            f"name: stop\n"
+            "name: stop\n"
             f"spouts: [{{id: packets, className: pcap, properties: {{file: {self.lake}}}}}]\n"
             "bolts: [{id: end, className: discard}]\n"
             "streams: [{from: packets, to: end, grouping: {type: SHUFFLE}}]\n",

@@ -6,6 +6,7 @@ spool over a kill -9. In a network namespace of the test's own; needs root.
 """
 
 import ctypes
+import datetime
 import json
 import os
 import re
@@ -247,6 +248,30 @@ class Veth(harness.Case):
         some = self.path("some.pcap")
         self.ok("spool", "extract", "--dir", spool, "--match", "qtype=AAAA", "-o", some)
         self.assertEqual(list(self.report(some)["qtypes"]), ["AAAA"])
+        self.check_event(spool, self.report(self.path("all.pcap")))
+
+    def check_event(self, spool, everything):
+        """The packets of an event about the first half of what a domain was asked."""
+        domain = everything["top_domains"][0]["item"]
+        half = (everything["first_ns"] + everything["last_ns"]) // 2
+        start, end = (
+            datetime.datetime.fromtimestamp(ns // 10**9, datetime.timezone.utc).isoformat()[:-6]
+            + f".{ns % 10**9:09}Z"
+            for ns in (everything["first_ns"], half)
+        )
+        row = {"id": 7, "key_kind": "domain", "key": domain, "start": start, "end": start}
+        rows = [row, {**row, "id": 8}, {**row, "end": end}]
+        events = self.write("events.jsonl", "".join(json.dumps(one) + "\n" for one in rows))
+        cut, same = self.path("cut.pcap"), self.path("same.pcap")
+        extract = ("spool", "extract", "--dir", spool)
+        self.assertIn("choose one by --id: 7, 8", self.fails(64, *extract, "--event", events,
+                                                             "-o", cut))
+        self.ok(*extract, "--event", events, "--id", "7", "--margin", "0s", "-o", cut)
+        self.ok(*extract, "--match", f"name={domain}", "--to", end, "-o", same)
+        got, expected = self.report(cut), self.report(same)
+        del got["file"], expected["file"]
+        self.assertGreater(got["queries"], 0)
+        self.assertEqual(got, expected)
 
 
 if __name__ == "__main__":
