@@ -1,1 +1,1 @@
-dnstorm_unit_test(operators/season USES operators_season)
+dnstorm_unit_test(operators/season USES operators_season engine_delivery)
