@@ -177,7 +177,7 @@ OperatorDef open_resolver_operator() {
   def.options = detector_options(
       {.admit = "10"},
       {{.name = "look_for",
-        .type = OptionType::text,
+        .type = OptionType::choice,
         .default_text = "other_resolvers",
         .help = "open_resolvers: servers that recurse and are not in 'servers', or for others than "
                 "'clients'; other_resolvers: clients that ask others; recursion: clients that ask "

@@ -14,8 +14,10 @@ namespace dnstorm::operators {
 namespace {
 
 // Values of `difference`: the label table match_difference.
-constexpr std::uint8_t difference_none = 0;
+constexpr std::size_t difference_none = 0;
 constexpr std::size_t differences = 5;
+// Who knows the port and guesses the id has many ids for each port; reflected answers have not.
+constexpr double ids_per_port = 5;
 
 // What is told of a domain and of a client alike.
 class Poisoning {
@@ -26,22 +28,27 @@ class Poisoning {
     std::array<std::uint64_t, differences> misses{};  // by difference
     std::uint64_t doubles = 0;                        // second answers that differ
     DistinctPart names{6}, clients{6};
+    DistinctPart ids{8}, ports{8};  // of answers that are near to no query
     void clear() {
       misses = {};
       doubles = 0;
       names.clear();
       clients.clear();
+      ids.clear();
+      ports.clear();
     }
     void save(StateWriter& out) const {
       for (std::uint64_t count : misses) out.put(count);
       out.put(doubles);
       names.save(out);
       clients.save(out);
+      ids.save(out);
+      ports.save(out);
     }
     bool restore(StateReader& in) {
       for (std::uint64_t& count : misses) count = in.get<std::uint64_t>();
       doubles = in.get<std::uint64_t>();
-      return names.restore(in) && clients.restore(in);
+      return names.restore(in) && clients.restore(in) && ids.restore(in) && ports.restore(in);
     }
   };
 
@@ -50,10 +57,13 @@ class Poisoning {
         : difference(schema.ref<std::uint8_t>("difference")),
           differs(schema.ref<bool>("differs")),
           qname(schema.ref<Str>("qname")),
+          got_id(schema.ref<std::uint16_t>("got_id")),
+          got_port(schema.ref<std::uint16_t>("got_client_port")),
           client(schema.ref<IpAddress>("client")) {}
     FieldRef<std::uint8_t> difference;
     FieldRef<bool> differs;
     FieldRef<Str> qname;
+    FieldRef<std::uint16_t> got_id, got_port;
     FieldRef<IpAddress> client;
   };
 
@@ -63,20 +73,27 @@ class Poisoning {
   Value make() const { return {}; }
 
   bool wanted(const Reader& reader, const RowView& row) const {
-    if (reader.difference.present()) return row.get(reader.difference) != difference_none;
-    return row.get(reader.differs);
+    return reader.difference.present() || row.get(reader.differs);
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     if (!reader.difference.present())
       ++value.doubles;
     else if (std::uint8_t what = row.get(reader.difference); what < differences)
       ++value.misses[what];
+    if (reader.difference.present() && row.get(reader.difference) == difference_none) {
+      value.ids.add(hash_number(row.get(reader.got_id) + std::uint64_t{1}));
+      value.ports.add(hash_number(row.get(reader.got_port) + std::uint64_t{1}));
+    }
     value.names.add(row.hash(reader.qname));
     value.clients.add(address_hash(row.get(reader.client)));
   }
   std::optional<Finding> judge(const Value& value, Baseline& usual,
                                const JudgedWindow& window) const {
-    auto answers = static_cast<double>(window.rows);
+    auto of = [&](std::size_t what) { return static_cast<double>(value.misses[what]); };
+    bool guessed = value.ids.estimate() >= ids_per_port * value.ports.estimate();
+    double strays = guessed ? of(difference_none) : 0;
+    auto doubles = static_cast<double>(value.doubles);
+    double answers = of(1) + of(2) + of(3) + of(4) + strays + doubles;
     usual.add_many(0, window.missed);
     double level = usual.level();
     double threshold = std::max(least_, factor_ * level);
@@ -86,14 +103,14 @@ class Poisoning {
     }
     usual.add_alarming(answers);
     double score = answers / threshold;
-    auto of = [&](std::size_t what) { return static_cast<double>(value.misses[what]); };
     return Finding{score, severity_of(score),
                    evidence_json({{"answers", answers},
                                   {"answers_per_s", answers / window.seconds()},
                                   {"other_id", of(1)},
                                   {"other_port", of(2) + of(3)},
                                   {"other_question", of(4)},
-                                  {"second_answers", static_cast<double>(value.doubles)},
+                                  {"second_answers", doubles},
+                                  {"after_the_answer", strays},
                                   {"names", value.names.estimate()},
                                   {"clients", value.clients.estimate()},
                                   {"usual", level},
@@ -138,8 +155,10 @@ Result<Declaration> declare_poisoning(const Options& options,
       auto index = inputs[i].schema.find(name);
       return index && inputs[i].schema.field(*index).type == type;
     };
-    if (has("difference", Type::u8))
-      declaration.reads[i].emplace_back("difference");
+    if (has("difference", Type::u8) && has("got_id", Type::u16) &&
+        has("got_client_port", Type::u16))
+      for (const char* name : {"difference", "got_id", "got_client_port"})
+        declaration.reads[i].emplace_back(name);
     else if (has("differs", Type::boolean))
       declaration.reads[i].emplace_back("differs");
     else
@@ -163,9 +182,9 @@ OperatorDef poisoning_operator() {
   def.name = "poisoning";
   def.summary = "Finds attempts to poison a resolver's cache: answers that miss a query narrowly.";
   def.options = detector_options(
-      {.admit = "5"},
+      {.admit = "1"},
       {{.name = "by",
-        .type = OptionType::text,
+        .type = OptionType::choice,
         .default_text = "domain",
         .help = "domain: that is attacked; client: the resolver",
         .choices = {"domain", "client"}},

@@ -41,11 +41,11 @@ void add_background(Traffic& traffic, TimeNs second) {
   traffic.add(second, {"192.0.2.7", "txt.example.org", "answer", "16", "60", std::to_string(n)});
 }
 
-// Five addresses an answer, others every other minute.
+// Five addresses an answer, in turn, others after a hundred seconds.
 void add_flux(Traffic& traffic, TimeNs second) {
+  auto turn = static_cast<int>(second / 10);
   for (int i = 0; i < 5; ++i)
-    record(traffic, second, "login.example.net",
-           spread(static_cast<int>(second / 100) * 5 + i, 100), 100);
+    record(traffic, second, "login.example.net", spread(turn / 10 * 5 + (i + turn) % 5, 100), 100);
 }
 
 TEST(FastFlux, thatIsBusyIsFoundInItsFirstWindowAndClosedWhenItIsOver) {

@@ -148,7 +148,7 @@ TEST(OpenResolver, refusesInputsAndOptionsThatDoNotFit) {
       declare_error(open_resolver_operator(), {{"look_for", {"open_resolvers"}}}, {messages}),
       HasSubstr("neither 'servers' nor 'clients'"));
   EXPECT_THAT(declare_error(open_resolver_operator(), looking_for("nothing"), {messages}),
-              HasSubstr("look_for"));
+              HasSubstr("other_resolvers, recursion"));
   EXPECT_THAT(declare_error(open_resolver_operator(), {{"servers", {"192.0.2.0/40"}}}, {messages}),
               HasSubstr("192.0.2.0/40"));
 }

@@ -16,16 +16,18 @@ using testing::TaskHarness;
 using testing::TextOptions;
 using testing::Traffic;
 
-const std::vector<Field> near_misses = {{"time", Type::time}, {"client", Type::ip},
-                                        {"qname", Type::str}, {"qtype", Type::u16},
-                                        {"rcode", Type::u16}, {"difference", Type::u8}};
+const std::vector<Field> near_misses = {{"time", Type::time},  {"client", Type::ip},
+                                        {"qname", Type::str},  {"qtype", Type::u16},
+                                        {"rcode", Type::u16},  {"difference", Type::u8},
+                                        {"got_id", Type::u16}, {"got_client_port", Type::u16}};
 const std::vector<Field> outcomes = {{"time", Type::time}, {"client", Type::ip},
                                      {"qname", Type::str}, {"qtype", Type::u16},
                                      {"rcode", Type::u16}, {"differs", Type::boolean}};
 
 void miss(Traffic& traffic, TimeNs second, const std::string& client, const std::string& qname,
-          int difference) {
-  traffic.add(second, {client, qname, "1", "0", std::to_string(difference)});
+          int difference, int id = 7) {
+  traffic.add(second,
+              {client, qname, "1", "0", std::to_string(difference), std::to_string(id), "5000"});
 }
 
 // Late answers without a query, and a miss now and then.
@@ -72,6 +74,13 @@ TEST(Poisoning, aNetworkThatAlwaysChangesPortsIsNoAttack) {
   EXPECT_THAT(events_of(poisoning_operator(), {}, near_misses, traffic.steps()), IsEmpty());
 }
 
+TEST(Poisoning, manyIdsForAPortAreGuesses) {
+  Traffic traffic;
+  for (int i = 0; i < 100; ++i) miss(traffic, 3, "192.0.2.9", "www.example.com", 0, i);
+  EXPECT_THAT(events_of(poisoning_operator(), {}, near_misses, traffic.steps()),
+              ElementsAre("10s opened 3 example.com 0s 10s", "70s closed 3 example.com 0s 10s"));
+}
+
 TEST(Poisoning, secondAnswersThatDifferCount) {
   Traffic traffic;
   for (int i = 0; i < 200; ++i)
@@ -82,7 +91,7 @@ TEST(Poisoning, secondAnswersThatDifferCount) {
   ASSERT_THAT(task.rows(), SizeIs(1));
   EXPECT_THAT(task.rows()[0], HasSubstr("example.com {\"answers\":40,\"answers_per_s\":4,"));
   EXPECT_THAT(task.rows()[0], HasSubstr("\"other_id\":0,\"other_port\":0,\"other_question\":0,"));
-  EXPECT_THAT(task.rows()[0], HasSubstr("\"second_answers\":3"));
+  EXPECT_THAT(task.rows()[0], HasSubstr("\"second_answers\":40"));
 }
 
 TEST(Poisoning, saysWhatDiffered) {
