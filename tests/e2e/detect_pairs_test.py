@@ -26,7 +26,9 @@ bolts:
   - {id: poisoning, className: poisoning}
   - {id: poisoned, className: poisoning, properties: {by: client}}
   # The laboratory's servers have private addresses, and so has much of what is asked for there.
-  - {id: rebinding, className: rebinding, properties: {networks: [127.0.0.1, "::1", 169.254.0.0/16]}}
+  - id: rebinding
+    className: rebinding
+    properties: {networks: [127.0.0.1, "::1", 169.254.0.0/16]}
   - {id: out, className: json_lines, properties: {folder: FOLDER, rotate: "0"}}
 streams:
   - {from: packets, to: dns, grouping: {type: SHUFFLE}}
@@ -81,7 +83,7 @@ class Captures(harness.Case):
         self.assertEqual({row["key_kind"] for row in opened}, {"client"})
         for row in opened:
             self.assertTrue(row["key"].startswith(("10.77.2.1", "fd77:2::1")), row)
-            self.assertGreaterEqual(json.loads(row["evidence"])["other_id"], 20)
+            self.assertGreaterEqual(json.loads(row["evidence"])["after_the_answer"], 20)
         self.assertEqual(runs[1], runs[0])
         self.assertEqual(runs[2], runs[0])
 
