@@ -176,12 +176,12 @@ OperatorDef amplification_operator() {
   def.name = "amplification";
   def.summary = "Finds networks that are flooded with large responses by forged queries.";
   def.options = detector_options(
-      {.keys_max = "8192"},
+      {.admit = "20", .keys_max = "8192"},
       {whole("v4", "24", "bits of a victim's network, IPv4", 32),
        whole("v6", "48", "bits of a victim's network, IPv6", 128),
        {.name = "bits_per_s",
         .type = OptionType::number,
-        .default_text = "1e6",
+        .default_text = "5e5",
         .help = "how much more it gets than it asked with, by large responses",
         .min = 1},
        whole("ratio", "10", "a response is large with so many times the bytes of its query", 1000),
@@ -195,7 +195,7 @@ OperatorDef amplification_operator() {
   def.example =
       "- id: amplification\n"
       "  className: amplification\n"
-      "  properties: {bits_per_s: 1e6, ratio: 10}\n";
+      "  properties: {bits_per_s: 5e5, ratio: 10}\n";
   def.declare = declare_amplification;
   def.make_bolt = [](const Options& options) {
     return std::make_unique<WindowDetector<Amplification>>(options);

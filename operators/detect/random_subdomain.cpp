@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::uint64_t servfail = 2;
 constexpr std::uint64_t nxdomain = 3;
+constexpr std::uint8_t unanswered = 1;  // of the label table match_status
+
+bool is_transaction(const Schema& schema) {
+  auto index = schema.find("status");
+  return index && schema.field(*index).labels == "match_status";
+}
 
 // Whether a name looks looked up rather than made up: block lists by address, reverse trees and
 // counters have names of digits, or of single letters, in the first label.
@@ -40,10 +46,13 @@ class RandomSubdomain {
 
   struct Reader {
     explicit Reader(const Schema& schema)
-        : qr(schema.ref<bool>("qr")), rcode(schema, "rcode"), qname(schema.ref<Str>("qname")) {}
+        : qr(schema.ref<bool>("qr")), rcode(schema, "rcode"), qname(schema.ref<Str>("qname")) {
+      if (is_transaction(schema)) status = schema.ref<std::uint8_t>("status");
+    }
     FieldRef<bool> qr;
     NumberRef rcode;
     FieldRef<Str> qname;
+    FieldRef<std::uint8_t> status;
   };
 
   explicit RandomSubdomain(const Options& options)
@@ -55,6 +64,7 @@ class RandomSubdomain {
   Value make() const { return {HyperLogLog(10)}; }
 
   bool wanted(const Reader& reader, const RowView& row) const {
+    if (reader.status.present() && row.get(reader.status) == unanswered) return true;
     std::uint64_t rcode = reader.rcode.get(row);
     if (rcode != nxdomain && rcode != servfail) return false;
     return !reader.qr.present() || row.get(reader.qr);
@@ -95,8 +105,10 @@ Result<Declaration> declare_random_subdomain(const Options& options,
   const std::string& by = options.text("by");
   Declaration declaration = DNSTORM_TRY(declare_detector(
       options, inputs, {{by, Type::str}, {"qname", Type::str}, {"rcode", Type::u8}}));
-  for (std::size_t i = 0; i < inputs.size(); ++i)
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].schema.find("qr")) declaration.reads[i].push_back("qr");
+    if (is_transaction(inputs[i].schema)) declaration.reads[i].push_back("status");
+  }
   declare_key(declaration, FieldsKey({by}));
   return declaration;
 }

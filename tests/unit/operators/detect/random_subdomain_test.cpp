@@ -93,6 +93,20 @@ TEST(RandomSubdomain, saysWhatItSaw) {
   EXPECT_THAT(task.rows()[0], HasSubstr(".victim.example A SERVFAIL\","));
 }
 
+TEST(RandomSubdomain, isFoundWhereNobodyAnswers) {
+  std::vector<Field> transactions = {{"time", Type::time},
+                                     {"qname", Type::str},
+                                     {"domain", Type::str},
+                                     {"rcode", Type::u16},
+                                     {"status", Type::u8, Role::plain, "match_status"}};
+  Traffic traffic;
+  for (int i = 0; i < 1400; ++i)
+    traffic.add(3, {"x" + std::to_string(i) + "y.silent.example", "silent.example", "0",
+                    i % 2 == 0 ? "1" : "0"});
+  EXPECT_THAT(events_of(random_subdomain_operator(), {}, transactions, traffic.steps()),
+              ElementsAre(HasSubstr("10s opened 1 silent.example"), HasSubstr("closed")));
+}
+
 TEST(RandomSubdomain, allowedDomainsRaiseNothing) {
   Traffic traffic;
   add_attack(traffic, 3, 700);

@@ -282,7 +282,7 @@ TEST_F(RowFiles, refuses_what_cannot_be_in_one_file) {
       refusal(json_lines_operator(), {}, {testing::count_fields(), testing::message_fields()}), "");
 }
 
-TEST_F(RowFiles, nameFieldsAsTheElasticCommonSchemaDoes) {
+TEST_F(RowFiles, names_fields_as_the_elastic_common_schema_does) {
   TaskHarness task(json_lines_operator(), with({{"names", {"ecs"}}}),
                    {{"time", Type::time, Role::time},
                     {"id", Type::u64},
