@@ -83,6 +83,7 @@ namespace {
 void add_detectors(OperatorRegistry& registry) {
   registry.add(amplification_operator());
   registry.add(backscatter_operator());
+  registry.add(dga_operator());
   registry.add(dnssec_failure_operator());
   registry.add(events_operator());
   registry.add(fan_out_operator());
@@ -90,11 +91,14 @@ void add_detectors(OperatorRegistry& registry) {
   registry.add(lame_delegation_operator());
   registry.add(latency_degradation_operator());
   registry.add(loops_operator());
+  registry.add(newly_observed_operator());
   registry.add(nxdomain_flood_operator());
   registry.add(open_resolver_operator());
   registry.add(poisoning_operator());
   registry.add(random_subdomain_operator());
   registry.add(rebinding_operator());
+  registry.add(tunnel_operator());
+  registry.add(typosquat_operator());
   registry.add(volume_anomaly_operator());
   registry.add(zone_scan_operator());
 }
@@ -112,7 +116,6 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(anonymize_operator());
   registry.add(count_operator());
   registry.add(dedupe_operator());
-  registry.add(dga_operator());
   registry.add(direction_operator());
   registry.add(distinct_operator());
   registry.add(dsc_operator());
@@ -126,8 +129,6 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(map_operator());
   registry.add(match_operator());
   registry.add(near_misses_operator());
-  registry.add(newly_observed_operator());
-  registry.add(nxdomain_flood_operator());
   registry.add(quantiles_operator());
   registry.add(rate_operator());
   registry.add(route_operator());
@@ -141,8 +142,6 @@ void add_builtin_operators(OperatorRegistry& registry) {
   registry.add(split_operator());
   registry.add(tee_operator());
   registry.add(top_operator());
-  registry.add(tunnel_operator());
-  registry.add(typosquat_operator());
   registry.add(union_operator());
   add_detectors(registry);
   registry.add(board_operator());
