@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint64_t minutes_min = 5;  // a load of which less is known says nothing
 constexpr double reach_max = 2;
+constexpr double drops_min = 20;    // of a load; fewer are chance
+constexpr double part_min = 0.001;  // of its messages; less is no shortage
 
 int step_of(double value, int steps) {
   return static_cast<int>(std::floor(std::log2(std::clamp(value, 1.0, 1e15)) * steps));
@@ -24,14 +26,16 @@ void LoadResponse::add(double count, double latency_us, double drops) {
   int load = step_of(count, steps);
   Minutes& minutes = loads_[load];
   ++minutes.all;
-  if (drops > 0.001 * count) ++minutes.lossy;
+  minutes.count += count;
+  minutes.drops += drops;
   if (latency_us > 0) ++latencies_[{load, step_of(latency_us, steps)}];
 }
 
 void LoadResponse::merge(const LoadResponse& other) {
   for (const auto& [load, minutes] : other.loads_) {
     loads_[load].all += minutes.all;
-    loads_[load].lossy += minutes.lossy;
+    loads_[load].count += minutes.count;
+    loads_[load].drops += minutes.drops;
   }
   for (const auto& [key, minutes] : other.latencies_) latencies_[key] += minutes;
 }
@@ -54,11 +58,18 @@ double LoadResponse::latency_of(int load) const {
 }
 
 std::optional<LearnedLimit> LoadResponse::by_losses() const {
+  // What is lost without load: of the quarter of loads that lose least.
+  std::vector<double> parts;
+  for (const auto& [load, minutes] : loads_)
+    if (minutes.all >= minutes_min) parts.push_back(minutes.part());
+  double usual = quantile_of(parts, 0.25);
   std::optional<int> full;
-  bool begins = false;  // with less load there are none: they come of the load
+  bool begins = false;  // with less load there are few: they come of the load
   for (auto it = loads_.rbegin(); it != loads_.rend(); ++it) {
-    if (it->second.all < minutes_min) continue;
-    begins = 2 * it->second.lossy <= it->second.all;
+    const Minutes& minutes = it->second;
+    if (minutes.all < minutes_min) continue;
+    bool lossy = minutes.drops >= drops_min && minutes.part() > std::max(part_min, 3 * usual);
+    begins = !lossy;
     if (begins) break;
     full = it->first;
   }
@@ -102,7 +113,8 @@ void LoadResponse::save(StateWriter& out) const {
   for (const auto& [load, minutes] : loads_) {
     out.put(std::int32_t{load});
     out.put(minutes.all);
-    out.put(minutes.lossy);
+    out.put(minutes.count);
+    out.put(minutes.drops);
   }
   out.put(std::uint64_t{latencies_.size()});
   for (const auto& [key, minutes] : latencies_) {
@@ -117,10 +129,12 @@ bool LoadResponse::restore(StateReader& in) {
   auto sound = [](int step) { return step >= 0 && step <= step_max; };
   loads_.clear();
   latencies_.clear();
-  for (std::uint64_t left = in.get_count(20); left > 0; --left) {
+  for (std::uint64_t left = in.get_count(28); left > 0; --left) {
     auto load = in.get<std::int32_t>();
-    Minutes minutes{in.get<std::uint64_t>(), in.get<std::uint64_t>()};
-    if (!sound(load) || minutes.lossy > minutes.all || minutes.all > UINT32_MAX) return false;
+    Minutes minutes{in.get<std::uint64_t>(), in.get<double>(), in.get<double>()};
+    bool sums =
+        minutes.count >= 0 && minutes.drops >= 0 && std::isfinite(minutes.count + minutes.drops);
+    if (!sound(load) || !sums || minutes.all > UINT32_MAX) return false;
     loads_[load] = minutes;
   }
   for (std::uint64_t left = in.get_count(16); left > 0; --left) {

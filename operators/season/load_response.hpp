@@ -1,7 +1,8 @@
 // How a server answers under load: response times and losses of minutes, by their count. From it
 // the count at which the server is full:
 //
-//   - where losses begin: the least load from which on more minutes lose something than do not;
+//   - where losses begin: the least load from which on three times as much is lost as with less
+//     load, and more than one message of a thousand;
 //   - or where response times go to infinity. A queue answers in L0 / (1 - load / limit) (M/M/1:
 //     L. Kleinrock, "Queueing Systems", volume 1, 1975), so 1 / L falls in a straight line that
 //     meets zero at the limit, long before the limit is reached.
@@ -44,7 +45,9 @@ class LoadResponse {
  private:
   static constexpr int steps = 8;  // an octave
   struct Minutes {
-    std::uint64_t all = 0, lossy = 0;
+    std::uint64_t all = 0;
+    double count = 0, drops = 0;  // sums
+    double part() const { return count > 0 ? drops / count : 0; }
   };
   struct Point {
     double load, inverse, minutes;
