@@ -82,16 +82,18 @@ class Dga {
           rcode(schema, "rcode"),
           qname(schema.ref<Str>("qname")),
           domain(schema.ref<Str>("domain")),
+          time(schema.ref<std::int64_t>("time")),
           client(schema, {"client"}) {}
     FieldRef<bool> qr;
     NumberRef rcode;
     FieldRef<Str> qname, domain;
+    FieldRef<std::int64_t> time;
     KeyReader client;
   };
 
   explicit Dga(const Options& options)
       : level_(options.number("level")),
-        seen_(static_cast<std::uint64_t>(options.integer("memory"))) {
+        seen_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")) {
     for (const std::string& suffix : options.list("suffixes")) suffixes_.insert(hash_bytes(suffix));
   }
 
@@ -105,8 +107,9 @@ class Dga {
     if (label.empty()) return false;
     std::uint64_t client = reader.client.hash(row);
     std::uint64_t item = hash_combine(client, hash_bytes(label));
-    if (seen_.of(client).meet(item)) return false;
-    seen_.of(client).add(item);
+    SeenItems& seen = seen_.at(client, row.get(reader.time));
+    if (seen.meet(item)) return false;
+    seen.add(item);
     return true;
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
@@ -132,7 +135,6 @@ class Dga {
                                   {"threshold", level_}})};
   }
 
-  void end_window() { seen_.turn(); }
   bool idle(std::uint32_t group) const { return seen_.idle(group); }
   void save_group(std::uint32_t group, StateWriter& out) const { seen_.save_group(group, out); }
   bool restore_group(std::uint32_t group, StateReader& in) {

@@ -4,12 +4,12 @@
 
 namespace dnstorm::operators {
 
-NewLabels::NewLabels(std::uint64_t memory) : seen_(memory), lately_(lately_size) {}
+NewLabels::NewLabels(std::uint64_t memory, DurationNs width)
+    : seen_(memory, width), lately_(lately_size) {}
 
-bool NewLabels::meet_rare(const Name& name) {
+bool NewLabels::meet_rare(SeenItems& seen, const Name& name) {
   // Names of addresses are numbers, and what is no name below its domain has no labels.
   if (name.qname.size() <= name.domain.size() + 1 || name.domain.ends_with(".arpa")) return false;
-  SeenItems& seen = seen_.of(name.domain_hash);
   std::uint64_t whole = hash_combine(name.domain_hash, name.hash);
   if (seen.meet(whole)) return false;
   bool is_new = false;
@@ -35,12 +35,6 @@ std::uint32_t NewLabels::counted_bytes(std::uint64_t hash, std::string_view labe
   // The filter and the sample of a key take other bits.
   std::uint64_t dice = hash_number(hash + 0x632be59bd9b4e019ULL) >> 32;
   return dice * least_bytes < (std::uint64_t{bytes} << 32) ? least_bytes : 0;
-}
-
-void NewLabels::turn() {
-  seen_.turn();
-  // What is asked for all the time must be met once a window, or the filter forgets it.
-  std::fill(lately_.begin(), lately_.end(), 0);
 }
 
 }  // namespace dnstorm::operators

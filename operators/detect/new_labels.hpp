@@ -2,9 +2,8 @@
 // Only they carry information; "www" does not, nor does a name that others ask for, too. What has
 // been seen is kept in a filter for each key group of the domain.
 //
-//   if (labels.meet(name)) ...                      // has a new one; remembered from now on
-//   labels.each_new(name, [](hash, bytes) {...});   // in the same window
-//   labels.turn();                                  // at its end
+//   if (labels.meet(name, time)) ...                // has a new one; seen from the next window on
+//   labels.each_new(name, [](hash, bytes) {...});   // of the row that was just met
 //
 // Short labels are sampled (threshold sampling; Duffield, Lund, Thorup: Learn more, sample less,
 // IEEE Transactions on Information Theory 51, 2005): one of n bytes counts as `least_bytes` with
@@ -33,20 +32,24 @@ class NewLabels {
     std::uint64_t domain_hash = 0;
   };
 
-  // `memory`: bytes, for all key groups.
-  explicit NewLabels(std::uint64_t memory);
+  // `memory`: bytes, for all key groups. `width`: of windows.
+  NewLabels(std::uint64_t memory, DurationNs width);
 
   void prefetch(std::uint64_t hash, std::uint64_t domain_hash) const {
     __builtin_prefetch(&lately_[hash % lately_size]);
     seen_.of(domain_hash).prefetch(hash_combine(domain_hash, hash));
   }
-  bool meet(const Name& name) {
-    // Most names are asked for all the time, and one look at a small table tells.
+  bool meet(const Name& name, TimeNs time) {
+    SeenItems& seen = seen_.at(name.domain_hash, time);
+    // Most names are asked for all the time, and one look at a small table tells: once a window
+    // they must be met, or the filter forgets them.
     std::uint64_t& known = lately_[name.hash % lately_size];
-    if (known == name.hash) return false;
-    bool is_new = meet_rare(name);
+    std::uint64_t in_window =
+        hash_combine(name.hash, static_cast<std::uint64_t>(seen_.window_end(name.domain_hash)));
+    if (known == in_window) return false;
+    bool is_new = meet_rare(seen, name);
     // A new one is looked at for each client that asks for it in the window.
-    if (!is_new) known = name.hash;
+    if (!is_new) known = in_window;
     return is_new;
   }
   template <class Use>
@@ -57,8 +60,6 @@ class NewLabels {
       if (std::uint32_t bytes = counted_bytes(hash, label)) use(hash, bytes);
     });
   }
-  void turn();
-
   bool idle(std::uint32_t group) const { return seen_.idle(group); }
   void save_group(std::uint32_t group, StateWriter& out) const { seen_.save_group(group, out); }
   bool restore_group(std::uint32_t group, StateReader& in) {
@@ -76,11 +77,11 @@ class NewLabels {
     }
   }
   static constexpr std::size_t lately_size = 1 << 14;
-  bool meet_rare(const Name& name);
+  static bool meet_rare(SeenItems& seen, const Name& name);
   static std::uint32_t counted_bytes(std::uint64_t hash, std::string_view label);
 
   GroupedSeen seen_;
-  std::vector<std::uint64_t> lately_;  // names without a new label in this window, by hash
+  std::vector<std::uint64_t> lately_;  // names without a new label in their window, by hash
 };
 
 }  // namespace dnstorm::operators

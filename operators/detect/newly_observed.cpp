@@ -28,16 +28,20 @@ class NewlyObserved {
 
   struct Reader {
     explicit Reader(const Schema& schema)
-        : qr(schema.ref<bool>("qr")), rcode(schema, "rcode"), domain(schema.ref<Str>("domain")) {}
+        : qr(schema.ref<bool>("qr")),
+          rcode(schema, "rcode"),
+          domain(schema.ref<Str>("domain")),
+          time(schema.ref<std::int64_t>("time")) {}
     FieldRef<bool> qr;
     NumberRef rcode;
     FieldRef<Str> domain;
+    FieldRef<std::int64_t> time;
   };
 
   explicit NewlyObserved(const Options& options)
       : warm_up_(options.duration("warm_up")),
         admit_(static_cast<double>(options.integer("admit"))),
-        known_(static_cast<std::uint64_t>(options.integer("memory"))) {}
+        known_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")) {}
 
   Key key() const { return FieldsKey({"domain"}); }
   Value make() const { return {}; }
@@ -47,7 +51,8 @@ class NewlyObserved {
   }
   bool wanted(const Reader& reader, const RowView& row) {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
-    return reader.rcode.get(row) == 0 && known_.is_new(row.hash(reader.domain));
+    return reader.rcode.get(row) == 0 &&
+           known_.is_new(row.hash(reader.domain), row.get(reader.time));
   }
   void add(Value&, const Reader&, const RowView&) const {}
   std::optional<Finding> judge(const Value&, Memory&, const JudgedWindow& window) const {
@@ -61,7 +66,6 @@ class NewlyObserved {
   }
 
   void reached(TimeNs now) { known_.reached(now); }
-  void end_window() { known_.turn(); }
   bool idle(std::uint32_t group) const { return known_.idle(group); }
   void save_group(std::uint32_t group, StateWriter& out) const { known_.save_group(group, out); }
   bool restore_group(std::uint32_t group, StateReader& in) {

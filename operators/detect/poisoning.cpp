@@ -16,8 +16,10 @@ namespace {
 // Values of `difference`: the label table match_difference.
 constexpr std::size_t difference_none = 0;
 constexpr std::size_t differences = 5;
-// Who knows the port and guesses the id has many ids for each port; reflected answers have not.
-constexpr double ids_per_port = 5;
+// Who sees ports and guesses ids has several ids for each of many ports. Reflected answers have few
+// ports, or an id and a port of its own each.
+constexpr double ids_per_port = 1.5;
+constexpr double ports_least = 8;
 
 // What is told of a domain and of a client alike.
 class Poisoning {
@@ -90,7 +92,8 @@ class Poisoning {
   std::optional<Finding> judge(const Value& value, Baseline& usual,
                                const JudgedWindow& window) const {
     auto of = [&](std::size_t what) { return static_cast<double>(value.misses[what]); };
-    bool guessed = value.ids.estimate() >= ids_per_port * value.ports.estimate();
+    double ports = value.ports.estimate();
+    bool guessed = ports >= ports_least && value.ids.estimate() >= ids_per_port * ports;
     double strays = guessed ? of(difference_none) : 0;
     auto doubles = static_cast<double>(value.doubles);
     double answers = of(1) + of(2) + of(3) + of(4) + strays + doubles;

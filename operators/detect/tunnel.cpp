@@ -39,16 +39,18 @@ class Tunnel {
         : qr(schema.ref<bool>("qr")),
           rcode(schema, "rcode"),
           qname(schema.ref<Str>("qname")),
-          domain(schema.ref<Str>("domain")) {}
+          domain(schema.ref<Str>("domain")),
+          time(schema.ref<std::int64_t>("time")) {}
     FieldRef<bool> qr;
     NumberRef rcode;
     FieldRef<Str> qname, domain;
+    FieldRef<std::int64_t> time;
   };
 
   explicit Tunnel(const Options& options)
       : settings_{options.number("bytes"), options.number("leak")},
         take_nxdomain_(options.flag("nxdomain")),
-        labels_(static_cast<std::uint64_t>(options.integer("memory"))) {
+        labels_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")) {
     if (!options.flag("known")) return;
     for (std::string_view rest = known_carriers; !rest.empty();) {
       std::string_view domain = rest.substr(0, rest.find(' '));
@@ -67,7 +69,8 @@ class Tunnel {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
     std::uint64_t rcode = reader.rcode.get(row);
     if (rcode != 0 && !(rcode == nxdomain && take_nxdomain_)) return false;
-    return labels_.meet(name_of(reader, row)) && !known_.contains(row.hash(reader.domain));
+    return labels_.meet(name_of(reader, row), row.get(reader.time)) &&
+           !known_.contains(row.hash(reader.domain));
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     labels_.each_new(name_of(reader, row),
@@ -89,7 +92,6 @@ class Tunnel {
   }
 
   // Of WindowDetector: what is known of all keys together.
-  void end_window() { labels_.turn(); }
   bool idle(std::uint32_t group) const { return labels_.idle(group); }
   void save_group(std::uint32_t group, StateWriter& out) const { labels_.save_group(group, out); }
   bool restore_group(std::uint32_t group, StateReader& in) {

@@ -25,7 +25,6 @@
 //     Result<void> prepare(const TaskContext&);
 //     void reached(TimeNs now);            // event time, before windows are judged
 //     void prefetch(const Reader&, const RowView&) const;   // what wanted() will look at
-//     void end_window();                   // all keys of one have been judged
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
 //     bool restore_group(std::uint32_t group, StateReader&);
@@ -126,7 +125,6 @@ class WindowDetector final : public Bolt, private KeyedState {
       look_for_absent(bounds.start);
       end_alarms(bounds.start);
       pane.each([&](const Slot& slot) { judge(slot, bounds); });
-      if constexpr (requires { kind_.end_window(); }) kind_.end_window();
     });
     // The end of the input is nobody's absence.
     if (now != time_max) look_for_absent(window_of(now, width_).start);

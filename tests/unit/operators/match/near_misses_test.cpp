@@ -247,7 +247,8 @@ TextRow outcome(const std::string& time, const std::string& query_time, int stat
           "0",
           "3",
           "40",
-          "100"};
+          "100",
+          "false"};
 }
 
 std::vector<testing::RescaleStep> outcome_steps(std::size_t count) {
