@@ -108,11 +108,6 @@ class Redis(Server):
         while lab.run(host, ["redis-cli", "-a", "lab-redis", "ping"]).stdout != "PONG\n":
             time.sleep(0.1)
 
-    def topologies(self):
-        """How many have checkpoints in it."""
-        done = self.lab.run(self.host, ["redis-cli", "-a", "lab-redis", "-n", "3", "keys", "*"])
-        return len(done.stdout.split())
-
 
 class Influx(Server):
     def __init__(self, lab, host, databases):
