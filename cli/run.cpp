@@ -13,6 +13,7 @@
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
+#include "cli/board_data.hpp"
 #include "cli/confine.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
@@ -71,6 +72,7 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
       if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
@@ -243,6 +245,7 @@ class Session {
   TapDesk taps_;
   std::unique_ptr<board::LineSource> tap_;  // of --tap
   TopologyMonitor monitor_;
+  BoardData data_;
   board::Live live_;
   // What sinks keep for Prometheus.
   const std::shared_ptr<operators::Exposition> exposition_ =

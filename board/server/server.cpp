@@ -78,6 +78,7 @@ class Server::State {
   static ssize_t on_read(void* client, std::uint64_t, char* out, size_t size);
   static void on_gone(void* client);
 
+  ApiDesk* desk_for(std::string_view path) const;  // none: nullptr
   MHD_Result answer(MHD_Connection* connection, std::string_view path);
   MHD_Result open_stream(MHD_Connection* connection);
   MHD_Result open_tap(MHD_Connection* connection);
@@ -97,7 +98,7 @@ class Server::State {
   const std::function<Honesty()> honesty_;
   const SystemClock clock_;
   MHD_Daemon* daemon_ = nullptr;
-  std::unique_ptr<ApiDesk> desk_;
+  std::vector<std::unique_ptr<ApiDesk>> desks_;
 
   mutable std::mutex mutex_;  // guards the clients and `stopping_`
   std::condition_variable stopped_;
@@ -129,8 +130,11 @@ MHD_Daemon* Server::State::start_daemon(const TlsFiles& tls) {
 Result<void> Server::State::start() {
   const TlsFiles tls = DNSTORM_TRY(read_tls_files(options_.certificate, options_.key));
   if (!tls.certificate.empty()) listener_.url.replace(0, sizeof "http" - 1, "https");
-  if (options_.api)
-    desk_ = std::make_unique<ApiDesk>(options_.api, control_header, listener_.loopback);
+  for (const auto& [prefix, handler] :
+       {std::pair{"/api/v1", &options_.api}, std::pair{"/api/data", &options_.data}})
+    if (*handler)
+      desks_.push_back(
+          std::make_unique<ApiDesk>(prefix, *handler, control_header, listener_.loopback));
   daemon_ = start_daemon(tls);
   if (!daemon_)
     return Error{ErrorKind::unavailable,
@@ -150,7 +154,7 @@ void Server::State::stop() {
   }
   stopped_.notify_all();
   if (ticker_.joinable()) ticker_.join();
-  if (desk_) desk_->stop();
+  for (auto& desk : desks_) desk->stop();
   wake_clients();  // a suspended connection cannot be closed
   if (daemon_) MHD_stop_daemon(daemon_);
   daemon_ = nullptr;
@@ -192,22 +196,27 @@ MHD_Result Server::State::on_request(void* self, MHD_Connection* connection, con
                                      size_t* size, void** context) {
   State& state = *static_cast<State*>(self);
   const std::string_view verb = method, path = url;
-  const bool api = state.desk_ && is_api_path(path);
+  ApiDesk* desk = state.desk_for(path);
   const bool control = verb == MHD_HTTP_METHOD_POST && path.starts_with(control_path);
-  if (!control && !api && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
+  if (!control && !desk && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
     return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "the board only answers GET\n");
   if (state.listener_.loopback && !is_local_host_header(header(connection, "Host")))
     return send_text(connection, MHD_HTTP_FORBIDDEN,
                      "this board listens on this machine only: open it as localhost\n");
-  if (api) return state.desk_->take(connection, verb, path, piece, size, context);
+  if (desk) return desk->take(connection, verb, path, piece, size, context);
   if (control) return state.control(connection, path.substr(control_path.size()));
   return state.answer(connection, path);
 }
 
-void Server::State::on_completed(void* self, MHD_Connection*, void** context,
+void Server::State::on_completed(void*, MHD_Connection*, void** context,
                                  MHD_RequestTerminationCode) {
-  State& state = *static_cast<State*>(self);
-  if (state.desk_) state.desk_->completed(context);
+  ApiDesk::completed(context);
+}
+
+ApiDesk* Server::State::desk_for(std::string_view path) const {
+  for (const auto& desk : desks_)
+    if (desk->has(path)) return desk.get();
+  return nullptr;
 }
 
 MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view path) {
@@ -221,6 +230,7 @@ MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view pa
   if (path == "/api/topology" && options_.topology)
     return send_text(connection, MHD_HTTP_OK, options_.topology(), json);
   if (path == "/tap" && options_.tap) return open_tap(connection);
+  if (path == "/api/data") return send_text(connection, MHD_HTTP_OK, "{\"data\":[]}", json);
   if (path == "/healthz") return send_text(connection, MHD_HTTP_OK, "ok\n");
   for (const Asset& asset : assets())
     if (asset.path == path) return send_asset(connection, asset);

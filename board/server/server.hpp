@@ -5,12 +5,13 @@
 //   GET /healthz       "ok"              GET /metrics        for Prometheus
 //   GET /api/topology  tasks and edges   GET /tap            rows of an edge, live
 //   POST /api/control/ACTION             what changes the run
+//   /api/data/...                        what the pages ask for beside the stream
 //   /api/v1/...                          the interface of a cluster, if there is one
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
-// which asks `honesty` and drives Live ten times a second; with `api` a third one. stop() ends
-// them; the destructor stops. `live` and whatever the functions refer to must outlive the server.
-// Nothing is changed through this server but by POST.
+// which asks `honesty` and drives Live ten times a second; with `api` and with `data` one more
+// each. stop() ends them; the destructor stops. `live` and whatever the functions refer to must
+// outlive the server. Nothing is changed through this server but by POST.
 #pragma once
 
 #include <cstdint>
@@ -74,6 +75,8 @@ struct ServerOptions {
   // `control_token`, as for taps.
   std::function<Result<std::string>(const ControlRequest&)> control = {};
   std::string control_token = {};
+  // The same below /api/data: what the pages ask for beside the stream.
+  std::function<ApiAnswer(const ApiRequest&)> data = {};
   // Answers all that comes below /api/v1, whatever its method, and sees to who may do what; none:
   // 404. Asked on a thread of its own, one request at a time: it may take a while.
   std::function<ApiAnswer(const ApiRequest&)> api = {};

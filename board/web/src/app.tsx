@@ -2,9 +2,9 @@ import { Announcer } from './announcer';
 import { Chart } from './chart';
 import { Header } from './header';
 import { HonestyLine } from './honesty';
+import { LazyPage } from './lazy';
 import { notes, panels, status, view } from './store';
 import { Ranking, Totals } from './tables';
-import { TopologyPage } from './topology';
 import { Wall } from './wall';
 
 export function App() {
@@ -20,7 +20,7 @@ export function App() {
             ))}
           </ul>
         )}
-        {view.value === 'topology' ? <TopologyPage /> : <LivePage />}
+        {view.value === 'live' ? <LivePage /> : <LazyPage id={view.value} />}
       </main>
       <Announcer />
     </>

@@ -1,4 +1,6 @@
+import { offered } from './data';
 import { clock } from './format';
+import { pages, type Page } from './pages';
 import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
 
 const statusText = {
@@ -22,6 +24,10 @@ const statusSign = {
   failed: '!',
 } as const;
 
+function isOffered(page: Page): boolean {
+  return !page.data || (offered.value?.includes(page.data) ?? false);
+}
+
 export function Header() {
   return (
     <header class="top">
@@ -38,9 +44,11 @@ export function Header() {
         <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
           Live
         </a>
-        <a href="#topology" aria-current={view.value === 'topology' ? 'page' : undefined}>
-          Topology
-        </a>
+        {pages.filter(isOffered).map((page) => (
+          <a key={page.id} href={`#${page.id}`} aria-current={view.value === page.id ? 'page' : undefined}>
+            {page.title}
+          </a>
+        ))}
       </nav>
       <p class={`status ${status.value}`} role="status">
         <span class="sign" aria-hidden="true">

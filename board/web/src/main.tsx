@@ -3,6 +3,7 @@ import { render } from 'preact';
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
 import { App } from './app';
+import { askWhatIsOffered } from './data';
 import { start, togglePause } from './store';
 
 // Key p pauses, unless something is being typed or a shortcut of the browser is meant.
@@ -14,4 +15,5 @@ document.addEventListener('keydown', (event) => {
 });
 
 start();
+void askWhatIsOffered();
 render(<App />, document.getElementById('app')!);

@@ -11,10 +11,10 @@ import type {
 } from './contract';
 import { History } from './history';
 import { type Change, Model, OutOfStep } from './model';
+import {pages} from './pages';
 import { type Connection, Stream } from './stream';
 
-export type Theme = 'system' | 'light' | 'dark';
-export type View = 'live' | 'topology';
+export type Theme = 'system'|'light'|'dark';
 export type Status = 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed';
 
 const rateWindowMs = 5000;
@@ -35,7 +35,7 @@ export const gaps = signal(0); // events the server could not send to this page
 export const theme = signal<Theme>('system');
 export const dark = signal(false); // as shown
 export const reducedMotion = signal(false);
-export const view = signal<View>('live'); // the page, as the address says after #
+export const view = signal('live');  // the page, as the address says after #
 
 export const walls = computed(() => panels.value.filter((panel) => panel.view === 'wall'));
 export const chosenWall = signal('');
@@ -158,7 +158,11 @@ function follow(query: string, apply: (matches: boolean) => void): void {
 
 export function start(): void {
   theme.value = (document.documentElement.dataset.theme as Theme | undefined) ?? 'system';
-  const readView = () => (view.value = location.hash === '#topology' ? 'topology' : 'live');
+  // What follows a slash or a question mark is the page's own: #traffic?from=...
+  const readView = () => {
+    const id = /^#([a-z]*)/.exec(location.hash)?.[1] ?? '';
+    view.value = pages.some((page) => page.id === id) ? id : 'live';
+  };
   addEventListener('hashchange', readView);
   readView();
   const systemDark = signal(false);

@@ -9,8 +9,8 @@ export interface Quantiles {
 }
 
 export interface Waiting {
-  who: string; // a task: "names", "names/1"
-  why: 'room' | 'rows' | 'acks';
+  who: string;  // a task: "names", "names/1"
+  why: 'room'|'rows'|'acks';
   for_s: number;
 }
 
@@ -22,17 +22,17 @@ export interface Task {
   failed: number;
   executed_per_s: number;
   emitted_per_s: number;
-  busy: number; // shares of the time, 0..1
+  busy: number;  // shares of the time, 0..1
   blocked: number;
   idle: number;
-  latency_us: Quantiles | null;
-  execute_us: Quantiles | null;
-  waits_for: Waiting | null;
+  latency_us: Quantiles|null;
+  execute_us: Quantiles|null;
+  waits_for: Waiting|null;
 }
 
 export interface TopologyComponent {
   id: string;
-  kind: 'spout' | 'bolt';
+  kind: 'spout'|'bolt';
   operator: string;
   tasks: Task[];
 }
@@ -45,7 +45,7 @@ export interface Edge {
   fields: string[];
   rows: number;
   rows_per_s: number;
-  wait_us: Quantiles | null;
+  wait_us: Quantiles|null;
 }
 
 export interface Topology {
@@ -57,32 +57,34 @@ export interface Topology {
   edges: Edge[];
 }
 
-const longWait = 1; // seconds; shorter ones are how a topology breathes
+const longWait = 1;  // seconds; shorter ones are how a topology breathes
 
-export function waitText(waiting: Waiting | null): string {
+export function waitText(waiting: Waiting|null): string {
   if (!waiting) return '';
   if (waiting.why === 'acks') return 'acks';
   return waiting.why === 'room' ? `room at ${waiting.who}` : `rows of ${waiting.who}`;
 }
 
 // The source that has been held up longest and the task at the end of the chain of waits, if any.
-export function holdUp(topology: Topology): { source: string; cause: string; for_s: number } | null {
+export function holdUp(topology: Topology): {source: string; cause: string; for_s: number}|null {
   const waits = new Map<string, Waiting>();
-  let worst: { source: string; waiting: Waiting } | null = null;
+  let worst: {source: string; waiting: Waiting}|null = null;
   for (const component of topology.components)
     for (const task of component.tasks) {
       if (!task.waits_for) continue;
       waits.set(`${component.id}/${task.task}`, task.waits_for);
       if (component.tasks.length === 1) waits.set(component.id, task.waits_for);
-      const { why, for_s } = task.waits_for;
+      const {why, for_s} = task.waits_for;
       if (component.kind !== 'spout' || why === 'rows' || for_s < longWait) continue;
-      if (!worst || for_s > worst.waiting.for_s) worst = { source: component.id, waiting: task.waits_for };
+      if (!worst || for_s > worst.waiting.for_s)
+        worst = {source: component.id, waiting: task.waits_for};
     }
   if (!worst) return null;
   let cause = worst.waiting.who;
   // What moves may look like a circle.
-  for (let steps = 0; steps < waits.size && waits.has(cause); steps++) cause = waits.get(cause)!.who;
-  return { source: worst.source, cause, for_s: worst.waiting.for_s };
+  for (let steps = 0; steps < waits.size && waits.has(cause); steps++)
+    cause = waits.get(cause)!.who;
+  return {source: worst.source, cause, for_s: worst.waiting.for_s};
 }
 
 // 12 µs, 3.4 ms, 5.6 s

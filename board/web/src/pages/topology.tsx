@@ -1,39 +1,12 @@
 // The topology as it runs: every task and every edge. Asked for once a second while it is shown.
-import { useSignal, useSignalEffect } from '@preact/signals';
-
-import { clock, exact, percent, seconds, short, visible } from './format';
-import { paused } from './store';
+import { useAsked } from '../data';
+import { clock, exact, percent, seconds, short, visible } from '../format';
 import { duration, holdUp, waitText, type Edge, type Quantiles, type Task, type Topology, type TopologyComponent } from './topology-data';
 
 const periodMs = 1000;
 
-export function TopologyPage() {
-  const topology = useSignal<Topology | null>(null);
-  const failure = useSignal('');
-  useSignalEffect(() => {
-    if (paused.value) return;
-    let timer = 0;
-    const gone = new AbortController();
-    const ask = async () => {
-      try {
-        if (!document.hidden) {
-          const answer = await fetch('/api/topology', { signal: gone.signal });
-          if (!answer.ok) throw new Error('This server has nothing to say about its topology.');
-          topology.value = await answer.json();
-          failure.value = '';
-        }
-      } catch (error) {
-        if (gone.signal.aborted) return;
-        failure.value = error instanceof TypeError ? 'The server does not answer.' : (error as Error).message;
-      }
-      timer = window.setTimeout(ask, periodMs);
-    };
-    void ask();
-    return () => {
-      gone.abort();
-      clearTimeout(timer);
-    };
-  });
+export default function TopologyPage() {
+  const { data: topology, failure } = useAsked<Topology>(() => '/api/topology', periodMs);
   return (
     <>
       {failure.value && (
