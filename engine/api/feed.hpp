@@ -17,13 +17,14 @@ struct FeedRow {
 // One frame: what one panel shows after one window closed.
 struct FeedFrame {
   std::string panel;  // id of the panel, the `panel` option of the board sink
-  std::string view;   // wall | series | table | totals
+  std::string view;   // wall | series | table | totals | events
   std::string title;  // for people
   TimeNs start = 0;   // the window, event time
   TimeNs end = 0;
   std::vector<std::string> columns;
   // wall: increments per key; series: one row a line with its value in this window;
-  // table: the whole table, ordered; totals: cumulative numbers.
+  // table: the whole table, ordered; totals: cumulative numbers; events: news of security events,
+  // each as a JSON object in `key`.
   std::vector<FeedRow> rows;
 };
 

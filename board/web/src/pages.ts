@@ -11,5 +11,6 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  {id: 'security', title: 'Security', data: 'events', load: () => import('./pages/security')},
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
 ];
