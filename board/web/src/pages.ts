@@ -11,5 +11,6 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  {id: 'capacity', title: 'Capacity', data: 'capacity', load: () => import('./pages/capacity')},
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
 ];
