@@ -30,7 +30,7 @@ LoadView seen_of(std::vector<const History*> histories) {
   }
   // Peaks of an hour need not fall into one minute: the sum may be more than there was at once.
   view.past = [histories = std::move(histories)](Hour hour) {
-    HourSummary sum{.minutes = 60};
+    HourSummary sum{.minutes = histories.empty() ? 0U : 60U};
     for (const History* one : histories) {
       HourSummary part = one->at(hour);
       sum.median += part.median, sum.high += part.high, sum.peak += part.peak;

@@ -18,7 +18,7 @@ const shownHostile = (text) => text.includes("<img src=x onerror=alert(1)>'") &&
 
 // A day like a wave, weekends lower, and one hole: Tuesdays from three to five.
 const rhythm = Array.from({ length: 168 }, (_, slot) => {
-  if (slot === 27 || slot === 28) return 0.05;
+  if (slot >= 27 && slot <= 29) return 0.05; // between two values the rate goes in a line
   const wave = 1 - 0.6 * Math.cos((2 * Math.PI * ((slot % 24) - 3)) / 24);
   return (slot < 120 ? wave : 0.8 * wave).toFixed(3);
 });
@@ -108,7 +108,7 @@ async function rowsOf(page, name) {
 async function advice(page) {
   const command = await page.locator('.command code').textContent();
   assert.match(command, /^dnstorm advise .*--json$/);
-  return JSON.parse(execSync(command.replace(/^dnstorm/, `'${program}'`), { maxBuffer: 1e8 }).toString());
+  return JSON.parse(execSync(command.replace(/^dnstorm/, `'${program}'`), { maxBuffer: 1e8, shell: '/bin/bash' }).toString());
 }
 
 const near = (text, value, what) => assert.ok(Math.abs(number(text) - value) <= 0.00501, `${what}: ${text}, not ${value}`);
@@ -131,7 +131,7 @@ async function checkNumbers(page, server) {
     near(headroom[i][4], one.limit, 'limit');
   });
   const week = told.servers.find((one) => one.server === server).week;
-  const labels = await page.locator('.heat td').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('aria-label')));
+  const labels = await page.locator('.heat td').evaluateAll((cells) => cells.map((cell) => cell.lastChild.textContent));
   assert.equal(labels.length, 168);
   week.forEach(([expected], slot) => near(/: (\S+) queries a second expected/.exec(labels[slot])[1], expected, labels[slot]));
   return told;
@@ -142,8 +142,7 @@ test('shows the numbers of dnstorm advise, and the known quiet window first', as
   const told = await checkNumbers(page, '');
   assert.equal(told.windows[0].windows[0].begins, 'Tue 03:00');
   assert.deepEqual(
-    await page.locator('.heat .window sup').evaluateAll((marks) =>
-      marks.filter((mark) => mark.textContent === '1').map((mark) => mark.parentElement.dataset.slot)),
+    await page.locator('.heat [data-rank="1"]').evaluateAll((cells) => cells.map((cell) => cell.dataset.slot)),
     ['27', '28'],
   );
   assert.equal(await page.locator('.capacity-page > .notes').count(), 0, 'nothing is wanting after four weeks');
@@ -153,10 +152,10 @@ test('shows the numbers of dnstorm advise, and the known quiet window first', as
 
 test('shows one server, other lengths and other limits by hand, and keeps the choice in the address', async () => {
   const page = await open();
-  await page.getByLabel('Server').selectOption('ns1');
-  await page.getByLabel('Window').selectOption('4h');
-  await page.getByLabel('Limit, /s').fill('0.4');
-  await page.getByLabel('Limit, /s').press('Enter');
+  await page.getByLabel('Server', { exact: true }).selectOption('ns1');
+  await page.getByLabel('Window', { exact: true }).selectOption('4h');
+  await page.getByLabel('Limit, /s', { exact: true }).fill('0.4');
+  await page.getByLabel('Limit, /s', { exact: true }).press('Enter');
   await page.getByRole('region', { name: 'Best windows' }).getByText('ns1;').waitFor();
   await page.locator('.command code').filter({ hasText: '--window 4h' }).filter({ hasText: 'ns1=0.4' }).waitFor();
   await checkNumbers(page, 'ns1');
@@ -165,22 +164,24 @@ test('shows one server, other lengths and other limits by hand, and keeps the ch
   await page.reload();
   await page.locator('.command code').filter({ hasText: 'ns1=0.4' }).waitFor();
   assert.deepEqual(await rowsOf(page, 'Table of windows'), before);
-  assert.equal(await page.getByLabel('Server').inputValue(), 'ns1');
+  assert.equal(await page.getByLabel('Server', { exact: true }).inputValue(), 'ns1');
   clean(page);
   await page.context().close();
 });
 
 test('a drained server moves its load to the other', async () => {
   const page = await open('?server=ns1');
-  const level = async () => number(/: (\S+) queries/.exec(await page.locator('[data-slot="40"]').getAttribute('aria-label'))[1]);
+  const level = async () => number(/: (\S+) queries/.exec(await page.locator('[data-slot="40"]').textContent())[1]);
   const alone = await level();
-  await page.getByLabel('What if drained').selectOption(hostile);
+  await page.getByLabel('What if drained', { exact: true }).selectOption(hostile);
   const [row, ...more] = await rowsOf(page, 'Table of what if');
   assert.deepEqual(more, []);
   assert.equal(row[0], 'ns1');
-  // Both had the same traffic: the one that is left has twice as much.
-  assert.ok(Math.abs(number(row[2]) / number(row[1]) - 2) < 0.1, `${row[2]} of ${row[1]}`);
-  assert.ok(Math.abs((await level()) / alone - 2) < 0.1, 'hour by hour, too');
+  // Both had the same traffic: the one that is left has twice as much, hour by hour. Its busiest minutes have a little
+  // less than that: those of two servers do not come at once.
+  const both = await level();
+  assert.ok(Math.abs(both / alone - 2) < 0.1, `${both} of ${alone}`);
+  assert.ok(number(row[2]) > 1.5 * number(row[1]), `${row[2]} of ${row[1]}`);
   assert.match(row[3], /^! /, 'it passes its limit, in a sign and not in a colour');
   const told = await advice(page);
   near(row[2], told.away.find((one) => one.server === 'ns1').p99, 'what ns1 carries');
@@ -190,16 +191,17 @@ test('a drained server moves its load to the other', async () => {
 
 test('shows what was seen, and response times', async () => {
   const page = await open();
-  await page.getByLabel('Measure').selectOption('response');
-  await page.locator('[data-slot="40"][aria-label*="seen, the slowest minute"]').waitFor();
-  assert.match(await page.locator('[data-slot="40"]').textContent(), /^[\d.]+ (µs|ms|s)$/);
-  await page.getByLabel('Measure').selectOption('load');
+  const hour = page.locator('[data-slot="40"]');
+  await page.getByLabel('Measure', { exact: true }).selectOption('response');
+  await hour.filter({ hasText: 'seen, the slowest minute' }).waitFor();
+  assert.match(await hour.textContent(), /^[\d.]+ (µs|ms|s)Tue 16:00: /);
+  await page.getByLabel('Measure', { exact: true }).selectOption('load');
   await page.getByLabel('of', { exact: true }).selectOption('seen');
-  await page.locator('[data-slot="40"][aria-label*="in 4 weeks"]').waitFor();
+  await hour.filter({ hasText: 'in 4 weeks' }).waitFor();
   await page.getByLabel('weeks', { exact: true }).selectOption('2');
-  await page.locator('[data-slot="40"][aria-label*="in 2 weeks"]').waitFor();
-  await page.getByLabel('Measure').selectOption('share');
-  await page.locator('[data-slot="40"][aria-label*="% of the limit"]').waitFor();
+  await hour.filter({ hasText: 'in 2 weeks' }).waitFor();
+  await page.getByLabel('Measure', { exact: true }).selectOption('share');
+  await hour.filter({ hasText: '% of the limit' }).waitFor();
   clean(page);
   await page.context().close();
 });
@@ -251,7 +253,7 @@ test('a wrong address gets one sentence', async () => {
   const page = await browser.page();
   await page.goto(url + '#capacity?server=nobody');
   await page.getByRole('alert').filter({ hasText: "nothing is known of 'nobody'" }).waitFor();
-  await page.getByLabel('Window').waitFor();
+  await page.getByLabel('Window', { exact: true }).waitFor();
   // The answer 400 is told by the browser, too.
   assert.deepEqual(page.faults.filter((fault) => !fault.includes('400')), []);
   await page.context().close();
@@ -280,13 +282,13 @@ for (const colorScheme of ['light', 'dark'])
   test(`axe-core finds nothing serious, ${colorScheme}`, async () => {
     const page = await open('?drain=ns1&server=' + encodeURIComponent(hostile), { colorScheme });
     await rowsOf(page, 'Table of what if');
+    if (process.env.DNSTORM_SHOTS) await page.screenshot({ path: join(process.env.DNSTORM_SHOTS, `capacity-${colorScheme}.png`), fullPage: true });
     await page.evaluate(axe.source);
     const { violations } = await page.evaluate(() => window.axe.run());
     const serious = violations
       .filter((violation) => ['serious', 'critical'].includes(violation.impact))
       .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
     assert.deepEqual(serious, []);
-    if (process.env.DNSTORM_SHOTS) await page.screenshot({ path: join(process.env.DNSTORM_SHOTS, `capacity-${colorScheme}.png`), fullPage: true });
     clean(page);
     await page.context().close();
   });

@@ -114,10 +114,13 @@ TEST_F(BoardCapacityTest, says_what_is_wrong_with_a_question) {
 }
 
 TEST_F(BoardCapacityTest, quotes_what_a_shell_would_take_apart) {
-  BoardCapacity capacity({.store = "my store's.sqlite"}, clock_);
-  json answer = json::parse(capacity.answer({}).body);
-  EXPECT_THAT(answer["command"].get<std::string>(),
+  auto command = [&](const std::string& store) {
+    BoardCapacity capacity({.store = store}, clock_);
+    return json::parse(capacity.answer({}).body)["command"].get<std::string>();
+  };
+  EXPECT_THAT(command("my store's.sqlite"),
               HasSubstr("dnstorm advise 'my store'\\''s.sqlite' --window 2h"));
+  EXPECT_THAT(command("a\x07'\xff"), HasSubstr("dnstorm advise $'a\\x07\\'\\xff' --window 2h"));
 }
 
 plan::Plan plan_of(const std::string& bolts, const std::string& streams,
@@ -127,7 +130,7 @@ plan::Plan plan_of(const std::string& bolts, const std::string& streams,
       "spouts: [{id: packets, className: pcap, properties: {file: x.pcap}}]\n"
       "bolts:\n"
       "  - {id: dns, className: decode}\n"
-      "  - {id: keep, className: store, properties: {file: k.sqlite}}\n" +
+      "  - {id: keep, className: store, properties: {file: k.sqlite, unbounded_tags: true}}\n" +
           bolts +
           "streams:\n"
           "  - {from: packets, to: dns, grouping: {type: SHUFFLE}}\n" +

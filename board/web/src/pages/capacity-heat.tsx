@@ -68,10 +68,10 @@ export function HeatMap({ heat, windows, label }: { heat: Heat; windows: QuietWi
                       data-slot={slot}
                       tabIndex={slot === at.value ? 0 : -1}
                       class={`${cell ? `level${cell.level}` : 'unknown'}${rank ? ' window' : ''}`}
-                      aria-label={sentenceOf(heat, slot, rank)}
+                      data-rank={rank || undefined}
                     >
-                      {cell ? cell.text : '–'}
-                      {rank > 0 && <sup aria-hidden="true">{rank}</sup>}
+                      <span aria-hidden="true">{cell ? cell.text : '–'}</span>
+                      <span class="unseen">{sentenceOf(heat, slot, rank)}</span>
                     </td>
                   );
                 })}

@@ -73,20 +73,25 @@ interface PickProps {
   onPick: (value: string) => void;
 }
 
+// Beside its field and not around it: the name of the field is then its label alone, without the options.
+function idOf(label: string): string {
+  return 'choose-' + label.toLowerCase().replace(/[^a-z]+/g, '-');
+}
+
 function Pick({ label, value, options, onPick }: PickProps) {
   // What the address says is shown even if it is not among what is offered.
   const all = options.some(([one]) => one === value) ? options : [...options, [value, visible(value)] as [string, string]];
   return (
-    <label>
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onPick(event.currentTarget.value)}>
+    <div class="choice">
+      <label for={idOf(label)}>{label}</label>
+      <select id={idOf(label)} value={value} onChange={(event) => onPick(event.currentTarget.value)}>
         {all.map(([one, text]) => (
           <option key={one} value={one}>
             {text}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 
@@ -100,18 +105,19 @@ interface AmountProps {
 
 function Amount({ label, value, hint, max, onPick }: AmountProps) {
   return (
-    <label>
-      <span>{label}</span>
+    <div class="choice">
+      <label for={idOf(label)}>{label}</label>
       <input
+        id={idOf(label)}
         type="number"
-        min={1}
+        min={0}
         max={max}
         step="any"
         value={value}
         placeholder={hint}
         onChange={(event) => event.currentTarget.validity.valid && onPick(event.currentTarget.value)}
       />
-    </label>
+    </div>
   );
 }
 
