@@ -1,5 +1,5 @@
 // What the page Capacity knows and what has been chosen on it. Pure: no page, no clock.
-import {exact, percent, short} from '../format';
+import {exact, short} from '../format';
 
 export const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 export const hoursPerWeek = 168;
@@ -253,7 +253,7 @@ export function heatOf(data: Capacity, choice: Choice): Heat {
   const shares = hours.map(
       (hour) => hour && {
         value: (100 * hour.value) / limit,
-        sentence: `${percent(hour.value, limit)} of the limit: ${hour.sentence}`
+        sentence: `${ofLimit(hour.value, limit)} of the limit: ${hour.sentence}`
       },
   );
   // A fixed scale: colours mean the same on every day.
@@ -322,8 +322,13 @@ export function headroom(of: Carried, share: number): string {
   return room <= 0 ?
       'none' :
       of.p99 > 0 ?
-      `${exact(Math.round(room * 10) / 10)}/s, ${percent(room, of.limit)} of the limit` :
+      `${exact(Math.round(room * 10) / 10)}/s, ${ofLimit(room, of.limit)} of the limit` :
       '–';
+}
+
+// May be more than all of it.
+export function ofLimit(value: number, limit: number): string {
+  return `${((100 * value) / limit).toFixed(1)}\u202f%`;
 }
 
 export function riskText(risk: number): string {

@@ -4,7 +4,7 @@ import { signal, useSignalEffect } from '@preact/signals';
 
 import './capacity.css';
 import { useAsked } from '../data';
-import { exact, percent, visible } from '../format';
+import { exact, visible } from '../format';
 import { ForecastChart } from './capacity-chart';
 import {
   choiceOf,
@@ -14,6 +14,7 @@ import {
   heatOf,
   inFocus,
   minuteOf,
+  ofLimit,
   passesText,
   questionOf,
   riskText,
@@ -345,7 +346,7 @@ function Drained({ data }: { data: Capacity }) {
                 </th>
                 <td>{exact(data.servers.find((server) => server.server === one.server)?.p99 ?? 0)}</td>
                 <td>{exact(one.p99)}</td>
-                <td>{one.limit ? `${one.p99 > one.limit * data.share ? '! ' : ''}${percent(one.p99, one.limit)}` : '–'}</td>
+                <td>{one.limit ? `${one.p99 > one.limit * data.share ? '! ' : ''}${ofLimit(one.p99, one.limit)}` : '–'}</td>
                 <td class="word">{passesText(one.passes, data.now)}</td>
               </tr>
             ))}
@@ -450,7 +451,7 @@ function Shortages({ data }: { data: Capacity }) {
                   <td class="word">{minuteOf(one.begin)}</td>
                   <td class="word">{minuteOf(one.end)}</td>
                   <td>{exact(one.peak)}</td>
-                  <td>{server.limit ? percent(one.peak, server.limit) : '–'}</td>
+                  <td>{server.limit ? ofLimit(one.peak, server.limit) : '–'}</td>
                   <td>{exact(one.lost)}</td>
                   <td class="word">{one.unusual ? 'unusual load' : 'load'}</td>
                 </tr>

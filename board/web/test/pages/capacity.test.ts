@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 
-import {choiceOf, hashOf, headroom, heatOf, limitOf, passesText, questionOf, ranks, slotName, slotOf, usual, windowsInFocus, type Capacity,} from '../../src/pages/capacity-data';
+import {choiceOf, hashOf, headroom, heatOf, limitOf, ofLimit, passesText, questionOf, ranks, slotName, slotOf, usual, windowsInFocus, type Capacity,} from '../../src/pages/capacity-data';
 
 const week = (value: (slot: number) => number) => Array.from(
     {length: 168},
@@ -140,6 +140,9 @@ describe('words', () => {
     expect(passesText({expected: null, earliest: null, latest: null}, now)).toBe('not in 5 years');
     expect(passesText({expected: now, earliest: now, latest: '2027-01-01T00:00:00Z'}, now))
         .toBe('now (now to 2027-01-01)');
+  });
+  it('say so when there is more than the limit', () => {
+    expect(ofLimit(150, 100)).toBe('150.0\u202f%');
   });
   it('say how much room there is', () => {
     const [ns1, ns2] = known().servers;
