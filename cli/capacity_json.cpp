@@ -133,8 +133,9 @@ std::string capacity_json(const CapacityNews& news) {
   std::string focus = news.advice.question.focus.value_or("");
   Json json = advice_object(news.advice);
   for (Json& server : json["servers"]) {
+    // What is added may move the others.
+    server["shortages_all"] = std::size_t{server["shortages"].size()};
     Json& short_of = server["shortages"];
-    server["shortages_all"] = short_of.size();
     while (short_of.size() > shortages_max) short_of.erase(short_of.begin());
     bool alone = json["servers"].size() == 1;
     if (server["server"] != focus && !alone) server.erase("week");
