@@ -14,6 +14,7 @@
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
 #include "cli/board_data.hpp"
+#include "cli/board_history.hpp"
 #include "cli/confine.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
@@ -72,6 +73,7 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      offer_history(plan_, data_);
       options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
       if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;

@@ -7,6 +7,7 @@
 
 #include "cli/minute_history.hpp"
 #include "engine/sqlite/sqlite.hpp"
+#include "operators/sinks/point_store.hpp"
 
 namespace dnstorm::cli {
 
@@ -14,8 +15,6 @@ namespace {
 
 using operators::MinuteRow;
 using operators::MinuteRows;
-
-constexpr std::int64_t schema_version = 1;
 
 Error no_measurement(SqliteDatabase& store, const std::string& wanted) {
   std::string known;
@@ -78,7 +77,8 @@ std::pair<std::string, std::string> parted(const std::string& name) {
 
 Result<void> read_all(SqliteDatabase& store, const PointNames& names, TimeNs since,
                       MinuteRows& rows) {
-  if (DNSTORM_TRY(store.integer("PRAGMA user_version")) != schema_version)
+  std::int64_t version = DNSTORM_TRY(store.integer("PRAGMA user_version"));
+  if (version < 1 || version > operators::store_schema_version)
     return Error{ErrorKind::data, "is no file of the sink `store` of this version", "file"};
   auto count = [&](const std::string& server, TimeNs start, DurationNs length, double value) {
     add_window(rows, server, start, length, {.count = value});

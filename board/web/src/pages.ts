@@ -11,5 +11,6 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  {id: 'traffic', title: 'Traffic', data: 'history', load: () => import('./pages/traffic')},
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
 ];
