@@ -120,7 +120,8 @@ Result<json> tops(const ApiRequest& request, PointHistory& history) {
   std::size_t limit = DNSTORM_TRY(items_asked(request));
   Chosen chosen = DNSTORM_TRY(choose(request, history));
   if (chosen.extent.empty) return nothing_yet();
-  auto sums = DNSTORM_TRY(history.tops(chosen.step_s, chosen.range.from, chosen.range.to));
+  std::int64_t step_s = std::max(chosen.step_s, DNSTORM_TRY(history.longest_step()));
+  auto sums = DNSTORM_TRY(history.tops(step_s, chosen.range.from, chosen.range.to));
   json lists = json::array();
   for (const operators::HistoryList& list : DNSTORM_TRY(history.lists()))
     if (auto found = sums.find(list.id); found != sums.end())

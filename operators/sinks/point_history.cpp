@@ -160,6 +160,12 @@ Result<std::int64_t> PointHistory::step_for(TimeNs from, TimeNs to) {
   return level == 0 ? 0 : rollup_steps_s[level - 1];
 }
 
+Result<std::int64_t> PointHistory::longest_step() {
+  for (std::size_t level = levels - 1; level > 0; --level)
+    if (DNSTORM_TRY(oldest_at(level)) != time_max) return rollup_steps_s[level - 1];
+  return 0;
+}
+
 Result<void> PointHistory::add_pieces(std::size_t level, TimeNs from, TimeNs to,
                                       std::vector<Piece>& pieces) {
   if (from >= to) return {};
@@ -170,20 +176,28 @@ Result<void> PointHistory::add_pieces(std::size_t level, TimeNs from, TimeNs to,
       pieces.push_back({0, from, to});
     return {};
   }
-  std::int64_t step_s = rollup_steps_s[level - 1];
-  std::vector<TimeNs> stale;
-  SqliteStatement statement = DNSTORM_TRY(database_.prepare(
-      "SELECT time FROM stale WHERE time >= ?1 AND time < ?2 AND step = ?3 ORDER BY time"));
-  bind_piece(statement, step_s, from, to);
-  while (DNSTORM_TRY(statement.step())) stale.push_back(statement.column_integer(0));
-  TimeNs begin = from;
-  for (TimeNs bucket : stale) {
-    if (begin < bucket) pieces.push_back({step_s, begin, bucket});
-    begin = bucket + step_ns(level);
+  DurationNs step = step_ns(level);
+  TimeNs first = (from + step - 1) / step * step;
+  TimeNs last = to / step * step;
+  if (first >= last) return add_pieces(level - 1, from, to, pieces);
+  DNSTORM_CHECK(add_pieces(level - 1, from, first, pieces));
+  TimeNs begin = first;
+  for (TimeNs bucket : DNSTORM_TRY(stale(level, first, last))) {
+    if (begin < bucket) pieces.push_back({rollup_steps_s[level - 1], begin, bucket});
+    begin = bucket + step;
     DNSTORM_CHECK(add_pieces(level - 1, bucket, begin, pieces));
   }
-  if (begin < to) pieces.push_back({step_s, begin, to});
-  return {};
+  if (begin < last) pieces.push_back({rollup_steps_s[level - 1], begin, last});
+  return add_pieces(level - 1, last, to, pieces);
+}
+
+Result<std::vector<TimeNs>> PointHistory::stale(std::size_t level, TimeNs from, TimeNs to) {
+  std::vector<TimeNs> buckets;
+  SqliteStatement statement = DNSTORM_TRY(database_.prepare(
+      "SELECT time FROM stale WHERE time >= ?1 AND time < ?2 AND step = ?3 ORDER BY time"));
+  bind_piece(statement, rollup_steps_s[level - 1], from, to);
+  while (DNSTORM_TRY(statement.step())) buckets.push_back(statement.column_integer(0));
+  return buckets;
 }
 
 Result<std::vector<PointHistory::Piece>> PointHistory::pieces(std::int64_t step_s, TimeNs from,

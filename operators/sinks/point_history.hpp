@@ -70,7 +70,11 @@ class PointHistory {
   // Seconds of the rollups from which that time is best read; 0: from points.
   Result<std::int64_t> step_for(TimeNs from, TimeNs to);
 
-  // Of [from, to), which are multiples of step_s, in no particular order.
+  // The longest there are: of use where no buckets are wanted.
+  Result<std::int64_t> longest_step();
+
+  // Of [from, to), in no particular order, from rollups of step_s; where those do not fit in, from
+  // what is finer.
   Result<void> spans(std::int64_t step_s, TimeNs from, TimeNs to,
                      const std::function<void(const HistorySpan&)>& use);
   Result<void> numbers(std::int64_t step_s, TimeNs from, TimeNs to,
@@ -87,6 +91,7 @@ class PointHistory {
   };
   Result<void> prepare();
   Result<void> add_pieces(std::size_t level, TimeNs from, TimeNs to, std::vector<Piece>& pieces);
+  Result<std::vector<TimeNs>> stale(std::size_t level, TimeNs from, TimeNs to);
   Result<std::vector<Piece>> pieces(std::int64_t step_s, TimeNs from, TimeNs to);
   Result<TimeNs> oldest_at(std::size_t level);
 

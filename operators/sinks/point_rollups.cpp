@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "operators/sinks/window_tops.hpp"
@@ -212,8 +213,11 @@ Result<void> PointRollups::roll_tops(SqliteDatabase& database, std::size_t level
       "INSERT INTO tops VALUES({}, {}, ?1, ?2, ?3, ?4)", rollup_steps_s[level], start)));
   SqliteStatement floor = DNSTORM_TRY(database.prepare(
       fmt::format("INSERT INTO floors VALUES({}, {}, ?1, ?2)", rollup_steps_s[level], start)));
-  for (const auto& [list, sum] : sums)
-    DNSTORM_CHECK(write_top(item, floor, list, sum.take(rollup_items_max)));
+  ListPlaces places = DNSTORM_TRY(places_of_lists(database));
+  for (const auto& [list, sum] : sums) {
+    std::size_t items = std::min(2 * places[list], rollup_items_max);
+    DNSTORM_CHECK(write_top(item, floor, list, sum.take(items)));
+  }
   return {};
 }
 

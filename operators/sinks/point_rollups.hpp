@@ -26,7 +26,7 @@
 namespace dnstorm::operators {
 
 inline constexpr std::array<std::int64_t, 3> rollup_steps_s = {60, 600, 3600};
-// Items that a top keeps of a bucket.
+// Items that a top keeps of a bucket: twice as many as it has places, no more than
 inline constexpr std::size_t rollup_items_max = 200;
 
 // Before when what goes. Minutes go sooner than the rest.

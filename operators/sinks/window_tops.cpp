@@ -1,7 +1,6 @@
 #include "operators/sinks/window_tops.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace dnstorm::operators {
 
@@ -17,19 +16,7 @@ INSERT INTO ranked
 
 namespace {
 
-using Places = std::unordered_map<std::int64_t, std::size_t>;
-
-// How many places each list has: as many as were ever taken.
-Result<Places> places_of_lists(SqliteDatabase& database) {
-  Places places;
-  SqliteStatement statement =
-      DNSTORM_TRY(database.prepare("SELECT list, count(*) FROM ranked GROUP BY list"));
-  while (DNSTORM_TRY(statement.step()))
-    places[statement.column_integer(0)] = static_cast<std::size_t>(statement.column_integer(1));
-  return places;
-}
-
-void close_windows(std::map<std::int64_t, TopList>& open, const Places& places, TopSums& sums) {
+void close_windows(std::map<std::int64_t, TopList>& open, const ListPlaces& places, TopSums& sums) {
   for (auto& [list, window] : open) {
     auto found = places.find(list);
     // A list with places to spare has all there was.
@@ -50,8 +37,17 @@ void bind_range(SqliteStatement& statement, std::int64_t step_s, TimeNs start, T
 
 }  // namespace
 
+Result<ListPlaces> places_of_lists(SqliteDatabase& database) {
+  ListPlaces places;
+  SqliteStatement statement =
+      DNSTORM_TRY(database.prepare("SELECT list, count(*) FROM ranked GROUP BY list"));
+  while (DNSTORM_TRY(statement.step()))
+    places[statement.column_integer(0)] = static_cast<std::size_t>(statement.column_integer(1));
+  return places;
+}
+
 Result<void> add_window_tops(SqliteDatabase& database, TimeNs start, TimeNs end, TopSums& sums) {
-  Places places = DNSTORM_TRY(places_of_lists(database));
+  ListPlaces places = DNSTORM_TRY(places_of_lists(database));
   if (places.empty()) return {};
   // CROSS JOIN: in the order of time.
   SqliteStatement statement = DNSTORM_TRY(database.prepare(

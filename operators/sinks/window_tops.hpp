@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
 
 #include "engine/base/result.hpp"
 #include "engine/base/time.hpp"
@@ -13,6 +14,10 @@ namespace dnstorm::operators {
 
 // By the id of the list. An item is a JSON object: the fields beside `count` and `error`.
 using TopSums = std::map<std::int64_t, TopSum>;
+
+// How many places each list has: as many as were ever taken.
+using ListPlaces = std::unordered_map<std::int64_t, std::size_t>;
+Result<ListPlaces> places_of_lists(SqliteDatabase& database);
 
 // Fills `lists` and `ranked` (point_rollups.hpp) from the series that there are.
 extern const char* const list_series_sql;

@@ -25,8 +25,8 @@ spouts:
     className: words
     properties: {words: ${JSON.stringify(hostile)}, order: cycle, limit: ${hostile.length * hostileCount}}
 bolts:
-  - {id: names, className: top, properties: {of: [word], k: 20, window: 3600s}}
-  - {id: counts, className: count, properties: {by: [word], window: 3600s}}
+  - {id: names, className: top, properties: {of: [word], k: 20, window: 60s}}
+  - {id: counts, className: count, properties: {by: [word], window: 60s}}
   - {id: open, className: store, properties: {file: FOLDER/hostile.sqlite, unbounded_tags: true}}
 streams:
   - {from: words, to: names, grouping: {type: GLOBAL}}

@@ -197,7 +197,7 @@ function Tools({ range, shown }: { range: Range; shown: Shown | null }) {
             type="button"
             class="tool"
             title={title}
-            aria-label={title}
+            aria-label={text === 'Reset' ? undefined : title}
             aria-keyshortcuts={keys[0]}
             disabled={!shown}
             onClick={() => shown && go(of(shown.points))}

@@ -85,6 +85,15 @@ TEST_F(PointHistoryTest, RollupsSayWhatPointsSay) {
   }
 }
 
+TEST_F(PointHistoryTest, WhatDoesNotFitInIsReadFromWhatIsFiner) {
+  StorePoints points(file());
+  add_hours(points, 4);
+  TimeNs from = day + 25 * minute + 20 * ns_per_s, to = day + 3 * hour + 41 * minute;
+  EXPECT_EQ(numbers(3600, from, to), numbers(0, from, to));
+  EXPECT_EQ(top(3600, from, to), top(0, from, to));
+  EXPECT_EQ(history().longest_step().value(), 3600);
+}
+
 TEST_F(PointHistoryTest, TopsAreSummedUpWithTheirBounds) {
   StorePoints points(file());
   add_hours(points, 1);
