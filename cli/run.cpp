@@ -15,6 +15,7 @@
 #include "cli/board_address.hpp"
 #include "cli/board_capacity.hpp"
 #include "cli/board_data.hpp"
+#include "cli/board_history.hpp"
 #include "cli/confine.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
@@ -74,6 +75,7 @@ class Session {
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
       DNSTORM_CHECK(offer_capacity());
+      offer_history(plan_, data_);
       options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
       if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;

@@ -7,6 +7,7 @@
 
 #include "cli/minute_history.hpp"
 #include "engine/sqlite/sqlite.hpp"
+#include "operators/sinks/point_store.hpp"
 
 namespace dnstorm::cli {
 
@@ -14,8 +15,6 @@ namespace {
 
 using operators::MinuteRow;
 using operators::MinuteRows;
-
-constexpr std::int64_t schema_version = 1;
 
 Error no_measurement(SqliteDatabase& store, const std::string& wanted) {
   std::string known;
@@ -108,7 +107,8 @@ Result<SqliteDatabase> open_store(const std::string& path) {
   if (!std::filesystem::exists(path, failed))
     return Error{ErrorKind::no_input, "there is no such file", ""};
   auto store = DNSTORM_TRY(SqliteDatabase::open(path, 5 * ns_per_s));
-  if (DNSTORM_TRY(store.integer("PRAGMA user_version")) != schema_version)
+  const std::int64_t version = DNSTORM_TRY(store.integer("PRAGMA user_version"));
+  if (version < 1 || version > operators::store_schema_version)
     return Error{ErrorKind::data, "is no file of the sink `store` of this version", "file"};
   return store;
 }

@@ -11,6 +11,7 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  {id: 'traffic', title: 'Traffic', data: 'history', load: () => import('./pages/traffic')},
   {id: 'capacity', title: 'Capacity', data: 'capacity', load: () => import('./pages/capacity')},
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
 ];
