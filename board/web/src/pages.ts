@@ -12,4 +12,5 @@ export interface Page {
 
 export const pages: Page[] = [
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
+  {id: 'cluster', title: 'Cluster', data: 'cluster', load: () => import('./pages/cluster')},
 ];
