@@ -42,8 +42,8 @@ void FeedBook::take_words(const FeedNews& news, Worker& worker, Taken& taken) {
     return;
   }
   for (KeptFrame& kept : *frames) {
-    if (kept.frame.view == "wall" && !is_new(kept.frame.source, kept.frame, kept.first_end, taken))
-      continue;
+    bool adds_up = kept.frame.view == "wall" || kept.frame.view == "series";
+    if (adds_up && !is_new(kept.frame.source, kept.frame, kept.first_end, taken)) continue;
     taken.frames.push_back(std::move(kept.frame));
   }
 }

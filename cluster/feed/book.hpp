@@ -2,10 +2,10 @@
 // their words in order, each once, and says what is new to be shown.
 //
 // After a restart (a later incarnation) tasks go back to a checkpoint, so windows come again that
-// were taken before: of walls, whose numbers are added up, they are passed over, by source, panel
-// and end. A worker tells a state of a checkpoint after what was published before it, on the same
-// way: what an incarnation begins from is here. So the sums of a wall are those of a run without a
-// failure wherever the topology's own results are.
+// were taken before: of walls and series, whose numbers are added up, they are passed over, by
+// source, panel and end. A worker tells a state of a checkpoint after what was published before it,
+// on the same way: what an incarnation begins from is here. So the sums of a wall are those of a
+// run without a failure wherever the topology's own results are.
 //
 // Pure; used by one thread at a time.
 #pragma once

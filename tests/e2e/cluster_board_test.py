@@ -17,14 +17,23 @@ PACKETS = ("captured", "parsed", "malformed", "not_dns", "filtered", "in_flight"
 
 
 def with_boards(text):
-    """The topology with a board sink of each view, on the third node."""
-    sinks = "".join(
+    """The topology with a board sink of each view, on the third node. A series has few lines."""
+    sinks = (
+        "  - {id: rcodes, className: count, place: {node: n2}, properties: {by: [rcode], window: 1s}}\n"
+    )
+    sinks += "".join(
         f"  - {{id: {view}, className: board, place: {{node: n3}},"
         f" properties: {{view: {view}, panel: {view}, title: Types}}}}\n"
         for view in VIEWS
     )
     edges = "".join(
-        f"  - {{from: types, to: {view}, grouping: {{type: GLOBAL}}}}\n" for view in VIEWS
+        f"  - {{from: dns-{node}, to: rcodes, grouping: {{type: FIELDS, args: [rcode]}}}}\n"
+        for node in cluster_traffic.NODES
+    )
+    edges += "".join(
+        f"  - {{from: {'rcodes' if view == 'series' else 'types'}, to: {view},"
+        f" grouping: {{type: GLOBAL}}}}\n"
+        for view in VIEWS
     )
     return text.replace("streams:\n", sinks + "streams:\n") + edges
 

@@ -171,10 +171,16 @@ TEST_F(FeedTest, WindowsThatComeAgainAfterARestartCountOnce) {
   for (TimeNs second = 3; second <= 7; ++second) {
     outbox.publish(frame("wall", second, {{"a", {1}}}));
     outbox.publish(frame("table", second, {{"a", {1}}}));
+    outbox.publish(frame("series", second, {{"q", {1}}}));
   }
   deliver();
   EXPECT_EQ(shown.wall["a"], 7);
-  EXPECT_THAT(shown.ends, ElementsAre(7));
+  EXPECT_THAT(shown.ends, ElementsAre(7, 3, 4, 5, 6, 7));
+  restart();
+  for (TimeNs second = 5; second <= 8; ++second)
+    outbox.publish(frame("series", second, {{"q", {1}}}));
+  deliver();
+  EXPECT_THAT(shown.ends, ElementsAre(7, 3, 4, 5, 6, 7, 8));
   EXPECT_THAT(shown.notes, IsEmpty());
 }
 
