@@ -19,7 +19,8 @@ PACKETS = ("captured", "parsed", "malformed", "not_dns", "filtered", "in_flight"
 def with_boards(text):
     """The topology with a board sink of each view, on the third node. A series has few lines."""
     sinks = (
-        "  - {id: rcodes, className: count, place: {node: n2}, properties: {by: [rcode], window: 1s}}\n"
+        "  - {id: rcodes, className: count, place: {node: n2},"
+        " properties: {by: [rcode], window: 1s}}\n"
     )
     sinks += "".join(
         f"  - {{id: {view}, className: board, place: {{node: n3}},"
