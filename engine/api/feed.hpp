@@ -25,6 +25,7 @@ struct FeedFrame {
   // wall: increments per key; series: one row a line with its value in this window;
   // table: the whole table, ordered; totals: cumulative numbers.
   std::vector<FeedRow> rows;
+  std::string source = {};  // component that publishes it
 };
 
 class Feed {
