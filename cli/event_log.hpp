@@ -36,9 +36,9 @@ std::optional<LoggedEvent> parse_event(const std::string& json);
 
 struct EventFilter {
   std::string detector = {};  // "": any
-  unsigned severity = 0;  // at least
-  std::string state = {};  // open, closed; "": any
-  std::string text = {};   // in the key or in a sample, whatever the case; "": any
+  unsigned severity = 0;      // at least
+  std::string state = {};     // open, closed; "": any
+  std::string text = {};      // in the key or in a sample, whatever the case; "": any
 };
 
 class EventLog {

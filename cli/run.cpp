@@ -13,7 +13,9 @@
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
+#include "cli/board_capacity.hpp"
 #include "cli/board_data.hpp"
+#include "cli/board_history.hpp"
 #include "cli/confine.hpp"
 #include "cli/event_desk.hpp"
 #include "cli/load.hpp"
@@ -75,7 +77,9 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
-      offer_data(options);
+      offer_events(options);
+      DNSTORM_CHECK(offer_capacity());
+      offer_history(plan_, data_);
       options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
@@ -139,6 +143,16 @@ class Session {
   }
 
  private:
+  Result<void> offer_capacity() {
+    auto source = capacity_source(plan_);
+    if (!source) return {};
+    // Limits that are no numbers are told before packets are read.
+    DNSTORM_CHECK(read_question({.prefix = "topology.capacity.", .limits = source->limits}));
+    capacity_.emplace(std::move(*source), clock_);
+    data_.add("capacity", [this](const ApiRequest& request) { return capacity_->answer(request); });
+    return {};
+  }
+
   static board::LiveOptions live_options(const plan::Plan& plan) {
     board::LiveOptions options;
     options.title = plan.name;
@@ -146,7 +160,7 @@ class Session {
     return options;
   }
 
-  void offer_data(const board::ServerOptions& options) {
+  void offer_events(const board::ServerOptions& options) {
     EventSources sources = event_sources(plan_);
     if (!sources.shown) return;
     if (sources.only_events) data_.begin_with("security");
@@ -257,6 +271,7 @@ class Session {
   TapDesk taps_;
   std::unique_ptr<board::LineSource> tap_;  // of --tap
   TopologyMonitor monitor_;
+  std::optional<BoardCapacity> capacity_;
   BoardData data_;
   board::Live live_;
   EventLog event_log_;

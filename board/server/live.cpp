@@ -116,7 +116,10 @@ Live::Panel* Live::panel_for(const FeedFrame& frame) {
   }
   constexpr std::string_view views[] = {"wall", "series", "table", "totals"};
   if (std::find(std::begin(views), std::end(views), frame.view) == std::end(views)) {
-    note(fmt::format("panel \"{}\": there is no view \"{}\"", frame.panel, frame.view));
+    // Those of a run never come here (cli/event_log.hpp).
+    note(frame.view == "events"
+             ? "security events are shown on the board of `dnstorm run`, not on this one"
+             : fmt::format("panel \"{}\": there is no view \"{}\"", frame.panel, frame.view));
     return nullptr;
   }
   if (panels_.size() >= options_.panels_max) {
@@ -152,6 +155,11 @@ void Live::apply_totals(Panel& panel, const FeedFrame& frame) {
   }
   panel.rows_all = panel.rows.size();
   panel.rows_news = true;
+}
+
+void Live::tell(std::string text) {
+  std::lock_guard lock(mutex_);
+  note(std::move(text));
 }
 
 void Live::note(std::string text) {

@@ -23,9 +23,9 @@ struct FeedFrame {
   TimeNs end = 0;
   std::vector<std::string> columns;
   // wall: increments per key; series: one row a line with its value in this window;
-  // table: the whole table, ordered; totals: cumulative numbers; events: news of security events,
-  // each as a JSON object in `key`.
+  // table: the whole table, ordered; totals: cumulative numbers; events: JSON objects as keys.
   std::vector<FeedRow> rows;
+  std::string source = {};  // component that publishes it
 };
 
 class Feed {

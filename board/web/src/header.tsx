@@ -1,6 +1,7 @@
 import { offered } from './data';
 import { clock } from './format';
 import { pages, type Page } from './pages';
+import { Picker } from './picker';
 import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
 
 const statusText = {
@@ -40,6 +41,7 @@ export function Header() {
           {title.value}
         </bdi>
       </h1>
+      {offered.value?.includes('cluster') && <Picker />}
       <nav class="pages" aria-label="Pages">
         <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
           Live

@@ -2,6 +2,7 @@
 // are told by listeners what changed, and draw themselves.
 import { batch, computed, effect, signal } from '@preact/signals';
 
+import {ofTopology, topology} from './choice';
 import type {
   DeltaEvent,
   Honesty,
@@ -114,7 +115,7 @@ function publish(change: Change): void {
   for (const listener of listeners) listener(change);
 }
 
-const stream = new Stream('/api/stream', {
+const stream = new Stream(() => ofTopology('/api/stream'), {
   connection: (state) => (connection.value = state),
   event(name, data) {
     if (name === 'gap') {
@@ -173,8 +174,13 @@ export function start(): void {
   effect(() => {
     dark.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
   });
+  let shown = topology.value;
   effect(() => {
-    if (paused.value || hidden.value) stream.close();
-    else stream.open();
+    if (shown !== topology.value) stream.forget();
+    shown = topology.value;
+    if (paused.value || hidden.value)
+      stream.close();
+    else
+      stream.open();
   });
 }
