@@ -81,6 +81,8 @@ void EventLog::take(LoggedEvent event) {
     old = std::move(event);
     return;
   }
+  // Of an event whose begin has been forgotten the end is no news; it would push out another one.
+  if (event.state == "closed" && forgotten_ != 0) return;
   event.number = ++last_number_;
   events_.push_back(std::move(event));
   by_id_[events_.back().id] = std::prev(events_.end());

@@ -70,6 +70,14 @@ TEST(EventLog, ForgetsTheOldestAndSaysSo) {
   EXPECT_THAT(ids(page), ElementsAre("3", "2"));
   EXPECT_EQ(page.forgotten, 1u);
   EXPECT_FALSE(log.find("1").has_value());
+  log.take(frame({event(1, "closed")}));
+  EXPECT_EQ(log.page({}, 0, 0, 100).forgotten, 1u) << "its end pushes out no other one";
+}
+
+TEST(EventLog, TakesTheEndOfAnEventThatBeganBeforeTheRun) {
+  EventLog log;
+  log.take(frame({event(1, "closed")}));
+  EXPECT_TRUE(log.find("1").has_value());
 }
 
 TEST(EventLog, Filters) {
