@@ -130,7 +130,7 @@ test('the board shows the topology that is chosen, with the numbers of all nodes
   const cell = (name) => page.locator('.cell', { has: page.getByText(name, { exact: true }) }).locator('.cell-count');
   for (const name of ['alpha', 'beta', '<b>x</b>'])
     await until(name, async () => (await cell(name).count()) === 1 && (await cell(name).textContent()) === '1\u202f000');
-  const picker = page.getByLabel('Topology', { exact: true });
+  const picker = page.getByLabel('Shown topology');
   await until('the picker', async () => (await picker.count()) === 1 && (await picker.inputValue()) === 'done');
   assert.match(await page.textContent('.status'), /finished/);
   await picker.selectOption('goes-on');
