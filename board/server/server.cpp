@@ -14,6 +14,7 @@
 
 #include "board/server/assets.hpp"
 #include "board/server/detail/api_desk.hpp"
+#include "board/server/detail/looks.hpp"
 #include "board/server/detail/readers.hpp"
 #include "board/server/detail/reply.hpp"
 #include "board/server/detail/tls.hpp"
@@ -225,6 +226,7 @@ MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view pa
   if (path == "/api/snapshot")
     return send_text(connection, MHD_HTTP_OK, live_.snapshot_json(), json);
   if (path == "/api/honesty") return send_text(connection, MHD_HTTP_OK, live_.honesty_text(), json);
+  if (path == "/api/rewind" || path == "/api/cell") return look_closer(connection, path, live_);
   if (path == "/metrics" && options_.metrics)
     return send_text(connection, MHD_HTTP_OK, options_.metrics(), "text/plain; version=0.0.4");
   if (path == "/api/topology" && options_.topology)

@@ -2,6 +2,7 @@
 // test) implements Feed. Operators know the feed, never the page.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct FeedFrame {
   // wall: increments per key; series: one row a line with its value in this window;
   // table: the whole table, ordered; totals: cumulative numbers.
   std::vector<FeedRow> rows;
+  std::size_t cells = 0;  // wall: how many it has at most; 0: as many as the page thinks best
 };
 
 class Feed {
