@@ -14,6 +14,7 @@
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
 #include "cli/board_data.hpp"
+#include "cli/board_walls.hpp"
 #include "cli/confine.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
@@ -62,7 +63,10 @@ class Session {
         taps_(plan, clock_),
         monitor_(plan, clock_.steady_ns()),
         live_(live_options(plan)),
-        progress_(!args.quiet && args.tap.edge.empty()) {}
+        progress_(!args.quiet && args.tap.edge.empty()) {
+    data_.add("walls",
+              [this](const ApiRequest&) { return ApiAnswer{.body = board_walls_json(plan_)}; });
+  }
 
   Result<void> start() {
     // The port first: a board that cannot be shown is told before packets are read.
