@@ -94,6 +94,8 @@ export class WallView {
     this.cells[slot]?.button.setAttribute('aria-pressed', 'true');
   }
 
+  focus(slot: number): void { this.cells[slot]?.button.focus(); }
+
   // Bars: how much a cell has of the largest one. Once a second is enough.
   arrange(): void {
     const slots = this.panel?.wall?.slots ?? [];

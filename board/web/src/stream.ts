@@ -35,9 +35,12 @@ export class Stream {
   // Forgets where it was and starts with a snapshot.
   restart(): void {
     this.drop();
-    this.lastId = '';
+    this.forget();
     this.open();
   }
+
+  // The next time it opens it starts with a snapshot.
+  forget(): void { this.lastId = ''; }
 
   private drop(): void {
     clearTimeout(this.retry);
