@@ -27,12 +27,18 @@ async function twoStates() {
 const seen = (page) => page.$eval('.item:has(dt:text-is("seen")) dd', (item) => item.firstChild.textContent);
 const moment = (page) => page.$eval('.rewind input', (input) => Number(input.value));
 
-async function stepTo(page, key, captured) {
+const frames = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+// Steps towards the moment at which so many packets had been seen.
+async function stepTo(page, captured) {
   for (let i = 0; i < 60; ++i) {
-    if ((await seen(page)) === looks.grouped(captured)) return;
+    const now = Number((await seen(page)).replace(/\D/g, ''));
+    if (now === captured) return;
     const from = await moment(page);
-    await page.keyboard.press(key);
-    await looks.until('the step', async () => (await moment(page)) !== from || (await seen(page)) === looks.grouped(captured));
+    await page.keyboard.press(now > captured ? 'ArrowLeft' : 'ArrowRight');
+    await looks.until('the step', async () => (await moment(page)) !== from);
+    await frames(page);
   }
   assert.fail(`never came to ${captured}`);
 }
@@ -43,7 +49,7 @@ test('steps back to what was shown then, says so, and goes back to what is live'
   await looks.wallShows(page, looks.wanted(late, 'domains'));
   await page.keyboard.press('r');
   await page.locator('.status.rewound').waitFor();
-  await stepTo(page, 'ArrowLeft', early.honesty.captured);
+  await stepTo(page, early.honesty.captured);
   await looks.wallShows(page, looks.wanted(early, 'domains'));
   assert.match(await page.textContent('.rewind'), /Showing \d\d:\d\d:\d\d UTC.*not live/);
   const rows = looks.panelOf(early, 'rates').series.points.length;
@@ -71,7 +77,7 @@ test('plays on from there, cells light up as they did, and ends with what is liv
   await page.keyboard.press('ArrowLeft'); // from what is live, too
   await page.locator('.rewind').waitFor();
   await looks.until('the first step', () => page.$eval('.rewind input', (input) => input.value < input.max - 900));
-  await stepTo(page, 'ArrowLeft', early.honesty.captured);
+  await stepTo(page, early.honesty.captured);
   await page.keyboard.press('p');
   await page.locator('.heat3').first().waitFor();
   await page.locator('.status.live').waitFor({ timeout: 20_000 });
@@ -92,7 +98,7 @@ test('the slider goes to any moment that is kept, by keyboard, and to no other',
   assert.equal(await moment(page), await slider.evaluate((input) => Number(input.min)));
   await page.keyboard.press('End');
   assert.match(await slider.getAttribute('aria-valuetext'), /UTC/);
-  await stepTo(page, 'ArrowLeft', early.honesty.captured);
+  await stepTo(page, early.honesty.captured);
   await page.getByRole('button', { name: /^Live/ }).click();
   await page.locator('.status.live').waitFor();
   looks.clean(page);
@@ -115,7 +121,7 @@ test('a run that has ended can be rewound, and played to its end', async () => {
   const page = await looks.open();
   await page.locator('.status.finished').waitFor();
   await page.keyboard.press('r');
-  await stepTo(page, 'ArrowLeft', early.honesty.captured);
+  await stepTo(page, early.honesty.captured);
   await looks.wallShows(page, looks.wanted(early, 'domains'));
   await page.keyboard.press('p');
   await page.locator('.status.finished').waitFor({ timeout: 20_000 });
