@@ -16,6 +16,7 @@
 #include "cli/board_capacity.hpp"
 #include "cli/board_data.hpp"
 #include "cli/board_history.hpp"
+#include "cli/board_walls.hpp"
 #include "cli/confine.hpp"
 #include "cli/event_desk.hpp"
 #include "cli/load.hpp"
@@ -66,7 +67,10 @@ class Session {
         monitor_(plan, clock_.steady_ns()),
         live_(live_options(plan)),
         event_feed_(event_log_, live_),
-        progress_(!args.quiet && args.tap.edge.empty()) {}
+        progress_(!args.quiet && args.tap.edge.empty()) {
+    data_.add("walls",
+              [this](const ApiRequest&) { return ApiAnswer{.body = board_walls_json(plan_)}; });
+  }
 
   Result<void> start() {
     // The port first: a board that cannot be shown is told before packets are read.
