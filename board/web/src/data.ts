@@ -2,7 +2,8 @@
 import {type Signal, signal, useSignal, useSignalEffect} from '@preact/signals';
 
 import {ofTopology} from './choice';
-import {paused} from './store';
+import {pages} from './pages';
+import {paused, view} from './store';
 
 // What this server has, by name; null: it has not answered yet.
 export const offered: Signal<string[]|null> = signal(null);
@@ -10,10 +11,24 @@ export const offered: Signal<string[]|null> = signal(null);
 export async function askWhatIsOffered(): Promise<void> {
   try {
     const answer = await fetch('/api/data');
-    offered.value = answer.ok ? (await answer.json()).data : [];
+    const {data, first} = answer.ok ? await answer.json() : {data: [], first: 'live'};
+    offered.value = data;
+    beginWith(first);
   } catch {
     offered.value = [];  // no server: the stream says so, and asks again
   }
+}
+
+// Who names no page gets the one that this run is about.
+function beginWith(page: string): void {
+  if (location.hash !== '' || !pages.some(({id}) => id === page)) return;
+  history.replaceState(null, '', '#' + page);
+  view.value = page;
+}
+
+// What the server says if it does not do it.
+export class Refusal extends Error {
+  constructor(sentence: string, readonly status: number) { super(sentence); }
 }
 
 async function sentenceOf(answer: Response): Promise<string> {
@@ -26,8 +41,8 @@ async function sentenceOf(answer: Response): Promise<string> {
   }
 }
 
-// An answer, or an Error with the server's sentence.
-export async function ask<Data>(path: string, init: RequestInit = {}): Promise<Data> {
+// An answer, or an Error with the server's sentence (a Refusal, if there is one).
+export async function askRaw(path: string, init: RequestInit = {}): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(path, init);
@@ -35,8 +50,12 @@ export async function ask<Data>(path: string, init: RequestInit = {}): Promise<D
     if ((error as Error).name === 'AbortError') throw error;
     throw new Error('The server does not answer.');
   }
-  if (!answer.ok) throw new Error(await sentenceOf(answer));
-  return answer.json();
+  if (!answer.ok) throw new Refusal(await sentenceOf(answer), answer.status);
+  return answer;
+}
+
+export async function ask<Data>(path: string, init: RequestInit = {}): Promise<Data> {
+  return (await askRaw(path, init)).json();
 }
 
 export interface Asked<Data> {
