@@ -13,7 +13,9 @@
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
+#include "cli/board_capacity.hpp"
 #include "cli/board_data.hpp"
+#include "cli/board_history.hpp"
 #include "cli/board_walls.hpp"
 #include "cli/confine.hpp"
 #include "cli/load.hpp"
@@ -76,6 +78,8 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      DNSTORM_CHECK(offer_capacity());
+      offer_history(plan_, data_);
       options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
       if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;
@@ -140,6 +144,16 @@ class Session {
   }
 
  private:
+  Result<void> offer_capacity() {
+    auto source = capacity_source(plan_);
+    if (!source) return {};
+    // Limits that are no numbers are told before packets are read.
+    DNSTORM_CHECK(read_question({.prefix = "topology.capacity.", .limits = source->limits}));
+    capacity_.emplace(std::move(*source), clock_);
+    data_.add("capacity", [this](const ApiRequest& request) { return capacity_->answer(request); });
+    return {};
+  }
+
   static board::LiveOptions live_options(const plan::Plan& plan) {
     board::LiveOptions options;
     options.title = plan.name;
@@ -249,6 +263,7 @@ class Session {
   TapDesk taps_;
   std::unique_ptr<board::LineSource> tap_;  // of --tap
   TopologyMonitor monitor_;
+  std::optional<BoardCapacity> capacity_;
   BoardData data_;
   board::Live live_;
   // What sinks keep for Prometheus.

@@ -162,6 +162,11 @@ void Live::apply_totals(Panel& panel, const FeedFrame& frame) {
   panel.rows_news = true;
 }
 
+void Live::tell(std::string text) {
+  std::lock_guard lock(mutex_);
+  note(std::move(text));
+}
+
 void Live::note(std::string text) {
   if (notes_.size() >= notes_max) return;
   if (std::find(notes_.begin(), notes_.end(), text) != notes_.end()) return;

@@ -57,6 +57,12 @@ class Live final : public Feed {
 
   void publish(FeedFrame frame) override;
 
+  // A sentence for people about what is shown; the page has it above everything else.
+  void tell(std::string text);
+  // Nothing will be fed any more: who reads it is sent away, to come again.
+  void close() { closed_ = true; }
+  bool closed() const { return closed_; }
+
   // Takes in what was published and appends the events of this tick.
   void tick(Moment now, const Honesty& honesty);
 
@@ -93,6 +99,7 @@ class Live final : public Feed {
   const Snapshot& snapshot();
 
   const LiveOptions options_;
+  std::atomic<bool> closed_ = false;
 
   mutable std::mutex inbox_mutex_;
   std::vector<FeedFrame> inbox_;

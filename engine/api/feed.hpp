@@ -26,7 +26,8 @@ struct FeedFrame {
   // wall: increments per key; series: one row a line with its value in this window;
   // table: the whole table, ordered; totals: cumulative numbers.
   std::vector<FeedRow> rows;
-  std::size_t cells = 0;  // wall: how many it has at most; 0: as many as the page thinks best
+  std::string source = {};  // component that publishes it
+  std::size_t cells = 0;    // wall: how many it has at most; 0: as many as the page thinks best
 };
 
 class Feed {

@@ -37,6 +37,7 @@ class BoardSink final : public Bolt {
 
   Result<void> prepare(const TaskContext& task) override {
     feed_ = task.feed;
+    component_ = task.component;
     published_ = &task.counter("frames_published");
     for (const Input& input : task.inputs)
       panels_.emplace_back(*input.schema, settings_of(options_, input));
@@ -52,6 +53,7 @@ class BoardSink final : public Bolt {
     if (feed_ == nullptr) return;
     for (BoardPanel& panel : panels_) {
       for (FeedFrame& frame : panel.close(now)) {
+        frame.source = component_;
         feed_->publish(std::move(frame));
         published_->add();
       }
@@ -72,6 +74,7 @@ class BoardSink final : public Bolt {
  private:
   Options options_;
   Feed* feed_ = nullptr;
+  std::string component_;
   Counter* published_ = nullptr;
   std::vector<BoardPanel> panels_;
 };

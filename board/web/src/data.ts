@@ -1,6 +1,7 @@
 // What pages ask for beside the stream: GET /api/data/NAME, again and again while they are shown.
 import {type Signal, signal, useSignal, useSignalEffect} from '@preact/signals';
 
+import {ofTopology} from './choice';
 import {paused} from './store';
 
 // What this server has, by name; null: it has not answered yet.
@@ -18,7 +19,8 @@ export async function askWhatIsOffered(): Promise<void> {
 async function sentenceOf(answer: Response): Promise<string> {
   const text = await answer.text();
   try {
-    return JSON.parse(text).error ?? text;
+    const {error, errorMessage} = JSON.parse(text);
+    return errorMessage ?? error ?? text;
   } catch {
     return text;
   }
@@ -48,7 +50,7 @@ export function useAsked<Data>(path: () => string, periodMs: number): Asked<Data
   const data = useSignal<Data|null>(null);
   const failure = useSignal('');
   useSignalEffect(() => {
-    const address = path();
+    const address = ofTopology(path());
     if (paused.value) return;
     let timer = 0;
     const gone = new AbortController();

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import { ofTopology } from './choice';
 import type { Panel } from './contract';
 import { ask } from './data';
 import { exact, percent, visible } from './format';
@@ -55,7 +56,7 @@ export function Details({ panel, slot, close }: CellProps) {
 function Spark({ panelId, slot, name }: { panelId: string; slot: number; name: string }) {
   const trail = useSignal<Trail | null>(null);
   useEffect(() => {
-    const path = `/api/cell?panel=${encodeURIComponent(panelId)}&slot=${slot}`;
+    const path = ofTopology(`/api/cell?panel=${encodeURIComponent(panelId)}&slot=${slot}`);
     let gone = false;
     const again = async () => {
       const got = await ask<Trail>(path).catch(() => null);

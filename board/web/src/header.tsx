@@ -3,6 +3,7 @@ import { clock } from './format';
 import { pages, type Page } from './pages';
 import { toggleKiosk } from './kiosk';
 import { rewind } from './moment';
+import { Picker } from './picker';
 import { gaps, past, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
 
 const statusText = {
@@ -44,6 +45,7 @@ export function Header() {
           {title.value}
         </bdi>
       </h1>
+      {offered.value?.includes('cluster') && <Picker />}
       <nav class="pages" aria-label="Pages">
         <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
           Live

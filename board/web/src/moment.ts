@@ -1,7 +1,8 @@
 // Which moment the page shows: now, or one of the last minutes. While it shows one that has been,
 // the stream is closed and nothing of what is live is shown; "live" begins anew with a snapshot.
-import {batch, signal} from '@preact/signals';
+import {batch, effect, signal} from '@preact/signals';
 
+import {ofTopology, topology} from './choice';
 import {ask} from './data';
 import {nearMs, Past, type Segment, type Span, within} from './rewind';
 import {model, past, paused, publish, sampleRate, stream} from './store';
@@ -25,7 +26,7 @@ let playedMs = 0;
 
 async function fetchUntilCovered(): Promise<void> {
   if (reel.covers(wanted)) return;
-  const segment = await ask<Segment>(`/api/rewind?t=${wanted}`);
+  const segment = await ask<Segment>(ofTopology(`/api/rewind?t=${wanted}`));
   if (segment.first === undefined) throw new Error('Nothing has been shown yet.');
   span.value = {first: segment.first, last: segment.last};
   wanted = within(wanted, segment);
@@ -102,7 +103,7 @@ async function playOn(): Promise<void> {
   const to = wanted + now - playedMs;
   playedMs = now;
   if (to > span.peek().last) {
-    const {last} = await ask<Span>('/api/rewind').catch(() => ({last: 0}));
+    const {last} = await ask<Span>(ofTopology('/api/rewind')).catch(() => ({last: 0}));
     if (last - to < nearMs) return goLive();
     span.value = {...span.peek(), last};
   }
@@ -115,3 +116,9 @@ export function togglePlay(): void {
   playedMs = performance.now();
   timer = window.setInterval(() => void playOn(), frameMs);
 }
+
+// Another topology has another past.
+effect(() => {
+  topology.value;
+  if (past.peek() !== null) goLive();
+});

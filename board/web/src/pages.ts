@@ -11,5 +11,8 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  {id: 'traffic', title: 'Traffic', data: 'history', load: () => import('./pages/traffic')},
+  {id: 'capacity', title: 'Capacity', data: 'capacity', load: () => import('./pages/capacity')},
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
+  {id: 'cluster', title: 'Cluster', data: 'cluster', load: () => import('./pages/cluster')},
 ];

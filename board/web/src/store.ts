@@ -2,6 +2,7 @@
 // are told by listeners what changed, and draw themselves.
 import { batch, computed, effect, signal } from '@preact/signals';
 
+import {ofTopology, topology} from './choice';
 import type {Honesty, Panel} from './contract';
 import { type Change, Model, OutOfStep } from './model';
 import {pages} from './pages';
@@ -88,7 +89,7 @@ export function publish(change: Change): void {
   for (const listener of listeners) listener(change);
 }
 
-export const stream = new Stream('/api/stream', {
+export const stream = new Stream(() => ofTopology('/api/stream'), {
   connection: (state) => (connection.value = state),
   event(name, data) {
     if (name === 'gap') {
@@ -146,7 +147,10 @@ export function start(): void {
   effect(() => {
     dark.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
   });
+  let shown = topology.value;
   effect(() => {
+    if (shown !== topology.value) stream.forget();
+    shown = topology.value;
     if (paused.value || past.value !== null || hidden.value)
       stream.close();
     else
