@@ -53,7 +53,7 @@ KeptFrame read_frame(StateReader& in) {
     for (auto values = in.get_count(8); values != 0; --values)
       row.values.push_back(in.get<double>());
   }
-  frame.cells = in.get<std::uint64_t>();
+  if (!in.at_end()) frame.cells = in.get<std::uint64_t>();  // an older writer has none
   return kept;
 }
 

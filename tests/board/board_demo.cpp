@@ -95,7 +95,7 @@ class Feeder {
     for (int i = 0; i < 100; ++i)
       rows.push_back({fmt::format("{}.{}", next_busy_++ % 400, names_[0]), {1}});
     const TimeNs end = first_window + ++window_ * ns_per_s / 10;
-    live_.publish({"busy", "wall", "Busy", end - ns_per_s / 10, end, {"count"}, rows, 400});
+    live_.publish({"busy", "wall", "Busy", end - ns_per_s / 10, end, {"count"}, rows, {}, 400});
     account(100, 0);
   }
 
@@ -181,8 +181,7 @@ class Feeder {
     const TimeNs length = table ? 10 * ns_per_s : ns_per_s;
     std::vector<std::string> columns = {value ? "value" : "count"};
     if (table && !rows.empty() && rows[0].values.size() > 1) columns.push_back("error");
-    live_.publish(
-        {panel, view, title, start, start + length, std::move(columns), std::move(rows), 0});
+    live_.publish({panel, view, title, start, start + length, std::move(columns), std::move(rows)});
   }
 
   void account(double queries, double responses) {

@@ -1,8 +1,8 @@
 // Which moment the page shows: now, or one of the last minutes. While it shows one that has been,
 // the stream is closed and nothing of what is live is shown; "live" begins anew with a snapshot.
-import {batch, signal} from '@preact/signals';
+import {batch, effect, signal} from '@preact/signals';
 
-import {ofTopology} from './choice';
+import {ofTopology, topology} from './choice';
 import {ask} from './data';
 import {nearMs, Past, type Segment, type Span, within} from './rewind';
 import {model, past, paused, publish, sampleRate, stream} from './store';
@@ -116,3 +116,9 @@ export function togglePlay(): void {
   playedMs = performance.now();
   timer = window.setInterval(() => void playOn(), frameMs);
 }
+
+// Another topology has another past.
+effect(() => {
+  topology.value;
+  if (past.peek() !== null) goLive();
+});
