@@ -18,12 +18,14 @@
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
 #include "cli/metrics_influx.hpp"
+#include "cli/plan_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_control.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/tap_desk.hpp"
 #include "cli/topology_monitor.hpp"
+#include "cli/topology_source.hpp"
 #include "engine/api/hook.hpp"
 #include "engine/runtime/local_run.hpp"
 #include "operators/sinks/exposition.hpp"
@@ -72,9 +74,10 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      add_data();
       options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
-      if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;
+      options.control_token = control_token_;
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
     }
     if (!args_.tap.edge.empty()) tap_ = DNSTORM_TRY(taps_.open(args_.tap));
@@ -166,12 +169,31 @@ class Session {
     std::lock_guard lock(mutex_);
     return monitor_.json(clock_.steady_ns(), [this] {
       TopologyMonitor::Look look{
-          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}};
+          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}, {}, {}};
       if (!run_) return look;
       look.status = run_->status();
       look.latencies = run_->latencies();
+      look.queues = run_->queues();
+      look.failures = run_->failures();
       return look;
     });
+  }
+
+  // What the board may be asked for by name.
+  void add_data() {
+    if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) control_token_ = token;
+    if (auto variables = variables_of(args_.load); variables.ok())
+      source_ = TopologySource::read(args_.topology, *variables);
+    auto guarded = [this](auto answer) {
+      return [this, answer](const ApiRequest& request) {
+        auto refused = refuse_change(request, control_token_);
+        return refused ? *refused : answer(request);
+      };
+    };
+    // A topology may have passwords in it, and to explain one takes its time.
+    data_.add("source",
+              guarded([this](const ApiRequest& request) { return source_.answer(request); }));
+    data_.add("explain", guarded(explain_answer));
   }
 
   // Called by the board's thread.
@@ -246,6 +268,8 @@ class Session {
   std::unique_ptr<board::LineSource> tap_;  // of --tap
   TopologyMonitor monitor_;
   BoardData data_;
+  TopologySource source_;
+  std::string control_token_;  // "": none
   board::Live live_;
   // What sinks keep for Prometheus.
   const std::shared_ptr<operators::Exposition> exposition_ =

@@ -7,7 +7,8 @@ export default defineConfig({
     // addresses.
     assetsInlineLimit: 0,
     modulePreload: {polyfill: false},
-    cssCodeSplit: false,
+    // A page that is fetched when it is opened brings its own style.
+    cssCodeSplit: true,
   },
   // `npx vite` shows the page under work with the numbers of a board that runs.
   server: {proxy: {'/api': 'http://127.0.0.1:8353'}},
