@@ -57,12 +57,12 @@ export function Graph(props: GraphProps) {
         {nodes.map((node) => (
           // A box and then what leaves it: the order in which Tab goes through them.
           <g key={node.id}>
+            <Box node={node} layout={layout} dim={dim(node.id)} {...props} />
             {edges
               .filter((edge) => edge.from === node.id)
               .map((edge) => (
                 <Way key={edgeKey(edge)} edge={edge} layout={layout} dim={dim(edgeKey(edge))} {...props} />
               ))}
-            <Box node={node} layout={layout} dim={dim(node.id)} {...props} />
           </g>
         ))}
       </svg>

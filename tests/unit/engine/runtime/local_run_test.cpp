@@ -232,14 +232,16 @@ TEST_F(LocalRunTest, shows_what_waits_before_a_slow_task_and_who_waits_for_it) {
   std::mutex mutex;
   std::condition_variable opened;
   bool open = false;
+  std::atomic<bool> begun = false;
   build.credits(2);
   spout({.endless = true});
   sink({{"numbers"}}, {.on_execute = [&] {
+         begun = true;
          std::unique_lock lock(mutex);
          opened.wait(lock, [&] { return open; });
        }});
   auto run = start();
-  while (!run->status().tasks[0].blocked) std::this_thread::yield();
+  while (!begun || !run->status().tasks[0].blocked) std::this_thread::yield();
   std::vector<TaskQueue> queues = run->queues();
   ASSERT_THAT(queues, SizeIs(2));
   EXPECT_EQ(queues[1].component, "sink");
