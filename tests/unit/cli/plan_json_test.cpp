@@ -61,9 +61,9 @@ TEST(PlanJson, EveryProblemHasLineAndColumn) {
   const json answer = explain(
       "name: t\nspouts: [{id: w, className: wrods}]\nbolts:\n  - {id: o, "
       "className: nothing}\nstreams: []\n");
-  ASSERT_EQ(answer["problems"].size(), 2u) << answer;
+  ASSERT_EQ(answer["problems"].size(), 3u) << answer;
   EXPECT_EQ(answer["problems"][0]["line"], 2);
-  EXPECT_EQ(answer["problems"][0]["column"], 30);
+  EXPECT_EQ(answer["problems"][0]["column"], 29);
   EXPECT_EQ(answer["problems"][1]["line"], 4);
 }
 
@@ -75,7 +75,7 @@ TEST(PlanJson, NoFileIsOpenedForIt) {
   const std::string lookup = R"(name: t
 spouts: [{id: words, className: words}]
 bolts:
-  - {id: known, className: lookup, properties: {field: word, file: /nowhere/list.txt}}
+  - {id: known, className: lookup, properties: {of: word, found: known, file: /nowhere/list.txt}}
   - {id: out, className: discard}
 streams:
   - {from: words, to: known, grouping: {type: SHUFFLE}}

@@ -41,9 +41,9 @@ TEST(Top, ShowsTasksAndEdgesOfARun) {
 TEST(Top, SaysWhereEveryPacketWentAndWhoHoldsUp) {
   Json answer = run_answer();
   answer["stall"] = {{"source", "d\x1bns"}, {"cause", "names"}, {"for_s", 2.04}};
-  const Json honesty = {{"captured", 1200},     {"parsed", 1190},         {"malformed", 7},
-                        {"not_dns", 1},         {"filtered", 2},          {"in_flight", 0},
-                        {"dropped_kernel", 30}, {"dropped_interface", 0}, {"late", 4}};
+  const Json honesty = {{"captured", 1200u},     {"parsed", 1190u},         {"malformed", 7u},
+                        {"not_dns", 1u},         {"filtered", 2u},          {"in_flight", 0u},
+                        {"dropped_kernel", 30u}, {"dropped_interface", 0u}, {"late", 4u}};
   const std::string text = top_text(top_of_run(answer, honesty));
   EXPECT_NE(text.find("PACKETS  seen 1,200 parsed 1,190 malformed 7 not DNS 1 filtered 2 in flight "
                       "0  kernel drops 30  interface drops 0  late 4\n"),

@@ -125,20 +125,22 @@ function Box({ node, layout, dim, cause, chosen, onHover, onChoose }: PartProps 
       onBlur={() => onHover('', '')}
       {...asButton(() => onChoose(pressed ? '' : node.id, ''))}
     >
-      <title>{`${node.kind}, ${node.operator}`}</title>
-      <rect class="ground" width={boxWidth} height={boxHeight} rx="8" />
-      <text class="name" x="12" y="21">
-        <tspan class="kind">{kindSign[node.kind] ?? '○'} </tspan>
-        {shortened(visible(node.id), 20)}
-        <tspan class="soft"> ×{node.tasks}</tspan>
-      </text>
-      {sums ? <Numbers sums={sums} node={node} bad={bad} /> : <text class="soft" x="12" y="44">{shortened(node.operator, 27)}</text>}
-      {!sums && node.note && <text class="soft" x="12" y="62">{shortened(node.note, 29)}</text>}
-      {isCause && (
-        <text class="word-cause" x={boxWidth / 2} y={boxHeight + 15} text-anchor="middle">
-          ▲ holds up the others
+      <g aria-hidden="true">
+        <title>{`${node.kind}, ${node.operator}`}</title>
+        <rect class="ground" width={boxWidth} height={boxHeight} rx="8" />
+        <text class="name" x="12" y="21">
+          <tspan class="kind">{kindSign[node.kind] ?? '○'} </tspan>
+          {shortened(visible(node.id), 20)}
+          <tspan class="soft"> ×{node.tasks}</tspan>
         </text>
-      )}
+        {sums ? <Numbers sums={sums} node={node} bad={bad} /> : <text class="soft" x="12" y="44">{shortened(node.operator, 27)}</text>}
+        {!sums && node.note && <text class="soft" x="12" y="62">{shortened(node.note, 29)}</text>}
+        {isCause && (
+          <text class="word-cause" x={boxWidth / 2} y={boxHeight + 15} text-anchor="middle">
+            ▲ holds up the others
+          </text>
+        )}
+      </g>
     </g>
   );
 }
@@ -218,33 +220,35 @@ function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edg
       onBlur={() => onHover('', '')}
       {...asButton(() => onChoose('', pressed ? '' : key))}
     >
-      <title>{words.join(', ')}</title>
-      <path class="catch" d={way.path} />
-      <path class="line" d={way.path} stroke-width={width} marker-end="url(#dag-arrow)" />
-      {blocked >= 0.005 && (
-        // It fills from the reader backwards, as what waits does.
-        <path
-          class="hatched"
-          d={way.path}
-          stroke-width={Math.max(width, 6)}
-          stroke="url(#dag-hatch)"
-          pathLength="100"
-          stroke-dasharray={`${(100 * blocked).toFixed(1)} 200`}
-          stroke-dashoffset={-(100 - 100 * blocked)}
-        />
-      )}
-      <rect class="plate" x={x - labelWidth / 2} y={y - labelHeight / 2} width={labelWidth} height={labelHeight} rx="4" />
-      <text class="small" x={x} y={y - 8 - width / 2} text-anchor="middle">
-        {rate}
-      </text>
-      <text class="tiny soft" x={x} y={y + 15 + width / 2} text-anchor="middle">
-        {shortened(groupingText(edge), 19)}
-      </text>
-      {blocked >= 0.005 && (
-        <text class="tiny alert" x={x} y={y + 28 + width / 2} text-anchor="middle">
-          {shareText('blocked', blocked)}
+      <g aria-hidden="true">
+        <title>{words.join(', ')}</title>
+        <path class="catch" d={way.path} />
+        <path class="line" d={way.path} stroke-width={width} marker-end="url(#dag-arrow)" />
+        {blocked >= 0.005 && (
+          // It fills from the reader backwards, as what waits does.
+          <path
+            class="hatched"
+            d={way.path}
+            stroke-width={Math.max(width, 6)}
+            stroke="url(#dag-hatch)"
+            pathLength="100"
+            stroke-dasharray={`${(100 * blocked).toFixed(1)} 200`}
+            stroke-dashoffset={-(100 - 100 * blocked)}
+          />
+        )}
+        <rect class="plate" x={x - labelWidth / 2} y={y - labelHeight / 2} width={labelWidth} height={labelHeight} rx="4" />
+        <text class="small" x={x} y={y - 8 - width / 2} text-anchor="middle">
+          {rate}
         </text>
-      )}
+        <text class="tiny soft" x={x} y={y + 15 + width / 2} text-anchor="middle">
+          {shortened(groupingText(edge), 19)}
+        </text>
+        {blocked >= 0.005 && (
+          <text class="tiny alert" x={x} y={y + 28 + width / 2} text-anchor="middle">
+            {shareText('blocked', blocked)}
+          </text>
+        )}
+      </g>
     </g>
   );
 }
