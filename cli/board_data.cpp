@@ -12,7 +12,7 @@ ApiAnswer BoardData::answer(const ApiRequest& request) const {
   if (request.path.empty() || request.path == "/") {
     auto names = nlohmann::json::array();
     for (const auto& [name, handler] : handlers_) names.push_back(name);
-    return {.body = nlohmann::json{{"data", names}}.dump()};
+    return {.body = nlohmann::json{{"data", names}, {"first", first_}}.dump()};
   }
   const std::size_t end = request.path.find('/', 1);
   const auto found = handlers_.find(request.path.substr(1, end - 1));

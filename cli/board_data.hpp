@@ -23,11 +23,16 @@ class BoardData {
 
   void add(const std::string& name, Handler handler) { handlers_[name] = std::move(handler); }
 
-  // GET of nothing more: {"data":["history",...]}, so that the page offers what there is.
+  // The page that is shown to who names none; not called: Live.
+  void begin_with(const std::string& page) { first_ = page; }
+
+  // GET of nothing more: {"data":["history",...],"first":"live"}, so that the page offers what
+  // there is.
   ApiAnswer answer(const ApiRequest& request) const;
 
  private:
   std::map<std::string, Handler> handlers_;
+  std::string first_ = "live";
 };
 
 // {"error":"..."} with one sentence for people.

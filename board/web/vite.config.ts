@@ -7,7 +7,7 @@ export default defineConfig({
     // addresses.
     assetsInlineLimit: 0,
     modulePreload: {polyfill: false},
-    // A page that is fetched when it is opened brings its own style.
+    // What only one page needs comes with it.
     cssCodeSplit: true,
   },
   // `npx vite` shows the page under work with the numbers of a board that runs.

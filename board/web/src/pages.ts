@@ -11,5 +11,9 @@ export interface Page {
 }
 
 export const pages: Page[] = [
+  {id: 'traffic', title: 'Traffic', data: 'history', load: () => import('./pages/traffic')},
+  {id: 'security', title: 'Security', data: 'events', load: () => import('./pages/security')},
+  {id: 'capacity', title: 'Capacity', data: 'capacity', load: () => import('./pages/capacity')},
   {id: 'topology', title: 'Topology', load: () => import('./pages/topology')},
+  {id: 'cluster', title: 'Cluster', data: 'cluster', load: () => import('./pages/cluster')},
 ];

@@ -20,8 +20,11 @@ BoardData two_names() {
 }
 
 TEST(BoardData, ListsWhatThereIs) {
-  EXPECT_EQ(two_names().answer(get("")).body, R"({"data":["events","history"]})");
-  EXPECT_EQ(two_names().answer(get("/")).body, R"({"data":["events","history"]})");
+  EXPECT_EQ(two_names().answer(get("")).body, R"({"data":["events","history"],"first":"live"})");
+  EXPECT_EQ(two_names().answer(get("/")).body, R"({"data":["events","history"],"first":"live"})");
+  BoardData other;
+  other.begin_with("security");
+  EXPECT_EQ(other.answer(get("")).body, R"({"data":[],"first":"security"})");
 }
 
 TEST(BoardData, FindsByNameAndGivesTheRestOfThePath) {

@@ -89,6 +89,17 @@ export function duration(us: number): string {
   return `${(us / 1e6).toPrecision(3)}${thin}s`;
 }
 
+// A coordinator does not know all that a run tells of itself: what it leaves out is not known.
+export function completed(answer: Topology): Topology {
+  const components = answer.components.map((component) => ({
+    ...component,
+    errors: component.errors ?? [],
+    tasks: component.tasks.map((task) => ({...task, inbox_rows: task.inbox_rows ?? null, counters: task.counters ?? {}})),
+  }));
+  const edges = answer.edges.map((edge) => ({...edge, blocked: edge.blocked ?? 0}));
+  return {...answer, stall: answer.stall ?? null, errors: answer.errors ?? [], components, edges};
+}
+
 // The component that a stall names: "names/1" is a task of "names".
 export function causeOf(topology: Topology): string|null {
   if (!topology.stall) return null;

@@ -3,13 +3,14 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import { topology as chosenTopology } from '../choice';
 import { offered, useAsked } from '../data';
 import { seconds, visible } from '../format';
 import { ByWorker } from './by-worker';
 import { Graph, type GraphEdge, type GraphNode } from './dag';
 import { DrawFile, type Drawn } from './draw-file';
 import './topology.css';
-import { causeOf, edgeKey, edgeName, focusOf, hashOf, isSystem, type Focus, type Topology } from './topology-data';
+import { causeOf, completed, edgeKey, edgeName, focusOf, hashOf, isSystem, type Focus, type Topology } from './topology-data';
 import { ComponentDetail, EdgeDetail, Errors, PlanDetail } from './topology-detail';
 import { Tables } from './topology-tables';
 
@@ -29,7 +30,7 @@ export default function TopologyPage() {
       {drawn.value ? (
         <PlanView drawn={drawn} focus={focus} />
       ) : (
-        topology.value && <LiveView topology={topology.value} focus={focus} />
+        topology.value && <LiveView topology={completed(topology.value)} focus={focus} />
       )}
       {offered.value?.includes('explain') && <DrawFile drawn={drawn} />}
     </div>
@@ -118,7 +119,7 @@ function LiveView({ topology, focus }: { topology: Topology; focus: Signal<Focus
         <Legend />
       </section>
       {component && <ComponentDetail topology={topology} component={component} source={names.includes('source')} />}
-      {edge && <EdgeDetail edge={edge} tap />}
+      {edge && <EdgeDetail edge={edge} tap topology={chosenTopology.value || undefined} />}
       <Tables topology={{ ...topology, components }} edges={edges} />
     </>
   );
