@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 
-import {causeOf, duration, edgeName, focusOf, hashOf, isSystem, sumsOf, waitText, type Task, type Topology, type TopologyComponent, type Waiting} from '../../src/pages/topology-data';
+import {causeOf, completed, duration, edgeName, focusOf, hashOf, isSystem, sumsOf, waitText, type Task, type Topology, type TopologyComponent, type Waiting} from '../../src/pages/topology-data';
 
 function task(of: Partial<Task> = {}): Task {
   return {
@@ -65,6 +65,17 @@ describe('the sums of a component', () => {
   });
   it('say that an inbox is not known if that of a task is not', () => {
     expect(sumsOf(component('a', task(), task({inbox_rows: null}))).inbox_rows).toBeNull();
+  });
+});
+
+describe('the answer of a coordinator', () => {
+  it('says that what it leaves out is not known', () => {
+    const {inbox_rows, counters, ...told} = task();
+    const answer = {components: [{id: 'a', kind: 'bolt', operator: 'a', tasks: [told]}], edges: [{from: 'a', to: 'b'}]};
+    const whole = completed(answer as unknown as Topology);
+    expect(whole).toMatchObject({stall: null, errors: [], edges: [{blocked: 0}]});
+    expect(whole.components[0]).toMatchObject({errors: [], tasks: [{inbox_rows: null, counters: {}}]});
+    expect(completed(whole)).toEqual(whole);
   });
 });
 
