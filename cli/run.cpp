@@ -22,12 +22,14 @@
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
 #include "cli/metrics_influx.hpp"
+#include "cli/plan_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_control.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/tap_desk.hpp"
 #include "cli/topology_monitor.hpp"
+#include "cli/topology_source.hpp"
 #include "engine/api/hook.hpp"
 #include "engine/runtime/local_run.hpp"
 #include "operators/sinks/exposition.hpp"
@@ -81,6 +83,7 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      add_data(options.control_token);
       offer_events(options);
       DNSTORM_CHECK(offer_capacity());
       offer_history(plan_, data_);
@@ -196,12 +199,30 @@ class Session {
     std::lock_guard lock(mutex_);
     return monitor_.json(clock_.steady_ns(), [this] {
       TopologyMonitor::Look look{
-          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}};
+          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}, {}, {}};
       if (!run_) return look;
       look.status = run_->status();
       look.latencies = run_->latencies();
+      look.queues = run_->queues();
+      look.failures = run_->failures();
       return look;
     });
+  }
+
+  // What the board may be asked for by name.
+  void add_data(const std::string& control_token) {
+    if (auto variables = variables_of(args_.load); variables.ok())
+      source_ = TopologySource::read(args_.topology, *variables);
+    auto guarded = [&](auto answer) {
+      return [control_token, answer](const ApiRequest& request) {
+        auto refused = refuse_change(request, control_token);
+        return refused ? *refused : answer(request);
+      };
+    };
+    // A topology may have passwords in it, and to explain one takes its time.
+    data_.add("source",
+              guarded([this](const ApiRequest& request) { return source_.answer(request); }));
+    data_.add("explain", guarded(explain_answer));
   }
 
   // Called by the board's thread.
@@ -277,6 +298,7 @@ class Session {
   TopologyMonitor monitor_;
   std::optional<BoardCapacity> capacity_;
   BoardData data_;
+  TopologySource source_;
   board::Live live_;
   EventLog event_log_;
   EventFeed event_feed_;
