@@ -55,7 +55,7 @@ TEST(BoardEvents, are_no_windows) {
 }
 
 TEST(BoardEvents, refuse_rows_that_are_none) {
-  EXPECT_THAT(declare_error(board_operator(), {{"view", {"events"}}}, testing::count_fields()),
+  EXPECT_THAT(declare_error(board_operator(), {{"view", {"events"}}}, {testing::count_fields()}),
               HasSubstr("no security events"));
 }
 
