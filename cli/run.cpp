@@ -16,17 +16,20 @@
 #include "cli/board_capacity.hpp"
 #include "cli/board_data.hpp"
 #include "cli/board_history.hpp"
+#include "cli/board_walls.hpp"
 #include "cli/confine.hpp"
 #include "cli/event_desk.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
 #include "cli/metrics_influx.hpp"
+#include "cli/plan_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_control.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/tap_desk.hpp"
 #include "cli/topology_monitor.hpp"
+#include "cli/topology_source.hpp"
 #include "engine/api/hook.hpp"
 #include "engine/runtime/local_run.hpp"
 #include "operators/sinks/exposition.hpp"
@@ -66,7 +69,10 @@ class Session {
         monitor_(plan, clock_.steady_ns()),
         live_(live_options(plan)),
         event_feed_(event_log_, live_),
-        progress_(!args.quiet && args.tap.edge.empty()) {}
+        progress_(!args.quiet && args.tap.edge.empty()) {
+    data_.add("walls",
+              [this](const ApiRequest&) { return ApiAnswer{.body = board_walls_json(plan_)}; });
+  }
 
   Result<void> start() {
     // The port first: a board that cannot be shown is told before packets are read.
@@ -77,6 +83,7 @@ class Session {
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      add_data(options.control_token);
       offer_events(options);
       DNSTORM_CHECK(offer_capacity());
       offer_history(plan_, data_);
@@ -192,12 +199,30 @@ class Session {
     std::lock_guard lock(mutex_);
     return monitor_.json(clock_.steady_ns(), [this] {
       TopologyMonitor::Look look{
-          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}};
+          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}, {}, {}};
       if (!run_) return look;
       look.status = run_->status();
       look.latencies = run_->latencies();
+      look.queues = run_->queues();
+      look.failures = run_->failures();
       return look;
     });
+  }
+
+  // What the board may be asked for by name.
+  void add_data(const std::string& control_token) {
+    if (auto variables = variables_of(args_.load); variables.ok())
+      source_ = TopologySource::read(args_.topology, *variables);
+    auto guarded = [&](auto answer) {
+      return [control_token, answer](const ApiRequest& request) {
+        auto refused = refuse_change(request, control_token);
+        return refused ? *refused : answer(request);
+      };
+    };
+    // A topology may have passwords in it, and to explain one takes its time.
+    data_.add("source",
+              guarded([this](const ApiRequest& request) { return source_.answer(request); }));
+    data_.add("explain", guarded(explain_answer));
   }
 
   // Called by the board's thread.
@@ -273,6 +298,7 @@ class Session {
   TopologyMonitor monitor_;
   std::optional<BoardCapacity> capacity_;
   BoardData data_;
+  TopologySource source_;
   board::Live live_;
   EventLog event_log_;
   EventFeed event_feed_;

@@ -37,7 +37,8 @@ runtime::TaskStatus status_of(const Json& json) {
   task.failed = number(json, "failed");
   task.timed_out = number(json, "timed_out");
   task.replayed = number(json, "replayed");
-  for (const auto& [name, value] : json.value("counters", Json::object()).items())
+  const Json counters = json.value("counters", Json::object());
+  for (const auto& [name, value] : counters.items())
     task.counters.push_back({name, value.get<std::uint64_t>()});
   return task;
 }
@@ -47,7 +48,8 @@ TaskNumbers task_of(const Json& json) {
   task.status = status_of(json);
   task.latency = quantiles_of(json, "latency");
   task.execute = quantiles_of(json, "execute");
-  for (const Json& input : json.value("inputs", Json::array()))
+  const Json inputs = json.value("inputs", Json::array());
+  for (const Json& input : inputs)
     task.inputs.push_back({input.at("from").get<std::string>(), input.value("stream", "default"),
                            quantiles_of(input, "wait")});
   return task;

@@ -14,6 +14,7 @@
 
 #include "board/server/assets.hpp"
 #include "board/server/detail/api_desk.hpp"
+#include "board/server/detail/looks.hpp"
 #include "board/server/detail/one_board.hpp"
 #include "board/server/detail/readers.hpp"
 #include "board/server/detail/reply.hpp"
@@ -223,7 +224,7 @@ ApiDesk* Server::State::desk_for(std::string_view path) const {
 MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view path) {
   constexpr const char* json = "application/json";
   if (path == "/api/stream" || path == "/api/snapshot" || path == "/api/honesty" ||
-      path == "/api/topology")
+      path == "/api/topology" || path == "/api/rewind" || path == "/api/cell")
     return answer_board(connection, path);
   if (path == "/metrics" && options_.metrics)
     return send_text(connection, MHD_HTTP_OK, options_.metrics(), "text/plain; version=0.0.4");
@@ -248,6 +249,7 @@ MHD_Result Server::State::answer_board(MHD_Connection* connection, std::string_v
   std::shared_ptr<Live> live = boards_.find(topology);
   if (!live) return send_text(connection, MHD_HTTP_NOT_FOUND, "there is no such topology\n");
   if (path == "/api/stream") return open_stream(connection, std::move(live));
+  if (path == "/api/rewind" || path == "/api/cell") return look_closer(connection, path, *live);
   return send_text(connection, MHD_HTTP_OK,
                    path == "/api/snapshot" ? live->snapshot_json() : live->honesty_text(), json);
 }

@@ -2,6 +2,7 @@
 //
 //   GET /              the page          GET /api/stream     Server-Sent Events (board/README.md)
 //   GET /api/snapshot  all that is shown GET /api/honesty    the honesty line
+//   GET /api/rewind    what was shown    GET /api/cell       how a cell of a wall grew
 //   GET /healthz       "ok"              GET /metrics        for Prometheus
 //   GET /api/topology  tasks and edges   GET /tap            rows of an edge, live
 //   POST /api/control/ACTION             what changes the run

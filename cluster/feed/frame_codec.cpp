@@ -34,6 +34,7 @@ std::string body_of(const KeptFrame& kept) {
     out.put(std::uint64_t{row.values.size()});
     for (double value : row.values) out.put(value);
   }
+  out.put(std::uint64_t{frame.cells});
   return out.take();
 }
 
@@ -52,6 +53,7 @@ KeptFrame read_frame(StateReader& in) {
     for (auto values = in.get_count(8); values != 0; --values)
       row.values.push_back(in.get<double>());
   }
+  if (!in.at_end()) frame.cells = in.get<std::uint64_t>();  // an older writer has none
   return kept;
 }
 

@@ -17,13 +17,20 @@ void add(std::vector<double>& sums, const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) sums[i] += values[i];
 }
 
+// Keys stay in the order in which they came first, as a board shows them.
 void update(FeedFrame& totals, FeedFrame newer) {
-  std::map<std::string, std::vector<double>> rows;
-  for (FeedRow& row : totals.rows) rows[std::move(row.key)] = std::move(row.values);
-  for (FeedRow& row : newer.rows) rows[std::move(row.key)] = std::move(row.values);
+  std::vector<FeedRow> rows = std::move(totals.rows);
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < rows.size(); ++i) places[rows[i].key] = i;
+  for (FeedRow& row : newer.rows) {
+    auto place = places.find(row.key);
+    if (place != places.end())
+      rows[place->second] = std::move(row);
+    else
+      rows.push_back(std::move(row));
+  }
   totals = std::move(newer);
-  totals.rows.clear();
-  for (auto& [key, values] : rows) totals.rows.push_back({key, std::move(values)});
+  totals.rows = std::move(rows);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // test) implements Feed. Operators know the feed, never the page.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct FeedFrame {
   // table: the whole table, ordered; totals: cumulative numbers; events: JSON objects as keys.
   std::vector<FeedRow> rows;
   std::string source = {};  // component that publishes it
+  std::size_t cells = 0;    // wall: how many it has at most; 0: as many as the page thinks best
 };
 
 class Feed {

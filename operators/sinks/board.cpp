@@ -28,6 +28,7 @@ BoardPanelSettings settings_of(const Options& options, const Input& input) {
   settings.view = view_of(options.text("view"));
   settings.columns = options.list("values");
   settings.limit = static_cast<std::size_t>(options.integer("limit"));
+  settings.cells = static_cast<std::size_t>(options.integer("cells"));
   return settings;
 }
 
@@ -153,6 +154,12 @@ OperatorDef board_operator() {
        .default_text = "100",
        .help = "rows of a table at most; 0: all",
        .max = 1e6},
+      {.name = "cells",
+       .type = OptionType::integer,
+       .default_text = "128",
+       .help = "cells of a wall; 128 are what a screen shows without scrolling",
+       .min = 1,
+       .max = 400},
   };
   def.example =
       "- id: wall\n  className: board\n  properties:\n    view: wall\n    title: Registered "

@@ -130,7 +130,7 @@ test('the board shows the topology that is chosen, with the numbers of all nodes
   const cell = (name) => page.locator('.cell', { has: page.getByText(name, { exact: true }) }).locator('.cell-count');
   for (const name of ['alpha', 'beta', '<b>x</b>'])
     await until(name, async () => (await cell(name).count()) === 1 && (await cell(name).textContent()) === '1\u202f000');
-  const picker = page.getByLabel('Topology', { exact: true });
+  const picker = page.getByLabel('Shown topology');
   await until('the picker', async () => (await picker.count()) === 1 && (await picker.inputValue()) === 'done');
   assert.match(await page.textContent('.status'), /finished/);
   await picker.selectOption('goes-on');
@@ -191,7 +191,7 @@ test('without a token nothing can be changed, with it a topology is deactivated'
   await act('right');
   await until('it is done', async () => /Deactivate goes-on: done/.test(await control.textContent()));
   await until('it is inactive', async () => (await statusOf('goes-on')) === 'INACTIVE');
-  await page.reload();  // the token has stayed in the tab
+  await page.reload(); // the token has stayed in the tab
   await page.getByRole('button', { name: 'Activate goes-on' }).click();
   await page.keyboard.press('Escape');
   assert.equal(await statusOf('goes-on'), 'INACTIVE');
@@ -241,5 +241,6 @@ for (const theme of ['light', 'dark'])
       found.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, v.nodes.map((n) => n.html)]),
       [],
     );
+    clean(page);
     await page.context().close();
   });

@@ -1,6 +1,7 @@
 """The board of a cluster: the same walls, tables and series, and the same account of every packet,
 as that of one process over the same captures; also when a worker is killed on the way."""
 
+import copy
 import json
 import os
 import signal
@@ -43,9 +44,8 @@ def shown(state):
     """What does not depend on when it was looked at: panels, and where every packet went. Cells
     have no order of their own."""
     panels = {}
-    for panel in state["panels"]:
+    for panel in copy.deepcopy(state["panels"]):
         panels[panel["id"]] = panel
-        panel.pop("title")
         if wall := panel.get("wall"):
             wall["slots"] = sorted(filter(None, wall["slots"]))
     return panels, {name: state["honesty"][name] for name in PACKETS}

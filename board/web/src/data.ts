@@ -65,7 +65,8 @@ export interface Asked<Data> {
 
 // The newest answer to a path, asked every `periodMs` while the page is neither paused nor hidden,
 // and at once when the path (a function that reads signals) changes.
-export function useAsked<Data>(path: () => string, periodMs: number): Asked<Data> {
+export function useAsked<Data>(
+    path: () => string, periodMs: number, init: RequestInit = {}): Asked<Data> {
   const data = useSignal<Data|null>(null);
   const failure = useSignal('');
   useSignalEffect(() => {
@@ -76,7 +77,7 @@ export function useAsked<Data>(path: () => string, periodMs: number): Asked<Data
     const askAgain = async () => {
       try {
         if (!document.hidden) {
-          data.value = await ask<Data>(address, {signal: gone.signal});
+          data.value = await ask<Data>(address, {...init, signal: gone.signal});
           failure.value = '';
         }
       } catch (error) {

@@ -1,10 +1,13 @@
 import { offered } from './data';
 import { clock } from './format';
 import { pages, type Page } from './pages';
+import { toggleKiosk } from './kiosk';
+import { rewind } from './moment';
 import { Picker } from './picker';
-import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
+import { gaps, past, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
 
 const statusText = {
+  rewound: 'rewound',
   connecting: 'connecting',
   reconnecting: 'reconnecting',
   paused: 'paused',
@@ -16,6 +19,7 @@ const statusText = {
 
 // Beside its colour each state has a sign of its own.
 const statusSign = {
+  rewound: '⟲',
   connecting: '…',
   reconnecting: '↻',
   paused: '‖',
@@ -59,7 +63,7 @@ export function Header() {
         {statusText[status.value]}
       </p>
       {updatedMs.value > 0 && (
-        <p class="updated" title="When the server last sent something, UTC">
+        <p class="updated" title="Of when the numbers are, UTC">
           <time>{clock(updatedMs.value)}</time> UTC
         </p>
       )}
@@ -72,9 +76,23 @@ export function Header() {
         </p>
       )}
       <div class="tools">
-        <button type="button" class="tool" aria-pressed={paused.value} onClick={togglePause} aria-keyshortcuts="p">
-          {paused.value ? 'Go on' : 'Pause'} <kbd>p</kbd>
-        </button>
+        {past.value === null && (
+          <>
+            {view.value === 'live' && updatedMs.value > 0 && (
+              <button type="button" class="tool" onClick={rewind} aria-keyshortcuts="r">
+                Rewind <kbd>r</kbd>
+              </button>
+            )}
+            <button type="button" class="tool" aria-pressed={paused.value} onClick={togglePause} aria-keyshortcuts="p">
+              {paused.value ? 'Go on' : 'Pause'} <kbd>p</kbd>
+            </button>
+          </>
+        )}
+        {view.value === 'live' && (
+          <button type="button" class="tool" onClick={toggleKiosk} aria-keyshortcuts="k" title="One wall at a time on the whole screen; key k or Escape leaves it">
+            Kiosk <kbd>k</kbd>
+          </button>
+        )}
         <ThemePicker />
       </div>
     </header>

@@ -35,16 +35,18 @@ export function Picker() {
   const shown = topology.value || title.value;
   const there = options.some((option) => option.value === shown);
   return (
-    <label class="picker">
-      <span class="unseen">Topology</span>
-      <select class="tool" value={shown} onChange={(event) => choose(event.currentTarget.value)}>
-        {!there && <option value={shown}>{options.length ? `${visible(shown)}: not here` : 'no topology'}</option>}
-        {options.map(({ value, status }) => (
-          <option key={value} value={value}>
-            {visible(value)}: {status}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      class="tool picker"
+      aria-label="Shown topology"
+      value={shown}
+      onChange={(event) => choose(event.currentTarget.value)}
+    >
+      {!there && <option value={shown}>{options.length ? `${visible(shown)}: not here` : 'no topology'}</option>}
+      {options.map(({ value, status }) => (
+        <option key={value} value={value}>
+          {visible(value)}: {status}
+        </option>
+      ))}
+    </select>
   );
 }

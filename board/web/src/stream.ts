@@ -38,6 +38,7 @@ export class Stream {
     this.open();
   }
 
+  // The next time it opens it starts with a snapshot.
   forget(): void {
     this.drop();
     this.lastId = '';

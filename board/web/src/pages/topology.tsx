@@ -1,181 +1,201 @@
-// The topology as it runs: every task and every edge. Asked for once a second while it is shown.
-import { useAsked } from '../data';
-import { clock, exact, percent, seconds, short, visible } from '../format';
-import { duration, holdUp, waitText, type Edge, type Quantiles, type Task, type Topology, type TopologyComponent } from './topology-data';
+// The topology as it runs, or as a file says that it would: the graph, what is chosen in it, and
+// the same as tables. Asked for once a second while it is shown.
+import { type Signal, useComputed, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import { topology as chosenTopology } from '../choice';
+import { offered, useAsked } from '../data';
+import { seconds, visible } from '../format';
+import { ByWorker } from './by-worker';
+import { Graph, type GraphEdge, type GraphNode } from './dag';
+import { DrawFile, type Drawn } from './draw-file';
+import './topology.css';
+import { causeOf, completed, edgeKey, edgeName, focusOf, hashOf, isSystem, type Focus, type Topology } from './topology-data';
+import { ComponentDetail, EdgeDetail, Errors, PlanDetail } from './topology-detail';
+import { Tables } from './topology-tables';
 
 const periodMs = 1000;
 
 export default function TopologyPage() {
   const { data: topology, failure } = useAsked<Topology>(() => '/api/topology', periodMs);
+  const drawn = useSignal<Drawn | null>(null);
+  const focus = useFocus();
   return (
-    <>
+    <div class="topology-page">
       {failure.value && (
         <p class="notes" role="alert">
           {failure.value}
         </p>
       )}
-      {topology.value && <Tables topology={topology.value} />}
-    </>
-  );
-}
-
-function Tables({ topology }: { topology: Topology }) {
-  const held = topology.finished ? null : holdUp(topology);
-  const tracked = topology.components.some((c) => c.tasks.some((task) => task.acked + task.failed > 0));
-  return (
-    <div class="topology-page">
-      {held && (
-        <p class="notes">
-          {visible(held.source)} has been held up for {seconds(held.for_s)}: the cause is {visible(held.cause)}
-        </p>
+      {drawn.value ? (
+        <PlanView drawn={drawn} focus={focus} />
+      ) : (
+        topology.value && <LiveView topology={completed(topology.value)} focus={focus} />
       )}
-      <section class="card" aria-label="Tasks">
-        <div class="card-head">
-          <h2>Tasks</h2>
-          <small>
-            rates and shares of the last {seconds(topology.over_s)}, all else since the start; {clock(topology.t)} UTC
-          </small>
-        </div>
-        <div class="wide" role="region" aria-label="Table of tasks" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">component</th>
-                <th scope="col">task</th>
-                <th scope="col">executed</th>
-                <th scope="col">/s</th>
-                <th scope="col">emitted</th>
-                <th scope="col">/s</th>
-                {tracked && <th scope="col">acked</th>}
-                {tracked && <th scope="col">failed</th>}
-                <th scope="col" title="From the source to the end of the call that worked the row off">
-                  latency p50
-                </th>
-                <th scope="col">p99</th>
-                <th scope="col" class="word">
-                  time
-                </th>
-                <th scope="col" title="In the operator's code">
-                  busy
-                </th>
-                <th scope="col" title="Waiting for room at a reader, or for acks">
-                  blocked
-                </th>
-                <th scope="col" title="Waiting for input">
-                  idle
-                </th>
-                <th scope="col" class="word">
-                  waits for
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {topology.components.flatMap((component) =>
-                component.tasks.map((task) => (
-                  <TaskRow key={`${component.id} ${task.task}`} component={component} task={task} tracked={tracked} />
-                )),
-              )}
-            </tbody>
-          </table>
-        </div>
-      </section>
-      <Edges edges={topology.edges} />
+      {offered.value?.includes('explain') && <DrawFile drawn={drawn} />}
     </div>
   );
 }
 
-interface TaskRowProps {
-  component: TopologyComponent;
-  task: Task;
-  tracked: boolean;
+// What is chosen stands in the address, so that a view can be sent.
+function useFocus(): Signal<Focus> {
+  const focus = useSignal(focusOf(location.hash));
+  useEffect(() => {
+    const read = () => (focus.value = focusOf(location.hash));
+    addEventListener('hashchange', read);
+    return () => removeEventListener('hashchange', read);
+  }, []);
+  return focus;
 }
 
-function TaskRow({ component, task, tracked }: TaskRowProps) {
-  const spout = component.kind === 'spout';
+function choose(component: string, edge: GraphEdge | undefined): void {
+  history.pushState(null, '', hashOf({ component, edge: edge && edgeName(edge) }));
+  dispatchEvent(new HashChangeEvent('hashchange'));
+}
+
+interface PictureProps {
+  label: string;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  cause: string | null;
+  focus: Focus;
+}
+
+function Picture({ label, nodes, edges, cause, focus }: PictureProps) {
+  const hovered = useSignal({ component: '', edge: '' });
+  const chosen = edges.find((edge) => edgeName(edge) === focus.edge);
   return (
-    <tr>
-      <th scope="row" title={`${component.kind}, ${component.operator}`}>
-        {visible(component.id)}
-      </th>
-      <td>{task.task}</td>
-      <td>{spout ? '–' : exact(task.executed)}</td>
-      <td>{spout ? '–' : short(task.executed_per_s)}</td>
-      <td>{exact(task.emitted)}</td>
-      <td>{short(task.emitted_per_s)}</td>
-      {tracked && <td>{spout ? exact(task.acked) : '–'}</td>}
-      {tracked && <td>{spout ? exact(task.failed) : '–'}</td>}
-      <Latency of={task.latency_us} />
-      <td class="word">
-        <span class="shares" aria-hidden="true">
-          <i class="busy" style={{ flexGrow: String(task.busy) }} />
-          <i class="blocked" style={{ flexGrow: String(task.blocked) }} />
-          <i class="idle" style={{ flexGrow: String(task.idle) }} />
-        </span>
-      </td>
-      <td>{percent(task.busy, 1)}</td>
-      <td>{percent(task.blocked, 1)}</td>
-      <td>{percent(task.idle, 1)}</td>
-      <td class="word">
-        {task.waits_for && `${visible(waitText(task.waits_for))}, ${duration(task.waits_for.for_s * 1e6)}`}
-      </td>
-    </tr>
+    <Graph
+      label={label}
+      nodes={nodes}
+      edges={edges}
+      cause={cause}
+      chosen={{ component: focus.component, edge: chosen ? edgeKey(chosen) : '' }}
+      hovered={hovered.value}
+      onHover={(component, edge) => (hovered.value = { component, edge })}
+      onChoose={(component, key) => choose(component, edges.find((edge) => edgeKey(edge) === key))}
+    />
   );
 }
 
-function Latency({ of }: { of: Quantiles | null }) {
-  const all = of && `p50 ${duration(of.p50)}, p90 ${duration(of.p90)}, p99 ${duration(of.p99)}, p99.9 ${duration(of.p999)}`;
+function LiveView({ topology, focus }: { topology: Topology; focus: Signal<Focus> }) {
+  const system = useSignal(false);
+  const byWorker = useSignal(false);
+  const hasSystem =
+    topology.components.some((component) => isSystem(component.id)) || topology.edges.some((edge) => isSystem(edge.stream));
+  const shown = (id: string) => system.value || !isSystem(id);
+  const components = topology.components.filter((component) => shown(component.id));
+  const edges = topology.edges.filter((edge) => shown(edge.stream) && shown(edge.from) && shown(edge.to));
+  const component = topology.components.find((it) => it.id === focus.value.component);
+  const edge = topology.edges.find((it) => edgeName(it) === focus.value.edge);
+  const names = offered.value ?? [];
   return (
     <>
-      <td title={all ?? ''}>{of ? duration(of.p50) : '–'}</td>
-      <td title={all ?? ''}>{of ? duration(of.p99) : '–'}</td>
+      <Stalled topology={topology} />
+      <Errors errors={topology.errors} />
+      <section class="card" aria-label="Graph">
+        <div class="card-head">
+          <h2>{visible(topology.topology)}</h2>
+          <small>
+            rates and shares of the last {seconds(topology.over_s)}; an edge is as wide as its rate has digits, and hatched
+            for the share of the time that its source waits for it
+          </small>
+          <span class="switches">
+            {hasSystem && <Switch on={system} label="System streams" />}
+            <Switch on={byWorker} label="By worker" />
+          </span>
+        </div>
+        {byWorker.value ? (
+          <ByWorker topology={{ ...topology, components }} chosen={focus.value.component} onChoose={(id) => choose(id, undefined)} />
+        ) : (
+          <Picture
+            label="Graph of the topology"
+            nodes={components.map((it) => ({ ...it, tasks: it.tasks.length, live: it }))}
+            edges={edges.map((it) => ({ ...it, live: it }))}
+            cause={causeOf(topology)}
+            focus={focus.value}
+          />
+        )}
+        <Legend />
+      </section>
+      {component && <ComponentDetail topology={topology} component={component} source={names.includes('source')} />}
+      {edge && <EdgeDetail edge={edge} tap topology={chosenTopology.value || undefined} />}
+      <Tables topology={{ ...topology, components }} edges={edges} />
     </>
   );
 }
 
-function Edges({ edges }: { edges: Edge[] }) {
+function Stalled({ topology }: { topology: Topology }) {
+  const { stall } = topology;
+  if (!stall) return null;
   return (
-    <section class="card" aria-label="Edges">
-      <div class="card-head">
-        <h2>Edges</h2>
-      </div>
-      <div class="wide" role="region" aria-label="Table of edges" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">from</th>
-              <th scope="col" class="word">
-                to
-              </th>
-              <th scope="col" class="word">
-                grouping
-              </th>
-              <th scope="col">rows</th>
-              <th scope="col">/s</th>
-              <th scope="col" title="How long rows waited for a task of the reader">
-                wait p50
-              </th>
-              <th scope="col">p99</th>
-            </tr>
-          </thead>
-          <tbody>
-            {edges.map((edge) => (
-              <tr key={`${edge.from} ${edge.stream} ${edge.to}`}>
-                <th scope="row">
-                  {visible(edge.stream === 'default' ? edge.from : `${edge.from}:${edge.stream}`)}
-                </th>
-                <td class="word">{visible(edge.to)}</td>
-                <td class="word">
-                  {edge.grouping}
-                  {edge.fields.length > 0 && ` (${edge.fields.map(visible).join(', ')})`}
-                </td>
-                <td>{exact(edge.rows)}</td>
-                <td>{short(edge.rows_per_s)}</td>
-                <Latency of={edge.wait_us} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <p class="notes stalled" role="status">
+      {visible(stall.source)} has been held up for {seconds(stall.for_s)}: the cause is <b>{visible(stall.cause)}</b>
+    </p>
   );
+}
+
+function Switch({ on, label }: { on: Signal<boolean>; label: string }) {
+  return (
+    <button type="button" class="tool" aria-pressed={on.value} onClick={() => (on.value = !on.value)}>
+      {label}
+    </button>
+  );
+}
+
+function Legend() {
+  return (
+    <p class="dag-legend">
+      <span>▷ spout</span>
+      <span>○ bolt</span>
+      <span>
+        <i class="busy" aria-hidden="true" /> busy
+      </span>
+      <span>
+        <i class="blocked" aria-hidden="true" /> blocked: waits for room, or acks
+      </span>
+      <span>
+        <i class="idle" aria-hidden="true" /> idle: waits for input
+      </span>
+      <span>
+        <i class="rest" aria-hidden="true" /> waits for its turn
+      </span>
+      <span>▲ holds up the others</span>
+    </p>
+  );
+}
+
+function PlanView({ drawn, focus }: { drawn: Signal<Drawn | null>; focus: Signal<Focus> }) {
+  const { name, plan } = drawn.value!;
+  const component = useComputed(() => plan.components.find((it) => it.id === focus.value.component)).value;
+  return (
+    <>
+      <p class="notes drawn" role="status">
+        The plan of {visible(name)}: {plan.components.length} components, {plan.tasks} tasks. Nothing of it runs.{' '}
+        <button type="button" class="tool" onClick={() => (drawn.value = null)}>
+          Back to what runs
+        </button>
+      </p>
+      <section class="card" aria-label="Graph">
+        <div class="card-head">
+          <h2>{visible(plan.topology)}</h2>
+        </div>
+        <Picture
+          label="Graph of the plan"
+          nodes={plan.components.map((it) => ({ ...it, note: planNote(it.executors, it.chained_to) }))}
+          edges={plan.edges}
+          cause={null}
+          focus={focus.value}
+        />
+      </section>
+      {component && <PlanDetail plan={plan} component={component} />}
+      <section class="card" aria-label="Plan as text">
+        <pre class="plan" tabIndex={0}>{plan.text}</pre>
+      </section>
+    </>
+  );
+}
+
+function planNote(executors: number, chained: string | null): string {
+  return chained ? `chained to ${visible(chained)}` : `${executors} ${executors === 1 ? 'executor' : 'executors'}`;
 }

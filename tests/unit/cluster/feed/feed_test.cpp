@@ -108,7 +108,7 @@ TEST_F(FeedTest, KeepsEveryWindowOfAWallAndTheNewestOfTheRest) {
   for (TimeNs second = 1; second <= 3; ++second) {
     outbox.publish(frame("wall", second, {{"a", {1}}, {"b", {2}}}));
     outbox.publish(frame("table", second, {{"a", {double(second)}}}));
-    outbox.publish(frame("totals", second, {{std::to_string(second), {1}}}));
+    outbox.publish(frame("totals", second, {{std::to_string(9 - second), {1}}, {"all", {1}}}));
   }
   EXPECT_EQ(outbox.waiting(), 5u);
   auto words = outbox.take(0);
@@ -116,7 +116,10 @@ TEST_F(FeedTest, KeepsEveryWindowOfAWallAndTheNewestOfTheRest) {
   auto frames = *decode_frames(words[0].bytes);
   ASSERT_THAT(frames, SizeIs(5));
   EXPECT_EQ(frames[3].frame.rows.at(0).values.at(0), 3);
-  EXPECT_THAT(frames[4].frame.rows, SizeIs(3));  // a total of each key, whenever it was told
+  // A total of each key, whenever it was told, in the order of their coming.
+  std::vector<std::string> keys;
+  for (const FeedRow& row : frames[4].frame.rows) keys.push_back(row.key);
+  EXPECT_THAT(keys, ElementsAre("8", "all", "7", "6"));
   deliver(of(words[0], 1), 0);
   EXPECT_THAT(shown.wall, ElementsAre(std::pair("a", 3.0), std::pair("b", 6.0)));
 }
