@@ -22,7 +22,7 @@ constexpr TimeNs monday = operators::start_of(473'352);  // 2024-01-01
 
 // Minutes of one server, written as the sink writes them.
 void write_hours(const std::string& path, int from, int to) {
-  auto store = operators::PointStore::open(path, 0, ns_per_s);
+  auto store = operators::PointStore::open(path, {.busy_timeout = ns_per_s});
   ASSERT_TRUE(store.ok());
   std::vector<operators::Point> points;
   for (TimeNs time = monday + from * ns_per_hour; time < monday + to * ns_per_hour;
