@@ -157,9 +157,9 @@ ApiAnswer EventDesk::list(const ApiRequest& request) const {
   const EventLog::Rates rates = log_.rates(rate_buckets_max);
   const std::vector<MuteRule> mutes = this->mutes();
   const TimeNs now = this->now();
-  Json json = {{"now", ms(now)},          {"newest", page.newest}, {"matching", page.matching},
-               {"newer", page.newer},     {"all", page.all},       {"forgotten", page.forgotten},
-               {"events", Json::array()}, {"mutes", Json::array()}};
+  Json json = {{"now", ms(now)},      {"newest", page.newest},   {"matching", page.matching},
+               {"newer", page.newer}, {"all", page.all},         {"forgotten", page.forgotten},
+               {"skip", *skip},       {"events", Json::array()}, {"mutes", Json::array()}};
   for (const LoggedEvent& event : page.events)
     json["events"].push_back(event_json(event, mutes, now));
   for (const MuteRule& rule : mutes) json["mutes"].push_back(mute_json(rule, now));

@@ -80,6 +80,9 @@ TEST_F(EventDeskTest, ListsEvents) {
   EXPECT_EQ(all["rates"]["counts"]["tunnel"], json::array({1}));
   EXPECT_EQ(list({{"severity", "critical"}})["events"].size(), 0u);
   EXPECT_EQ(list({{"text", "T.EX"}})["events"].size(), 1u);
+  const json second = list({{"skip", "1"}});
+  EXPECT_EQ(second["events"].size(), 0u);
+  EXPECT_EQ(second["skip"], 1);
 }
 
 TEST_F(EventDeskTest, TimeOfAReplayIsThatOfItsEvents) {

@@ -107,7 +107,7 @@ TEST_F(EventPacketsOf, ASpoolToo) {
 
 TEST_F(EventPacketsOf, ALimitIsTold) {
   const LoggedEvent all = event_about("domain", "t.example", start, start + seconds * ns_per_s);
-  auto found = packets_of(all, capture(), {.output_bytes = 300, .read_bytes = 0});
+  auto found = packets_of(all, capture(), {.output_bytes = 250, .read_bytes = 0});
   ASSERT_TRUE(found.ok());
   EXPECT_TRUE(found->cut);
   EXPECT_THAT(seconds_in(found->pcap), ElementsAre(0, 2, 4));

@@ -20,7 +20,8 @@ class MuteFile : public ::testing::Test {
   std::string text() const { return folder_.read("mutes.txt"); }
   std::vector<std::string> rules() const {
     std::vector<std::string> all;
-    for (const MuteRule& rule : read_mutes(path_).value()) all.push_back(rule.words());
+    const auto found = read_mutes(path_).value();
+    for (const MuteRule& rule : found) all.push_back(rule.words());
     return all;
   }
   testing::TemporaryFolder folder_;

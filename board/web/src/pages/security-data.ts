@@ -48,6 +48,7 @@ export interface EventList {
   newer: number;
   all: number;
   forgotten: number;
+  skip: number;  // how many newer ones stand on other pages
   events: SecurityEvent[];
   mutes: Mute[];
   rates: {from: number; bucket: number; counts: Record<string, number[]>| null};

@@ -38,7 +38,7 @@ export default function SecurityPage() {
   const { data, failure } = useAsked<EventList>(() => {
     asked.value;
     const { open: _, ...rest } = look.value;
-    return listPath({ ...rest, open: '' }, top.peek());
+    return listPath({ ...rest, open: '' }, top.value);
   }, periodMs);
   useSignalEffect(() => {
     if (data.value && top.peek() === 0) top.value = data.value.newest;
@@ -182,7 +182,9 @@ interface EventsProps {
 }
 
 function Events({ list, showNew, again }: EventsProps) {
-  const { open, skip } = look.value;
+  const { open } = look.value;
+  // Of what is shown, which may not be what has just been asked for.
+  const skip = list.skip;
   const last = Math.min(skip + rowsOfPage, list.matching);
   const elsewhere = open !== '' && !list.events.some((event) => event.id === open);
   return (
