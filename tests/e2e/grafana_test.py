@@ -82,7 +82,7 @@ class Boards(harness.Case):
             "generate", "-o", cls.capture, "--queries", 4000, "--rate", 25, "--start", START,
             "--tcp", 5, "--loss", 5, "--duplicates", 2, "--malformed", 2, "--not-dns", 2,
             "--fragments", 2, "--ipv6", 30, "--seed", 5,
-            "--attack", "random_subdomain,at=62s,for=15s,rate=80",
+            "--attack", "random_subdomain,at=55s,for=15s,rate=100",
         )
         cls.forged = grafana_traffic.enrich(cls.capture)
         cls.began = math.floor(time.time())
