@@ -37,6 +37,18 @@ class DetectPane {
 
   Admission& admission() { return admission_; }
 
+  void prefetch(std::uint64_t hash) const {
+    if (!index_.empty()) __builtin_prefetch(&index_[hash & mask()]);
+  }
+  void prefetch_slot(std::uint64_t hash) const {
+    if (index_.empty()) return;
+    std::uint32_t number = index_[hash & mask()];
+    if (number == 0) return;
+    const Slot& slot = slots_[number - 1];
+    __builtin_prefetch(&slot);
+    __builtin_prefetch(&slot.value, 1);
+  }
+
   // The key that equals(key) holds for; null: there is none.
   template <class Equals>
   Slot* find(std::uint64_t hash, Equals&& equals) {
