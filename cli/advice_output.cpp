@@ -60,6 +60,13 @@ void put_capacity(Json& json, const CapacityForecast& capacity, double limit) {
                     {"latest", time_json(capacity.latest)}};
 }
 
+Json week_json(const std::vector<operators::Band>& bands) {
+  Json week = Json::array();
+  for (const operators::Band& band : bands)
+    week.push_back({rate(band.expected), rate(band.low), rate(band.high)});
+  return week;
+}
+
 Json server_json(const ServerAdvice& server) {
   Json json{{"server", server.server}, {"weeks", server.weeks}};
   put_capacity(json, server.capacity, server.limit);
@@ -71,9 +78,14 @@ Json server_json(const ServerAdvice& server) {
                          {"peak", rate(one.peak)},
                          {"lost", one.drops},
                          {"unusual", one.unusual}});
-  Json& week = json["week"] = Json::array();
-  for (const operators::Band& band : server.week)
-    week.push_back({rate(band.expected), rate(band.low), rate(band.high)});
+  json["week"] = week_json(server.week);
+  if (server.ahead.empty()) return json;
+  Json& ahead = json["ahead"] = Json::array();
+  for (const operators::WeekAhead& one : server.ahead)
+    ahead.push_back({{"at", format_time(start_of(one.middle))},
+                     {"p99", rate(one.p99)},
+                     {"low", rate(one.low)},
+                     {"high", rate(one.high)}});
   return json;
 }
 
@@ -161,7 +173,9 @@ void put_windows(Lines& lines, const WindowAdvice& advice, DurationNs length) {
 
 }  // namespace
 
-std::string advice_json(const Advice& advice) {
+double advice_rate(double per_minute) { return rate(per_minute); }
+
+Json advice_object(const Advice& advice) {
   Json json{{"now", format_time(start_of(advice.now))}, {"share", advice.question.share}};
   for (const char* list : {"servers", "windows", "away"}) json[list] = Json::array();
   for (const ServerAdvice& server : advice.servers) json["servers"].push_back(server_json(server));
@@ -170,10 +184,15 @@ std::string advice_json(const Advice& advice) {
   for (const AwayAdvice& one : advice.away) {
     Json away{{"away", one.away}, {"server", one.server}};
     put_capacity(away, one.capacity, one.limit);
+    if (!one.week.empty()) away["week"] = week_json(one.week);
     json["away"].push_back(std::move(away));
   }
   json["unknown"] = advice.unknown;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json;
+}
+
+std::string advice_json(const Advice& advice) {
+  return advice_object(advice).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string advice_calendar(const Advice& advice, std::size_t windows_max) {

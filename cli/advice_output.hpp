@@ -2,6 +2,7 @@
 // the minute that they are of.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "operators/season/advice.hpp"
@@ -10,6 +11,9 @@ namespace dnstorm::cli {
 
 std::string advice_text(const operators::Advice& advice);
 std::string advice_json(const operators::Advice& advice);
+nlohmann::ordered_json advice_object(const operators::Advice& advice);
+// A count a minute as a rate a second, as JSON has it.
+double advice_rate(double per_minute);
 // The windows of the weeks to come, as events (RFC 5545): the best `windows_max` of each server and
 // of all together.
 std::string advice_calendar(const operators::Advice& advice, std::size_t windows_max);

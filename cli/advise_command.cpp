@@ -3,16 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 
 #include "cli/advice_output.hpp"
+#include "cli/advise_question.hpp"
 #include "cli/app.hpp"
 #include "cli/minute_history.hpp"
-#include "engine/base/parse_time.hpp"
 #include "operators/sinks/secret.hpp"
 #include "operators/whole_file.hpp"
 
@@ -21,7 +20,6 @@ namespace dnstorm::cli {
 namespace {
 
 using operators::AdviceQuestion;
-using operators::LoadMove;
 using operators::Pasts;
 
 struct AdviseArgs {
@@ -29,85 +27,13 @@ struct AdviseArgs {
   bool influx = false;
   InfluxSource source;
   PointNames names;
-  std::vector<std::string> where, limits, holidays;
-  std::string window = "2h", history = "371d", now, interval = "60s", move = "by-load", ports;
-  double share = 80, risk = 5, threshold = 0;
-  int weeks = 4;
-  std::size_t top = 5, servers = 64, calendar_windows = 1;
+  std::vector<std::string> where;
+  std::string history = "371d", interval = "60s", ports;
+  QuestionText question;
+  std::size_t servers = 64, calendar_windows = 1;
   bool json = false;
   std::string ics, points, save;
-  std::vector<std::string> away;
 };
-
-Error usage(const std::string& option, const std::string& what) {
-  return {ErrorKind::usage, fmt::format("{}: {}", option, what), option};
-}
-
-Result<DurationNs> duration_of(const std::string& option, const std::string& text, DurationNs min,
-                               DurationNs max) {
-  auto duration = parse_duration(text);
-  if (duration && *duration >= min && *duration <= max) return *duration;
-  return usage(option, fmt::format("'{}' is no time from {} to {}", text, format_duration(min),
-                                   format_duration(max)));
-}
-
-Result<std::optional<TimeNs>> time_of(const std::string& option, const std::string& text) {
-  if (text.empty()) return std::optional<TimeNs>();
-  auto time = parse_time(text);
-  if (time) return time;
-  return usage(option,
-               fmt::format("'{}' is no time such as 2026-11-21 or 2026-11-21T19:00:00Z", text));
-}
-
-// "50000" or "ns1=50000", in queries a second.
-Result<std::map<std::string, double>> limits_of(const std::vector<std::string>& texts) {
-  std::map<std::string, double> limits;
-  for (const std::string& text : texts) {
-    std::size_t mark = text.rfind('=');
-    std::string name = mark == std::string::npos ? "" : text.substr(0, mark);
-    std::string number = mark == std::string::npos ? text : text.substr(mark + 1);
-    char* end = nullptr;
-    double limit = std::strtod(number.c_str(), &end);
-    if (number.empty() || *end != 0 || !(limit > 0) || !std::isfinite(limit))
-      return usage("--limit", fmt::format("'{}' is no number of queries a second such as 50000 or "
-                                          "ns1=50000",
-                                          text));
-    limits[name] = 60 * limit;
-  }
-  return limits;
-}
-
-Result<std::set<std::int64_t>> holidays_of(const std::vector<std::string>& texts) {
-  std::set<std::int64_t> days;
-  for (const std::string& text : texts) {
-    auto time = parse_time(text);
-    if (!time || text.size() != 10)
-      return usage("--holiday", fmt::format("'{}' is no day such as 2026-12-25", text));
-    days.insert(operators::day_of(operators::hour_of(*time)));
-  }
-  return days;
-}
-
-Result<AdviceQuestion> question_of(const AdviseArgs& args) {
-  AdviceQuestion question;
-  question.window =
-      DNSTORM_TRY(duration_of("--window", args.window, operators::ns_per_minute,
-                              operators::hours_per_week / 2 * operators::ns_per_hour));
-  question.weeks = args.weeks;
-  auto now = DNSTORM_TRY(time_of("--now", args.now));
-  if (now) question.now = operators::hour_of(*now + operators::ns_per_hour - 1);
-  question.limits = DNSTORM_TRY(limits_of(args.limits));
-  question.share = args.share / 100;
-  question.threshold = 60 * args.threshold;
-  question.risk_max = args.risk / 100;
-  question.top = args.top;
-  question.move = args.move == "by-limit" ? LoadMove::by_limit
-                  : args.move == "evenly" ? LoadMove::evenly
-                                          : LoadMove::by_load;
-  question.away = args.away;
-  question.holidays = DNSTORM_TRY(holidays_of(args.holidays));
-  return question;
-}
 
 Result<std::string> whole_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -140,13 +66,13 @@ Result<Pasts> read_all(const AdviseArgs& args, PointNames names) {
   for (const std::string& text : args.where) {
     std::size_t mark = text.find('=');
     if (mark == std::string::npos || mark == 0)
-      return usage("--where", fmt::format("'{}' is not TAG=VALUE", text));
+      return wrong_option("--where", fmt::format("'{}' is not TAG=VALUE", text));
     names.where.emplace_back(text.substr(0, mark), text.substr(mark + 1));
   }
   DurationNs history =
-      DNSTORM_TRY(duration_of("--history", args.history, 24 * operators::ns_per_hour,
-                              200 * operators::hours_per_week * operators::ns_per_hour));
-  auto now = DNSTORM_TRY(time_of("--now", args.now));
+      DNSTORM_TRY(read_duration("--history", args.history, 24 * operators::ns_per_hour,
+                                200 * operators::hours_per_week * operators::ns_per_hour));
+  auto now = DNSTORM_TRY(read_time("--now", args.question.now));
   // The past of files ends where they end; only of a database the present has to be known.
   TimeNs since = now ? *now - history : time_min;
   Pasts pasts;
@@ -157,8 +83,8 @@ Result<Pasts> read_all(const AdviseArgs& args, PointNames names) {
   if (!captures.empty()) DNSTORM_CHECK(read_captures(captures, args.ports, rows));
   if (args.influx) {
     InfluxSource source = args.source;
-    source.window = DNSTORM_TRY(duration_of("--interval", args.interval, operators::ns_per_minute,
-                                            24 * operators::ns_per_hour));
+    source.window = DNSTORM_TRY(read_duration("--interval", args.interval, operators::ns_per_minute,
+                                              24 * operators::ns_per_hour));
     source.user = DNSTORM_TRY(operators::secret("advise", "--user", source.user));
     source.password = DNSTORM_TRY(operators::secret("advise", "--password", source.password));
     TimeNs until = now.value_or(SystemClock().wall_ns());
@@ -167,18 +93,6 @@ Result<Pasts> read_all(const AdviseArgs& args, PointNames names) {
   }
   merge(pasts, rows.take(args.servers, static_cast<std::size_t>(history / operators::ns_per_hour)));
   return pasts;
-}
-
-Result<void> check_names(const AdviceQuestion& question, const Pasts& pasts) {
-  auto check = [&](const char* option, const std::string& name) -> Result<void> {
-    if (name.empty() || pasts.contains(name)) return {};
-    std::string known;
-    for (const auto& [server, past] : pasts) known += (known.empty() ? "" : ", ") + server;
-    return usage(option, fmt::format("nothing is known of '{}'; there are: {}", name, known));
-  };
-  for (const auto& [name, limit] : question.limits) DNSTORM_CHECK(check("--limit", name));
-  for (const std::string& name : question.away) DNSTORM_CHECK(check("--away", name));
-  return {};
 }
 
 Result<void> write(const std::string& path, const std::string& text) {
@@ -192,10 +106,10 @@ Result<void> write(const std::string& path, const std::string& text) {
 
 Result<void> advise(const AdviseArgs& args) {
   if (args.files.empty() && !args.influx)
-    return usage("files", "name a store, captures or a season file, or --influx URL");
-  AdviceQuestion question = DNSTORM_TRY(question_of(args));
+    return wrong_option("files", "name a store, captures or a season file, or --influx URL");
+  AdviceQuestion question = DNSTORM_TRY(read_question(args.question));
   Pasts pasts = DNSTORM_TRY(read_all(args, args.names));
-  DNSTORM_CHECK(check_names(question, pasts));
+  DNSTORM_CHECK(check_names(question, pasts, args.question.prefix));
   DNSTORM_CHECK(write(args.save, operators::season_file(pasts)));
   operators::Advice advice = operators::advise(pasts, question);
   DNSTORM_CHECK(write(args.ics, advice_calendar(advice, args.calendar_windows)));
@@ -241,28 +155,35 @@ void add_source_options(CLI::App& command, AdviseArgs& args) {
 }
 
 void add_question_options(CLI::App& command, AdviseArgs& args) {
-  command.add_option("--window", args.window, "Length of the quiet windows (2h)");
-  command.add_option("--weeks", args.weeks, "Windows of so many weeks to come (4)")
+  command.add_option("--window", args.question.window, "Length of the quiet windows (2h)");
+  command.add_option("--weeks", args.question.weeks, "Windows of so many weeks to come (4)")
       ->check(CLI::Range(1, 52));
-  command.add_option("--top", args.top, "So many windows a server (5)")->check(CLI::Range(1, 20));
-  command.add_option("--threshold", args.threshold,
+  command.add_option("--top", args.question.top, "So many windows a server (5)")
+      ->check(CLI::Range(1, 20));
+  command.add_option("--threshold", args.question.threshold,
                      "Queries a second that a window is not to have, instead of what limits say");
-  command.add_option("--risk", args.risk, "Windows with more risk come last, in % (5)")
+  command.add_option("--risk", args.question.risk, "Windows with more risk come last, in % (5)")
       ->check(CLI::Range(0., 100.));
   command
-      .add_option("--limit", args.limits,
+      .add_option("--limit", args.question.limits,
                   "Queries a second that a server can answer, or each; may be repeated. Without "
                   "one it is learned from response times and losses, if they are known")
       ->type_name("[SERVER=]RATE");
-  command.add_option("--share", args.share, "Of a limit that is not to be passed, in % (80)")
+  command
+      .add_option("--share", args.question.share, "Of a limit that is not to be passed, in % (80)")
       ->check(CLI::Range(1., 100.));
-  command.add_option("--away", args.away, "What if this server fails or is drained (each)")
+  command
+      .add_option("--away", args.question.away, "What if this server fails or is drained (each)")
       ->type_name("SERVER");
-  command.add_option("--move", args.move, "How its load is shared: by-load, by-limit, evenly")
+  command
+      .add_option("--move", args.question.move, "How its load is shared: by-load, by-limit, evenly")
       ->check(CLI::IsMember({"by-load", "by-limit", "evenly"}));
-  command.add_option("--holiday", args.holidays, "A day that is like a Sunday; may be repeated")
+  command
+      .add_option("--holiday", args.question.holidays,
+                  "A day that is like a Sunday; may be repeated")
       ->type_name("DAY");
-  command.add_option("--now", args.now, "As of then (the end of the history)")->type_name("TIME");
+  command.add_option("--now", args.question.now, "As of then (the end of the history)")
+      ->type_name("TIME");
 }
 
 void add_output_options(CLI::App& command, AdviseArgs& args) {

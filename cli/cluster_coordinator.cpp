@@ -3,12 +3,13 @@
 #include <memory>
 #include <mutex>
 
-#include "board/server/live.hpp"
 #include "board/server/server.hpp"
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
+#include "cli/board_data.hpp"
 #include "cli/cluster/planner.hpp"
 #include "cli/cluster/submission.hpp"
+#include "cli/cluster_boards.hpp"
 #include "cli/cluster_options.hpp"
 #include "cli/cluster_taps.hpp"
 #include "cli/load.hpp"
@@ -44,6 +45,17 @@ Result<std::vector<std::string>> fit_checkpoint(cluster::CheckpointFit fit) {
                              names_of(plan, fit.assignment));
 }
 
+// Where the HTTP interface of a coordinator is, by its name: on the port of this one, as one
+// cluster.yaml does for all. "": there is none of that name.
+std::string interface_host(const ClusterConfig& config, const std::string& name) {
+  for (const cluster::CoordinatorAddress& it : config.coordinators) {
+    if (it.name != name) continue;
+    std::string host = it.endpoint.substr(0, it.endpoint.rfind(':'));
+    return host.starts_with("tcp://") ? host.substr(std::string_view("tcp://").size()) : host;
+  }
+  return "";
+}
+
 // What the HTTP interface asks, answered by the coordinator's server.
 class Desk final : public cluster::ControlTarget {
  public:
@@ -60,8 +72,12 @@ class Desk final : public cluster::ControlTarget {
   cluster::ControlMoment now() override { return {clock_.wall_ns(), clock_.steady_ns()}; }
   cluster::ClusterView view() override { return server_->view(); }
   std::vector<cluster::CoordinatorInfo> coordinators() override {
-    return {{address_.host, address_.port, server_->view().leads, true, clock_.steady_ns() - began_,
-             DNSTORM_VERSION}};
+    const bool leads = server_->view().leads;
+    std::vector<cluster::CoordinatorInfo> all = {
+        {address_.host, address_.port, leads, true, clock_.steady_ns() - began_, DNSTORM_VERSION}};
+    const std::string leader = leads ? "" : interface_host(config_, server_->leader());
+    if (!leader.empty()) all.push_back({leader, address_.port, true, true, 0, ""});
+    return all;
   }
   std::vector<cluster::NumberedLine> logs(const cluster::LogQuery& query) override {
     std::lock_guard lock(mutex_);
@@ -128,22 +144,30 @@ Result<void> serve(const ClusterConfig& config) {
   setup.fit = fit_checkpoint;
   SystemClock clock;
   ClusterTaps taps(clock);
+  ClusterBoards boards(clock, config.name, [&](const std::string& name) {
+    std::string host = interface_host(config, name);
+    return host.empty() ? ""
+                        : fmt::format("{}://{}:{}", web.certificate.empty() ? "http" : "https",
+                                      host, web.port);
+  });
   setup.on_news = [&](const cluster::WorkerNews& news, TimeNs now) {
     control.take(news, now);
     taps.take(news, now);
+    boards.take(news, now);
   };
+  setup.on_feed = [&](const cluster::FeedNews& news) { return boards.take(news); };
   setup.on_log = [&](const cluster::LogLine& line) { desk.log(line); };
   auto server = DNSTORM_TRY(cluster::CoordinatorServer::start(std::move(setup)));
   desk.serve(server.get());
   taps.serve(server.get());
+  boards.serve(server.get());
+  BoardData data;
+  data.add("cluster", [&](const ApiRequest& request) { return boards.list(request); });
   web.api = [&](const ApiRequest& request) { return control.answer(request); };
   web.tap = [&](const board::TapQuery& query) { return taps.open(query); };
   web.tap_refusal = [&](const ApiRequest& request) { return control.refuse_tap(request); };
-  board::LiveOptions live_options;
-  live_options.title = config.name;
-  live_options.epoch = fmt::format("{:x}", SystemClock().wall_ns());
-  board::Live live(live_options);
-  auto http = DNSTORM_TRY(board::Server::start(web, live, [] { return board::Honesty{}; }));
+  web.data = [&](const ApiRequest& request) { return data.answer(request); };
+  auto http = DNSTORM_TRY(board::Server::start(web, boards));
   fmt::print(stderr, "Coordinator {}: nodes report to {}, the interface is at {}\n",
              config.coordinator_name(), config.coordinator_bind(), http->url());
   while (!stop_requested()) wait_for_stop(1000);

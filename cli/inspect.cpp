@@ -2,8 +2,10 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/app.hpp"
+#include "cli/cluster_verb.hpp"
 #include "cli/load.hpp"
 #include "cli/operator_page.hpp"
+#include "cli/plan_json.hpp"
 #include "cli/version.hpp"
 
 namespace dnstorm::cli {
@@ -13,6 +15,7 @@ namespace {
 struct PlanArgs {
   std::string topology;
   LoadOptions load;
+  bool json = false;  // of explain
 };
 
 CLI::App* add_plan_command(CLI::App& app, const char* name, const char* what,
@@ -136,14 +139,16 @@ void add_validate_command(CLI::App& app, Chosen& chosen) {
 
 void add_explain_command(CLI::App& app, Chosen& chosen) {
   auto args = std::make_shared<PlanArgs>();
-  add_plan_command(app, "explain", "Show the plan of a topology: tasks, streams, fields, groupings",
-                   args)
-      ->callback([args, &chosen] {
-        chosen = [args] {
-          return with_plan(*args,
-                           [](const plan::Plan& plan) { fmt::print("{}", plan::explain(plan)); });
-        };
+  CLI::App* command = add_plan_command(
+      app, "explain", "Show the plan of a topology: tasks, streams, fields, groupings", args);
+  command->add_flag("--json", args->json, "As JSON: what the board draws");
+  command->callback([args, &chosen] {
+    chosen = [args] {
+      return with_plan(*args, [&](const plan::Plan& plan) {
+        fmt::print("{}", args->json ? pretty(plan_json(plan)) : plan::explain(plan));
       });
+    };
+  });
 }
 
 void add_operators_command(CLI::App& app, Chosen& chosen) {

@@ -91,14 +91,6 @@ Result<plan::Plan> make_plan(topology::ReadResult read, const LoadOptions& optio
   return std::move(expanded.plan);
 }
 
-Result<topology::Variables> variables_of(const LoadOptions& options) {
-  topology::Variables variables;
-  if (!options.filter.empty())
-    variables.properties = DNSTORM_TRY(topology::read_properties_file(options.filter));
-  variables.environment = environment_variables();
-  return variables;
-}
-
 }  // namespace
 
 void add_load_options(CLI::App& command, std::string& topology, LoadOptions& options) {
@@ -144,6 +136,14 @@ std::map<std::string, std::string> environment_variables() {
     if (equals == std::string_view::npos) continue;
     variables.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
+  return variables;
+}
+
+Result<topology::Variables> variables_of(const LoadOptions& options) {
+  topology::Variables variables;
+  if (!options.filter.empty())
+    variables.properties = DNSTORM_TRY(topology::read_properties_file(options.filter));
+  variables.environment = environment_variables();
   return variables;
 }
 

@@ -45,6 +45,8 @@ Result<plan::Plan> load_plan_text(const std::string& text, const std::string& na
 // A topology that has been read, with the operators of its plug-ins added to `registry`; what
 // cannot be loaded joins its problems. Nothing is printed.
 topology::ReadResult with_plugins(topology::ReadResult read, OperatorRegistry& registry);
+// What stands for ${...} in it.
+Result<topology::Variables> variables_of(const LoadOptions& options);
 // ${ENV-NAME} of this process.
 std::map<std::string, std::string> environment_variables();
 

@@ -27,6 +27,11 @@ struct PointNames {
 Result<void> read_store(const std::string& path, const PointNames& names, TimeNs since,
                         operators::MinuteRows& rows);
 
+// Of other points, named MEASUREMENT.FIELD: the highest value of each minute, as its count. Windows
+// longer than a minute stand in their first one.
+Result<void> read_store_values(const std::string& path, const PointNames& names,
+                               const std::string& values, operators::MinuteRows& rows);
+
 // The query interface of InfluxDB 1 (/query).
 struct InfluxSource {
   std::string url = "http://127.0.0.1:8086";

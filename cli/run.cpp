@@ -13,16 +13,23 @@
 #include "cli/accounting.hpp"
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
+#include "cli/board_capacity.hpp"
+#include "cli/board_data.hpp"
+#include "cli/board_history.hpp"
+#include "cli/board_walls.hpp"
 #include "cli/confine.hpp"
+#include "cli/event_desk.hpp"
 #include "cli/load.hpp"
 #include "cli/metrics.hpp"
 #include "cli/metrics_influx.hpp"
+#include "cli/plan_json.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_control.hpp"
 #include "cli/stall.hpp"
 #include "cli/stop_signal.hpp"
 #include "cli/tap_desk.hpp"
 #include "cli/topology_monitor.hpp"
+#include "cli/topology_source.hpp"
 #include "engine/api/hook.hpp"
 #include "engine/runtime/local_run.hpp"
 #include "operators/sinks/exposition.hpp"
@@ -61,18 +68,27 @@ class Session {
         taps_(plan, clock_),
         monitor_(plan, clock_.steady_ns()),
         live_(live_options(plan)),
-        progress_(!args.quiet && args.tap.edge.empty()) {}
+        event_feed_(event_log_, live_),
+        progress_(!args.quiet && args.tap.edge.empty()) {
+    data_.add("walls",
+              [this](const ApiRequest&) { return ApiAnswer{.body = board_walls_json(plan_)}; });
+  }
 
   Result<void> start() {
     // The port first: a board that cannot be shown is told before packets are read.
     if (!args_.board.empty()) {
       auto options = DNSTORM_TRY(parse_board_address(args_.board, "--board"));
+      if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;
       options.metrics = [this] { return prometheus_text(metrics()) + exposition_->text(); };
       options.topology = [this] { return topology(); };
       options.tap = [this](const board::TapQuery& query) { return taps_.open(query); };
       if (const char* token = std::getenv("DNSTORM_TAP_TOKEN")) options.tap_token = token;
+      add_data(options.control_token);
+      offer_events(options);
+      DNSTORM_CHECK(offer_capacity());
+      offer_history(plan_, data_);
+      options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
-      if (const char* token = std::getenv("DNSTORM_CONTROL_TOKEN")) options.control_token = token;
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));
     }
     if (!args_.tap.edge.empty()) tap_ = DNSTORM_TRY(taps_.open(args_.tap));
@@ -80,7 +96,7 @@ class Session {
       influx_ = DNSTORM_TRY(MetricsInflux::start(plan_, [this] { return metrics(); }));
     runtime::RunOptions options;
     options.taps = &taps_.hub();
-    options.feed = server_ ? &live_ : nullptr;
+    options.feed = server_ ? &event_feed_ : nullptr;
     options.resources = std::make_shared<Resources>();
     if (server_) options.resources->publish(operators::exposition_key, exposition_);
     options.resume = args_.resume;
@@ -134,11 +150,30 @@ class Session {
   }
 
  private:
+  Result<void> offer_capacity() {
+    auto source = capacity_source(plan_);
+    if (!source) return {};
+    // Limits that are no numbers are told before packets are read.
+    DNSTORM_CHECK(read_question({.prefix = "topology.capacity.", .limits = source->limits}));
+    capacity_.emplace(std::move(*source), clock_);
+    data_.add("capacity", [this](const ApiRequest& request) { return capacity_->answer(request); });
+    return {};
+  }
+
   static board::LiveOptions live_options(const plan::Plan& plan) {
     board::LiveOptions options;
     options.title = plan.name;
     options.epoch = fmt::format("{:x}", SystemClock().wall_ns());
     return options;
+  }
+
+  void offer_events(const board::ServerOptions& options) {
+    EventSources sources = event_sources(plan_);
+    if (!sources.shown) return;
+    if (sources.only_events) data_.begin_with("security");
+    event_desk_.emplace(event_log_, std::move(sources), clock_,
+                        EventTokens{options.control_token, options.tap_token});
+    data_.add("events", [this](const ApiRequest& request) { return event_desk_->answer(request); });
   }
 
   // Called by the board's thread, too.
@@ -164,12 +199,30 @@ class Session {
     std::lock_guard lock(mutex_);
     return monitor_.json(clock_.steady_ns(), [this] {
       TopologyMonitor::Look look{
-          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}};
+          ended_ != 0 ? ended_ : clock_.steady_ns(), clock_.wall_ns(), {}, {}, {}, {}};
       if (!run_) return look;
       look.status = run_->status();
       look.latencies = run_->latencies();
+      look.queues = run_->queues();
+      look.failures = run_->failures();
       return look;
     });
+  }
+
+  // What the board may be asked for by name.
+  void add_data(const std::string& control_token) {
+    if (auto variables = variables_of(args_.load); variables.ok())
+      source_ = TopologySource::read(args_.topology, *variables);
+    auto guarded = [&](auto answer) {
+      return [control_token, answer](const ApiRequest& request) {
+        auto refused = refuse_change(request, control_token);
+        return refused ? *refused : answer(request);
+      };
+    };
+    // A topology may have passwords in it, and to explain one takes its time.
+    data_.add("source",
+              guarded([this](const ApiRequest& request) { return source_.answer(request); }));
+    data_.add("explain", guarded(explain_answer));
   }
 
   // Called by the board's thread.
@@ -243,7 +296,13 @@ class Session {
   TapDesk taps_;
   std::unique_ptr<board::LineSource> tap_;  // of --tap
   TopologyMonitor monitor_;
+  std::optional<BoardCapacity> capacity_;
+  BoardData data_;
+  TopologySource source_;
   board::Live live_;
+  EventLog event_log_;
+  EventFeed event_feed_;
+  std::optional<EventDesk> event_desk_;
   // What sinks keep for Prometheus.
   const std::shared_ptr<operators::Exposition> exposition_ =
       std::make_shared<operators::Exposition>();

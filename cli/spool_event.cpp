@@ -63,21 +63,6 @@ std::vector<std::string> words(const std::string& text) {
   return all;
 }
 
-// What is no part of a packet (a country, a TLD's operator) narrows nothing down.
-std::vector<std::pair<std::string, std::string>> conditions(const Row& row) {
-  static const std::map<std::string, std::string, std::less<>> conditions_of = {
-      {"domain", "name"},   {"name", "name"},     {"qname", "name"},   {"tld", "name"},
-      {"client", "client"}, {"server", "server"}, {"network", "host"}, {"host", "host"}};
-  std::vector<std::string> kinds = words(row.key_kind), keys = words(row.key);
-  std::vector<std::pair<std::string, std::string>> all;
-  if (kinds.size() != keys.size()) return all;
-  for (std::size_t i = 0; i < kinds.size(); ++i) {
-    auto known = conditions_of.find(kinds[i]);
-    if (known != conditions_of.end()) all.emplace_back(known->second, keys[i]);
-  }
-  return all;
-}
-
 Error which(const std::string& path, const std::string& id, const std::vector<std::string>& ids) {
   if (ids.empty())
     return {ErrorKind::data, fmt::format("{}: holds no event of a detector", path), {}};
@@ -94,6 +79,22 @@ Error which(const std::string& path, const std::string& id, const std::vector<st
 
 }  // namespace
 
+// What is no part of a packet (a country, a TLD's operator) narrows nothing down.
+std::vector<std::pair<std::string, std::string>> event_conditions(const std::string& key_kind,
+                                                                  const std::string& key) {
+  static const std::map<std::string, std::string, std::less<>> conditions_of = {
+      {"domain", "name"},   {"name", "name"},     {"qname", "name"},   {"tld", "name"},
+      {"client", "client"}, {"server", "server"}, {"network", "host"}, {"host", "host"}};
+  std::vector<std::string> kinds = words(key_kind), keys = words(key);
+  std::vector<std::pair<std::string, std::string>> all;
+  if (kinds.size() != keys.size()) return all;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    auto known = conditions_of.find(kinds[i]);
+    if (known != conditions_of.end()) all.emplace_back(known->second, keys[i]);
+  }
+  return all;
+}
+
 Result<SpoolEvent> read_spool_event(const std::string& path, const std::string& id) {
   std::istringstream lines(DNSTORM_TRY(read_all(path)));
   std::vector<std::string> ids;  // as they come
@@ -105,7 +106,7 @@ Result<SpoolEvent> read_spool_event(const std::string& path, const std::string& 
     if (fresh) ids.push_back(row->id);
     event->second.from = std::min(event->second.from, row->start);
     event->second.to = std::max(event->second.to, row->end);
-    event->second.match = conditions(*row);
+    event->second.match = event_conditions(row->key_kind, row->key);
   }
   auto wanted = id.empty() ? events.begin() : events.find(id);
   if (wanted == events.end() || (id.empty() && ids.size() > 1)) return which(path, id, ids);

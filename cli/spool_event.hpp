@@ -21,6 +21,10 @@ struct SpoolEvent {
   std::vector<std::pair<std::string, std::string>> match;
 };
 
+// The conditions of SpoolMatch that an event's key stands for.
+std::vector<std::pair<std::string, std::string>> event_conditions(const std::string& key_kind,
+                                                                  const std::string& key);
+
 // `id` may be empty where the file holds rows of one event only. Lines that are no event are passed
 // over: others may stand in the same file. Errors: no_input, io, data, usage (which of the
 // events?).

@@ -101,7 +101,6 @@ Result<void> SpoolMatch::set(std::string_view key, std::string_view value) {
 
 Result<SpoolMatch> SpoolMatch::parse(std::string_view text) {
   SpoolMatch match;
-  match.message_ = std::make_shared<dns::Message>();
   std::set<std::string_view> given;
   while (!text.empty()) {
     std::size_t comma = text.find(',');

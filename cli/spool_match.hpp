@@ -10,6 +10,7 @@
 // address and port. One thread at a time.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,7 +41,7 @@ class SpoolMatch {
   std::optional<Prefix> client_, server_, host_;
   std::optional<std::uint16_t> qtype_, rcode_, port_;
   capture::packet::Datagram datagram_;
-  std::shared_ptr<capture::dns::Message> message_;
+  std::shared_ptr<capture::dns::Message> message_ = std::make_shared<capture::dns::Message>();
 };
 
 }  // namespace dnstorm::cli

@@ -7,6 +7,7 @@
 
 #include "cli/minute_history.hpp"
 #include "engine/sqlite/sqlite.hpp"
+#include "operators/sinks/point_store.hpp"
 
 namespace dnstorm::cli {
 
@@ -14,8 +15,6 @@ namespace {
 
 using operators::MinuteRow;
 using operators::MinuteRows;
-
-constexpr std::int64_t schema_version = 1;
 
 Error no_measurement(SqliteDatabase& store, const std::string& wanted) {
   std::string known;
@@ -78,8 +77,6 @@ std::pair<std::string, std::string> parted(const std::string& name) {
 
 Result<void> read_all(SqliteDatabase& store, const PointNames& names, TimeNs since,
                       MinuteRows& rows) {
-  if (DNSTORM_TRY(store.integer("PRAGMA user_version")) != schema_version)
-    return Error{ErrorKind::data, "is no file of the sink `store` of this version", "file"};
   auto count = [&](const std::string& server, TimeNs start, DurationNs length, double value) {
     add_window(rows, server, start, length, {.count = value});
   };
@@ -103,6 +100,19 @@ Result<void> read_all(SqliteDatabase& store, const PointNames& names, TimeNs sin
   return {};
 }
 
+// The store, if it is one.
+Result<SqliteDatabase> open_store(const std::string& path) {
+  // SQLite makes a file where there is none.
+  std::error_code failed;
+  if (!std::filesystem::exists(path, failed))
+    return Error{ErrorKind::no_input, "there is no such file", ""};
+  auto store = DNSTORM_TRY(SqliteDatabase::open(path, 5 * ns_per_s));
+  const std::int64_t version = DNSTORM_TRY(store.integer("PRAGMA user_version"));
+  if (version < 1 || version > operators::store_schema_version)
+    return Error{ErrorKind::data, "is no file of the sink `store` of this version", "file"};
+  return store;
+}
+
 }  // namespace
 
 void add_window(MinuteRows& rows, const std::string& server, TimeNs start, DurationNs length,
@@ -118,13 +128,22 @@ void add_window(MinuteRows& rows, const std::string& server, TimeNs start, Durat
 
 Result<void> read_store(const std::string& path, const PointNames& names, TimeNs since,
                         MinuteRows& rows) {
-  // SQLite makes a file where there is none.
-  std::error_code failed;
-  if (!std::filesystem::exists(path, failed))
-    return Error{ErrorKind::no_input, fmt::format("{}: there is no such file", path), ""};
-  auto store = SqliteDatabase::open(path, 5 * ns_per_s);
+  auto store = open_store(path);
   if (!store.ok()) return std::move(store.error()).within(path);
   auto done = read_all(*store, names, since, rows);
+  if (!done.ok()) return std::move(done.error()).within(path);
+  return {};
+}
+
+Result<void> read_store_values(const std::string& path, const PointNames& names,
+                               const std::string& values, MinuteRows& rows) {
+  auto store = open_store(path);
+  if (!store.ok()) return std::move(store.error()).within(path);
+  auto [measurement, field] = parted(values);
+  auto add = [&](const std::string& server, TimeNs start, DurationNs, double value) {
+    rows.add(server, start, {.count = value});
+  };
+  auto done = each_minute(*store, names, time_min, measurement, field, "max", add);
   if (!done.ok()) return std::move(done.error()).within(path);
   return {};
 }

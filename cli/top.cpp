@@ -27,8 +27,135 @@ TopPage empty_page() {
   return {{"topologies", Json::array()}, {"nodes", Json::array()}, {"components", Json::array()}};
 }
 
-std::string percent_text(const Json& share) {
-  return fmt::format("{:.0f} %", 100 * std::clamp(share.get<double>(), 0.0, 1.0));
+enum class Form : std::uint8_t { word, number, share, micros };
+struct Column {
+  const char* heading;  // with '>' over numbers
+  const char* key;
+  Form form;
+};
+
+const std::vector<Column>& columns_of(TopTab tab) {
+  static const std::vector<Column> components = {
+      {"TOPOLOGY", "topology", Form::word}, {"COMPONENT", "component", Form::word},
+      {"KIND", "kind", Form::word},         {">TASKS", "tasks", Form::number},
+      {">IN/S", "in_per_s", Form::number},  {">OUT/S", "out_per_s", Form::number},
+      {">BUSY", "busy", Form::share}};
+  static const std::vector<Column> tasks = {{"COMPONENT", "component", Form::word},
+                                            {">TASK", "task", Form::number},
+                                            {">IN/S", "executed_per_s", Form::number},
+                                            {">OUT/S", "emitted_per_s", Form::number},
+                                            {">BUSY", "busy", Form::share},
+                                            {">BLOCKED", "blocked", Form::share},
+                                            {">IDLE", "idle", Form::share},
+                                            {">INBOX", "inbox_rows", Form::number},
+                                            {">P99", "execute_p99", Form::micros},
+                                            {"WAITS FOR", "waits_for", Form::word}};
+  static const std::vector<Column> edges = {{"FROM", "from", Form::word},
+                                            {"STREAM", "stream", Form::word},
+                                            {"TO", "to", Form::word},
+                                            {"GROUPING", "grouping", Form::word},
+                                            {">ROWS", "rows", Form::number},
+                                            {">ROWS/S", "rows_per_s", Form::number},
+                                            {">BLOCKED", "blocked", Form::share},
+                                            {">WAIT P99", "wait_p99", Form::micros}};
+  return tab == TopTab::tasks ? tasks : tab == TopTab::edges ? edges : components;
+}
+
+std::string micros_text(const Json& value) {
+  if (value.is_null()) return "-";
+  const double us = value.get<double>();
+  if (us < 1000) return fmt::format("{:.0f} us", us);
+  return us < 1e6 ? fmt::format("{:.1f} ms", us / 1e3) : fmt::format("{:.1f} s", us / 1e6);
+}
+
+std::string cell_text(const Json& row, const Column& column) {
+  const Json& value = row.at(column.key);
+  switch (column.form) {
+    case Form::word:
+      return value.get<std::string>();
+    case Form::number:
+      return number_text(row, column.key);
+    case Form::share:
+      return fmt::format("{:.0f} %", 100 * std::clamp(value.get<double>(), 0.0, 1.0));
+    case Form::micros:
+      return micros_text(value);
+  }
+  return {};
+}
+
+// Numbers with the largest first, words with the first of the alphabet; equal ones stay in order.
+std::vector<Json> sorted(std::vector<Json> rows, const Column& column, bool reversed) {
+  auto before = [&](const Json& a, const Json& b) {
+    const Json &one = a.at(column.key), &other = b.at(column.key);
+    return column.form == Form::word ? one < other : other < one;
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) {
+    return reversed ? before(b, a) : before(a, b);
+  });
+  return rows;
+}
+
+std::string table_text(const TopPage& page, const TopView& view) {
+  const char* names[] = {"components", "tasks", "edges"};
+  const char* name = names[static_cast<std::size_t>(view.tab)];
+  const std::vector<Column>& columns = columns_of(view.tab);
+  if (!page.contains(name)) return fmt::format("{} are shown of a run only\n", name);
+  std::vector<std::string> headings;
+  for (const Column& column : columns) headings.emplace_back(column.heading);
+  std::vector<Json> rows(page.at(name).begin(), page.at(name).end());
+  if (view.sort != 0) rows = sorted(std::move(rows), columns[view.sort - 1], view.reversed);
+  TextTable table(headings);
+  const std::size_t passed = rows.empty() ? 0 : std::min(view.scroll, rows.size() - 1);
+  for (std::size_t i = passed; i < rows.size(); ++i) {
+    std::vector<std::string> cells;
+    for (const Column& column : columns) cells.push_back(cell_text(rows[i], column));
+    table.add(std::move(cells));
+  }
+  return table.empty() ? "" : table.text();
+}
+
+// As the line on top of the board.
+std::string honesty_text(const Json& honesty) {
+  std::string text = "PACKETS ";
+  for (const auto& [key, word] : {std::pair{"captured", "seen"},
+                                  {"parsed", "parsed"},
+                                  {"malformed", "malformed"},
+                                  {"not_dns", "not DNS"},
+                                  {"filtered", "filtered"},
+                                  {"in_flight", "in flight"}})
+    text += fmt::format(" {} {}", word, number_text(honesty, key));
+  for (const auto& [key, word] : {std::pair{"dropped_kernel", "kernel drops"},
+                                  {"dropped_interface", "interface drops"},
+                                  {"late", "late"}})
+    text += fmt::format("  {} {}", word, number_text(honesty, key));
+  return text + "\n";
+}
+
+std::string stall_text(const Json& stall) {
+  return fmt::format("STALL    {} has been held up for {:.1f} s: the cause is {}\n",
+                     printable(stall.at("source").get<std::string>()),
+                     stall.at("for_s").get<double>(),
+                     printable(stall.at("cause").get<std::string>()));
+}
+
+Json run_task(const Json& component, const Json& task) {
+  Json row = {{"component", component.at("id")}};
+  for (const char* key : {"task", "executed", "emitted", "executed_per_s", "emitted_per_s", "busy",
+                          "blocked", "idle", "inbox_rows"})
+    row[key] = task.at(key);
+  const Json &execute = task.at("execute_us"), &waits = task.at("waits_for");
+  row["execute_p99"] = execute.is_null() ? Json(nullptr) : execute.at("p99");
+  row["waits_for"] = waits.is_null() ? Json("") : waits.at("who");
+  return row;
+}
+
+Json run_edge(const Json& edge) {
+  Json row;
+  for (const char* key : {"from", "stream", "to", "grouping", "rows", "rows_per_s", "blocked"})
+    row[key] = edge.at(key);
+  const Json& wait = edge.at("wait_us");
+  row["wait_p99"] = wait.is_null() ? Json(nullptr) : wait.at("p99");
+  return row;
 }
 
 }  // namespace
@@ -54,8 +181,13 @@ TopPage top_of_cluster(const Json& topologies, const Json& nodes, const std::vec
   return page;
 }
 
-TopPage top_of_run(const Json& answer) {
+TopPage top_of_run(const Json& answer, const Json& honesty) {
   TopPage page = empty_page();
+  page["tasks"] = Json::array();
+  page["edges"] = Json::array();
+  for (const Json& edge : answer.at("edges")) page["edges"].push_back(run_edge(edge));
+  page["stall"] = answer.at("stall");
+  page["honesty"] = honesty;
   std::size_t tasks = 0;
   double rows = 0;
   for (const Json& component : answer.at("components")) {
@@ -64,6 +196,7 @@ TopPage top_of_run(const Json& answer) {
       in += task.at("executed_per_s").get<double>();
       out += task.at("emitted_per_s").get<double>();
       busy = std::max(busy, task.at("busy").get<double>());
+      page["tasks"].push_back(run_task(component, task));
     }
     tasks += component.at("tasks").size();
     if (component.at("kind") == "spout") rows += out;
@@ -84,7 +217,41 @@ TopPage top_of_run(const Json& answer) {
   return page;
 }
 
-std::string top_text(const TopPage& page) {
+bool TopView::press(char key) {
+  constexpr std::string_view tabs = "cte";
+  if (const std::size_t at = tabs.find(key); at != std::string_view::npos || key == '\t') {
+    const auto now = static_cast<std::size_t>(tab);
+    *this = {static_cast<TopTab>(key == '\t' ? (now + 1) % tabs.size() : at), 0, false, 0, paused};
+    return true;
+  }
+  if (key == 's')
+    sort = (sort + 1) % (columns_of(tab).size() + 1);
+  else if (key == 'r')
+    reversed = !reversed;
+  else if (key == 'p')
+    paused = !paused;
+  else if (key == 'j')
+    ++scroll;
+  else if (key == 'k')
+    scroll -= std::min<std::size_t>(scroll, 1);
+  else
+    return false;
+  return true;
+}
+
+std::string TopView::help() const {
+  std::string by = "as in the topology";
+  if (sort != 0) {
+    std::string_view heading = columns_of(tab)[sort - 1].heading;
+    heading.remove_prefix(heading.starts_with('>') ? 1 : 0);
+    by = fmt::format("by {}{}", heading, reversed ? ", reversed" : "");
+  }
+  return fmt::format(
+      "q end  c components  t tasks  e edges  s sort ({})  r reverse  j k scroll  p {}", by,
+      paused ? "go on: PAUSED" : "pause");
+}
+
+std::string top_text(const TopPage& page, const TopView& view) {
   auto text = [](const Json& json, const char* key) { return json.at(key).get<std::string>(); };
   TextTable topologies({"TOPOLOGY", "STATUS", ">WORKERS", ">TASKS", ">ROWS/S"});
   for (const Json& it : page.at("topologies"))
@@ -94,14 +261,17 @@ std::string top_text(const TopPage& page) {
   for (const Json& it : page.at("nodes"))
     nodes.add({text(it, "node"), text(it, "status"), number_text(it, "workers"),
                number_text(it, "cores"), number_text(it, "cores_used")});
-  TextTable components({"TOPOLOGY", "COMPONENT", "KIND", ">TASKS", ">IN/S", ">OUT/S", ">BUSY"});
-  for (const Json& it : page.at("components"))
-    components.add({text(it, "topology"), text(it, "component"), text(it, "kind"),
-                    number_text(it, "tasks"), number_text(it, "in_per_s"),
-                    number_text(it, "out_per_s"), percent_text(it.at("busy"))});
   std::string all = topologies.empty() ? "no topologies\n" : topologies.text();
-  if (!nodes.empty()) all += "\n" + nodes.text();
-  if (!components.empty()) all += "\n" + components.text();
+  auto add = [&](const std::string& part) {
+    if (!part.empty()) all += "\n" + part;
+  };
+  std::string truth;
+  if (page.contains("honesty") && page["honesty"].is_object())
+    truth = honesty_text(page["honesty"]);
+  if (page.contains("stall") && page["stall"].is_object()) truth += stall_text(page["stall"]);
+  add(truth);
+  add(nodes.empty() ? "" : nodes.text());
+  add(table_text(page, view));
   return all;
 }
 

@@ -9,7 +9,7 @@ namespace dnstorm::cli {
 
 // {topologies: [{topology, status, workers, tasks, rows_per_s}], nodes: [{node, status, workers,
 //   cores, cores_used}], components: [{topology, component, kind, tasks, in_per_s, out_per_s,
-//   busy}]}
+//   busy}]}, of a run also tasks, edges, stall and honesty, as its board says them.
 // `busy`: the share of its time, 0..1; of a run that of the task that has most of it.
 using TopPage = nlohmann::ordered_json;
 
@@ -18,9 +18,25 @@ using TopPage = nlohmann::ordered_json;
 TopPage top_of_cluster(const nlohmann::ordered_json& topologies,
                        const nlohmann::ordered_json& nodes,
                        const std::vector<nlohmann::ordered_json>& pages);
-// Of GET /api/topology (board/README.md).
-TopPage top_of_run(const nlohmann::ordered_json& answer);
+// Of GET /api/topology and GET /api/honesty (board/README.md); `honesty` may be null.
+TopPage top_of_run(const nlohmann::ordered_json& answer, const nlohmann::ordered_json& honesty);
 
-std::string top_text(const TopPage& page);
+enum class TopTab : std::uint8_t { components, tasks, edges };
+
+// What of a page is shown, and how; changed by keys.
+struct TopView {
+  TopTab tab = TopTab::components;
+  std::size_t sort = 0;  // column of the tab's table, from 1; 0: in the order of the topology
+  bool reversed = false;
+  std::size_t scroll = 0;  // lines of the table that are passed over
+  bool paused = false;
+
+  // Whether it is one of ours: c t e (tabs), Tab, s (next column), r (reverse), p (pause), j and k
+  // (down and up).
+  bool press(char key);
+  std::string help() const;  // one line
+};
+
+std::string top_text(const TopPage& page, const TopView& view = {});
 
 }  // namespace dnstorm::cli

@@ -16,6 +16,7 @@ namespace {
 struct TopArgs : ClusterArgs {
   std::string run;  // board of one; "": a cluster
   double interval_s = 1;
+  TopView view;
   bool once = false;
   bool json = false;
 };
@@ -38,10 +39,11 @@ Result<TopPage> look_at_cluster(ClusterClient& client) {
   return top_of_cluster(topologies, nodes, pages);
 }
 
-Result<TopPage> look_at_run(const std::string& address, operators::HttpTransport& transport) {
+Result<Json> ask_run(const std::string& address, const char* path,
+                     operators::HttpTransport& transport) {
   operators::HttpRequest request;
   request.post = false;
-  request.url = base_url(address) + "/api/topology";
+  request.url = base_url(address) + path;
   request.answer_bytes_max = 16 * 1024 * 1024;
   const operators::HttpAnswer answer = transport.exchange(request);
   if (answer.status == 0)
@@ -49,10 +51,15 @@ Result<TopPage> look_at_run(const std::string& address, operators::HttpTransport
                  fmt::format("top: {} does not answer ({}): is there a run with --board?",
                              base_url(address), answer.failure),
                  ""};
-  const Json json = Json::parse(answer.body, nullptr, false);
+  Json json = Json::parse(answer.body, nullptr, false);
   if (answer.status != 200 || !json.is_object())
     return Error{ErrorKind::unavailable, "top: what answers there is not the board of a run", ""};
-  return top_of_run(json);
+  return json;
+}
+
+Result<TopPage> look_at_run(const std::string& address, operators::HttpTransport& transport) {
+  const Json topology = DNSTORM_TRY(ask_run(address, "/api/topology", transport));
+  return top_of_run(topology, DNSTORM_TRY(ask_run(address, "/api/honesty", transport)));
 }
 
 Result<TopPage> look_safely(const Look& look) {
@@ -64,10 +71,10 @@ Result<TopPage> look_safely(const Look& look) {
   }
 }
 
-int show_once(const Look& look, bool json) {
+int show_once(const Look& look, const TopArgs& args) {
   auto page = look_safely(look);
   if (!page.ok()) return fail(page.error());
-  fmt::print("{}", json ? pretty(*page) : top_text(*page));
+  fmt::print("{}", args.json ? pretty(*page) : top_text(*page, args.view));
   return 0;
 }
 
@@ -78,13 +85,20 @@ int show_live(const Look& look, const TopArgs& args) {
   watch_stop_signals();
   auto screen = TopScreen::open();
   if (!screen.ok()) return fail(screen.error());
-  std::string text = top_text(*first), status = "q: end";
+  TopView view = args.view;
+  TopPage page = std::move(*first);
+  std::string failure;
   do {
-    screen->show(text, status);
-    if (screen->wait(static_cast<int>(args.interval_s * 1000))) return 0;
-    auto page = look_safely(look);
-    if (page.ok()) text = top_text(*page);
-    status = page.ok() ? "q: end" : page.error().what;
+    screen->show(top_text(page, view), failure.empty() ? view.help() : failure);
+    const char key = screen->wait(static_cast<int>(args.interval_s * 1000));
+    if (key == 'q') return 0;
+    if (key != 0 || view.paused) {
+      view.press(key);
+      continue;  // what is there is shown otherwise, at once
+    }
+    auto next = look_safely(look);
+    failure = next.ok() ? "" : next.error().what;
+    if (next.ok()) page = std::move(*next);
   } while (!stop_requested());
   return 0;
 }
@@ -92,7 +106,7 @@ int show_live(const Look& look, const TopArgs& args) {
 int top(const TopArgs& args) {
   const bool once = args.once || args.json || isatty(STDOUT_FILENO) == 0;
   auto show = [&](const Look& look) {
-    return once ? show_once(look, args.json) : show_live(look, args);
+    return once ? show_once(look, args) : show_live(look, args);
   };
   if (!args.run.empty()) {
     auto transport = operators::make_http_client();
@@ -114,10 +128,16 @@ void add_top_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--interval", args->interval_s, "Seconds between two looks")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
+  command->add_option("--show", args->view.tab, "Table that is shown: components, tasks or edges")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, TopTab>{
+          {"components", TopTab::components}, {"tasks", TopTab::tasks}, {"edges", TopTab::edges}}))
+      ->type_name("TABLE");
   command->add_flag("--once", args->once, "Print it once, as plain text");
   command->add_flag("--json", args->json, "Print it once, as JSON");
   command->footer(
       "Rates are of the last seconds. Without a terminal it is printed once.\n"
+      "Keys: c components, t tasks, e edges, s the next column to sort by, r reverse, j and k "
+      "scroll, p pause, q end.\n"
       "Examples:\n  dnstorm top --to collector:7371\n  dnstorm top 8353 --once");
   add_cluster_options(*command, *args);
   command->callback([args, &chosen] { chosen = [args] { return top(*args); }; });

@@ -4,6 +4,7 @@
 #define NCURSES_NOMACROS 1
 #include <curses.h>
 
+#include <cctype>
 #include <clocale>
 #include <cstdio>
 #include <utility>
@@ -31,6 +32,7 @@ Result<TopScreen> TopScreen::open() {
   // Ctrl-C comes as a signal, which stop_requested() knows of.
   cbreak();
   noecho();
+  keypad(stdscr, TRUE);
   curs_set(0);
   return TopScreen(screen);
 }
@@ -62,10 +64,20 @@ void TopScreen::show(const std::string& text, const std::string& status) {
   wrefresh(stdscr);
 }
 
-bool TopScreen::wait(int milliseconds) {
+char TopScreen::wait(int milliseconds) {
   wtimeout(stdscr, milliseconds);
   const int key = wgetch(stdscr);
-  return stop_requested() || key == 'q' || key == 'Q';
+  if (stop_requested()) return 'q';
+  switch (key) {
+    case ERR:
+      return 0;
+    case KEY_DOWN:
+      return 'j';
+    case KEY_UP:
+      return 'k';
+    default:
+      return key > 0 && key < 0x80 ? static_cast<char>(std::tolower(key)) : '?';
+  }
 }
 
 }  // namespace dnstorm::cli

@@ -18,8 +18,10 @@ class TopScreen {
 
   // The first lines as far as there is room; `status` at the bottom.
   void show(const std::string& text, const std::string& status);
-  // Waits for a key, or so long; whether the user wants to end (q, Ctrl-C).
-  bool wait(int milliseconds);
+  // Waits for a key, or so long: the key, in lower case; 'q' also if the user wants to end
+  // otherwise (Ctrl-C), arrows as 'j' and 'k'; 0: none. A terminal of another size is a key, too,
+  // that nobody knows.
+  char wait(int milliseconds);
 
  private:
   explicit TopScreen(void* screen) : screen_(screen) {}

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/stall.hpp"
+
 namespace dnstorm::cli {
 
 namespace {
@@ -11,10 +13,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 using runtime::RunStatus;
 using runtime::TaskLatency;
+using runtime::TaskQueue;
 using runtime::TaskStatus;
 
 constexpr DurationNs shortest = ns_per_s;        // between two looks
 constexpr DurationNs window_max = 3 * ns_per_s;  // that rates are taken over
+constexpr std::uint64_t long_wait = ns_per_s;    // shorter ones are how a topology breathes
 constexpr DurationNs too_old = 10 * ns_per_s;
 
 const TaskStatus* find(const RunStatus& status, const TaskStatus& like) {
@@ -25,6 +29,12 @@ const TaskStatus* find(const RunStatus& status, const TaskStatus& like) {
 
 const TaskLatency* find(const std::vector<TaskLatency>& latencies, const TaskStatus& like) {
   for (const TaskLatency& task : latencies)
+    if (task.component == like.component && task.index == like.index) return &task;
+  return nullptr;
+}
+
+const TaskQueue* find(const std::vector<TaskQueue>& queues, const TaskStatus& like) {
+  for (const TaskQueue& task : queues)
     if (task.component == like.component && task.index == like.index) return &task;
   return nullptr;
 }
@@ -57,6 +67,36 @@ struct Growth {
   }
 };
 
+Json waiting_json(const TaskStatus& task) {
+  if (task.waits_for.empty()) return nullptr;
+  const char* why = task.waits_for == "acks" ? "acks" : task.blocked ? "room" : "rows";
+  return {{"who", task.waits_for},
+          {"why", why},
+          {"for_s", rounded(static_cast<double>(task.waiting_ns) / 1e9, 1000)}};
+}
+
+Json counters_json(const TaskStatus& task) {
+  Json json = Json::object();
+  for (const NamedValue& counter : task.counters) json[counter.name] = counter.value;
+  return json;
+}
+
+Json errors_json(const std::vector<runtime::Failure>& failures, const std::string& component) {
+  Json json = Json::array();
+  for (const runtime::Failure& failure : failures)
+    if (failure.component == component)
+      json.push_back({{"t", failure.at / ns_per_ms}, {"what", failure.what}});
+  return json;
+}
+
+Json stall_json(const RunStatus& status) {
+  const auto stall = find_stall(status, long_wait);
+  if (!stall || status.finished) return nullptr;
+  return {{"source", stall->source},
+          {"cause", stall->cause},
+          {"for_s", rounded(static_cast<double>(stall->since_ns) / 1e9, 1000)}};
+}
+
 Json task_json(const TaskStatus& task, const TaskStatus& before, const TaskLatency* latency,
                Growth growth) {
   Json json = {{"task", task.index},
@@ -71,13 +111,8 @@ Json task_json(const TaskStatus& task, const TaskStatus& before, const TaskLaten
                {"idle", growth.share(task.idle_ns, before.idle_ns)}};
   json["latency_us"] = latency != nullptr ? quantiles(latency->latency) : nullptr;
   json["execute_us"] = latency != nullptr ? quantiles(latency->execute) : nullptr;
-  json["waits_for"] = nullptr;
-  if (!task.waits_for.empty())
-    json["waits_for"] = {{"who", task.waits_for},
-                         {"why", task.waits_for == "acks" ? "acks"
-                                 : task.blocked           ? "room"
-                                                          : "rows"},
-                         {"for_s", rounded(static_cast<double>(task.waiting_ns) / 1e9, 1000)}};
+  json["waits_for"] = waiting_json(task);
+  json["counters"] = counters_json(task);
   return json;
 }
 
@@ -90,13 +125,44 @@ HistogramSnapshot edge_wait(const std::vector<TaskLatency>& latencies, const std
   return all;
 }
 
+// How long the tasks of one component have waited for room at those of another.
+std::uint64_t edge_blocked(const std::vector<TaskQueue>& queues, const std::string& from,
+                           const std::string& to) {
+  std::uint64_t sum = 0;
+  for (const TaskQueue& task : queues)
+    if (task.component == from)
+      for (const auto& [reader, blocked] : task.blocked_ns)
+        if (reader == to) sum += blocked;
+  return sum;
+}
+
+Json tasks_json(const TopologyMonitor::Look& now, const RunStatus& before, Growth growth,
+                const std::string& component) {
+  Json tasks = Json::array();
+  for (const TaskStatus& task : now.status.tasks) {
+    if (task.component != component) continue;
+    const TaskStatus* earlier = find(before, task);
+    tasks.push_back(task_json(task, earlier != nullptr ? *earlier : TaskStatus{},
+                              find(now.latencies, task), growth));
+    const TaskQueue* queue = find(now.queues, task);
+    tasks.back()["inbox_rows"] = queue != nullptr && queue->rows ? Json(*queue->rows) : nullptr;
+  }
+  std::sort(tasks.begin(), tasks.end(),
+            [](const Json& a, const Json& b) { return a.at("task") < b.at("task"); });
+  return tasks;
+}
+
 }  // namespace
 
 TopologyMonitor::Seen TopologyMonitor::seen_of(const Look& look) const {
-  Seen seen{look.steady, look.status, {}};
+  Seen seen{look.steady, look.status, {}, {}};
   for (const plan::ComponentPlan& component : plan_.components)
-    for (std::size_t i = 0; i < component.inputs.size(); ++i)
+    for (std::size_t i = 0; i < component.inputs.size(); ++i) {
+      const std::size_t source = plan::source_of(plan_, component.inputs[i]).first;
       seen.edge_rows.push_back(edge_wait(look.latencies, component.id, i).count());
+      seen.edge_blocked.push_back(
+          edge_blocked(look.queues, plan_.components[source].id, component.id));
+    }
   return seen;
 }
 
@@ -119,36 +185,33 @@ std::string TopologyMonitor::write(const Look& now, const Seen& before, const Se
   Growth growth{static_cast<double>(now.steady - before.at) / 1e9};
   Json json = {{"t", now.wall / ns_per_ms},       {"topology", plan_.name},
                {"finished", now.status.finished}, {"over_s", rounded(growth.seconds, 1000)},
+               {"stall", stall_json(now.status)}, {"errors", errors_json(now.failures, "")},
                {"components", Json::array()},     {"edges", Json::array()}};
+  auto at = [](const std::vector<std::uint64_t>& all, std::size_t edge) {
+    return edge < all.size() ? all[edge] : 0;  // nothing was seen before the start
+  };
   std::size_t edge = 0;
   for (const plan::ComponentPlan& component : plan_.components) {
-    Json tasks = Json::array();
-    for (const TaskStatus& task : now.status.tasks) {
-      if (task.component != component.id) continue;
-      const TaskStatus* earlier = find(before.status, task);
-      tasks.push_back(task_json(task, earlier != nullptr ? *earlier : TaskStatus{},
-                                find(now.latencies, task), growth));
-    }
-    std::sort(tasks.begin(), tasks.end(),
-              [](const Json& a, const Json& b) { return a.at("task") < b.at("task"); });
     json["components"].push_back({{"id", component.id},
                                   {"kind", component.is_spout() ? "spout" : "bolt"},
                                   {"operator", component.op->name},
-                                  {"tasks", std::move(tasks)}});
+                                  {"errors", errors_json(now.failures, component.id)},
+                                  {"tasks", tasks_json(now, before.status, growth, component.id)}});
     for (std::size_t i = 0; i < component.inputs.size(); ++i, ++edge) {
       const plan::InputPlan& input = component.inputs[i];
       auto [source, stream] = plan::source_of(plan_, input);
       const plan::ComponentPlan& from = plan_.components[source];
-      std::uint64_t rows = seen.edge_rows[edge];
-      std::uint64_t rows_before = before.edge_rows.empty() ? 0 : before.edge_rows[edge];
-      json["edges"].push_back({{"from", from.id},
-                               {"stream", from.outputs[stream].name},
-                               {"to", component.id},
-                               {"grouping", topology::name_of(input.grouping)},
-                               {"fields", input.fields},
-                               {"rows", rows},
-                               {"rows_per_s", growth.rate(rows, rows_before)},
-                               {"wait_us", quantiles(edge_wait(now.latencies, component.id, i))}});
+      Growth of_senders{growth.seconds * from.tasks};
+      json["edges"].push_back(
+          {{"from", from.id},
+           {"stream", from.outputs[stream].name},
+           {"to", component.id},
+           {"grouping", topology::name_of(input.grouping)},
+           {"fields", input.fields},
+           {"rows", seen.edge_rows[edge]},
+           {"rows_per_s", growth.rate(seen.edge_rows[edge], at(before.edge_rows, edge))},
+           {"blocked", of_senders.share(seen.edge_blocked[edge], at(before.edge_blocked, edge))},
+           {"wait_us", quantiles(edge_wait(now.latencies, component.id, i))}});
     }
   }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

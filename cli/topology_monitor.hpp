@@ -27,6 +27,8 @@ class TopologyMonitor {
     TimeNs wall = 0;
     runtime::RunStatus status;
     std::vector<runtime::TaskLatency> latencies;
+    std::vector<runtime::TaskQueue> queues;
+    std::vector<runtime::Failure> failures;
   };
 
   TopologyMonitor(const plan::Plan& plan, TimeNs started) : plan_(plan), started_(started) {}
@@ -38,6 +40,7 @@ class TopologyMonitor {
     TimeNs at = 0;
     runtime::RunStatus status;
     std::vector<std::uint64_t> edge_rows;
+    std::vector<std::uint64_t> edge_blocked;  // ns, summed over the tasks that send
   };
   std::string write(const Look& now, const Seen& before, const Seen& seen) const;
   Seen seen_of(const Look& look) const;

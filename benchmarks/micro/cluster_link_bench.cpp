@@ -123,7 +123,7 @@ void bare(benchmark::State& state) {
 using Named = std::pair<const char*, void (*)(benchmark::State&)>;
 void add_all() {
   for (std::int64_t encrypted : {0, 1}) {
-    for (std::int64_t bytes : {16 << 10, 64 << 10, 256 << 10}) {
+    for (std::int64_t bytes : {16 << 10, 64 << 10, 128 << 10}) {
       for (auto [name, run] : {Named{"bare", bare}, Named{"link", link}}) {
         benchmark::RegisterBenchmark(name, run)
             ->ArgNames({"bytes", "curve"})

@@ -20,6 +20,14 @@ void write_row(JsonWriter& json, const FeedRow& row) {
   json.end_array();
 }
 
+// What a frame asks for, as far as is allowed: each cell costs the page and every viewer.
+WallLimits wall_limits(const FeedFrame& frame, const LiveOptions& options) {
+  WallLimits limits = options.wall;
+  if (frame.cells != 0) limits.slots = std::min(frame.cells, wall_slots_max);
+  limits.tracked_max = std::max(limits.tracked_max, 2 * limits.slots);
+  return limits;
+}
+
 }  // namespace
 
 struct Live::Panel {
@@ -28,7 +36,7 @@ struct Live::Panel {
         view(frame.view),
         title(frame.title),
         columns(frame.columns),
-        wall(options.wall),
+        wall(wall_limits(frame, options)),
         series(options.series_windows_max) {}
 
   std::string id, view, title;
@@ -57,7 +65,7 @@ struct Live::Panel {
 };
 
 Live::Live(LiveOptions options)
-    : options_(std::move(options)), ring_(options_.epoch, options_.ring) {
+    : options_(std::move(options)), ring_(options_.epoch, options_.ring), rewind_(options_.rewind) {
   DNSTORM_ASSERT(options_.wall.tracked_max >= 2 * options_.wall.slots,
                  "a wall must remember twice the keys it shows", options_.wall.tracked_max);
   honesty_json_ = honesty_json({});
@@ -116,7 +124,10 @@ Live::Panel* Live::panel_for(const FeedFrame& frame) {
   }
   constexpr std::string_view views[] = {"wall", "series", "table", "totals"};
   if (std::find(std::begin(views), std::end(views), frame.view) == std::end(views)) {
-    note(fmt::format("panel \"{}\": there is no view \"{}\"", frame.panel, frame.view));
+    // Those of a run never come here (cli/event_log.hpp).
+    note(frame.view == "events"
+             ? "security events are shown on the board of `dnstorm run`, not on this one"
+             : fmt::format("panel \"{}\": there is no view \"{}\"", frame.panel, frame.view));
     return nullptr;
   }
   if (panels_.size() >= options_.panels_max) {
@@ -154,6 +165,11 @@ void Live::apply_totals(Panel& panel, const FeedFrame& frame) {
   panel.rows_news = true;
 }
 
+void Live::tell(std::string text) {
+  std::lock_guard lock(mutex_);
+  note(std::move(text));
+}
+
 void Live::note(std::string text) {
   if (notes_.size() >= notes_max) return;
   if (std::find(notes_.begin(), notes_.end(), text) != notes_.end()) return;
@@ -177,21 +193,28 @@ void Live::tick(Moment now, const Honesty& honesty) {
     honesty_news_ |= text != honesty_json_;
     honesty_json_ = std::move(text);
   }
-  announce_panels(now.steady);
+  announce_panels();
   settle_walls(slow, now.steady);
-  append_moves(now.steady);
-  append_delta(slow, now);
+  append_moves();
+  append_delta(slow);
+  // Only when all is told: a snapshot has what the next events bring anew.
+  if (slow && rewind_.wants_snapshot(now.wall)) rewind_.begin(write_snapshot(), now.wall);
   if (now.steady - ring_.last_append() >= keep_alive_period)
     ring_.append_comment("keep-alive", now.steady);
 }
 
-void Live::announce_panels(TimeNs now) {
+void Live::append(std::string_view event, std::string_view json) {
+  ring_.append(event, json, now_.steady);
+  rewind_.add(event, json, now_.wall);
+}
+
+void Live::announce_panels() {
   for (const auto& panel : panels_) {
     if (panel->announced) continue;
     panel->announced = true;
     JsonWriter json;
     write_panel(json, *panel);
-    ring_.append("panel", json.text(), now);
+    append("panel", json.text());
   }
 }
 
@@ -204,7 +227,7 @@ void Live::settle_walls(bool slow, TimeNs now) {
   }
 }
 
-void Live::append_moves(TimeNs now) {
+void Live::append_moves() {
   JsonWriter json;
   json.begin_object();
   bool any = false;
@@ -214,12 +237,12 @@ void Live::append_moves(TimeNs now) {
     json.key(panel->id).raw(moves.text());
     any = true;
   }
-  if (any) ring_.append("slot", json.end_object().text(), now);
+  if (any) append("slot", json.end_object().text());
 }
 
-void Live::append_delta(bool slow, Moment now) {
+void Live::append_delta(bool slow) {
   JsonWriter json;
-  json.begin_object().member("t", to_ms(now.wall));
+  json.begin_object().member("t", to_ms(now_.wall));
   json.key("panels").begin_object();
   bool any = false;
   for (const auto& panel : panels_) {
@@ -246,7 +269,7 @@ void Live::append_delta(bool slow, Moment now) {
   any |= (slow && honesty_news_) || notes_news_;
   if (slow) honesty_news_ = false;
   notes_news_ = false;
-  if (any) ring_.append("delta", json.end_object().text(), now.steady);
+  if (any) append("delta", json.end_object().text());
 }
 
 // --- out ----------------------------------------------------------------------------------------
@@ -306,6 +329,23 @@ std::size_t Live::read(Subscription& subscription, char* out, std::size_t size) 
 std::string Live::snapshot_json() const {
   std::lock_guard lock(mutex_);
   return write_snapshot();
+}
+
+std::string Live::rewind_json(std::optional<TimeNs> moment) const {
+  std::lock_guard lock(mutex_);
+  return rewind_.json(moment);
+}
+
+std::optional<std::string> Live::cell_json(std::string_view id, std::size_t slot) const {
+  std::lock_guard lock(mutex_);
+  for (const auto& panel : panels_) {
+    if (panel->id != id) continue;
+    JsonWriter json;
+    json.begin_object();
+    if (!panel->wall.write_trail(json, slot, now_.steady)) return std::nullopt;
+    return json.member("end", to_ms(now_.wall)).end_object().take();
+  }
+  return std::nullopt;
 }
 
 std::string Live::honesty_text() const {

@@ -12,11 +12,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "board/server/honesty.hpp"
+#include "board/server/rewind.hpp"
 #include "board/server/series.hpp"
 #include "board/server/stream.hpp"
 #include "board/server/wall.hpp"
@@ -29,6 +31,7 @@ struct LiveOptions {
   std::string epoch = "0";        // differs from run to run; letters and digits
   WallLimits wall{};
   RingLimits ring{};
+  RewindLimits rewind{};
   std::size_t series_windows_max = 600;
   std::size_t table_rows_max = 200;
   std::size_t panels_max = 32;
@@ -54,6 +57,12 @@ class Live final : public Feed {
 
   void publish(FeedFrame frame) override;
 
+  // A sentence for people about what is shown; the page has it above everything else.
+  void tell(std::string text);
+  // Nothing will be fed any more: who reads it is sent away, to come again.
+  void close() { closed_ = true; }
+  bool closed() const { return closed_; }
+
   // Takes in what was published and appends the events of this tick.
   void tick(Moment now, const Honesty& honesty);
 
@@ -64,6 +73,11 @@ class Live final : public Feed {
   // Everything the page shows, as of the last tick.
   std::string snapshot_json() const;
   std::string honesty_text() const;
+  // What was shown in the last minutes (Rewind::json), `moment` in wall time.
+  std::string rewind_json(std::optional<TimeNs> moment) const;
+  // How a cell of a wall grew: {"key":"...","end":ms,"step_ms":5000,"bins":[...]}, oldest first;
+  // nothing if there is no such cell.
+  std::optional<std::string> cell_json(std::string_view panel, std::size_t slot) const;
 
  private:
   struct Panel;
@@ -75,15 +89,17 @@ class Live final : public Feed {
   void apply_totals(Panel& panel, const FeedFrame& frame);
   void note(std::string text);
 
-  void announce_panels(TimeNs now);
+  void announce_panels();
   void settle_walls(bool slow, TimeNs now);
-  void append_moves(TimeNs now);
-  void append_delta(bool slow, Moment now);
+  void append(std::string_view event, std::string_view json);
+  void append_moves();
+  void append_delta(bool slow);
   void write_panel(JsonWriter& json, const Panel& panel) const;
   std::string write_snapshot() const;
   const Snapshot& snapshot();
 
   const LiveOptions options_;
+  std::atomic<bool> closed_ = false;
 
   mutable std::mutex inbox_mutex_;
   std::vector<FeedFrame> inbox_;
@@ -91,6 +107,7 @@ class Live final : public Feed {
 
   mutable std::mutex mutex_;  // guards all below; taken before inbox_mutex_
   EventRing ring_;
+  Rewind rewind_;
   std::vector<std::unique_ptr<Panel>> panels_;  // in the order of their first frame
   std::vector<std::string> notes_;              // what the board could not show, for people
   bool notes_news_ = false;

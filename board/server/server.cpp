@@ -14,6 +14,8 @@
 
 #include "board/server/assets.hpp"
 #include "board/server/detail/api_desk.hpp"
+#include "board/server/detail/looks.hpp"
+#include "board/server/detail/one_board.hpp"
 #include "board/server/detail/readers.hpp"
 #include "board/server/detail/reply.hpp"
 #include "board/server/detail/tls.hpp"
@@ -47,11 +49,11 @@ struct Guarded {
 
 class Server::State {
  public:
-  State(ServerOptions options, Listener listener, Live& live, std::function<Honesty()> honesty)
+  State(ServerOptions options, Listener listener, Boards& boards, std::unique_ptr<Boards> own)
       : options_(std::move(options)),
         listener_(std::move(listener)),
-        live_(live),
-        honesty_(std::move(honesty)) {}
+        own_(std::move(own)),
+        boards_(boards) {}
   ~State() { stop(); }
 
   Result<void> start();
@@ -78,8 +80,10 @@ class Server::State {
   static ssize_t on_read(void* client, std::uint64_t, char* out, size_t size);
   static void on_gone(void* client);
 
+  ApiDesk* desk_for(std::string_view path) const;  // none: nullptr
   MHD_Result answer(MHD_Connection* connection, std::string_view path);
-  MHD_Result open_stream(MHD_Connection* connection);
+  MHD_Result answer_board(MHD_Connection* connection, std::string_view path);
+  MHD_Result open_stream(MHD_Connection* connection, std::shared_ptr<Live> live);
   MHD_Result open_tap(MHD_Connection* connection);
   MHD_Result control(MHD_Connection* connection, std::string_view action);
   // Nothing: it may. Otherwise the answer has been given.
@@ -93,11 +97,11 @@ class Server::State {
 
   const ServerOptions options_;
   Listener listener_;
-  Live& live_;
-  const std::function<Honesty()> honesty_;
+  const std::unique_ptr<Boards> own_;
+  Boards& boards_;
   const SystemClock clock_;
   MHD_Daemon* daemon_ = nullptr;
-  std::unique_ptr<ApiDesk> desk_;
+  std::vector<std::unique_ptr<ApiDesk>> desks_;
 
   mutable std::mutex mutex_;  // guards the clients and `stopping_`
   std::condition_variable stopped_;
@@ -129,8 +133,11 @@ MHD_Daemon* Server::State::start_daemon(const TlsFiles& tls) {
 Result<void> Server::State::start() {
   const TlsFiles tls = DNSTORM_TRY(read_tls_files(options_.certificate, options_.key));
   if (!tls.certificate.empty()) listener_.url.replace(0, sizeof "http" - 1, "https");
-  if (options_.api)
-    desk_ = std::make_unique<ApiDesk>(options_.api, control_header, listener_.loopback);
+  for (const auto& [prefix, handler] :
+       {std::pair{"/api/v1", &options_.api}, std::pair{"/api/data", &options_.data}})
+    if (*handler)
+      desks_.push_back(
+          std::make_unique<ApiDesk>(prefix, *handler, control_header, listener_.loopback));
   daemon_ = start_daemon(tls);
   if (!daemon_)
     return Error{ErrorKind::unavailable,
@@ -150,7 +157,7 @@ void Server::State::stop() {
   }
   stopped_.notify_all();
   if (ticker_.joinable()) ticker_.join();
-  if (desk_) desk_->stop();
+  for (auto& desk : desks_) desk->stop();
   wake_clients();  // a suspended connection cannot be closed
   if (daemon_) MHD_stop_daemon(daemon_);
   daemon_ = nullptr;
@@ -159,8 +166,7 @@ void Server::State::stop() {
 // --- ticker -------------------------------------------------------------------------------------
 
 void Server::State::tick() {
-  const Honesty honesty = honesty_ ? honesty_() : Honesty{};
-  live_.tick({.wall = clock_.wall_ns(), .steady = clock_.steady_ns()}, honesty);
+  boards_.tick({.wall = clock_.wall_ns(), .steady = clock_.steady_ns()});
   wake_clients();
 }
 
@@ -192,35 +198,38 @@ MHD_Result Server::State::on_request(void* self, MHD_Connection* connection, con
                                      size_t* size, void** context) {
   State& state = *static_cast<State*>(self);
   const std::string_view verb = method, path = url;
-  const bool api = state.desk_ && is_api_path(path);
+  ApiDesk* desk = state.desk_for(path);
   const bool control = verb == MHD_HTTP_METHOD_POST && path.starts_with(control_path);
-  if (!control && !api && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
+  if (!control && !desk && verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD)
     return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "the board only answers GET\n");
   if (state.listener_.loopback && !is_local_host_header(header(connection, "Host")))
     return send_text(connection, MHD_HTTP_FORBIDDEN,
                      "this board listens on this machine only: open it as localhost\n");
-  if (api) return state.desk_->take(connection, verb, path, piece, size, context);
+  if (desk) return desk->take(connection, verb, path, piece, size, context);
   if (control) return state.control(connection, path.substr(control_path.size()));
   return state.answer(connection, path);
 }
 
-void Server::State::on_completed(void* self, MHD_Connection*, void** context,
+void Server::State::on_completed(void*, MHD_Connection*, void** context,
                                  MHD_RequestTerminationCode) {
-  State& state = *static_cast<State*>(self);
-  if (state.desk_) state.desk_->completed(context);
+  ApiDesk::completed(context);
+}
+
+ApiDesk* Server::State::desk_for(std::string_view path) const {
+  for (const auto& desk : desks_)
+    if (desk->has(path)) return desk.get();
+  return nullptr;
 }
 
 MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view path) {
   constexpr const char* json = "application/json";
-  if (path == "/api/stream") return open_stream(connection);
-  if (path == "/api/snapshot")
-    return send_text(connection, MHD_HTTP_OK, live_.snapshot_json(), json);
-  if (path == "/api/honesty") return send_text(connection, MHD_HTTP_OK, live_.honesty_text(), json);
+  if (path == "/api/stream" || path == "/api/snapshot" || path == "/api/honesty" ||
+      path == "/api/topology" || path == "/api/rewind" || path == "/api/cell")
+    return answer_board(connection, path);
   if (path == "/metrics" && options_.metrics)
     return send_text(connection, MHD_HTTP_OK, options_.metrics(), "text/plain; version=0.0.4");
-  if (path == "/api/topology" && options_.topology)
-    return send_text(connection, MHD_HTTP_OK, options_.topology(), json);
   if (path == "/tap" && options_.tap) return open_tap(connection);
+  if (path == "/api/data") return send_text(connection, MHD_HTTP_OK, "{\"data\":[]}", json);
   if (path == "/healthz") return send_text(connection, MHD_HTTP_OK, "ok\n");
   for (const Asset& asset : assets())
     if (asset.path == path) return send_asset(connection, asset);
@@ -229,11 +238,28 @@ MHD_Result Server::State::answer(MHD_Connection* connection, std::string_view pa
 
 // --- stream -------------------------------------------------------------------------------------
 
-MHD_Result Server::State::open_stream(MHD_Connection* connection) {
+MHD_Result Server::State::answer_board(MHD_Connection* connection, std::string_view path) {
+  constexpr const char* json = "application/json";
+  const std::string topology = argument(connection, "topology");
+  if (path == "/api/topology") {
+    const std::string text = boards_.topology_json(topology);
+    if (!text.empty()) return send_text(connection, MHD_HTTP_OK, text, json);
+    return send_text(connection, MHD_HTTP_NOT_FOUND, "no topology is known here\n");
+  }
+  std::shared_ptr<Live> live = boards_.find(topology);
+  if (!live) return send_text(connection, MHD_HTTP_NOT_FOUND, "there is no such topology\n");
+  if (path == "/api/stream") return open_stream(connection, std::move(live));
+  if (path == "/api/rewind" || path == "/api/cell") return look_closer(connection, path, *live);
+  return send_text(connection, MHD_HTTP_OK,
+                   path == "/api/snapshot" ? live->snapshot_json() : live->honesty_text(), json);
+}
+
+MHD_Result Server::State::open_stream(MHD_Connection* connection, std::shared_ptr<Live> live) {
   // A page cannot set the header when it opens a stream anew, so the id may come as ?last= as well.
   const char* last = header(connection, "Last-Event-ID");
   const char* query = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "last");
-  return open(connection, std::make_unique<EventReader>(live_, *last || !query ? last : query),
+  return open(connection,
+              std::make_unique<EventReader>(std::move(live), *last || !query ? last : query),
               "text/event-stream");
 }
 
@@ -341,8 +367,17 @@ void Server::State::on_gone(void* client) {
 Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Live& live,
                                               std::function<Honesty()> honesty) {
   Listener listener = DNSTORM_TRY(open_listener(options.host, options.port));
+  auto one = std::make_unique<OneBoard>(live, std::move(honesty), std::move(options.topology));
+  Boards& board = *one;
   auto state =
-      std::make_unique<State>(std::move(options), std::move(listener), live, std::move(honesty));
+      std::make_unique<State>(std::move(options), std::move(listener), board, std::move(one));
+  DNSTORM_CHECK(state->start());
+  return std::unique_ptr<Server>(new Server(std::move(state)));
+}
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options, Boards& boards) {
+  Listener listener = DNSTORM_TRY(open_listener(options.host, options.port));
+  auto state = std::make_unique<State>(std::move(options), std::move(listener), boards, nullptr);
   DNSTORM_CHECK(state->start());
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }

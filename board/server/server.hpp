@@ -2,15 +2,17 @@
 //
 //   GET /              the page          GET /api/stream     Server-Sent Events (board/README.md)
 //   GET /api/snapshot  all that is shown GET /api/honesty    the honesty line
+//   GET /api/rewind    what was shown    GET /api/cell       how a cell of a wall grew
 //   GET /healthz       "ok"              GET /metrics        for Prometheus
 //   GET /api/topology  tasks and edges   GET /tap            rows of an edge, live
 //   POST /api/control/ACTION             what changes the run
+//   /api/data/...                        what the pages ask for beside the stream
 //   /api/v1/...                          the interface of a cluster, if there is one
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
-// which asks `honesty` and drives Live ten times a second; with `api` a third one. stop() ends
-// them; the destructor stops. `live` and whatever the functions refer to must outlive the server.
-// Nothing is changed through this server but by POST.
+// which asks `honesty` and drives Live ten times a second; with `api` and with `data` one more
+// each. stop() ends them; the destructor stops. `live`, `boards` and whatever the functions refer
+// to must outlive the server. Nothing is changed through this server but by POST.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +56,18 @@ struct ControlRequest {
 // What a request of control must carry (any value): a page of another site cannot send it unasked.
 inline constexpr const char* control_header = "X-Dnstorm-Control";
 
+// Several boards behind one address: of a cluster, one a topology (?topology=NAME or id).
+class Boards {
+ public:
+  virtual ~Boards() = default;
+  // "": the one that is shown unasked. None: nullptr. Asked on the server's thread.
+  virtual std::shared_ptr<Live> find(const std::string& topology) = 0;
+  // What GET /api/topology answers; "": there is none. Asked on the server's thread.
+  virtual std::string topology_json(const std::string& topology) = 0;
+  // Drives each Live, ten times a second, on the ticker's thread.
+  virtual void tick(Moment now) = 0;
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";     // an address or a name of this machine; 0.0.0.0 or :: for all
   std::uint16_t port = default_port;  // 0: any free one
@@ -74,6 +88,8 @@ struct ServerOptions {
   // `control_token`, as for taps.
   std::function<Result<std::string>(const ControlRequest&)> control = {};
   std::string control_token = {};
+  // The same below /api/data: what the pages ask for beside the stream.
+  std::function<ApiAnswer(const ApiRequest&)> data = {};
   // Answers all that comes below /api/v1, whatever its method, and sees to who may do what; none:
   // 404. Asked on a thread of its own, one request at a time: it may take a while.
   std::function<ApiAnswer(const ApiRequest&)> api = {};
@@ -88,6 +104,8 @@ class Server {
   // if the host is not an address of this machine or a PEM file is none.
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Live& live,
                                                std::function<Honesty()> honesty);
+  // The same for several: `options.topology` is not asked.
+  static Result<std::unique_ptr<Server>> start(ServerOptions options, Boards& boards);
   ~Server();
 
   std::uint16_t port() const;

@@ -21,6 +21,16 @@ void Wall::add(std::string_view key, double increment, TimeNs now) {
   if (cell.slot == no_slot) return;
   if (cell.pending == 0) touched_.push_back(cell.slot);
   cell.pending += increment;
+  Trail& trail = trails_[cell.slot];
+  trail.advance(now);
+  trail.bins[static_cast<std::size_t>(trail.step) % trail_steps] += static_cast<float>(increment);
+}
+
+void Wall::Trail::advance(TimeNs now) {
+  const TimeNs to = now / trail_step;
+  const TimeNs steps = std::min(to - step, static_cast<TimeNs>(trail_steps));
+  for (TimeNs i = 0; i < steps; ++i) bins[static_cast<std::size_t>(to - i) % trail_steps] = 0;
+  step = std::max(step, to);
 }
 
 Wall::Cell& Wall::cell_for(std::string_view key, TimeNs now) {
@@ -100,6 +110,7 @@ void Wall::give(std::uint32_t slot, Entry* entry) {
   ++owned_;
   entry->second.slot = slot;
   entry->second.pending = 0;
+  trails_[slot] = {};
   if (std::find(moved_.begin(), moved_.end(), slot) == moved_.end()) moved_.push_back(slot);
 }
 
@@ -151,6 +162,20 @@ void Wall::write_state(JsonWriter& json) const {
   json.end_array();
   write_sums(json);
   json.end_object();
+}
+
+bool Wall::write_trail(JsonWriter& json, std::size_t slot, TimeNs now) const {
+  if (slot >= slots_.size() || !slots_[slot]) return false;
+  Trail trail = trails_[slot];
+  trail.advance(now);
+  json.member("key", std::string_view(slots_[slot]->first))
+      .member("step_ms", std::int64_t{trail_step / ns_per_ms})
+      .key("bins")
+      .begin_array();
+  for (std::size_t i = 1; i <= trail_steps; ++i)
+    json.value(double{trail.bins[(static_cast<std::size_t>(trail.step) + i) % trail_steps]});
+  json.end_array();
+  return true;
 }
 
 void Wall::write_sums(JsonWriter& json) const {

@@ -8,6 +8,7 @@
 // without a clock or a lock; Live owns it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,17 +22,25 @@
 namespace dnstorm::board {
 
 struct WallLimits {
-  std::size_t slots = 128;  // what a wall screen shows without scrolling
+  std::size_t slots = 128;  // what a wall screen shows without scrolling; a frame may say otherwise
   std::size_t tracked_max = 4096;
   DurationNs cold = 60 * ns_per_s;
 };
+
+// Of one wall, whatever a topology asks for.
+inline constexpr std::size_t wall_slots_max = 400;
+
+// How a cell grew lately is kept in steps.
+inline constexpr DurationNs trail_step = 5 * ns_per_s;
+inline constexpr std::size_t trail_steps = 120;
 
 // Longer keys are cut: a name of 255 octets is at most 1,016 characters in presentation format.
 inline constexpr std::size_t key_bytes_max = 1'024;
 
 class Wall {
  public:
-  explicit Wall(WallLimits limits) : limits_(limits), slots_(limits.slots, nullptr) {}
+  explicit Wall(WallLimits limits)
+      : limits_(limits), slots_(limits.slots, nullptr), trails_(limits.slots) {}
   Wall(const Wall&) = delete;
   Wall& operator=(const Wall&) = delete;
 
@@ -50,6 +59,9 @@ class Wall {
   // {"slots":[[key, count, at_least] | null, ...],"total":n,"keys":n,"overflow":b} as of the last
   // delta.
   void write_state(JsonWriter& json) const;
+  // "key":"...","step_ms":n,"bins":[...]: how much a cell grew in each of the last steps since it
+  // has its owner, oldest first; the last one is not over. False if nobody owns it.
+  bool write_trail(JsonWriter& json, std::size_t slot, TimeNs now) const;
 
   double total() const { return total_; }
   std::size_t tracked() const { return cells_.size(); }
@@ -70,6 +82,12 @@ class Wall {
       return std::hash<std::string_view>{}(key);
     }
   };
+  // A ring of bins, of which the one at `step` is the newest.
+  struct Trail {
+    std::array<float, trail_steps> bins{};
+    TimeNs step = 0;
+    void advance(TimeNs now);
+  };
   using Cells = std::unordered_map<std::string, Cell, Hash, std::equal_to<>>;
   using Entry = Cells::value_type;
 
@@ -85,6 +103,7 @@ class Wall {
   WallLimits limits_;
   Cells cells_;
   std::vector<Entry*> slots_;
+  std::vector<Trail> trails_;           // by slot
   std::vector<std::uint32_t> touched_;  // slots with a pending increment
   std::vector<std::uint32_t> moved_;    // slots with a new owner
   std::size_t owned_ = 0;

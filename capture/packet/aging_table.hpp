@@ -13,6 +13,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/prefetch.hpp"
 #include "engine/base/time.hpp"
 
 namespace dnstorm::capture::packet {
@@ -43,9 +44,7 @@ class AgingTable {
       if (slot.tag == tag && node(slot.number).record.key == key) return slot.number;
     }
   }
-  void prefetch(std::uint64_t hash) const {
-    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
-  }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&slots_[hash & (slots_.size() - 1)]); }
 
   // A record that is not there yet, newest of list 0 of its group.
   template <class Key>

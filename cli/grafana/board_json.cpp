@@ -80,6 +80,28 @@ Json panels_json(const Board& board, Language language) {
   return panels;
 }
 
+// Grafana asks InfluxQL by columns that are named beside the query, Flux by columns of set names.
+Json annotation_json(const Annotation& annotation, Language language) {
+  Json target = {{"refId", "Anno"}, {"query", query_of(annotation, language)}};
+  if (language == Language::influxql) {
+    std::vector<std::string> words = annotation.tags;
+    words.insert(words.end(), annotation.fields.begin(), annotation.fields.end());
+    target.update({{"queryType", "tags"},
+                   {"fromAnnotations", true},
+                   {"textColumn", annotation.text},
+                   {"tagsColumn", fmt::format("{}", fmt::join(words, ","))},
+                   {"titleColumn", ""},
+                   {"timeEndColumn", ""},
+                   {"name", annotation.name}});
+  }
+  return {{"name", annotation.name},
+          {"datasource", source_json(language)},
+          {"enable", true},
+          {"hide", false},
+          {"iconColor", annotation.colour},
+          {"target", std::move(target)}};
+}
+
 // From each board to the others.
 Json links_json() {
   return {{{"asDropdown", true},
@@ -100,6 +122,9 @@ std::string board_json(const Board& board, Language language) {
   Json variables = Json::array();
   for (const Variable& variable : board.variables)
     variables.push_back(variable_json(variable, language));
+  Json annotations = Json::array();
+  for (const Annotation& annotation : board.annotations)
+    annotations.push_back(annotation_json(annotation, language));
   Json json = {{"uid", "dnstorm-" + board.uid},
                {"title", board.title},
                {"description", board.description},
@@ -111,7 +136,7 @@ std::string board_json(const Board& board, Language language) {
                {"timezone", "browser"},
                {"time", {{"from", "now-6h"}, {"to", "now"}}},
                {"refresh", "30s"},
-               {"annotations", {{"list", Json::array()}}},
+               {"annotations", {{"list", std::move(annotations)}}},
                {"links", links_json()},
                {"templating", {{"list", std::move(variables)}}},
                {"panels", panels_json(board, language)}};

@@ -36,19 +36,25 @@ std::string all_of(const Condition& condition) {
   return tests.empty() ? "true" : fmt::format("{}", fmt::join(tests, " and "));
 }
 
-// What the panel is made of: a table a series.
-std::string source(const Panel& panel) {
-  Names fields = panel.fields;
-  if (!panel.item.empty()) fields.push_back(panel.item);
-  Names tests = {one_of("_measurement", {panel.measurement}), one_of("_field", fields)};
-  for (const auto& [tag, values] : panel.where) tests.push_back(one_of(tag, values));
-  for (const std::string& variable : panel.variables)
+// A table a series.
+std::string source(const std::string& measurement, const Names& fields, const Condition& where,
+                   const Names& variables) {
+  Names tests = {one_of("_measurement", {measurement}), one_of("_field", fields)};
+  for (const auto& [tag, values] : where) tests.push_back(one_of(tag, values));
+  for (const std::string& variable : variables)
     tests.push_back(fmt::format("r[\"{0}\"] =~ /^${{{0}:regex}}$/", variable));
   return fmt::format(
       "from(bucket: v.defaultBucket)\n"
       "  |> range(start: v.timeRangeStart, stop: v.timeRangeStop)\n"
       "  |> filter(fn: (r) => {})\n",
       fmt::join(tests, " and "));
+}
+
+// What the panel is made of.
+std::string source(const Panel& panel) {
+  Names fields = panel.fields;
+  if (!panel.item.empty()) fields.push_back(panel.item);
+  return source(panel.measurement, fields, panel.where, panel.variables);
 }
 
 // The start of an interval is its time, as in InfluxQL.
@@ -171,6 +177,21 @@ std::string flux_of(const Panel& panel) {
       return from + items(panel);
   }
   return {};
+}
+
+std::string flux_of(const Annotation& annotation) {
+  std::string words;
+  for (const std::string& word : joined(annotation.tags, annotation.fields))
+    words += fmt::format("{}r[\"{}\"]", words.empty() ? "" : " + \",\" + ", word);
+  return source(annotation.measurement, joined({annotation.text}, annotation.fields),
+                annotation.where, annotation.variables) +
+         fmt::format(
+             "  |> group(columns: [\"_time\", \"_value\", \"_field\"], mode: \"except\")\n"
+             "  |> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: \"_value\")\n"
+             "  |> group()\n"
+             "  |> map(fn: (r) => ({{_time: r._time, text: r[\"{}\"], tags: {}}}))\n"
+             "  |> sort(columns: [\"_time\"])",
+             annotation.text, words);
 }
 
 std::string flux_values(const Variable& variable) {

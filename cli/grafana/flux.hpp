@@ -9,6 +9,8 @@
 namespace dnstorm::cli::grafana {
 
 std::string flux_of(const Panel& panel);
+// Columns _time, text and tags (with commas), as Grafana looks for them.
+std::string flux_of(const Annotation& annotation);
 std::string flux_values(const Variable& variable);
 
 }  // namespace dnstorm::cli::grafana

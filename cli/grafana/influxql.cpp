@@ -27,11 +27,15 @@ std::string conditions(const Condition& condition) {
   return text;
 }
 
-std::string filter(const Panel& panel, const Condition& more = {}) {
-  std::string text = "$timeFilter" + conditions(panel.where) + conditions(more);
-  for (const std::string& variable : panel.variables)
+std::string chosen(const std::vector<std::string>& variables) {
+  std::string text;
+  for (const std::string& variable : variables)
     text += fmt::format(" AND {} =~ /^${}$/", name(variable), variable);
   return text;
+}
+
+std::string filter(const Panel& panel, const Condition& more = {}) {
+  return "$timeFilter" + conditions(panel.where) + conditions(more) + chosen(panel.variables);
 }
 
 std::string from(const Panel& panel, const Condition& more = {}) {
@@ -98,6 +102,15 @@ std::string influxql_of(const Panel& panel) {
                          from(panel));
   }
   return {};
+}
+
+std::string influxql_of(const Annotation& annotation) {
+  std::vector<std::string> columns = {name(annotation.text)};
+  for (const auto* some : {&annotation.tags, &annotation.fields})
+    for (std::string& column : names(*some)) columns.push_back(std::move(column));
+  return fmt::format("SELECT {} FROM {} WHERE $timeFilter{}{}", fmt::join(columns, ", "),
+                     name(annotation.measurement), conditions(annotation.where),
+                     chosen(annotation.variables));
 }
 
 std::string influxql_values(const Variable& variable) {

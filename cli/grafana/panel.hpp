@@ -63,12 +63,25 @@ struct Variable {
   std::string measurement;  // where its values are looked up
 };
 
+// Points that are marked in every panel over time: each is a moment with a text and words.
+struct Annotation {
+  std::string name;
+  std::string measurement;
+  Condition where;
+  std::string text;                    // the field that is the text
+  std::vector<std::string> tags;       // its words: tags,
+  std::vector<std::string> fields;     // and fields
+  std::vector<std::string> variables;  // tags that it is chosen by, where a board lets one choose
+  std::string colour;
+};
+
 struct Board {
   std::string uid;
   std::string title;
   std::string description;
   std::vector<Variable> variables;
   std::vector<PanelRow> rows;
+  std::vector<Annotation> annotations;
 };
 
 }  // namespace dnstorm::cli::grafana

@@ -94,6 +94,35 @@ Variable read_variable(const YAML::Node& node, Problem& problem) {
   return variable;
 }
 
+Annotation read_annotation(const YAML::Node& node, Problem& problem) {
+  YamlMap map(node, "an annotation", problem);
+  Annotation annotation;
+  annotation.name = map.text("name");
+  map.rename("annotation '" + annotation.name + "'");
+  annotation.measurement = map.identifier("measurement");
+  annotation.where = map.condition("where");
+  annotation.text = map.identifier("text");
+  annotation.tags = map.identifiers("tags");
+  annotation.fields = map.identifiers("fields");
+  annotation.variables = map.identifiers("variables");
+  annotation.colour = map.identifier_or("colour", "orange");
+  if (annotation.tags.empty() && annotation.fields.empty())
+    map.refuse("tags", "or 'fields' name the words of an annotation");
+  map.finish();
+  return annotation;
+}
+
+// In every board, chosen by what it lets one choose by.
+void add_annotations(std::vector<Board>& boards, const std::vector<Annotation>& annotations) {
+  for (Board& board : boards) {
+    board.annotations = annotations;
+    for (Annotation& annotation : board.annotations)
+      std::erase_if(annotation.variables, [&](const std::string& tag) {
+        return std::ranges::find(board.variables, tag, &Variable::tag) == board.variables.end();
+      });
+  }
+}
+
 // Panels are told apart by their titles, and choose by variables that there are.
 void check_board(const Board& board, YamlMap& map) {
   std::set<std::string> titles, tags;
@@ -136,12 +165,17 @@ Result<std::vector<Board>> read_panels(const std::string& text, const std::strin
   if (!problem.found()) {
     YamlMap map(root, "a list of panels", problem);
     std::set<std::string> uids;
+    std::vector<Annotation> annotations;
+    if (map.has("annotations"))
+      for (const YAML::Node& node : map.list("annotations"))
+        annotations.push_back(read_annotation(node, problem));
     for (const YAML::Node& node : map.list("boards")) {
       boards.push_back(read_board(node, problem));
       if (!uids.insert(boards.back().uid).second)
         map.refuse("boards", "has two boards with the uid '" + boards.back().uid + "'");
     }
     map.finish();
+    add_annotations(boards, annotations);
   }
   if (problem.found()) return problem.error(file);
   return boards;

@@ -12,6 +12,8 @@ enum class Language : std::uint8_t { influxql, flux };
 
 std::string query_of(const Panel& panel, Language language);
 
+std::string query_of(const Annotation& annotation, Language language);
+
 // The values that there are of a tag.
 std::string values_query(const Variable& variable, Language language);
 

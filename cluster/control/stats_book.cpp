@@ -31,12 +31,68 @@ void StatsBook::take(const WorkerNews& news, TimeNs now) {
     bool same = news.incarnation == task.incarnation && task.told != 0;
     task.total.add(same ? stats.counts.since(task.worker) : stats.counts);
     if (!same) task.begun = now;
+    task.before = same ? std::move(task.worker) : Counts{};
+    task.told_before = same ? task.told : 0;
     task.worker = stats.counts;
     task.incarnation = news.incarnation;
     task.node = news.node;
     task.told = std::max<TimeNs>(now, 1);
   }
+  take_process(topology, news, now);
   sample(topology, now);
+}
+
+void StatsBook::take_process(Topology& topology, const WorkerNews& news, TimeNs now) {
+  auto process = process_from_json(news.text);
+  Worker& worker = topology.workers[news.node];
+  if (!process.ok() || news.incarnation < worker.incarnation) return;
+  bool same = news.incarnation == worker.incarnation && worker.told != 0;
+  worker.before = same ? std::move(worker.now) : ProcessStats{};
+  worker.told_before = same ? worker.told : 0;
+  worker.incarnation = news.incarnation;
+  worker.now = std::move(*process);
+  worker.told = std::max<TimeNs>(now, 1);
+}
+
+double StatsBook::Task::share(std::uint64_t Counts::*time) const {
+  if (told_before == 0 || told <= told_before) return 0;
+  const Counts grown = worker.since(before);
+  return std::min(static_cast<double>(grown.*time) / static_cast<double>(told - told_before), 1.0);
+}
+
+double StatsBook::Worker::cores() const {
+  if (told_before == 0 || told <= told_before || now.cpu_ns < before.cpu_ns) return 0;
+  return static_cast<double>(now.cpu_ns - before.cpu_ns) / static_cast<double>(told - told_before);
+}
+
+namespace {
+
+double grown_per_second(const StatsBook::Worker& worker, const LinkNumbers& link,
+                        std::uint64_t LinkNumbers::*bytes) {
+  auto same = [&](const LinkNumbers& other) { return other.node == link.node; };
+  auto before = std::find_if(worker.before.links.begin(), worker.before.links.end(), same);
+  bool known = worker.told_before != 0 && worker.told > worker.told_before &&
+               before != worker.before.links.end() && link.*bytes >= (*before).*bytes;
+  return known ? static_cast<double>(link.*bytes - (*before).*bytes) /
+                     seconds(worker.told - worker.told_before)
+               : 0;
+}
+
+}  // namespace
+
+double StatsBook::Worker::sent_per_second(const LinkNumbers& link) const {
+  return grown_per_second(*this, link, &LinkNumbers::bytes_sent);
+}
+
+double StatsBook::Worker::received_per_second(const LinkNumbers& link) const {
+  return grown_per_second(*this, link, &LinkNumbers::bytes_received);
+}
+
+const StatsBook::Worker* StatsBook::worker(std::string_view topology, std::string_view node) const {
+  auto found = topologies_.find(topology);
+  if (found == topologies_.end()) return nullptr;
+  auto its = found->second.workers.find(node);
+  return its == found->second.workers.end() ? nullptr : &its->second;
 }
 
 ComponentCounts StatsBook::totals_of(const Topology& topology) {

@@ -40,6 +40,22 @@ class StatsBook {
     Counts total;      // over all incarnations
     TimeNs begun = 0;  // when it was first heard of in this incarnation
     TimeNs told = 0;
+    Counts before;           // what its worker has told before that, in this incarnation
+    TimeNs told_before = 0;  // 0: nothing
+
+    // The share of the last seconds that `time` of its counts has grown by, 0 to 1.
+    double share(std::uint64_t Counts::*time) const;
+  };
+  struct Worker {
+    std::uint64_t incarnation = 0;
+    ProcessStats now;
+    ProcessStats before;  // in this incarnation
+    TimeNs told = 0;
+    TimeNs told_before = 0;  // 0: nothing
+    // By the second, over the last seconds; 0 of a link that was not there.
+    double cores() const;
+    double sent_per_second(const LinkNumbers& link) const;
+    double received_per_second(const LinkNumbers& link) const;
   };
   using Tasks = std::map<std::pair<std::string, std::uint32_t>, Task>;  // by (component, index)
 
@@ -47,6 +63,7 @@ class StatsBook {
   // `length` is one of `windows`, or all_time.
   Window window(std::string_view topology, DurationNs length, TimeNs now) const;
   const Tasks& tasks(std::string_view topology) const;
+  const Worker* worker(std::string_view topology, std::string_view node) const;  // or null
   // Forgets the topologies that `is_there` does not know.
   template <class F>
   void keep(F is_there) {
@@ -62,8 +79,10 @@ class StatsBook {
   struct Topology {
     TimeNs begun = 0;
     Tasks tasks;
+    std::map<std::string, Worker, std::less<>> workers;  // by node
     std::array<std::deque<Sample>, windows.size()> samples;
   };
+  static void take_process(Topology& topology, const WorkerNews& news, TimeNs now);
   static ComponentCounts totals_of(const Topology& topology);
   static void sample(Topology& topology, TimeNs now);
 

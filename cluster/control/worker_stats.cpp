@@ -89,4 +89,22 @@ Result<std::vector<TaskStats>> stats_from_json(std::string_view text) {
   }
 }
 
+Result<ProcessStats> process_from_json(std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    ProcessStats stats;
+    stats.cpu_ns = json.value("cpu_ns", std::uint64_t{0});
+    stats.memory_bytes = json.value("memory_bytes", std::uint64_t{0});
+    for (const Json& link : json.value("links", Json::array()))
+      stats.links.push_back({link.at("node").get<std::string>(), link.value("connected", false),
+                             link.value("bytes_sent", std::uint64_t{0}),
+                             link.value("bytes_received", std::uint64_t{0}),
+                             link.value("frames_resent", std::uint64_t{0}),
+                             link.value("round_trip_ns", std::uint64_t{0})});
+    return stats;
+  } catch (const std::exception& problem) {
+    return Error{ErrorKind::data, fmt::format("no numbers of a worker: {}", problem.what()), {}};
+  }
+}
+
 }  // namespace dnstorm::cluster

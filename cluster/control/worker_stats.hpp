@@ -42,9 +42,27 @@ struct TaskStats {
   Counts counts;
 };
 
+// A worker's process, and its links to the workers of other nodes. Totals since it has begun, but
+// memory and round trip.
+struct LinkNumbers {
+  std::string node;
+  bool connected = false;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t frames_resent = 0;
+  std::uint64_t round_trip_ns = 0;  // 0: not known
+};
+struct ProcessStats {
+  std::uint64_t cpu_ns = 0;
+  std::uint64_t memory_bytes = 0;
+  std::vector<LinkNumbers> links;
+};
+
 std::string stats_to_json(const std::vector<TaskStats>& tasks);
 // What is missing is 0, what is not known is passed over; what is no such text is an error of kind
 // `data`.
 Result<std::vector<TaskStats>> stats_from_json(std::string_view text);
+// Of the same text, likewise.
+Result<ProcessStats> process_from_json(std::string_view text);
 
 }  // namespace dnstorm::cluster

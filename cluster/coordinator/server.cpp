@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "cluster/coordinator/detail/machine_options.hpp"
 #include "cluster/coordinator/tapped.hpp"
 #include "cluster/model/codec.hpp"
 #include "cluster/model/loop.hpp"
@@ -23,18 +24,6 @@ namespace {
 // After a write that failed: until it is tried again whether the store works.
 constexpr DurationNs store_pause = ns_per_s;
 
-CoordinatorOptions machine_options(const ServerSetup& setup,
-                                   const std::map<std::string, std::string>& keys) {
-  CoordinatorOptions options;
-  options.version = setup.version;
-  options.node_timeout = setup.config.timeouts.node;
-  options.lease = setup.config.timeouts.lease;
-  options.launch_timeout = setup.config.timeouts.launch;
-  options.absence_max = setup.config.timeouts.absence;
-  options.keys = keys;
-  return options;
-}
-
 // Who may speak as whom: with keys, only as oneself.
 bool speaks_for_itself(const HubMessage& message, const std::string& node) {
   return message.user.empty() || message.user == node;
@@ -46,7 +35,7 @@ struct CoordinatorServer::State {
   State(ServerSetup given, KeyFolder own_keys)
       : setup(std::move(given)),
         keys(std::move(own_keys)),
-        machine(machine_options(setup, keys.allowed), *setup.planner) {}
+        machine(detail::machine_options(setup, keys.allowed), *setup.planner) {}
   ~State() { stop(); }
 
   ServerSetup setup;
@@ -62,6 +51,8 @@ struct CoordinatorServer::State {
   std::unique_ptr<Hub> hub;
   TimeNs lead_at = time_max;          // when to try to lead
   std::optional<std::uint64_t> term;  // that an election has given
+  std::string leader;                 // as nodes say, in the newest of their terms
+  std::uint64_t leader_term = 0;
 
   Store& store() {
     if (shared_store) return *shared_store;
@@ -81,6 +72,7 @@ struct CoordinatorServer::State {
   TimeNs on_time();
   void lead();
   void take(const HubMessage& message);
+  void take(const FeedNews& news);
   void carry_out();
   bool carry_out(Output& output);
   Result<void> save(const Output& output);
@@ -207,6 +199,10 @@ void CoordinatorServer::State::take(const HubMessage& message) {
                  [&](Report& report) {
                    if (!speaks_for_itself(message, report.node)) return;
                    loop.post([this, report = std::move(report), now] {
+                     if (report.term >= leader_term && !report.leader.empty()) {
+                       leader_term = report.term;
+                       leader = report.leader;
+                     }
                      machine.take(report, now, clock.wall_ns());
                    });
                  },
@@ -223,9 +219,19 @@ void CoordinatorServer::State::take(const HubMessage& message) {
                    if (speaks_for_itself(message, news.node) && setup.on_news)
                      loop.post([this, news = std::move(news), now] { setup.on_news(news, now); });
                  },
+                 [&](FeedNews& news) {
+                   if (speaks_for_itself(message, news.node) && setup.on_feed)
+                     loop.post([this, news = std::move(news)] { take(news); });
+                 },
                  [](const auto&) {},  // what only nodes are told
              },
              *decoded);
+}
+
+// Not confirmed by who does not lead: it is for the next one.
+void CoordinatorServer::State::take(const FeedNews& news) {
+  if (!machine.leads()) return;
+  if (auto ack = setup.on_feed(news)) send(news.node, *ack);
 }
 
 void CoordinatorServer::State::carry_out() {
@@ -335,6 +341,10 @@ Result<std::unique_ptr<CoordinatorServer>> CoordinatorServer::start(ServerSetup 
 
 ClusterView CoordinatorServer::view() {
   return state_->loop.ask([this] { return state_->machine.view(state_->clock.steady_ns()); });
+}
+
+std::string CoordinatorServer::leader() {
+  return state_->loop.ask([this] { return state_->leader; });
 }
 
 Result<SubmitAnswer> CoordinatorServer::submit(Submission submission, SubmitOptions options) {

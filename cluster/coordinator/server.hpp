@@ -9,12 +9,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cluster/coordinator/coordinator.hpp"
 #include "cluster/model/checkpoint_note.hpp"
 #include "cluster/model/config.hpp"
+#include "cluster/model/feed_news.hpp"
 #include "cluster/model/tap_order.hpp"
 
 namespace dnstorm::cluster {
@@ -38,6 +40,8 @@ struct ServerSetup {
   // What workers tell and what is logged, on the machine's thread.
   std::function<void(const WorkerNews&, TimeNs now)> on_news;
   std::function<void(const LogLine&)> on_log;
+  // What board sinks show, likewise, while it leads; the answer goes to the worker.
+  std::function<std::optional<FeedAck>(const FeedNews&)> on_feed;
 };
 
 class CoordinatorServer {
@@ -48,6 +52,8 @@ class CoordinatorServer {
   CoordinatorServer& operator=(const CoordinatorServer&) = delete;
 
   ClusterView view();
+  // The name of the coordinator that leads, as the nodes say; "": they have not.
+  std::string leader();
   // As Coordinator's.
   Result<SubmitAnswer> submit(Submission submission, SubmitOptions options);
   Result<void> kill(const std::string& topology, std::optional<DurationNs> wait);

@@ -53,6 +53,7 @@ class LaneSender {
   std::size_t flight_bytes() const { return flight_bytes_; }
   std::uint64_t resent() const { return resent_; }
   bool idle() const { return outbox_.empty() && flight_.empty(); }
+  DurationNs round_trip() const { return round_trip_; }  // 0: not known yet
 
  private:
   bool fits(std::size_t bytes) const;

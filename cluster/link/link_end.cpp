@@ -177,6 +177,8 @@ LinkStatistics LinkEnd::statistics() const {
   for (const LaneSender& sender : senders_) {
     all.frames_resent += sender.resent();
     all.flight_bytes += sender.flight_bytes();
+    // One way may have no rows: then what it takes to say so.
+    if (sender.round_trip() != 0) all.round_trip = sender.round_trip();
   }
   return all;
 }

@@ -49,6 +49,7 @@ struct LinkStatistics {
   std::uint64_t connects = 0;
   std::size_t outbox_bytes = 0;  // have not been sent yet
   std::size_t flight_bytes = 0;  // have not been acknowledged
+  DurationNs round_trip = 0;     // to an acknowledgement, smoothed; 0: not known
   std::array<std::uint64_t, refusal_count> refused{};
 };
 

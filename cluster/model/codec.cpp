@@ -13,7 +13,7 @@ using nlohmann::json;
 namespace {
 
 // The first byte of a message.
-constexpr std::array<char, 8> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N', 'T'};
+constexpr std::array<char, 10> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N', 'T', 'F', 'K'};
 
 // Bytes that are no UTF-8 (a name in an error text) are replaced: a message is never lost for them.
 std::string text_of(const json& value) {
@@ -29,41 +29,72 @@ Result<T> read(std::string_view text) {
   }
 }
 
-json head_of(const StatePart& part) {
-  return {{"topology", part.topology},
-          {"incarnation", part.incarnation},
-          {"number", part.number},
-          {"task", part.task}};
-}
-
 // KIND, length of the JSON as eight hexadecimal digits, JSON, bytes.
-std::string encode_part(const StatePart& part) {
-  std::string head = text_of(head_of(part));
-  return fmt::format("S{:08x}{}", head.size(), head) + part.bytes;
+std::string with_bytes(char kind, const json& about, const std::string& bytes) {
+  std::string head = text_of(about);
+  return fmt::format("{}{:08x}{}", kind, head.size(), head) + bytes;
 }
 
-Result<Message> decode_part(std::string_view bytes) {
+std::string encode_bytes(const StatePart& part) {
+  return with_bytes('S',
+                    {{"topology", part.topology},
+                     {"incarnation", part.incarnation},
+                     {"number", part.number},
+                     {"task", part.task}},
+                    part.bytes);
+}
+
+std::string encode_bytes(const FeedNews& news) {
+  return with_bytes('F',
+                    {{"node", news.node},
+                     {"topology", news.topology},
+                     {"incarnation", news.incarnation},
+                     {"sequence", news.sequence},
+                     {"confirmed", news.confirmed},
+                     {"left_out", news.left_out}},
+                    news.bytes);
+}
+
+StatePart state_of(const json& head) {
+  StatePart part;
+  part.topology = head.value("topology", "");
+  part.incarnation = head.value("incarnation", std::uint64_t{0});
+  part.number = head.value("number", std::uint64_t{0});
+  part.task = head.value("task", std::uint32_t{0});
+  return part;
+}
+
+FeedNews feed_of(const json& head) {
+  FeedNews news;
+  news.node = head.value("node", "");
+  news.topology = head.value("topology", "");
+  news.incarnation = head.value("incarnation", std::uint64_t{0});
+  news.sequence = head.value("sequence", std::uint64_t{0});
+  news.confirmed = head.value("confirmed", std::uint64_t{0});
+  news.left_out = head.value("left_out", std::uint64_t{0});
+  return news;
+}
+
+// What of() makes of the head, with the bytes behind it.
+template <class Make>
+Result<Message> decode_bytes(std::string_view bytes, Make of) {
   constexpr std::size_t digits = 8;
   std::size_t size = 0;
   for (std::size_t i = 0; i < digits; ++i) {
     char c = i < bytes.size() ? bytes[i] : 'x';
     int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    if (value < 0) return Error{ErrorKind::data, "a state without its length", {}};
+    if (value < 0) return Error{ErrorKind::data, "bytes without the length of their head", {}};
     size = size * 16 + static_cast<std::size_t>(value);
   }
-  if (size > bytes.size() - digits) return Error{ErrorKind::data, "a state that is cut off", {}};
+  if (size > bytes.size() - digits) return Error{ErrorKind::data, "a head that is cut off", {}};
   auto head = read<json>(bytes.substr(digits, size));
   if (!head.ok()) return std::move(head.error());
   try {
-    StatePart part;
-    part.topology = head->value("topology", "");
-    part.incarnation = head->value("incarnation", std::uint64_t{0});
-    part.number = head->value("number", std::uint64_t{0});
-    part.task = head->value("task", std::uint32_t{0});
-    part.bytes = bytes.substr(digits + size);
-    return Message(std::move(part));
+    auto message = of(*head);
+    message.bytes = bytes.substr(digits + size);
+    return Message(std::move(message));
   } catch (const std::exception& problem) {
-    return Error{ErrorKind::data, fmt::format("no state: {}", problem.what()), {}};
+    return Error{ErrorKind::data, fmt::format("no head of bytes: {}", problem.what()), {}};
   }
 }
 
@@ -82,15 +113,14 @@ std::string json_text(const T& value) {
 }  // namespace
 
 std::string encode(const Message& message) {
-  if (const auto* part = std::get_if<StatePart>(&message)) return encode_part(*part);
-  std::string bytes(1, kinds[message.index()]);
-  std::visit(
+  return std::visit(
       [&](const auto& value) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, StatePart>)
-          bytes += json_text(value);
+        if constexpr (requires { encode_bytes(value); })
+          return encode_bytes(value);
+        else
+          return kinds[message.index()] + json_text(value);
       },
       message);
-  return bytes;
 }
 
 Result<Message> decode(std::string_view bytes) {
@@ -100,7 +130,7 @@ Result<Message> decode(std::string_view bytes) {
     case 'R':
       return decode_as<Report>(rest);
     case 'S':
-      return decode_part(rest);
+      return decode_bytes(rest, state_of);
     case 'L':
       return decode_as<LogLine>(rest);
     case 'O':
@@ -113,6 +143,10 @@ Result<Message> decode(std::string_view bytes) {
       return decode_as<WorkerNews>(rest);
     case 'T':
       return decode_as<TapOrder>(rest);
+    case 'F':
+      return decode_bytes(rest, feed_of);
+    case 'K':
+      return decode_as<FeedAck>(rest);
     default:
       return Error{ErrorKind::data, "a message of unknown kind", {}};
   }

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "cluster/model/checkpoint_note.hpp"
+#include "cluster/model/feed_news.hpp"
 #include "cluster/model/orders.hpp"
 #include "cluster/model/record.hpp"
 #include "cluster/model/report.hpp"
@@ -15,10 +16,11 @@
 
 namespace dnstorm::cluster {
 
-using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong, WorkerNews, TapOrder>;
+using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong, WorkerNews, TapOrder,
+                             FeedNews, FeedAck>;
 
-// One message as one frame of bytes: a kind, the JSON, and behind it the bytes of a StatePart as
-// they are.
+// One message as one frame of bytes: a kind, the JSON, and behind it the bytes of a StatePart or a
+// FeedNews as they are.
 std::string encode(const Message& message);
 Result<Message> decode(std::string_view bytes);
 

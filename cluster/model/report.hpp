@@ -72,7 +72,8 @@ struct Report {
   std::string home;     // NodeProcess
   std::uint64_t start = 0;
   std::uint64_t sequence = 0;
-  TimeNs wall = 0;  // its clock, since 1970
+  std::string leader;  // the coordinator whose orders it follows; for those that wait
+  TimeNs wall = 0;     // its clock, since 1970
   // Rises with every change of what is told below. Once Orders::content has confirmed it, a report
   // without news is short: `unchanged`, and all below is left out.
   std::uint64_t content = 0;

@@ -25,7 +25,10 @@ enum class WordKind : std::uint8_t {
   log,     // LogLine as encode() has it
   news,    // WorkerNews as encode() has it; the node puts in who says it
   // To the worker.
-  tap,  // TapOrder as encode() has it, again and again
+  tap,       // TapOrder as encode() has it, again and again
+  feed_ack,  // FeedAck as encode() has it
+  // To the node.
+  feed,  // FeedNews as encode() has it; the node puts in who says it
 };
 
 struct Word {

@@ -87,6 +87,7 @@ struct Agent::State {
   void take(const HubMessage& message);
   void take(const Orders& orders, const std::string& from, TimeNs now);
   void take(const TapOrder& order);
+  void take(const FeedAck& ack);
   void know(const Members& all);
   void carry_out(NodeOutput& output);
   void start(const StartWorker& order);
@@ -169,6 +170,9 @@ void Agent::State::take(const HubMessage& message) {
                    [&](TapOrder& order) {
                      if (!from.inbound) take(order);
                    },
+                   [&](FeedAck& ack) {
+                     if (!from.inbound) take(ack);
+                   },
                    [](const auto&) {},  // what only coordinators are told
                },
                *said);
@@ -190,6 +194,10 @@ void Agent::State::take(const TapOrder& order) {
       worker.process->send({WordKind::tap, encode(order)});
 }
 
+void Agent::State::take(const FeedAck& ack) {
+  send_worker({ack.topology, ack.incarnation}, {WordKind::feed_ack, encode(ack)});
+}
+
 // A way to each is made before it is needed, unless there are very many: a lease is short.
 void Agent::State::know(const Members& all) {
   constexpr std::size_t ways_max = 32;
@@ -205,7 +213,10 @@ void Agent::State::know(const Members& all) {
 
 void Agent::State::carry_out(NodeOutput& output) {
   std::visit(Overloaded{
-                 [&](SendReport& order) { tell_coordinators(std::move(order.report)); },
+                 [&](SendReport& order) {
+                   order.report.leader = coordinator;
+                   tell_coordinators(std::move(order.report));
+                 },
                  [&](SendPing& order) {
                    auto member = members.find(order.node);
                    if (member == members.end()) return;
@@ -295,6 +306,16 @@ void Agent::State::take(const WorkerKey& key, const Word& word) {
         tell_leader(WorkerNews{name(), key.first, key.second, said.kind, std::move(said.text)});
       }
       break;
+    case WordKind::feed:
+      if (auto news = decode(word.bytes); news.ok() && std::holds_alternative<FeedNews>(*news)) {
+        FeedNews& said = std::get<FeedNews>(*news);
+        said.node = name();
+        said.topology = key.first;
+        said.incarnation = key.second;
+        tell_leader(std::move(said));
+      }
+      break;
+    case WordKind::feed_ack:
     case WordKind::tap:
     case WordKind::order:
     case WordKind::submission:

@@ -28,12 +28,26 @@ void put_prefix(std::uint8_t*& at, Kind kind, std::uint8_t flags, std::size_t bo
   put(at, static_cast<std::uint32_t>(body));
 }
 
-std::size_t arena_bytes(const Rows& rows, const std::vector<std::uint32_t>& cells) {
-  std::size_t sum = 0;
-  for (RowView row : rows)
-    for (std::uint32_t cell : cells)
-      sum += load<std::uint32_t>(reinterpret_cast<const std::uint8_t*>(row.data()) + cell + 4);
-  return sum;
+// What the cells refer to. `as_it_is`: the bytes lie in the batch's arena from its beginning on in
+// the order of the cells, as a builder writes them, so that no cell has to point elsewhere.
+struct ArenaShare {
+  std::size_t bytes = 0;
+  bool as_it_is = true;
+};
+
+ArenaShare share_of_arena(const Rows& rows, const std::vector<std::uint32_t>& cells) {
+  ArenaShare share;
+  if (cells.empty()) return share;
+  for (RowView row : rows) {
+    for (std::uint32_t cell : cells) {
+      const auto* place = reinterpret_cast<const std::uint8_t*>(row.data()) + cell;
+      auto offset = load<std::uint32_t>(place);
+      auto size = load<std::uint32_t>(place + 4);
+      share.as_it_is &= offset == share.bytes || (size == 0 && offset < share.bytes);
+      share.bytes += size;
+    }
+  }
+  return share;
 }
 
 // Bytes that lie side by side in the batch's arena, as a builder writes them, are copied at once.
@@ -66,7 +80,7 @@ class ArenaWriter {
 };
 
 // The rows, with their cells pointing into an arena of their own behind them.
-void put_rows(std::uint8_t*& at, const Rows& rows, bool all,
+void put_rows(std::uint8_t*& at, const Rows& rows, bool all, const ArenaShare& share,
               const std::vector<std::uint32_t>& cells) {
   std::size_t row_size = rows.batch().schema().row_size();
   std::uint8_t* begin = at;
@@ -79,8 +93,13 @@ void put_rows(std::uint8_t*& at, const Rows& rows, bool all,
       at += row_size;
     }
   }
+  if (share.as_it_is) {
+    if (share.bytes != 0) std::memcpy(end, rows.batch().arena(), share.bytes);
+    at = end + share.bytes;
+    return;
+  }
   ArenaWriter arena(rows.batch().arena(), end);
-  for (std::uint8_t* row = begin; row != end && !cells.empty(); row += row_size) {
+  for (std::uint8_t* row = begin; row != end; row += row_size) {
     for (std::uint32_t cell : cells) {
       std::uint8_t* place = row + cell;
       auto size = load<std::uint32_t>(place + 4);
@@ -150,21 +169,22 @@ Buffer packed(Buffer raw, Kind kind, const EncodeOptions& options) {
 Buffer encode(const Event& event, const EncodeOptions& options) {
   std::vector<std::uint32_t> cells;
   std::size_t rows_size = 0;
-  std::size_t arena = 0;
+  ArenaShare arena;
   if (event.batch) {
     Rows rows(*event.batch, event.selection.get());
     cells = cells_of(event.batch->schema());
     rows_size = std::size_t{rows.size()} * event.batch->schema().row_size();
-    arena = arena_bytes(rows, cells);
+    arena = share_of_arena(rows, cells);
   }
   std::size_t trees = event.anchor ? event.anchor->trees.size() * tree_size : 0;
-  std::size_t size = prefix_size + event_size + trees + rows_size + arena;
+  std::size_t size = prefix_size + event_size + trees + rows_size + arena.bytes;
   if (size > options.bytes_max) return {};
   auto data = std::make_shared_for_overwrite<std::uint8_t[]>(size);
   std::uint8_t* at = data.get();
   put_prefix(at, Kind::event, 0, size - prefix_size);
-  put_event(at, event, arena, options.now);
-  if (event.batch) put_rows(at, Rows(*event.batch, event.selection.get()), !event.selection, cells);
+  put_event(at, event, arena.bytes, options.now);
+  if (event.batch)
+    put_rows(at, Rows(*event.batch, event.selection.get()), !event.selection, arena, cells);
   DNSTORM_ASSERT(at == data.get() + size, "an event is as long as was reckoned", size);
   return packed({std::move(data), size}, Kind::event, options);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace dnstorm::cluster {
 
@@ -31,21 +32,25 @@ Json task_json(const runtime::TaskStatus& task) {
           {"counters", std::move(counters)}};
 }
 
+// NAME_count, NAME_ns (the sum), NAME_ns_p50, ...
+void add_histogram(Json& json, const std::string& name, const HistogramSnapshot& seen) {
+  json[name + "_count"] = seen.count();
+  json[name + "_ns"] = seen.sum();
+  constexpr std::pair<const char*, double> quantiles[] = {
+      {"_ns_p50", 0.5}, {"_ns_p90", 0.9}, {"_ns_p99", 0.99}, {"_ns_p999", 0.999}};
+  for (const auto& [suffix, q] : quantiles) json[name + suffix] = seen.quantile(q);
+  json[name + "_ns_max"] = seen.max();
+}
+
 void add_latency(Json& json, const runtime::TaskLatency& seen) {
-  json["latency_count"] = seen.latency.count();
-  json["latency_ns"] = seen.latency.sum();
-  json["latency_ns_p50"] = seen.latency.quantile(0.5);
-  json["latency_ns_p99"] = seen.latency.quantile(0.99);
-  json["latency_ns_max"] = seen.latency.max();
-  json["execute_count"] = seen.execute.count();
-  json["execute_ns"] = seen.execute.sum();
-  json["execute_ns_p99"] = seen.execute.quantile(0.99);
+  add_histogram(json, "latency", seen.latency);
+  add_histogram(json, "execute", seen.execute);
   json["inputs"] = Json::array();
-  for (const runtime::TaskLatency::Edge& edge : seen.edges)
-    json["inputs"].push_back({{"from", edge.from},
-                              {"stream", edge.stream},
-                              {"rows", edge.wait.count()},
-                              {"wait_ns", edge.wait.sum()}});
+  for (const runtime::TaskLatency::Edge& edge : seen.edges) {
+    Json input = {{"from", edge.from}, {"stream", edge.stream}, {"rows", edge.wait.count()}};
+    add_histogram(input, "wait", edge.wait);
+    json["inputs"].push_back(std::move(input));
+  }
 }
 
 }  // namespace
@@ -67,11 +72,11 @@ std::string to_json(const WorkerStats& stats) {
                      {"bytes_sent", link.bytes_sent},
                      {"bytes_received", link.bytes_received},
                      {"frames_resent", link.frames_resent},
-                     {"outbox_bytes", link.outbox_bytes}});
-  return Json{{"tasks", std::move(tasks)},
-              {"links", std::move(links)},
-              {"checkpoint", stats.checkpoint},
-              {"finished", stats.status.finished}}
+                     {"outbox_bytes", link.outbox_bytes},
+                     {"round_trip_ns", link.round_trip}});
+  return Json{{"tasks", std::move(tasks)},          {"links", std::move(links)},
+              {"checkpoint", stats.checkpoint},     {"cpu_ns", stats.cpu_ns},
+              {"memory_bytes", stats.memory_bytes}, {"finished", stats.status.finished}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -18,12 +18,15 @@ struct LinkStats {
   std::uint64_t bytes_received = 0;
   std::uint64_t frames_resent = 0;
   std::uint64_t outbox_bytes = 0;
+  DurationNs round_trip = 0;  // 0: not known
 };
 struct WorkerStats {
   runtime::RunStatus status;
   std::vector<runtime::TaskLatency> latencies;
   std::vector<LinkStats> links;
   std::uint64_t checkpoint = 0;  // the newest that it took part in
+  std::uint64_t cpu_ns = 0;      // of the process
+  std::uint64_t memory_bytes = 0;  // likewise, resident
 };
 std::string to_json(const WorkerStats& stats);
 

@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "cluster/feed/outbox.hpp"
 #include "cluster/model/codec.hpp"
 #include "cluster/model/lease_page.hpp"
 #include "cluster/model/loop.hpp"
@@ -58,12 +59,32 @@ class Watchdog {
   std::thread thread_;  // the last: it uses the others
 };
 
+// What board sinks publish on executors' threads.
+class WorkerFeed final : public Feed {
+ public:
+  void publish(FeedFrame frame) override {
+    std::lock_guard lock(mutex_);
+    outbox_.publish(std::move(frame));
+  }
+  template <class F>
+  auto with(F what) {
+    std::lock_guard lock(mutex_);
+    return what(outbox_);
+  }
+
+ private:
+  std::mutex mutex_;
+  FeedOutbox outbox_;
+};
+
 class Worker {
  public:
   explicit Worker(WorkerOptions options)
       : options_(std::move(options)),
         machine_(::getpid()),
-        loop_(clock_, [this] { return look(); }) {}
+        loop_(clock_, [this] { return look(); }) {
+    options_.run.feed = &feed_;
+  }
 
   void run() {
     slice_ = std::make_unique<detail::RunningSlice>(options_, slice_events());
@@ -130,6 +151,10 @@ class Worker {
         if (auto message = decode(word.bytes); message.ok())
           if (const auto* order = std::get_if<TapOrder>(&*message)) take(*order);
         break;
+      case WordKind::feed_ack:
+        if (auto message = decode(word.bytes); message.ok())
+          if (const auto* ack = std::get_if<FeedAck>(&*message)) take(*ack);
+        break;
       default:
         break;  // a word of a newer node
     }
@@ -138,6 +163,11 @@ class Worker {
   void take(const TapOrder& order) {
     if (runs_ && machine_.report().state < WorkerState::finished)
       taps_.take(order, slice_->plan(), clock_.steady_ns());
+  }
+  void take(const FeedAck& ack) {
+    TimeNs now = clock_.steady_ns();
+    feed_.with([&](FeedOutbox& outbox) { outbox.confirm(ack.sequence, now); });
+    say_feed(feed_.with([&](FeedOutbox& outbox) { return outbox.take(now); }));
   }
   template <class T>
   void take_read(const Result<T>& value) {
@@ -152,8 +182,16 @@ class Worker {
   }
   void send_state(const runtime::SavedState& state) {
     const WorkerReport& about = machine_.report();
+    flush_feed();
     say(WordKind::state, encode(StatePart{about.topology, about.incarnation, state.number,
                                           state.task, state.bytes}));
+  }
+  void flush_feed() {
+    TimeNs now = clock_.steady_ns();
+    say_feed(feed_.with([&](FeedOutbox& outbox) { return outbox.flush(now); }));
+  }
+  void say_feed(std::vector<FeedNews> words) {
+    for (FeedNews& word : words) say(WordKind::feed, encode(word));
   }
   void log(const std::string& level, const std::string& text) {
     say(WordKind::log,
@@ -215,6 +253,7 @@ class Worker {
     runs_ = false;
     taps_.end();
     slice_.reset();
+    flush_feed();
     ended_.set_value();
   }
 
@@ -226,6 +265,7 @@ class Worker {
     // What the last tasks have saved is posted before they end, and said before their end is.
     if (!was_over && (slice_->error() || slice_->done())) loop_.post([this] { end_of_run(); });
     taps_.look(now);
+    say_feed(feed_.with([&](FeedOutbox& outbox) { return outbox.take(now); }));
     if (now >= stats_at_ && !was_over) {
       stats_at_ = now + options_.stats_period;
       say_stats();
@@ -240,6 +280,7 @@ class Worker {
     else
       attempt([&] { return slice_->rows(); },
               [&](const std::vector<EdgeRows>& rows) { machine_.finished(rows); });
+    flush_feed();
     say_stats();
     follow();
   }
@@ -252,6 +293,7 @@ class Worker {
   WorkerOptions options_;
   SystemClock clock_;
   WorkerMachine machine_;
+  WorkerFeed feed_;  // before the slice, which publishes to it
   std::unique_ptr<detail::RunningSlice> slice_;
   WorkerTaps taps_{options_.open_tap, tap_events()};  // after the slice: they look at its plan
   bool runs_ = false;

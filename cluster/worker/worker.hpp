@@ -32,7 +32,7 @@ struct WorkerOptions {
   std::function<Result<plan::Plan>(const Submission&, const PlanChoices&)> make_plan;
   // Addresses and keys of the data sockets. Identity, incarnation and session are filled in.
   DataLinksOptions links;
-  runtime::RunOptions run;  // feed, taps, resources. `slice` and `active` are filled in
+  runtime::RunOptions run;  // taps, resources. `slice`, `active` and `feed` are filled in
   OpenTap open_tap;         // hangs one into run.taps; none: nothing can be tapped
   DurationNs stats_period = 2 * ns_per_s;
 };

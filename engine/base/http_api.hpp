@@ -32,6 +32,7 @@ struct ApiAnswer {
   unsigned status = 200;
   std::string type = "application/json";
   std::string body = {};
+  std::vector<std::pair<std::string, std::string>> headers = {};  // besides those of all answers
 };
 
 // Takes as long for a wrong text as for the right one.

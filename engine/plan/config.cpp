@@ -92,6 +92,16 @@ std::vector<OptionSpec> metrics_specs() {
   return specs;
 }
 
+std::vector<OptionSpec> capacity_specs() {
+  OptionSpec share{"topology.capacity.share", OptionType::number, "80",
+                   "for the board: of a limit that is not to be passed, in %"};
+  share.min = 1;
+  share.max = 100;
+  return {{"topology.capacity.limits", OptionType::list, "",
+           "for the board: queries a second that a server can answer (ns1=20000), or each (50000)"},
+          share};
+}
+
 std::vector<OptionSpec> config_specs() {
   OptionSpec scheduler{"topology.scheduler", OptionType::choice, "sharing",
                        "how threads share the executors"};
@@ -121,6 +131,7 @@ std::vector<OptionSpec> config_specs() {
       whole("topology.acker.executors", "0", "Storm's; without effect", 0, 1e9)};
   for (OptionSpec& spec : delivery_specs()) specs.push_back(std::move(spec));
   for (OptionSpec& spec : metrics_specs()) specs.push_back(std::move(spec));
+  for (OptionSpec& spec : capacity_specs()) specs.push_back(std::move(spec));
   for (OptionSpec& spec : shared_specs()) specs.push_back(std::move(spec));
   return specs;
 }
@@ -184,6 +195,8 @@ EngineConfig read_config(Draft& draft) {
   if (each_row && !valid.contains("topology.edge.credits"))
     config.credits = credits_of_tracked_rows;
   read_metrics(*options, config.metrics);
+  config.capacity = {options->list("topology.capacity.limits"),
+                     options->number("topology.capacity.share")};
   if (config.checkpoint_dir.empty()) config.checkpoint_dir = draft.topology.name + ".checkpoints";
   return config;
 }

@@ -102,6 +102,12 @@ struct MetricsConfig {
   std::map<std::string, std::string> influx;
 };
 
+// What the servers that are watched can carry, for the board: as written, topology.capacity.*.
+struct CapacityConfig {
+  std::vector<std::string> limits;  // [SERVER=]RATE
+  double share = 80;                // of a limit that is not to be passed, in %
+};
+
 // Settings of the engine, from the topology's `config`.
 struct EngineConfig {
   std::uint32_t threads = 0;            // topology.threads: CAF workers; 0: one a core
@@ -119,6 +125,7 @@ struct EngineConfig {
   std::string checkpoint_dir;          // topology.checkpoint.dir
   std::uint32_t workers = 0;           // topology.workers: nodes at most; 0: all
   MetricsConfig metrics;
+  CapacityConfig capacity;
 };
 
 struct Plan {

@@ -65,7 +65,7 @@ void BoltTask::on_time(TimeNs now) {
 Result<Task::Progress> BoltTask::run_one() {
   if (finished_) return Progress::finished;
   auto step = merge_.step(router_.horizon());
-  if (!step) return Progress::idle;
+  if (!step) return has_room() ? Progress::idle : Progress::blocked;
   TimeNs began = setup_.clock->steady_ns();
   end_wait(began);
   enter_round(step->slot, step->event.round);
@@ -98,7 +98,7 @@ void BoltTask::measure(const Event& event, TimeNs began) {
 
 void BoltTask::execute(const Event& event) {
   std::uint32_t rows = event.row_count();
-  rows_received_[event.edge] += rows;
+  rows_received_[event.edge].add(rows);
   if (setup_.taps != nullptr && setup_.taps->any_open()) [[unlikely]]
     setup_.taps->show({wiring().component, TapPlace::Side::input, event.input}, wiring().index,
                       *event.batch, event.selection.get());
@@ -149,11 +149,10 @@ void BoltTask::advance(const InputMerge::Step& step) {
 }
 
 std::uint64_t BoltTask::waits_for(Progress progress) const {
+  if (progress == Progress::blocked) return 16 + 2 * std::uint64_t{router_.slowest_edge(slot_)};
   if (progress != Progress::idle) return 0;
-  if (auto edge = merge_.waits_for()) return 16 + 2 * std::uint64_t{*edge} + 1;
-  // Rows are there and it may not begin with them: its own readers have no room.
-  if (merge_.queued() != 0) return 16 + 2 * std::uint64_t{router_.slowest_edge(slot_)};
-  return 1;
+  auto edge = merge_.waits_for();
+  return edge ? 16 + 2 * std::uint64_t{*edge} + 1 : 1;
 }
 
 Result<void> BoltTask::complete_round(const InputMerge::Step& step) {

@@ -54,7 +54,8 @@ void CheckpointActor::take(SavedState state) {
 void CheckpointActor::write(const delivery::Checkpoint& checkpoint) {
   auto written = setup_.store->write(checkpoint);
   if (!written.ok()) {
-    setup_.completion->failed(std::move(written.error()).within("checkpoint"));
+    Error error = std::move(written.error()).within("checkpoint");
+    setup_.completion->failed(error, {setup_.clock->wall_ns(), "", error.what});
     return;
   }
   std::size_t bytes = 0;

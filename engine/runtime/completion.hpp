@@ -3,10 +3,15 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/runtime/local_run.hpp"
 
 namespace dnstorm::runtime {
 
@@ -24,14 +29,17 @@ class Completion {
     --open_;
     changed_.notify_all();
   }
-  // An operating failure: the rest of the topology finishes its work. The first one is kept.
-  void failed(Error error) {
+  // An operating failure: the rest of the topology finishes its work. The first one is what the run
+  // has failed of, and of each component the last ones are kept.
+  void failed(Error error, Failure failure) {
     std::lock_guard lock(mutex_);
+    keep(std::move(failure));
     if (!error_) error_ = std::move(error);
   }
   // A failure after which the executor cannot go on: nobody may wait for it.
-  void broken(Error error) {
+  void broken(Error error, Failure failure) {
     std::lock_guard lock(mutex_);
+    keep(std::move(failure));
     if (!error_) error_ = std::move(error);
     broken_ = true;
     changed_.notify_all();
@@ -57,14 +65,28 @@ class Completion {
     std::lock_guard lock(mutex_);
     return error_;
   }
+  // The last of each component, each one's in their order.
+  std::vector<Failure> failures() const {
+    std::lock_guard lock(mutex_);
+    std::vector<Failure> all;
+    for (const auto& [component, last] : failures_) all.insert(all.end(), last.begin(), last.end());
+    return all;
+  }
 
  private:
+  static constexpr std::size_t kept_max = 10;  // of a component
+  void keep(Failure failure) {
+    std::deque<Failure>& last = failures_[failure.component];
+    last.push_back(std::move(failure));
+    if (last.size() > kept_max) last.pop_front();
+  }
   bool done() const { return open_ == 0 || broken_; }
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t open_;
   bool broken_ = false;
   std::optional<Error> error_;
+  std::map<std::string, std::deque<Failure>> failures_;
 };
 
 }  // namespace dnstorm::runtime

@@ -80,7 +80,8 @@ bool ExecutorActor::turn() {
   auto outcome = executor_->pump();
   // The task that failed has ended its stream; what the others have is finished.
   while (!outcome.ok()) {
-    completion_->failed(std::move(outcome.error()));
+    Failure failure{clock_.wall_ns(), executor_->component(), outcome.error().what};
+    completion_->failed(std::move(outcome.error()), std::move(failure));
     outcome = executor_->pump();
   }
   switch (*outcome) {
@@ -126,7 +127,9 @@ void ExecutorActor::call_in_time() {
 
 void ExecutorActor::give_up(const char* reason) {
   finished_ = true;
-  completion_->broken(Error{ErrorKind::internal, reason, {}}.within(executor_->component()));
+  const std::string& component = executor_->component();
+  const Error error = Error{ErrorKind::internal, reason, {}}.within(component);
+  completion_->broken(error, {clock_.wall_ns(), component, error.what});
 }
 
 void ExecutorActor::pump_later(bool idle) {

@@ -23,7 +23,7 @@ void FeedbackTask::push(Event event) {
   if (event.closes) close(event);
   if (!event.batch) return;
   std::uint32_t rows = event.row_count();
-  rows_received_[event.edge] += rows;
+  rows_received_[event.edge].add(rows);
   stats_.executed.add(rows);
   if (ended_)
     undelivered_.add(rows);

@@ -106,6 +106,17 @@ std::vector<TaskLatency> LocalRun::latencies() const {
   return all;
 }
 
+std::vector<TaskQueue> LocalRun::queues() const {
+  std::vector<TaskQueue> all;
+  std::lock_guard lock(state_->mutex);
+  const std::vector<const Task*> tasks = state_->tasks_by_index();
+  for (const Task* task : tasks)
+    if (task != nullptr) all.push_back(state_->queue(*task, tasks));
+  return all;
+}
+
+std::vector<Failure> LocalRun::failures() const { return state_->completion->failures(); }
+
 std::uint64_t RunStatus::total(std::string_view counter) const {
   std::uint64_t sum = 0;
   for (const TaskStatus& task : tasks)

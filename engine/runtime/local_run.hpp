@@ -95,6 +95,23 @@ struct TaskLatency {
   std::vector<Edge> edges;
 };
 
+// What waits before a task, and for whom it has waited.
+struct TaskQueue {
+  std::string component;
+  std::uint32_t index = 0;
+  // Rows that have been sent to it and that it has not taken; nothing: some senders run elsewhere.
+  std::optional<std::uint64_t> rows;
+  // What of TaskStatus::blocked_ns was for room at the tasks of a component, with what goes on.
+  std::vector<std::pair<std::string, std::uint64_t>> blocked_ns;
+};
+
+// What went wrong in a component.
+struct Failure {
+  TimeNs at = 0;          // Clock::wall_ns
+  std::string component;  // "": of the engine itself
+  std::string what;       // a sentence
+};
+
 struct RunStatus {
   std::vector<TaskStatus> tasks;
   CheckpointStatus checkpoints;
@@ -131,6 +148,10 @@ class LocalRun {
   std::optional<Error> error() const;
   RunStatus status() const;  // of the tasks that run here
   std::vector<TaskLatency> latencies() const;
+  // Looks at every edge: for once a second.
+  std::vector<TaskQueue> queues() const;
+  // The last ones of each component.
+  std::vector<Failure> failures() const;
 
   // Of a slice, from any thread, once prepared: what comes for its tasks from other slices.
   void take(Event event);

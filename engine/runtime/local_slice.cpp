@@ -141,7 +141,7 @@ std::vector<CrossEdge> LocalRun::State::cross_edges() const {
       if (sent == (tasks[to] != nullptr)) continue;
       edges.push_back(
           {edge.from, to, sent,
-           sent ? tasks[edge.from]->rows_sent(edge.out_edge) : tasks[to]->rows_received()[e]});
+           sent ? tasks[edge.from]->rows_sent(edge.out_edge) : tasks[to]->rows_received(e)});
     }
   }
   return edges;

@@ -40,7 +40,24 @@ WaitedSoFar waited_so_far(const TaskStats& stats) {
   }
 }
 
-bool is_blocked(std::uint64_t code) { return code == 2 || (code >= 16 && code % 2 == 0); }
+bool is_for_room(std::uint64_t code) { return code >= 16 && code % 2 == 0; }
+bool is_blocked(std::uint64_t code) { return code == 2 || is_for_room(code); }
+
+// By out-edge, with what goes on; of one moment, too.
+std::vector<std::uint64_t> blocked_by_edge(const TaskStats& stats, TimeNs now) {
+  std::vector<std::uint64_t> blocked(stats.blocked_ns_by_edge.size());
+  for (;;) {
+    std::uint64_t version = stats.waits_version.load(std::memory_order_acquire);
+    for (std::size_t e = 0; e < blocked.size(); ++e)
+      blocked[e] = stats.blocked_ns_by_edge[e].value();
+    std::uint64_t code = stats.waits_for.value(), since = stats.edge_since.value();
+    if (stats.waits_version.fetch_add(0, std::memory_order_acq_rel) != version || version % 2 != 0)
+      continue;
+    auto until = static_cast<std::uint64_t>(now);
+    if (is_for_room(code)) blocked[(code - 16) / 2] += until - std::min(until, since);
+    return blocked;
+  }
+}
 
 }  // namespace
 
@@ -220,7 +237,7 @@ void LocalRun::State::check_conservation() const {
       const Task* from = tasks[in_edges[e].from];
       if (from == nullptr || tasks[t] == nullptr) continue;  // see cross_edges()
       std::uint64_t sent = from->rows_sent(in_edges[e].out_edge);
-      std::uint64_t received = tasks[t]->rows_received()[e];
+      std::uint64_t received = tasks[t]->rows_received(e);
       DNSTORM_ASSERT(sent == received, "rows were lost between two tasks",
                      from->context().component, tasks[t]->context().component, sent, received);
     }
@@ -267,6 +284,34 @@ TaskStatus LocalRun::State::status(const Task& task) const {
   (status.blocked ? status.blocked_ns : status.idle_ns) += so_far;
   if (!status.waits_for.empty()) status.waiting_ns = so_far;
   return status;
+}
+
+TaskQueue LocalRun::State::queue(const Task& task, const std::vector<const Task*>& by_index) const {
+  const TaskWiring& wired = wiring.tasks[task.index()];
+  TaskQueue queue{task.context().component, task.number(), 0, {}};
+  for (EdgeIndex e = 0; e < wired.in_edges.size() && queue.rows; ++e) {
+    const Task* from = by_index[wired.in_edges[e].from];
+    if (from == nullptr) {
+      queue.rows.reset();
+      break;
+    }
+    // Received first: what comes in between is then waiting, and never less than nothing.
+    std::uint64_t received = task.rows_received(e);
+    std::uint64_t sent = from->rows_sent(wired.in_edges[e].out_edge);
+    *queue.rows += sent - std::min(sent, received);
+  }
+  const std::vector<std::uint64_t> blocked = blocked_by_edge(task.stats(), clock->steady_ns());
+  for (std::size_t e = 0; e < blocked.size(); ++e) {
+    if (blocked[e] == 0) continue;
+    const std::string& to = plan.components[wiring.tasks[wired.out_edges[e].to].component].id;
+    auto same = std::find_if(queue.blocked_ns.begin(), queue.blocked_ns.end(),
+                             [&](const auto& entry) { return entry.first == to; });
+    if (same != queue.blocked_ns.end())
+      same->second += blocked[e];
+    else
+      queue.blocked_ns.emplace_back(to, blocked[e]);
+  }
+  return queue;
 }
 
 }  // namespace dnstorm::runtime

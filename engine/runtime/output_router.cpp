@@ -23,7 +23,8 @@ std::uint64_t bytes_of(const Event& event) {
 
 OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>& schemas,
                            Limits limits, SendEvent send, std::uint64_t seed)
-    : horizon_(task.origins.size(), std::numeric_limits<std::uint64_t>::max()),
+    : rows_sent_(task.out_edges.size()),
+      horizon_(task.origins.size(), std::numeric_limits<std::uint64_t>::max()),
       origins_(task.origins),
       rounds_ended_(task.origins.size()),
       limits_(limits),
@@ -35,7 +36,7 @@ OutputRouter::OutputRouter(const TaskWiring& task, const std::vector<SchemaPtr>&
       send_(std::move(send)) {
   DNSTORM_ASSERT(limits.rounds > 0, "an edge without credits moves nothing", limits.rounds);
   for (const OutEdge& edge : task.out_edges) {
-    edges_.push_back({edge, std::vector<UnderWay>(task.origins.size()), false, {}, 0});
+    edges_.push_back({edge, std::vector<UnderWay>(task.origins.size()), false, {}});
     credited_ = credited_ || !edge.feedback;
   }
   if (credited_) std::fill(horizon_.begin(), horizon_.end(), limits.rounds);
@@ -238,7 +239,7 @@ void OutputRouter::push(EdgeIndex index, std::uint32_t input, BatchPtr batch,
   edge.newest.anchor = tracker_.piece();
   edge.under_way[slot_].bytes_open += bytes_of(edge.newest);
   if (receivers_ != nullptr && !edge.wiring.feedback) receivers_->push_back(edge.wiring.task_id);
-  edge.rows_sent += edge.newest.row_count();
+  rows_sent_[index].add(edge.newest.row_count());
   edge.held = true;
 }
 

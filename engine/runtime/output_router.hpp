@@ -25,6 +25,7 @@
 #include "engine/runtime/tap_hub.hpp"
 #include "engine/runtime/task_hooks.hpp"
 #include "engine/runtime/tracker.hpp"
+#include "engine/telemetry/counter.hpp"
 
 namespace dnstorm::runtime {
 
@@ -79,7 +80,8 @@ class OutputRouter final : public Emitter::Outlet {
   void credit(EdgeIndex edge, Slot slot, std::uint64_t rounds, TimeNs now = 0);
   // By slot: the first round that must not begin yet.
   std::span<const std::uint64_t> horizon() const { return horizon_; }
-  std::uint64_t rows_sent(EdgeIndex edge) const { return edges_[edge].rows_sent; }
+  // May be read by any thread.
+  std::uint64_t rows_sent(EdgeIndex edge) const { return rows_sent_[edge].value(); }
   // The edge whose reader is the furthest behind with an origin: who is waited for.
   EdgeIndex slowest_edge(Slot slot) const;
 
@@ -96,7 +98,6 @@ class OutputRouter final : public Emitter::Outlet {
     std::vector<UnderWay> under_way;  // by slot
     bool held = false;                // `newest` is there, not yet sent
     Event newest;
-    std::uint64_t rows_sent = 0;
     std::uint32_t dealer = none;  // whose rounds it carries; none: no shuffle by load
     std::uint32_t target = 0;     // of that dealer
   };
@@ -142,6 +143,7 @@ class OutputRouter final : public Emitter::Outlet {
   static std::uint32_t less_used(Reader& reader, std::uint64_t hash);
 
   std::vector<Edge> edges_;
+  std::vector<Counter> rows_sent_;  // beside edges_
   std::vector<std::vector<Reader>> streams_;
   std::vector<Dealer> dealers_;
   std::vector<std::uint64_t> horizon_;

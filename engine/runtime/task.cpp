@@ -66,6 +66,7 @@ Task::Task(const TaskSetup& setup, TaskIndex index, bool spout)
       emitter_(context_.outputs, roots_ ? static_cast<Emitter::Outlet&>(*roots_) : router_),
       rows_received_(setup.wiring->tasks[index].in_edges.size()) {
   context_.counters = &stats_.own;
+  stats_.blocked_ns_by_edge = std::vector<Counter>(wiring().out_edges.size());
   router_.set_taps(setup.taps);
   router_.set_hooks(hooks_.get());
 }
@@ -100,16 +101,39 @@ void Task::close_round(const RoundEnd& end) {
 void Task::note(Progress progress) {
   if (progress == progress_ && progress == Progress::worked) return;
   if (progress != progress_) change(progress, setup_.clock->steady_ns());
-  stats_.waits_for.set(waits_for(progress));
+  std::uint64_t whom = waits_for(progress);
+  if (whom == stats_.waits_for.value()) return;
+  if (progress == Progress::blocked) {
+    TimeNs now = setup_.clock->steady_ns();
+    stats_.waits_version.fetch_add(1, std::memory_order_acq_rel);
+    end_wait_for_edge(now);
+    stats_.waits_for.set(whom);
+    stats_.waits_version.fetch_add(1, std::memory_order_acq_rel);
+    return;
+  }
+  stats_.waits_for.set(whom);
+}
+
+// Under an odd version: what is told of one moment is told of all of it.
+void Task::end_wait_for_edge(TimeNs now) {
+  auto since = static_cast<TimeNs>(stats_.edge_since.value());
+  std::uint64_t whom = stats_.waits_for.value();
+  if (whom >= 16 && whom % 2 == 0)
+    stats_.blocked_ns_by_edge[(whom - 16) / 2].add(static_cast<std::uint64_t>(now - since));
+  stats_.edge_since.set(static_cast<std::uint64_t>(now));
 }
 
 void Task::change(Progress progress, TimeNs now) {
   auto waited = static_cast<std::uint64_t>(now - since_);
   stats_.waits_version.fetch_add(1, std::memory_order_acq_rel);
-  if (progress_ == Progress::blocked) stats_.blocked_ns.add(waited);
+  if (progress_ == Progress::blocked) {
+    stats_.blocked_ns.add(waited);
+    end_wait_for_edge(now);
+  }
   if (progress_ == Progress::idle) stats_.idle_ns.add(waited);
   progress_ = progress;
   since_ = now;
+  stats_.edge_since.set(static_cast<std::uint64_t>(now));
   stats_.waits_since.set(static_cast<std::uint64_t>(now));
   stats_.waits_for.set(0);
   stats_.waits_version.fetch_add(1, std::memory_order_acq_rel);

@@ -78,7 +78,7 @@ class Task {
   enum class Progress {
     worked,
     idle,     // no input (a bolt), nothing to pull (a spout)
-    blocked,  // a spout whose readers have no room
+    blocked,  // there would be work, but readers have no room
     finished,
   };
 
@@ -108,8 +108,8 @@ class Task {
   TaskStats& stats() { return stats_; }
   const TaskStats& stats() const { return stats_; }
   std::uint64_t rows_sent(EdgeIndex edge) const { return router_.rows_sent(edge); }
-  // Rows that came in by each in-edge: what was sent must have arrived.
-  const std::vector<std::uint64_t>& rows_received() const { return rows_received_; }
+  // Rows that came in by an in-edge: what was sent must have arrived.
+  std::uint64_t rows_received(EdgeIndex edge) const { return rows_received_[edge].value(); }
 
  protected:
   // It works from then on: what follows is not waiting.
@@ -137,13 +137,14 @@ class Task {
   std::unique_ptr<TaskHooks> hooks_;    // null: it has none
   std::unique_ptr<RootTracker> roots_;  // of a spout, at-least-once
   Emitter emitter_;
-  std::vector<std::uint64_t> rows_received_;
+  std::vector<Counter> rows_received_;  // by in-edge
   Slot slot_ = 0;  // of the round entered last
 
  private:
   // The edge that the task waits for: as TaskStats::waits_for.
   virtual std::uint64_t waits_for(Progress progress) const = 0;
   void change(Progress progress, TimeNs now);
+  void end_wait_for_edge(TimeNs now);
   Progress progress_ = Progress::worked;
   TimeNs since_ = 0;
 };
@@ -217,6 +218,8 @@ class BoltTask final : public Task {
   void descend_from(const Anchor& anchor);
   void settle_acks();
   std::uint64_t waits_for(Progress progress) const override;
+  // Nothing is there that may not be begun: rows that wait do so for others.
+  bool has_room() const { return merge_.queued() == 0 || merge_.waits_for(); }
   void advance(const InputMerge::Step& step);
   Result<void> send_state(std::uint64_t number);
   Result<void> complete_round(const InputMerge::Step& step);

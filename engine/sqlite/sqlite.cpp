@@ -58,6 +58,10 @@ std::int64_t SqliteStatement::column_integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
 
+double SqliteStatement::column_real(int column) const {
+  return sqlite3_column_double(statement_.get(), column);
+}
+
 std::string SqliteStatement::column_text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_.get(), column);
   if (text == nullptr) return {};
@@ -66,10 +70,18 @@ std::string SqliteStatement::column_text(int column) const {
 }
 
 Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, DurationNs busy_timeout) {
+  return open_as(path, busy_timeout, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+Result<SqliteDatabase> SqliteDatabase::open_for_reading(const std::string& path,
+                                                        DurationNs busy_timeout) {
+  return open_as(path, busy_timeout, SQLITE_OPEN_READONLY);
+}
+
+Result<SqliteDatabase> SqliteDatabase::open_as(const std::string& path, DurationNs busy_timeout,
+                                               int flags) {
   sqlite3* raw = nullptr;
-  int code =
-      sqlite3_open_v2(path.c_str(), &raw,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   SqliteDatabase database;
   database.database_.reset(raw);
   if (code != SQLITE_OK) return sqlite_error(raw, code);

@@ -26,6 +26,7 @@ class SqliteStatement {
   Result<bool> step();
   void reset();
   std::int64_t column_integer(int column) const;
+  double column_real(int column) const;
   std::string column_text(int column) const;
 
  private:
@@ -42,6 +43,8 @@ class SqliteDatabase {
   SqliteDatabase() = default;
   // Opens the file, and makes it if there is none. Whoever holds its lock is waited for that long.
   static Result<SqliteDatabase> open(const std::string& path, DurationNs busy_timeout);
+  // Of a file that is there, which is not changed.
+  static Result<SqliteDatabase> open_for_reading(const std::string& path, DurationNs busy_timeout);
 
   // One or several statements without parameters and results.
   Result<void> run(const std::string& sql);
@@ -55,6 +58,8 @@ class SqliteDatabase {
   struct Closer {
     void operator()(sqlite3* database) const;
   };
+  static Result<SqliteDatabase> open_as(const std::string& path, DurationNs busy_timeout,
+                                        int flags);
   std::unique_ptr<sqlite3, Closer> database_;
 };
 

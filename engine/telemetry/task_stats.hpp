@@ -23,6 +23,10 @@ struct TaskStats {
   // an edge: even, out-edge n / 2 whose reader has no room; odd, in-edge n / 2 whose rows are
   // missing.
   Counter waits_for;
+  // What of blocked_ns was for the reader at the end of each out-edge, and since when the one of
+  // waits_for is waited for: who is furthest behind may change while the wait goes on.
+  std::vector<Counter> blocked_ns_by_edge;
+  Counter edge_since;
   // Grows by one before and after a wait goes into the sums: who adds to them what goes on reads
   // all at one even version.
   mutable std::atomic<std::uint64_t> waits_version{0};

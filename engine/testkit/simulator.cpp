@@ -300,7 +300,7 @@ std::string Simulator::conservation() const {
     for (EdgeIndex e = 0; e < wiring_.tasks[t].in_edges.size(); ++e) {
       const InEdge& in = wiring_.tasks[t].in_edges[e];
       std::uint64_t sent = tasks_[in.from]->rows_sent(in.out_edge);
-      std::uint64_t received = tasks_[t]->rows_received()[e];
+      std::uint64_t received = tasks_[t]->rows_received(e);
       if (sent != received)
         return fmt::format("{} rows sent from task {} to {}, {} received", sent, in.from, t,
                            received);

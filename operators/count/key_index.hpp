@@ -14,6 +14,7 @@
 
 #include "engine/api/key.hpp"
 #include "engine/api/state.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/count/hashes_ahead.hpp"
 
 namespace dnstorm::operators {
@@ -46,7 +47,7 @@ class KeyIndex {
         for (std::uint32_t i = first; i < last; ++i) {
           // What rows to come will need is fetched while this one is compared: the slot, then the
           // key.
-          __builtin_prefetch(&hashed_[hashes.far(i) & mask_]);
+          prefetch_line(&hashed_[hashes.far(i) & mask_]);
           prefetch_key(hashes.near(i));
           use(rows[i], number_hashed(rows[i], hashes.take(i), reader));
         }
@@ -112,7 +113,7 @@ class KeyIndex {
 
   void prefetch_key(std::uint64_t hash) const {
     const HashedSlot& slot = hashed_[hash & mask_];
-    if (slot.hash == hash) __builtin_prefetch(keys_.data() + slot.key_at);
+    if (slot.hash == hash) prefetch_line(keys_.data() + slot.key_at);
   }
   std::uint32_t add_key(const RowView& row, const KeyReader& reader);
   std::uint32_t add_packed(std::uint64_t at, std::uint64_t key, const RowView& row,

@@ -37,8 +37,13 @@ std::uint32_t SpaceSaving::take_free(std::uint64_t hash, std::uint64_t weight) {
 }
 
 bool SpaceSaving::take_smallest(std::uint64_t hash, std::uint64_t weight, std::uint32_t& number) {
-  number = smallest();
   std::uint64_t held = cell(hash);
+  // No count is below the floor: most of the long tail ends here, in its cell alone.
+  if (held + weight < floor_) {
+    cell(hash) = held + weight;
+    return false;
+  }
+  number = smallest();
   if (held + weight < counts_[number]) {
     cell(hash) = held + weight;
     return false;

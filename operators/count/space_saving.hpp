@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "engine/api/state.hpp"
+#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
@@ -56,11 +57,15 @@ class SpaceSaving {
     key.write(key_);
     set_key(number);
   }
-  // Two stages of fetching ahead what add() looks at: its slot, then the item behind it.
-  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[home(hash)]); }
+  // Two stages of fetching ahead what add() looks at: its slot, then the item behind it or, where
+  // it is not kept, its cell.
+  void prefetch_slot(std::uint64_t hash) const { prefetch_line(&slots_[home(hash)]); }
   void prefetch_item(std::uint64_t hash) const {
     std::uint32_t slot = slots_[home(hash)];
-    if (slot != 0) __builtin_prefetch(&items_[(slot & 0xffff) - 1]);
+    if (slot != 0 && (slot ^ tag(hash)) >> 16 == 0)
+      prefetch_line(&items_[(slot & 0xffff) - 1]);
+    else
+      prefetch_line(&filter_[(hash >> 32) & mask_]);
   }
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(counts_.size()); }

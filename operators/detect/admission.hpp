@@ -12,6 +12,7 @@
 
 #include "engine/api/key.hpp"
 #include "engine/api/state.hpp"
+#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
@@ -19,7 +20,7 @@ class Admission {
  public:
   static constexpr std::uint32_t rows_max = 65535;  // counts stop there
 
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&line(hash), 1); }
+  void prefetch(std::uint64_t hash) const { prefetch_line_to_write(&line(hash)); }
   // The rows of the key with these, at least one.
   std::uint32_t add(std::uint64_t hash, std::uint32_t rows = 1) {
     Line& line = this->line(hash);

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/api/key.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/detect/grouped_seen.hpp"
 
 namespace dnstorm::operators {
@@ -36,7 +37,7 @@ class NewLabels {
   NewLabels(std::uint64_t memory, DurationNs width);
 
   void prefetch(std::uint64_t hash, std::uint64_t domain_hash) const {
-    __builtin_prefetch(&lately_[hash % lately_size]);
+    prefetch_line(&lately_[hash % lately_size]);
     seen_.of(domain_hash).prefetch(hash_combine(domain_hash, hash));
   }
   bool meet(const Name& name, TimeNs time) {

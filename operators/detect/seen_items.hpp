@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/api/state.hpp"
+#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
@@ -40,7 +41,7 @@ class SeenItems {
     return true;
   }
   void prefetch(std::uint64_t hash) const {
-    if (!current_.empty()) __builtin_prefetch(&current_[line_of(hash)]);
+    if (!current_.empty()) prefetch_line(&current_[line_of(hash)]);
   }
   void add(std::uint64_t hash);
   void turn();

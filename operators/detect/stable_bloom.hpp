@@ -19,6 +19,7 @@
 
 #include "engine/api/batch.hpp"
 #include "engine/api/state.hpp"
+#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
@@ -29,8 +30,7 @@ class StableBloom {
   explicit StableBloom(std::size_t lines);
 
   void prefetch(std::uint64_t hash) const {
-    if (!words_.empty())
-      __builtin_prefetch(&words_[(hash_number(hash) & (lines_ - 1)) * words_of_line]);
+    if (!words_.empty()) prefetch_line(&words_[(hash_number(hash) & (lines_ - 1)) * words_of_line]);
   }
   bool meet(std::uint64_t hash);
   void add(std::uint64_t hash);

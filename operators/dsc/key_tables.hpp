@@ -13,6 +13,7 @@
 
 #include "engine/api/batch.hpp"
 #include "engine/base/ip.hpp"
+#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
@@ -27,9 +28,9 @@ class DscAddressTable {
   }
   // For an address that is looked up some addresses later: its slot, then, some addresses later
   // again, its key.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&slots_[hash & mask_]); }
   void prefetch_key(std::uint64_t hash) const {
-    if (std::uint32_t next = slots_[hash & mask_]; next != 0) __builtin_prefetch(&keys_[next - 1]);
+    if (std::uint32_t next = slots_[hash & mask_]; next != 0) prefetch_line(&keys_[next - 1]);
   }
   std::uint32_t number_of(const IpAddress& address, std::uint64_t hash) {
     for (std::uint64_t at = hash & mask_;; at = (at + 1) & mask_) {

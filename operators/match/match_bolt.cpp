@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/api/keyed_state.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/match/latency_bucket.hpp"
 #include "operators/match/match_rows.hpp"
 #include "operators/match/query_log.hpp"
@@ -142,8 +143,8 @@ class MatchBolt final : public Bolt, private KeyedState {
     constexpr std::size_t query_ahead = 6;
     if (i + row_ahead < order_.size()) {
       const std::byte* row = rows[order_[i + row_ahead].row].data();
-      __builtin_prefetch(row);
-      __builtin_prefetch(row + 64);
+      prefetch_line(row);
+      prefetch_line(row + 64);
     }
     if (i + slot_ahead < order_.size()) waiting_->prefetch_slot(order_[i + slot_ahead].hash);
     if (i + query_ahead < order_.size()) waiting_->prefetch_query(order_[i + query_ahead].hash);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
@@ -94,7 +95,7 @@ void QueryLog::append(std::uint32_t group, std::uint64_t hash, const OpenQuery& 
   last.hashes[place] = hash;
   // Chunks are cold when they are used again.
   constexpr std::uint32_t ahead = 4;
-  if (place + ahead < QueryChunk::size) __builtin_prefetch(&last.queries[place + ahead], 1);
+  if (place + ahead < QueryChunk::size) prefetch_line_to_write(&last.queries[place + ahead]);
   last.waiting |= std::uint64_t{1} << place;
   if (limits_.keep_names) append_name(g, last, name);
   TimeNs until = deadline(query);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/api/key.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/event_time.hpp"
 #include "operators/match/query_chunk.hpp"
 #include "operators/match/waiting_index.hpp"
@@ -125,8 +126,8 @@ class QueryLog {
   void prefetch_slot(std::uint64_t hash) const { index_.prefetch(hash); }
   void prefetch_query(std::uint64_t hash) const {
     if (std::uint32_t next = index_.first(hash); next != 0) {
-      __builtin_prefetch(&query(next - 1));
-      __builtin_prefetch(&chunk_of(next - 1).waiting, 1);
+      prefetch_line(&query(next - 1));
+      prefetch_line_to_write(&chunk_of(next - 1).waiting);
     }
   }
 

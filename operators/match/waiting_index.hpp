@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/prefetch.hpp"
+
 namespace dnstorm::operators {
 
 class WaitingIndex {
@@ -32,7 +34,7 @@ class WaitingIndex {
   bool full() const { return (size_ + 1) * 2 > slots_.size(); }
 
   void prefetch(std::uint64_t hash) const {
-    if (!slots_.empty()) __builtin_prefetch(&slots_[low(hash) & mask_]);
+    if (!slots_.empty()) prefetch_line(&slots_[low(hash) & mask_]);
   }
   // The first number that may have the hash, plus one; 0: none.
   std::uint32_t first(std::uint64_t hash) const {

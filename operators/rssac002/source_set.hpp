@@ -13,6 +13,7 @@
 
 #include "engine/api/key.hpp"
 #include "engine/api/state.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/count/hyperloglog.hpp"
 #include "operators/rssac002/large_pages.hpp"
 
@@ -41,7 +42,7 @@ class SourceSet {
   SourceSet(std::uint64_t exact_max, std::uint8_t precision);
 
   // For a key that is added some keys later.
-  void prefetch(std::uint64_t hash) const { __builtin_prefetch(slots_.data() + (hash & mask_)); }
+  void prefetch(std::uint64_t hash) const { prefetch_line(slots_.data() + (hash & mask_)); }
   // `hash` is source_hash(key). False: it is known that the key was there before.
   bool add(const Key& key, std::uint64_t hash) {
     if (sketch_) return sketch_->add(hash), true;

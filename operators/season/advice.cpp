@@ -47,15 +47,22 @@ class Advisor {
         total.weeks = std::max(total.weeks, server.weeks);
       fill(fleet_->total(), total);
       advice_.servers.push_back(std::move(total));
-      find_windows({});
+      if (in_focus({})) find_windows({});
       find_away();
     }
-    for (std::size_t i = 0; i < fleet_->members().size(); ++i) find_windows(i);
+    for (std::size_t i = 0; i < fleet_->members().size(); ++i)
+      if (in_focus(fleet_->members()[i].name)) find_windows(i);
     return std::move(advice_);
   }
 
  private:
   bool several() const { return fleet_->members().size() > 1; }
+
+  // All together are the only server there is, if there is one.
+  bool in_focus(const std::string& server) const {
+    const auto& focus = advice_.question.focus;
+    return !focus || *focus == server || (focus->empty() && !several());
+  }
 
   void find_limit(const ServerPast& past, ServerAdvice& server) const {
     const auto& limits = advice_.question.limits;
@@ -70,17 +77,27 @@ class Advisor {
     server.source = learned->source;
   }
 
+  CapacityQuestion capacity_question(double limit) const {
+    return {.now = advice_.now, .limit = limit, .share = advice_.question.share};
+  }
   CapacityForecast capacity(const LoadView& view, double limit) const {
-    return forecast_capacity(view,
-                             {.now = advice_.now, .limit = limit, .share = advice_.question.share});
+    return forecast_capacity(view, capacity_question(limit));
   }
 
   void fill(const LoadView& view, ServerAdvice& server) const {
     server.capacity = capacity(view, server.limit);
+    server.week = week_of_hours(view);
+    if (advice_.question.focus && in_focus(server.server))
+      server.ahead = weeks_ahead(view, capacity_question(server.limit), server.capacity);
+  }
+
+  std::vector<Band> week_of_hours(const LoadView& view) const {
+    std::vector<Band> week;
     Hour monday = advice_.now + hours_per_week - 1;
     monday -= hour_of_week(monday);
     for (Hour hour = monday; hour < monday + hours_per_week; ++hour)
-      server.week.push_back(band_of(view.load(hour), 0.9));
+      week.push_back(band_of(view.load(hour), 0.9));
+    return week;
   }
 
   // What must not be asked for too much in a window. Of all together: each server's share of its
@@ -118,14 +135,17 @@ class Advisor {
 
   void find_away() {
     const auto& wanted = advice_.question.away;
+    if (wanted.empty() && advice_.question.focus) return;
     for (std::size_t away = 0; away < fleet_->members().size(); ++away) {
       const std::string& name = fleet_->members()[away].name;
       if (!wanted.empty() && std::ranges::find(wanted, name) == wanted.end()) continue;
       for (std::size_t i = 0; i < fleet_->members().size(); ++i) {
         if (i == away) continue;
         const Member& one = fleet_->members()[i];
-        advice_.away.push_back(
-            {name, one.name, one.limit, capacity(fleet_->without(i, away), one.limit)});
+        LoadView view = fleet_->without(i, away);
+        AwayAdvice moved{name, one.name, one.limit, capacity(view, one.limit), {}};
+        if (!wanted.empty()) moved.week = week_of_hours(view);
+        advice_.away.push_back(std::move(moved));
       }
     }
   }

@@ -24,6 +24,9 @@ struct AdviceQuestion {
   std::size_t top = 5;
   LoadMove move = LoadMove::by_load;
   std::vector<std::string> away = {};  // servers that may fail; none: each of them
+  // Details of one server only ("": of all together): windows, and the weeks ahead. What happens
+  // when servers are away is then said of those in `away` only.
+  std::optional<std::string> focus = {};
   std::set<std::int64_t> holidays = {};
 };
 
@@ -36,6 +39,7 @@ struct ServerAdvice {
   CapacityForecast capacity;
   std::vector<Shortage> shortages;
   std::vector<Band> week;  // the 168 hours of the week to come, from Monday
+  std::vector<WeekAhead> ahead;  // of the focus
 };
 
 struct WindowAdvice {
@@ -49,6 +53,7 @@ struct AwayAdvice {
   std::string away, server;
   double limit = 0;
   CapacityForecast capacity;
+  std::vector<Band> week;  // as of ServerAdvice; only if it was asked for by name
 };
 
 struct Advice {

@@ -61,6 +61,25 @@ CapacityForecast forecast_capacity(const LoadView& view, const CapacityQuestion&
   return forecast;
 }
 
+std::vector<WeekAhead> weeks_ahead(const LoadView& view, const CapacityQuestion& question,
+                                   const CapacityForecast& forecast) {
+  constexpr Hour usual = 26, points = 52;
+  Hour weeks = usual;
+  if (forecast.expected)
+    weeks = std::max(usual, (hour_of(*forecast.expected) - question.now) * 5 / 4 / hours_per_week);
+  weeks = std::min<Hour>(weeks, question.weeks_max);
+  Hour step = (weeks + points - 1) / points;
+  double half = normal_quantile((1 + question.coverage) / 2);
+  std::vector<WeekAhead> ahead;
+  for (Hour week = 0; week <= weeks + step - 1; week += step) {
+    Hour middle = question.now + week * hours_per_week;
+    ahead.push_back({middle, minute_of_week(view, middle, p99),
+                     minute_of_week(view, middle, p99, -half),
+                     minute_of_week(view, middle, p99, half)});
+  }
+  return ahead;
+}
+
 std::vector<Shortage> shortages(const Member& member, double share) {
   std::vector<Shortage> all;
   double level = member.limit * share, usual = usual_losses(member.history);

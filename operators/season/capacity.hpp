@@ -28,6 +28,17 @@ struct CapacityForecast {
 
 CapacityForecast forecast_capacity(const LoadView& view, const CapacityQuestion& question);
 
+// The p99 minute of a week to come, and what it lies between with the question's coverage.
+struct WeekAhead {
+  Hour middle = 0;  // of the week
+  double p99 = 0, low = 0, high = 0;
+};
+
+// From now on, a point a week or less often (some sixty at most): half a year, or until the share
+// is passed and a quarter longer.
+std::vector<WeekAhead> weeks_ahead(const LoadView& view, const CapacityQuestion& question,
+                                   const CapacityForecast& forecast);
+
 // A stretch of the past in which minutes passed the share of the limit, or more messages were lost
 // than usual (three times as many, and one of a thousand).
 // Hours that are at most three hours apart belong together.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "operators/season/normal.hpp"
+#include "operators/season/seen.hpp"
 
 namespace dnstorm::operators {
 
@@ -43,23 +44,12 @@ LoadView Fleet::total() const {
     for (const Member& one : members_) loads.push_back(one.profile.load(hour));
     return sum_of(loads);
   };
-  // Peaks of an hour need not fall into one minute: the sum may be more than there was at once.
-  view.past = [this](Hour hour) {
-    HourSummary sum{.minutes = 60};
-    for (const Member& one : members_) {
-      HourSummary part = one.history.at(hour);
-      sum.median += part.median, sum.high += part.high, sum.peak += part.peak;
-      sum.drops += part.drops;
-      sum.minutes = std::min(sum.minutes, part.minutes);
-    }
-    return sum.minutes == 0 ? HourSummary{} : sum;
-  };
-  view.begin = members_[0].history.begin();
-  view.end = members_[0].history.end();
-  for (const Member& one : members_) {
-    view.begin = std::min(view.begin, one.history.begin());
-    view.end = std::max(view.end, one.history.end());
-  }
+  std::vector<const History*> histories;
+  for (const Member& one : members_) histories.push_back(&one.history);
+  LoadView seen = seen_of(std::move(histories));
+  view.past = std::move(seen.past);
+  view.begin = seen.begin;
+  view.end = seen.end;
   return view;
 }
 
@@ -105,18 +95,22 @@ double minute_of_week(const LoadView& view, Hour middle, double q, double deviat
   std::vector<HourLoad> loads;
   for (Hour hour = middle - hours_per_week / 2; hour < middle + hours_per_week / 2; ++hour)
     loads.push_back(view.load(hour));
-  double low = 0, high = 0;
   for (HourLoad& load : loads) {
     load.middle += deviations * load.model_spread;
     load.model_spread = 0;
-    high = std::max(high, load.middle + 8 * load.spread());
   }
+  return minute_of(loads, q);
+}
+
+double minute_of(const std::vector<HourLoad>& hours, double q) {
+  double low = 0, high = 0;
+  for (const HourLoad& load : hours) high = std::max(high, load.middle + 8 * load.spread());
   for (int step = 0; step < 40; ++step) {
     double level = (low + high) / 2, below = 0;
-    for (const HourLoad& load : loads)
+    for (const HourLoad& load : hours)
       below += load.spread() > 0 ? normal_below((level - load.middle) / load.spread())
                                  : (level >= load.middle ? 1 : 0);
-    (below < q * static_cast<double>(loads.size()) ? low : high) = level;
+    (below < q * static_cast<double>(hours.size()) ? low : high) = level;
   }
   return std::expm1((low + high) / 2);
 }

@@ -55,6 +55,8 @@ HourLoad sum_of(const std::vector<HourLoad>& loads);
 // `factor` times as much.
 HourLoad scaled(HourLoad load, double factor);
 
+// What this share of the minutes of all these hours stays below.
+double minute_of(const std::vector<HourLoad>& hours, double q);
 // What this share of the minutes of the week around `middle` stays below: the p99 minute of a
 // week for 0.99. What the week's level is expected to be is moved by `deviations` times what is not
 // known of it.

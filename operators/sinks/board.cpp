@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "operators/sinks/board_events.hpp"
 #include "operators/sinks/board_panel.hpp"
 
 namespace dnstorm::operators {
@@ -27,6 +28,7 @@ BoardPanelSettings settings_of(const Options& options, const Input& input) {
   settings.view = view_of(options.text("view"));
   settings.columns = options.list("values");
   settings.limit = static_cast<std::size_t>(options.integer("limit"));
+  settings.cells = static_cast<std::size_t>(options.integer("cells"));
   return settings;
 }
 
@@ -36,6 +38,7 @@ class BoardSink final : public Bolt {
 
   Result<void> prepare(const TaskContext& task) override {
     feed_ = task.feed;
+    component_ = task.component;
     published_ = &task.counter("frames_published");
     for (const Input& input : task.inputs)
       panels_.emplace_back(*input.schema, settings_of(options_, input));
@@ -51,6 +54,7 @@ class BoardSink final : public Bolt {
     if (feed_ == nullptr) return;
     for (BoardPanel& panel : panels_) {
       for (FeedFrame& frame : panel.close(now)) {
+        frame.source = component_;
         feed_->publish(std::move(frame));
         published_->add();
       }
@@ -71,6 +75,7 @@ class BoardSink final : public Bolt {
  private:
   Options options_;
   Feed* feed_ = nullptr;
+  std::string component_;
   Counter* published_ = nullptr;
   std::vector<BoardPanel> panels_;
 };
@@ -117,8 +122,10 @@ Result<Declaration> declare_board(const Options& options, const std::vector<Inpu
     for (const InputDecl& input : inputs) DNSTORM_TRY(require_field(input, name, "values"));
   Declaration declaration;
   declaration.restorable = true;
+  bool events = options.text("view") == "events";
   for (const InputDecl& input : inputs)
-    declaration.reads.push_back(DNSTORM_TRY(panel_reads(options, input)));
+    declaration.reads.push_back(
+        DNSTORM_TRY(events ? event_reads(input) : panel_reads(options, input)));
   declaration.single_task = true;
   return declaration;
 }
@@ -136,8 +143,8 @@ OperatorDef board_operator() {
        .default_text = "table",
        .help =
            "wall: a cell per key that lights up; series: lines over time; table: the last window, "
-           "ordered; totals: sums since the start",
-       .choices = {"wall", "series", "table", "totals"}},
+           "ordered; totals: sums since the start; events: security events, on a page of their own",
+       .choices = {"wall", "series", "table", "totals", "events"}},
       {"panel", OptionType::text, "",
        "id of the panel; if not given, the id of the component that the rows come from"},
       {"title", OptionType::text, "", "heading for people; if not given, the id of the panel"},
@@ -147,12 +154,21 @@ OperatorDef board_operator() {
        .default_text = "100",
        .help = "rows of a table at most; 0: all",
        .max = 1e6},
+      {.name = "cells",
+       .type = OptionType::integer,
+       .default_text = "128",
+       .help = "cells of a wall; 128 are what a screen shows without scrolling",
+       .min = 1,
+       .max = 400},
   };
   def.example =
       "- id: wall\n  className: board\n  properties:\n    view: wall\n    title: Registered "
       "domains\n";
   def.declare = declare_board;
-  def.make_bolt = [](const Options& options) { return std::make_unique<BoardSink>(options); };
+  def.make_bolt = [](const Options& options) -> std::unique_ptr<Bolt> {
+    if (options.text("view") == "events") return make_board_events();
+    return std::make_unique<BoardSink>(options);
+  };
   return def;
 }
 

@@ -119,6 +119,7 @@ FeedFrame BoardPanel::frame(const Window& window, const Lines& lines) const {
   out.panel = settings_.panel;
   out.view = view_names[static_cast<int>(settings_.view)];
   out.title = settings_.title;
+  out.cells = settings_.cells;
   out.start = window.start;
   out.end = window.end;
   for (const CellReader& cell : numbers_) out.columns.push_back(cell.name);

@@ -21,6 +21,7 @@ struct BoardPanelSettings {
   BoardView view = BoardView::table;
   std::vector<std::string> columns;  // numbers to show; empty: all
   std::size_t limit = 0;             // rows of a table; 0: all
+  std::size_t cells = 0;             // of a wall
 };
 
 // The field that orders the rows of a `top` and is no part of what a row is called.

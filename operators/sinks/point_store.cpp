@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t series_cached_max = 200'000;
 // The file may hold that part more than the retention asks for.
 constexpr int expiries_per_retention = 24;
+// Rollups of minutes are a tenth of the points; those of hours next to nothing.
+constexpr DurationNs minutes_kept = 30 * 24 * 3600 * ns_per_s;
 
 // `end` is the name of a window's end in every other output too; as an SQL keyword it wants quotes.
 // Clustered by time: a window is appended to a few pages, and old points are one range. By series
@@ -34,14 +36,13 @@ constexpr const char* insert_point_sql =
 
 }  // namespace
 
-Result<PointStore> PointStore::open(const std::string& path, DurationNs retention,
-                                    DurationNs busy_timeout) {
+Result<PointStore> PointStore::open(const std::string& path, const PointStoreOptions& options) {
   PointStore store;
-  store.retention_ = retention;
+  store.options_ = options;
   // What cannot be made shows when the file is opened.
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-  auto database = SqliteDatabase::open(path, busy_timeout);
+  auto database = SqliteDatabase::open(path, options.busy_timeout);
   if (!database.ok()) return std::move(database.error()).within(path);
   store.database_ = std::move(database).value();
   auto done = store.set_up();
@@ -65,9 +66,9 @@ Result<void> PointStore::set_up() {
                  "file"};
   if (version == 0 && tables > 0)
     return Error{ErrorKind::data, "is a SQLite file of another program: name another file", "file"};
-  if (version == 0)
-    DNSTORM_CHECK(
-        database_.run(fmt::format("{} PRAGMA user_version={}", schema_sql, store_schema_version)));
+  if (version == 0) DNSTORM_CHECK(database_.run(schema_sql));
+  if (version < 2) DNSTORM_CHECK(PointRollups::add_tables(database_));
+  DNSTORM_CHECK(database_.run(fmt::format("PRAGMA user_version={}", store_schema_version)));
   return database_.run("COMMIT");
 }
 
@@ -77,6 +78,7 @@ Result<void> PointStore::prepare_statements() {
       DNSTORM_TRY(database_.prepare("INSERT INTO series(measurement, tags) VALUES(?1, ?2)"));
   find_series_ =
       DNSTORM_TRY(database_.prepare("SELECT id FROM series WHERE measurement = ?1 AND tags = ?2"));
+  DNSTORM_CHECK(rollups_.prepare(database_));
   newest_ =
       DNSTORM_TRY(database_.integer("SELECT ifnull(max(time), -9223372036854775808) FROM points"));
   return {};
@@ -98,6 +100,7 @@ Result<std::int64_t> PointStore::series_id(const Point& point) {
     insert_series_.bind(2, tags);
     DNSTORM_TRY(insert_series_.step());
     id = database_.last_row_id();
+    DNSTORM_CHECK(rollups_.add_series(id, std::string(point.measurement), tags));
   }
   if (series_ids_.size() >= series_cached_max) series_ids_.clear();
   series_ids_.emplace(point.series, id);
@@ -114,8 +117,15 @@ Result<void> PointStore::write_all(const std::vector<Point>& points) {
     insert_point_.bind(3, point.end);
     insert_point_.bind(4, std::string_view(text_));
     DNSTORM_TRY(insert_point_.step());
+    // What is older than the retention is deleted soon, and must not replace what it was part of.
+    if (options_.retention == 0 || newest_ == time_min ||
+        point.time >= newest_ - options_.retention)
+      DNSTORM_CHECK(rollups_.touch(point.time));
   }
-  return {};
+  if (!options_.rollups) return {};
+  TimeNs newest = newest_;
+  for (const Point& point : points) newest = std::max(newest, point.time);
+  return rollups_.catch_up(database_, newest);
 }
 
 Result<void> PointStore::write(const std::vector<Point>& points) {
@@ -125,6 +135,7 @@ Result<void> PointStore::write(const std::vector<Point>& points) {
   if (!done.ok()) {
     // Ids of series that the rollback takes back must not be used again.
     series_ids_.clear();
+    rollups_.forget();
     (void)database_.run("ROLLBACK");
     return done;
   }
@@ -133,8 +144,9 @@ Result<void> PointStore::write(const std::vector<Point>& points) {
 }
 
 bool PointStore::expiry_due() const {
-  if (retention_ == 0 || newest_ == time_min) return false;
-  return expired_at_ == time_min || newest_ - expired_at_ >= retention_ / expiries_per_retention;
+  if (options_.retention == 0 || newest_ == time_min) return false;
+  return expired_at_ == time_min ||
+         newest_ - expired_at_ >= options_.retention / expiries_per_retention;
 }
 
 // Moving pages from the write-ahead log into the file syncs the log first.
@@ -144,7 +156,7 @@ Result<void> PointStore::sync() {
 }
 
 Result<std::int64_t> PointStore::expire() {
-  if (retention_ == 0 || newest_ == time_min) return 0;
+  if (options_.retention == 0 || newest_ == time_min) return 0;
   expired_at_ = newest_;
   DNSTORM_CHECK(database_.run("BEGIN IMMEDIATE"));
   auto deleted = delete_old();
@@ -154,17 +166,29 @@ Result<std::int64_t> PointStore::expire() {
   return done.error();
 }
 
+RollupExpiry PointStore::rollup_expiry() const {
+  TimeNs points_before = newest_ - options_.retention;
+  RollupExpiry expiry{newest_, points_before, time_min, time_min};
+  if (options_.rollup_retention == 0) return expiry;
+  expiry.before = std::min(points_before, newest_ - options_.rollup_retention);
+  expiry.minutes_before = std::max(expiry.before, std::min(points_before, newest_ - minutes_kept));
+  return expiry;
+}
+
 Result<std::int64_t> PointStore::delete_old() {
-  DNSTORM_CHECK(
-      database_.run(fmt::format("DELETE FROM points WHERE time < {}", newest_ - retention_)));
+  if (options_.rollups) DNSTORM_CHECK(rollups_.expire(database_, rollup_expiry()));
+  DNSTORM_CHECK(database_.run(
+      fmt::format("DELETE FROM points WHERE time < {}", newest_ - options_.retention)));
   std::int64_t deleted = database_.changes();
   // Which series have no point left takes a walk over all points: once a retention is enough.
   if (swept_at_ == time_min) swept_at_ = newest_;
-  if (newest_ - swept_at_ < retention_) return deleted;
+  if (newest_ - swept_at_ < options_.retention) return deleted;
   swept_at_ = newest_;
   series_ids_.clear();
-  DNSTORM_CHECK(
-      database_.run("DELETE FROM series WHERE id NOT IN (SELECT DISTINCT series FROM points)"));
+  DNSTORM_CHECK(database_.run(
+      "DELETE FROM series WHERE id NOT IN (SELECT DISTINCT series FROM points) AND id NOT IN "
+      "(SELECT DISTINCT series FROM rollups);"
+      "DELETE FROM ranked WHERE series NOT IN (SELECT id FROM series)"));
   return deleted;
 }
 

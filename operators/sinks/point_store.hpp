@@ -8,18 +8,27 @@
 #include "engine/base/result.hpp"
 #include "engine/sqlite/sqlite.hpp"
 #include "operators/sinks/point.hpp"
+#include "operators/sinks/point_rollups.hpp"
 
 namespace dnstorm::operators {
 
-inline constexpr std::int64_t store_schema_version = 1;
+// 1: without rollups.
+inline constexpr std::int64_t store_schema_version = 2;
+
+struct PointStoreOptions {
+  // How much event time is kept before the newest window; 0: everything. Of rollups no less.
+  DurationNs retention = 0;
+  DurationNs rollup_retention = 0;
+  // How long a lock of another process is waited for, when it is opened and in write().
+  DurationNs busy_timeout = 0;
+  bool rollups = true;
+};
 
 class PointStore {
  public:
-  // Makes the file or checks that it is one of ours and not of a newer dnstorm. retention: how much
-  // event time is kept before the newest window; 0: everything. busy_timeout: how long a lock of
-  // another process is waited for, here and in write().
-  static Result<PointStore> open(const std::string& path, DurationNs retention,
-                                 DurationNs busy_timeout);
+  // Makes the file or checks that it is one of ours and not of a newer dnstorm; adds to one of an
+  // older what it has not.
+  static Result<PointStore> open(const std::string& path, const PointStoreOptions& options);
 
   // All of them or none. A point of the same series and time is overwritten; fields that the new
   // one does not have are kept.
@@ -39,13 +48,15 @@ class PointStore {
   Result<void> write_all(const std::vector<Point>& points);
   Result<std::int64_t> delete_old();
   Result<std::int64_t> series_id(const Point& point);
+  RollupExpiry rollup_expiry() const;
 
   SqliteDatabase database_;
   SqliteStatement insert_point_;
   SqliteStatement insert_series_;
   SqliteStatement find_series_;
   std::unordered_map<std::string, std::int64_t> series_ids_;
-  DurationNs retention_ = 0;
+  PointStoreOptions options_;
+  PointRollups rollups_;
   TimeNs newest_ = time_min;
   TimeNs expired_at_ = time_min;
   TimeNs swept_at_ = time_min;  // when series without points were last looked for

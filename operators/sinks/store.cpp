@@ -22,8 +22,10 @@ class StoreSink final : public Bolt {
   explicit StoreSink(const Options& options)
       : options_(PointOptions::of(options)),
         path_(options.text("file")),
-        retention_(options.duration("retention")),
-        busy_timeout_(options.duration("busy_timeout")),
+        store_options_{.retention = options.duration("retention"),
+                       .rollup_retention = options.duration("rollup_retention"),
+                       .busy_timeout = options.duration("busy_timeout"),
+                       .rollups = !options.flag("unbounded_tags")},
         series_max_(options.integer("series_max")) {}
 
   Result<void> prepare(const TaskContext& task) override {
@@ -33,7 +35,7 @@ class StoreSink final : public Bolt {
     expired_ = &task.counter("points_expired");
     points_.prepare(task, options_);
     points_.limit_series(task, options_, series_max_);
-    auto store = PointStore::open(path_, retention_, busy_timeout_);
+    auto store = PointStore::open(path_, store_options_);
     if (!store.ok()) return std::move(store.error()).within("store");
     store_.emplace(std::move(store).value());
     return {};
@@ -92,8 +94,7 @@ class StoreSink final : public Bolt {
 
   PointOptions options_;
   std::string path_;
-  DurationNs retention_;
-  DurationNs busy_timeout_;
+  PointStoreOptions store_options_;
   std::int64_t series_max_;
   PointCollector points_;
   std::vector<Point> waiting_;
@@ -127,13 +128,17 @@ OperatorDef store_operator() {
        .type = OptionType::duration,
        .default_text = "7d",
        .help = "how much event time is kept before the newest window; 0: everything"},
+      {.name = "rollup_retention",
+       .type = OptionType::duration,
+       .default_text = "400d",
+       .help = "the same of rollups, by 10 minutes and hour; 0: everything"},
       {.name = "busy_timeout",
        .type = OptionType::duration,
        .default_text = "5s",
        .help = "how long another process that locks the file is waited for",
        .max = 60e9},
       {"unbounded_tags", OptionType::flag, "false",
-       "allow names and addresses as tags: a series of each"},
+       "allow names and addresses as tags: a series of each, and no rollups"},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
   def.options.push_back(SeriesGuard::spec());

@@ -5,6 +5,7 @@
 //   board_demo [PORT]      prints "board at URL" first; 0 takes any free port
 //   step N                 feeds N windows of one second of ordinary traffic
 //   run                    feeds a window a second until the next command
+//   busy                   feeds 100 updates of a wall of 400 cells ten times a second
 //   hostile                feeds names that try to break the page
 //   flood N                feeds N large tables, to fill the way to a slow client
 //   finish | fail TEXT     ends the run
@@ -86,6 +87,16 @@ class Feeder {
     publish("top-names", "table", "<b>Names</b>",
             {{"<svg onload=\"window.hacked=1\">", {3}}, {bidi, {2}}});
     ++window_;
+  }
+
+  // Every cell in turn, so that all of them go on changing.
+  void busy() {
+    std::vector<FeedRow> rows;
+    for (int i = 0; i < 100; ++i)
+      rows.push_back({fmt::format("{}.{}", next_busy_++ % 400, names_[0]), {1}});
+    const TimeNs end = first_window + ++window_ * ns_per_s / 10;
+    live_.publish({"busy", "wall", "Busy", end - ns_per_s / 10, end, {"count"}, rows, {}, 400});
+    account(100, 0);
   }
 
   void flood() {
@@ -196,6 +207,7 @@ class Feeder {
   std::vector<std::string> names_;
   Dice dice_;
   TimeNs window_ = 0;
+  std::size_t next_busy_ = 0;
   mutable std::mutex mutex_;  // guards what the board's thread asks for
   Honesty honesty_;
 };
@@ -218,10 +230,10 @@ bool obey(Feeder& feeder, const std::string& line) {
   return true;
 }
 
-// True when a line is there; false after a second without one.
-bool line_within_a_second() {
+// True when a line is there; false after so long without one.
+bool line_within(int ms) {
   pollfd in{STDIN_FILENO, POLLIN, 0};
-  return poll(&in, 1, 1000) != 0;
+  return poll(&in, 1, ms) != 0;
 }
 
 int demo(std::uint16_t port) {
@@ -237,7 +249,8 @@ int demo(std::uint16_t port) {
   std::cin.sync_with_stdio(true);
   for (std::string line; std::getline(std::cin, line);) {
     if (!obey(feeder, line)) break;
-    while (line == "run" && !line_within_a_second()) feeder.step();
+    while (line == "run" && !line_within(1000)) feeder.step();
+    while (line == "busy" && !line_within(100)) feeder.busy();
   }
   return 0;
 }

@@ -30,6 +30,6 @@ case $1 in
     install "$here"
     cd "$here"
     DNSTORM_BOARD_DEMO=$2 DNSTORM=$3 exec node --test --test-reporter=spec --test-concurrency=1 \
-      board.test.mjs topology.test.mjs
+      *.test.mjs
     ;;
 esac

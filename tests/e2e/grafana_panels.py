@@ -96,6 +96,23 @@ def influxql_result(panel, server, database, over, chosen=ALL):
     return lines
 
 
+def influxql_marks(annotation, server, database, over, chosen=ALL):
+    """[(second, text, words)], by the columns that the annotation names."""
+    target = annotation["target"]
+    words = target["tagsColumn"].split(",")
+    marks = []
+    for _, columns, values in server.influxql(
+        database, influxql_text(target["query"], 60, over, chosen)
+    ):
+        for row in values:
+            named = dict(zip(columns, row))
+            marks.append((
+                named["time"] / 1000, named[target["textColumn"]],
+                [word for column in words for word in named[column].split(",")],
+            ))
+    return marks
+
+
 # -- Flux ------------------------------------------------------------------------------------------
 
 
@@ -143,6 +160,15 @@ def flux_result(panel, server, bucket, over, chosen=ALL):
             if row["_value"] is not None:
                 lines.setdefault(name, {})[seconds_of(row["_time"])] = row["_value"]
     return lines
+
+
+def flux_marks(annotation, server, bucket, over, chosen=ALL):
+    """The same, by the names of columns that Grafana knows."""
+    text = flux_text(annotation["target"]["query"], 60, over, bucket, chosen)
+    return [
+        (seconds_of(row["_time"]), row["text"], row["tags"].split(","))
+        for table in server.flux(text) for row in table
+    ]
 
 
 # -- transformations -------------------------------------------------------------------------------

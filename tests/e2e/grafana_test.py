@@ -27,9 +27,11 @@ ROWS = {
     "transactions": ("transactions", "default", "time, status, latency_us, qname"),
     "near": ("near", "default", "time, difference, qname"),
     "packets": ("dns", "packets", "time, outcome, reason, packets, bytes"),
+    "events": ("events", "default", "time, detector, state, severity, key"),
     "dsc": ("dsc", "default", "window, dataset, key1, key2, count"),
     "rssac002": ("rssac002", "default", "window, metric, section, item, count"),
 }
+DETECTORS = ("random_subdomain", "nxdomain_networks", "amplification", "tunnel")
 # A file loses nothing; what a live capture would have lost is written as the sink would write it.
 DROPS = (
     {"t": START_SECOND + 10, "interface": "eth0", "reason": "kernel", "packets": 7},
@@ -80,6 +82,7 @@ class Boards(harness.Case):
             "generate", "-o", cls.capture, "--queries", 4000, "--rate", 25, "--start", START,
             "--tcp", 5, "--loss", 5, "--duplicates", 2, "--malformed", 2, "--not-dns", 2,
             "--fragments", 2, "--ipv6", 30, "--seed", 5,
+            "--attack", "random_subdomain,at=62s,for=15s,rate=80",
         )
         cls.forged = grafana_traffic.enrich(cls.capture)
         cls.began = math.floor(time.time())
@@ -119,7 +122,7 @@ class Boards(harness.Case):
         """The rows before they are counted: the topology without what counts them."""
         text = source()[: source().index("\nconfig:\n")] + "\n"
         spouts, streams = source().split("\nspouts:\n")[1].split("\nstreams:\n")
-        kept = {"packets"} | {component for component, _, _ in ROWS.values()}
+        kept = {"packets", *DETECTORS} | {component for component, _, _ in ROWS.values()}
         parts = spouts.replace("build/sample.pcap", cls.capture).split("\n  - id: ")
         bolts = [part for part in parts if part.split("\n")[0].strip() in kept]
         lines = [
@@ -230,6 +233,22 @@ class Boards(harness.Case):
                 if str(panel) not in PERHAPS:
                     self.assertEqual(shows, str(panel) not in NOTHING)
 
+    def judge_the_annotations(self):
+        """Every board marks the event, at the time and with the words of its row."""
+        opened = self.truth.of("events", {"state": "opened"})
+        expected = [(row["t"], row["key"], [row["detector"], row["severity"]]) for row in opened]
+        with open(self.capture + ".json") as file:
+            attack = json.load(file)["attacks"][0]
+        self.assertIn((attack["kind"], attack["key"]), [(w[0], key) for _, key, w in expected])
+        over = grafana_panels.Range(START_SECOND, START_SECOND + DAY)
+        for board in self.boards:
+            for annotation in board["annotations"]["list"]:
+                with self.subTest(board["title"], annotation=annotation["name"]):
+                    self.assertEqual(sorted(self.marks(annotation, over)), sorted(expected))
+            chooses = any(v["name"] == "server" for v in board["templating"]["list"])
+            self.assertEqual([] if chooses else sorted(expected),
+                             sorted(self.marks(board["annotations"]["list"][0], over, "ns2")))
+
     def judge_the_choice(self):
         """One server, none, and the list of them."""
         panel = next(p for p in self.panels if str(p) == "overview / Query types in all")
@@ -251,60 +270,6 @@ class Boards(harness.Case):
                         self.assertEqual(values, {"ns1"})
 
 
-class Command(harness.Case):
-    """`dnstorm grafana` itself."""
-
-    def test_boards_are_the_same_every_time(self):
-        for name in ("one", "two"):
-            self.ok("grafana", "--out", self.path(name), "--database", "dns",
-                    "--dashboards", "/boards")
-        names = os.listdir(self.path("one/dashboards"))
-        self.assertEqual(len(names), 7)
-        for name in ["dashboards/" + name for name in names] + [
-            "provisioning/datasources/dnstorm.yaml", "provisioning/dashboards/dnstorm.yaml"
-        ]:
-            with open(self.path("one/" + name)) as one, open(self.path("two/" + name)) as two:
-                self.assertEqual(one.read(), two.read())
-
-    def test_provisioning_leads_to_the_boards(self):
-        done = self.ok("grafana", "--out", "g", "--database", "dns", cwd=self.path(""))
-        folder = os.path.realpath(self.path("g"))
-        self.assertIn(f"GF_PATHS_PROVISIONING={folder}/provisioning", done.stdout)
-        with open(folder + "/provisioning/dashboards/dnstorm.yaml") as file:
-            self.assertIn(f"path: {folder}/dashboards\n", file.read())
-
-    def test_a_list_of_ones_own(self):
-        panels = self.write("mine.yaml", (
-            "boards:\n  - {uid: mine, title: Mine, description: All mine., interval: 10s, "
-            "variables: [], rows: [{title: R, panels: [{title: T, description: D, kind: stat, "
-            "measurement: m, aggregation: sum}]}]}\n"
-        ))
-        self.ok("grafana", "--out", self.path("g"), "--database", "dns", panels)
-        boards = grafana_panels.read_boards(self.path("g"))
-        self.assertEqual([board["uid"] for board in boards], ["dnstorm-mine"])
-
-    def test_wrong_usage_and_wrong_lists(self):
-        out = self.path("g")
-        flux = ("--language", "flux")
-        for code, part, arguments in (
-            (64, "InfluxQL needs --database", ()),
-            (64, "Flux needs --org and --bucket", (*flux, "--org", "isp")),
-            (64, "are for --language influxql",
-             (*flux, "--org", "isp", "--bucket", "b", "--database", "dns")),
-            (64, "are for --language flux", ("--database", "dns", "--bucket", "b")),
-            (66, "nowhere.yaml: cannot be read: No such file",
-             ("--database", "dns", "nowhere.yaml")),
-            (78, "empty.yaml: a list of panels is a map",
-             ("--database", "dns", self.write("empty.yaml", ""))),
-            (78, "bad.yaml:2:1: ", ("--database", "dns", self.write("bad.yaml", "boards: [\n}"))),
-        ):
-            with self.subTest(part):
-                self.assertIn(part, self.fails(code, "grafana", "--out", out, *arguments))
-                self.assertFalse(os.path.exists(out))
-        line = self.fails(74, "grafana", "--out", "/proc/none", "--database", "dns")
-        self.assertIn("cannot be written", line)
-
-
 class InfluxQL(Boards):
     program = shutil.which("influxd")
     missing = "there is no influxd (Debian package influxdb)"
@@ -317,6 +282,9 @@ class InfluxQL(Boards):
 
     def ask(self, panel, over, chosen=grafana_panels.ALL):
         return grafana_panels.influxql_result(panel, self.server, "dns", over, chosen)
+
+    def marks(self, annotation, over, chosen=grafana_panels.ALL):
+        return grafana_panels.influxql_marks(annotation, self.server, "dns", over, chosen)
 
     def values(self, query):
         return {row[1] for _, _, rows in self.server.influxql("dns", query) for row in rows}
@@ -347,6 +315,9 @@ class InfluxQL(Boards):
     def test_every_panel_shows_what_was_counted_by_hand(self):
         self.judge_every_panel()
 
+    def test_security_events_are_marked(self):
+        self.judge_the_annotations()
+
     def test_panels_show_the_server_that_is_chosen(self):
         self.judge_the_choice()
 
@@ -368,6 +339,9 @@ class Flux(Boards):
     def ask(self, panel, over, chosen=grafana_panels.ALL):
         return grafana_panels.flux_result(panel, self.server, "dns/autogen", over, chosen)
 
+    def marks(self, annotation, over, chosen=grafana_panels.ALL):
+        return grafana_panels.flux_marks(annotation, self.server, "dns/autogen", over, chosen)
+
     def values(self, query):
         over = grafana_panels.Range(START_SECOND - DAY, self.ended)
         text = grafana_panels.flux_text(query, 60, over, "dns/autogen")
@@ -375,6 +349,9 @@ class Flux(Boards):
 
     def test_every_panel_shows_what_was_counted_by_hand(self):
         self.judge_every_panel()
+
+    def test_security_events_are_marked(self):
+        self.judge_the_annotations()
 
     def test_panels_show_the_server_that_is_chosen(self):
         self.judge_the_choice()

@@ -25,16 +25,18 @@ bool says_too_long(const char* content_length) {
 
 }  // namespace
 
-bool is_api_path(std::string_view path) {
-  return path.starts_with(api_prefix) &&
-         (path.size() == api_prefix.size() || path[api_prefix.size()] == '/');
-}
-
-ApiDesk::ApiDesk(Handler handler, const char* control_header, bool loopback)
-    : handler_(std::move(handler)),
+ApiDesk::ApiDesk(std::string_view prefix, Handler handler, const char* control_header,
+                 bool loopback)
+    : prefix_(prefix),
+      handler_(std::move(handler)),
       control_header_(control_header),
       loopback_(loopback),
       worker_([this] { run(); }) {}
+
+bool ApiDesk::has(std::string_view path) const {
+  return path.starts_with(prefix_) &&
+         (path.size() == prefix_.size() || path[prefix_.size()] == '/');
+}
 
 MHD_Result ApiDesk::take(MHD_Connection* connection, std::string_view method, std::string_view path,
                          const char* piece, std::size_t* size, void** context) {
@@ -55,11 +57,12 @@ MHD_Result ApiDesk::begin(MHD_Connection* connection, std::string_view method,
     return send_answer(connection, problem(MHD_HTTP_CONTENT_TOO_LARGE, "InvalidRequestException",
                                            "a request has at most 4 MiB"));
   auto exchange = std::make_unique<Exchange>();
+  exchange->desk = this;
   exchange->connection = connection;
   ApiRequest& request = exchange->request;
   request = read_request(connection, control_header_, loopback_);
   request.method = method;
-  request.path = path.substr(api_prefix.size());
+  request.path = path.substr(prefix_.size());
   request.content_type = header(connection, "Content-Type");
   *context = exchange.release();
   return MHD_YES;
@@ -92,7 +95,7 @@ MHD_Result ApiDesk::hand_over(Exchange& exchange) {
 void ApiDesk::completed(void** context) {
   std::unique_ptr<Exchange> exchange(static_cast<Exchange*>(*context));
   *context = nullptr;
-  if (exchange) bytes_held_ -= exchange->request.body.size();
+  if (exchange) exchange->desk->bytes_held_ -= exchange->request.body.size();
 }
 
 void ApiDesk::run() {

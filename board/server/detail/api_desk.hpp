@@ -1,4 +1,4 @@
-// Requests below /api/v1: takes their bodies in, has them answered on a thread of its own, so that
+// Requests below a prefix: takes their bodies in, has them answered on a thread of its own, so that
 // an answer that takes its time holds up no stream, and gives the answers back to the library.
 //
 // take() and on_completed() are called by the library's one thread, stop() by whoever ends the
@@ -19,32 +19,34 @@
 
 namespace dnstorm::board::detail {
 
-inline constexpr std::string_view api_prefix = "/api/v1";
 inline constexpr std::size_t api_body_bytes_max = 4 * 1024 * 1024;
-
-bool is_api_path(std::string_view path);
 
 class ApiDesk {
  public:
   using Handler = std::function<ApiAnswer(const ApiRequest&)>;
 
-  // `control_header`: what makes a request deliberate.
-  ApiDesk(Handler handler, const char* control_header, bool loopback);
+  // `prefix`: "/api/v1"; the handler gets the rest of a path. `control_header`: what makes a
+  // request deliberate.
+  ApiDesk(std::string_view prefix, Handler handler, const char* control_header, bool loopback);
   ~ApiDesk() { stop(); }
+
+  bool has(std::string_view path) const;
 
   // One call of the library's for a request: the first, one with a piece of its body, or the last.
   MHD_Result take(MHD_Connection* connection, std::string_view method, std::string_view path,
                   const char* piece, std::size_t* size, void** context);
-  // The library has done with a connection's request (MHD_OPTION_NOTIFY_COMPLETED).
-  void completed(void** context);
+  // The library has done with a connection's request, whichever desk took it, or none
+  // (MHD_OPTION_NOTIFY_COMPLETED).
+  static void completed(void** context);
   void stop();
 
  private:
   enum class Phase : unsigned char { reading, waiting, answered };
   struct Exchange {
+    ApiDesk* desk;
     MHD_Connection* connection;
     ApiRequest request;
-    ApiAnswer answer;
+    ApiAnswer answer = {};
     Phase phase = Phase::reading;
   };
 
@@ -54,6 +56,7 @@ class ApiDesk {
   MHD_Result hand_over(Exchange& exchange);
   void run();
 
+  const std::string_view prefix_;
   const Handler handler_;
   const char* const control_header_;
   const bool loopback_;

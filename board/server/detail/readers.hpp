@@ -19,13 +19,13 @@ class Reader {
 
 class EventReader final : public Reader {
  public:
-  EventReader(Live& live, std::string_view last_id)
-      : live_(live), place_(live.subscribe(last_id)) {}
-  std::size_t read(char* out, std::size_t size) override { return live_.read(place_, out, size); }
-  bool ended() const override { return false; }
+  EventReader(std::shared_ptr<Live> live, std::string_view last_id)
+      : live_(std::move(live)), place_(live_->subscribe(last_id)) {}
+  std::size_t read(char* out, std::size_t size) override { return live_->read(place_, out, size); }
+  bool ended() const override { return live_->closed(); }
 
  private:
-  Live& live_;
+  std::shared_ptr<Live> live_;
   Subscription place_;
 };
 

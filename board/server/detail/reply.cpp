@@ -41,11 +41,13 @@ MHD_Result send(MHD_Connection* connection, unsigned status, MHD_Response* respo
 }
 
 MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::string& text,
-                     const char* type) {
+                     const char* type, const Headers& headers) {
   MHD_Response* response = MHD_create_response_from_buffer(
       text.size(), const_cast<char*>(text.data()), MHD_RESPMEM_MUST_COPY);
   if (!response) return MHD_NO;
   MHD_add_response_header(response, "Content-Type", type);
+  for (const auto& [name, value] : headers)
+    MHD_add_response_header(response, name.c_str(), value.c_str());
   MHD_add_response_header(response, "Cache-Control", "no-store");
   if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
     MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
@@ -75,7 +77,7 @@ std::string argument(MHD_Connection* connection, const char* name) {
 }
 
 MHD_Result send_answer(MHD_Connection* connection, const ApiAnswer& answer) {
-  return send_text(connection, answer.status, answer.body, answer.type.c_str());
+  return send_text(connection, answer.status, answer.body, answer.type.c_str(), answer.headers);
 }
 
 ApiRequest read_request(MHD_Connection* connection, const char* control_header, bool loopback) {

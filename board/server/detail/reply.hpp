@@ -18,8 +18,9 @@ std::string argument(MHD_Connection* connection, const char* name);
 
 // Queue an answer, with the headers that all of them carry. send() takes the response over.
 MHD_Result send(MHD_Connection* connection, unsigned status, MHD_Response* response);
+using Headers = std::vector<std::pair<std::string, std::string>>;
 MHD_Result send_text(MHD_Connection* connection, unsigned status, const std::string& text,
-                     const char* type = "text/plain; charset=utf-8");
+                     const char* type = "text/plain; charset=utf-8", const Headers& headers = {});
 MHD_Result send_asset(MHD_Connection* connection, const Asset& asset);
 
 MHD_Result send_answer(MHD_Connection* connection, const ApiAnswer& answer);

@@ -1,16 +1,26 @@
+import { effect } from '@preact/signals';
+
 import { Announcer } from './announcer';
 import { Chart } from './chart';
 import { Header } from './header';
 import { HonestyLine } from './honesty';
-import { notes, panels, status, view } from './store';
+import { LazyPage } from './lazy';
+import { goLive } from './moment';
+import { RewindBar } from './rewind-bar';
+import { notes, panels, past, status, view } from './store';
 import { Ranking, Totals } from './tables';
-import { TopologyPage } from './topology';
 import { Wall } from './wall';
+
+// Another page shows what is live.
+effect(() => {
+  if (view.value !== 'live' && past.peek() !== null) goLive();
+});
 
 export function App() {
   return (
     <>
       <Header />
+      {view.value === 'live' && <RewindBar />}
       <HonestyLine />
       <main>
         {notes.value.length > 0 && (
@@ -20,7 +30,7 @@ export function App() {
             ))}
           </ul>
         )}
-        {view.value === 'topology' ? <TopologyPage /> : <LivePage />}
+        {view.value === 'live' ? <LivePage /> : <LazyPage id={view.value} />}
       </main>
       <Announcer />
     </>
@@ -48,6 +58,7 @@ function LivePage() {
 }
 
 const emptyText = {
+  rewound: ['Nothing yet', 'At this moment no window had closed.'],
   connecting: ['Connecting', 'Asking the server for the state of the board.'],
   reconnecting: ['Reconnecting', 'The server does not answer. The page tries again every second.'],
   paused: ['Paused', 'Nothing is fetched until you go on (key p).'],

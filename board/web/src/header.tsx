@@ -1,7 +1,13 @@
+import { offered } from './data';
 import { clock } from './format';
-import { gaps, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
+import { pages, type Page } from './pages';
+import { toggleKiosk } from './kiosk';
+import { rewind } from './moment';
+import { Picker } from './picker';
+import { gaps, past, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
 
 const statusText = {
+  rewound: 'rewound',
   connecting: 'connecting',
   reconnecting: 'reconnecting',
   paused: 'paused',
@@ -13,6 +19,7 @@ const statusText = {
 
 // Beside its colour each state has a sign of its own.
 const statusSign = {
+  rewound: '⟲',
   connecting: '…',
   reconnecting: '↻',
   paused: '‖',
@@ -21,6 +28,10 @@ const statusSign = {
   finished: '■',
   failed: '!',
 } as const;
+
+function isOffered(page: Page): boolean {
+  return !page.data || (offered.value?.includes(page.data) ?? false);
+}
 
 export function Header() {
   return (
@@ -34,13 +45,16 @@ export function Header() {
           {title.value}
         </bdi>
       </h1>
+      {offered.value?.includes('cluster') && <Picker />}
       <nav class="pages" aria-label="Pages">
         <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
           Live
         </a>
-        <a href="#topology" aria-current={view.value === 'topology' ? 'page' : undefined}>
-          Topology
-        </a>
+        {pages.filter(isOffered).map((page) => (
+          <a key={page.id} href={`#${page.id}`} aria-current={view.value === page.id ? 'page' : undefined}>
+            {page.title}
+          </a>
+        ))}
       </nav>
       <p class={`status ${status.value}`} role="status">
         <span class="sign" aria-hidden="true">
@@ -49,7 +63,7 @@ export function Header() {
         {statusText[status.value]}
       </p>
       {updatedMs.value > 0 && (
-        <p class="updated" title="When the server last sent something, UTC">
+        <p class="updated" title="Of when the numbers are, UTC">
           <time>{clock(updatedMs.value)}</time> UTC
         </p>
       )}
@@ -62,9 +76,23 @@ export function Header() {
         </p>
       )}
       <div class="tools">
-        <button type="button" class="tool" aria-pressed={paused.value} onClick={togglePause} aria-keyshortcuts="p">
-          {paused.value ? 'Go on' : 'Pause'} <kbd>p</kbd>
-        </button>
+        {past.value === null && (
+          <>
+            {view.value === 'live' && updatedMs.value > 0 && (
+              <button type="button" class="tool" onClick={rewind} aria-keyshortcuts="r">
+                Rewind <kbd>r</kbd>
+              </button>
+            )}
+            <button type="button" class="tool" aria-pressed={paused.value} onClick={togglePause} aria-keyshortcuts="p">
+              {paused.value ? 'Go on' : 'Pause'} <kbd>p</kbd>
+            </button>
+          </>
+        )}
+        {view.value === 'live' && (
+          <button type="button" class="tool" onClick={toggleKiosk} aria-keyshortcuts="k" title="One wall at a time on the whole screen; key k or Escape leaves it">
+            Kiosk <kbd>k</kbd>
+          </button>
+        )}
         <ThemePicker />
       </div>
     </header>

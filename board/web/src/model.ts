@@ -36,6 +36,17 @@ export class Model {
   honesty: Honesty | null = null;
   notes: string[] = [];
 
+  static whole(): Change { return {...nothing(), whole: true}; }
+
+  // Any event of the stream; null: one that changes nothing here.
+  apply(name: string, data: unknown): Change|null {
+    if (name === 'snapshot') return this.snapshot(data as SnapshotEvent);
+    if (name === 'panel') return this.announce(data as Panel);
+    if (name === 'slot') return this.slot(data as SlotEvent);
+    if (name === 'delta') return this.delta(data as DeltaEvent);
+    return null;
+  }
+
   panel(id: string): Panel {
     const found = this.panels.find((panel) => panel.id === id);
     if (!found) throw new OutOfStep(`panel ${id} was never announced`);
@@ -48,7 +59,7 @@ export class Model {
     this.panels = [...data.panels].sort(byId);
     this.honesty = data.honesty;
     this.notes = data.notes;
-    return { ...nothing(), whole: true };
+    return Model.whole();
   }
 
   announce(panel: Panel): Change {

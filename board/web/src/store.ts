@@ -2,25 +2,19 @@
 // are told by listeners what changed, and draw themselves.
 import { batch, computed, effect, signal } from '@preact/signals';
 
-import type {
-  DeltaEvent,
-  Honesty,
-  Panel,
-  SlotEvent,
-  SnapshotEvent,
-} from './contract';
-import { History } from './history';
+import { ofTopology, topology } from './choice';
+import type { Honesty, Panel } from './contract';
 import { type Change, Model, OutOfStep } from './model';
+import {pages} from './pages';
 import { type Connection, Stream } from './stream';
 
-export type Theme = 'system' | 'light' | 'dark';
-export type View = 'live' | 'topology';
-export type Status = 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed';
+export type Theme = 'system'|'light'|'dark';
+export type Status =
+    'rewound'|'connecting'|'reconnecting'|'paused'|'waiting'|'live'|'finished'|'failed';
 
 const rateWindowMs = 5000;
 
 export const model = new Model();
-export const histories = new Map<string, History>();
 
 export const title = signal('');
 export const panels = signal<Panel[]>([]);
@@ -31,11 +25,13 @@ export const updatedMs = signal(0); // the server's clock at the last news
 export const beat = signal(0); // grows when a table, the totals or the sums of a wall changed
 export const connection = signal<Connection>('connecting');
 export const paused = signal(false);
+export const past =
+    signal<number|null>(null);  // the moment that is shown, ms of the server's clock; null: now
 export const gaps = signal(0); // events the server could not send to this page
 export const theme = signal<Theme>('system');
 export const dark = signal(false); // as shown
 export const reducedMotion = signal(false);
-export const view = signal<View>('live'); // the page, as the address says after #
+export const view = signal('live');  // the page, as the address says after #
 
 export const walls = computed(() => panels.value.filter((panel) => panel.view === 'wall'));
 export const chosenWall = signal('');
@@ -44,6 +40,7 @@ export const wall = computed(
 );
 
 export const status = computed<Status>(() => {
+  if (past.value !== null) return 'rewound';
   if (paused.value) return 'paused';
   if (connection.value === 'lost') return 'reconnecting';
   if (!honesty.value) return 'connecting';
@@ -61,36 +58,14 @@ export function listen(listener: Listener): () => void {
 
 // --- stream -------------------------------------------------------------------------------------
 
-function reduce(name: string, data: unknown): Change | null {
-  if (name === 'snapshot') return model.snapshot(data as SnapshotEvent);
-  if (name === 'panel') return model.announce(data as Panel);
-  if (name === 'slot') return model.slot(data as SlotEvent);
-  if (name === 'delta') return model.delta(data as DeltaEvent);
-  return null;
-}
-
-function remember(name: string, data: unknown): void {
-  if (name === 'snapshot') return histories.clear();
-  const now = performance.now();
-  if (name === 'slot')
-    for (const [id, moves] of Object.entries(data as SlotEvent))
-      for (let i = 0; i < moves.length; i += 4) histories.get(id)?.forget(moves[i] as number);
-  if (name !== 'delta') return;
-  for (const [id, news] of Object.entries((data as DeltaEvent).panels)) {
-    if (!news.wall) continue;
-    if (!histories.has(id)) histories.set(id, new History());
-    const history = histories.get(id)!;
-    for (let i = 0; i < news.wall.add.length; i += 2)
-      history.add(news.wall.add[i]!, news.wall.add[i + 1]!, now);
-  }
-}
-
 // Counts of the last seconds, to tell how fast packets come.
 const samples: { t: number; captured: number }[] = [];
 
-function sampleRate(): void {
+export function sampleRate(): void {
+  if (!model.honesty) return;
   const last = samples[samples.length - 1];
-  const captured = model.honesty?.captured ?? 0;
+  const captured = model.honesty.captured;
+  if (last && last.t === model.t) samples.pop();
   if (last && (captured < last.captured || model.t < last.t)) samples.length = 0; // another run
   samples.push({ t: model.t, captured });
   while (samples.length > 2 && model.t - samples[0]!.t > rateWindowMs) samples.shift();
@@ -99,7 +74,7 @@ function sampleRate(): void {
     model.t > first.t ? (1000 * (captured - first.captured)) / (model.t - first.t) : null;
 }
 
-function publish(change: Change): void {
+export function publish(change: Change): void {
   updatedMs.value = model.t;
   if (change.whole || change.panels) {
     title.value = model.title;
@@ -114,7 +89,7 @@ function publish(change: Change): void {
   for (const listener of listeners) listener(change);
 }
 
-const stream = new Stream('/api/stream', {
+export const stream = new Stream(() => ofTopology('/api/stream'), {
   connection: (state) => (connection.value = state),
   event(name, data) {
     if (name === 'gap') {
@@ -122,8 +97,7 @@ const stream = new Stream('/api/stream', {
       return;
     }
     try {
-      const change = reduce(name, data);
-      remember(name, data);
+      const change = model.apply(name, data);
       if (change) batch(() => publish(change));
     } catch (error) {
       if (!(error instanceof OutOfStep)) throw error;
@@ -158,7 +132,11 @@ function follow(query: string, apply: (matches: boolean) => void): void {
 
 export function start(): void {
   theme.value = (document.documentElement.dataset.theme as Theme | undefined) ?? 'system';
-  const readView = () => (view.value = location.hash === '#topology' ? 'topology' : 'live');
+  // What follows a slash or a question mark is the page's own: #traffic?from=...
+  const readView = () => {
+    const id = /^#([a-z]*)/.exec(location.hash)?.[1] ?? '';
+    view.value = pages.some((page) => page.id === id) ? id : 'live';
+  };
   addEventListener('hashchange', readView);
   readView();
   const systemDark = signal(false);
@@ -169,8 +147,13 @@ export function start(): void {
   effect(() => {
     dark.value = theme.value === 'dark' || (theme.value === 'system' && systemDark.value);
   });
+  let shown = topology.value;
   effect(() => {
-    if (paused.value || hidden.value) stream.close();
-    else stream.open();
+    if (shown !== topology.value) stream.forget();
+    shown = topology.value;
+    if (paused.value || past.value !== null || hidden.value)
+      stream.close();
+    else
+      stream.open();
   });
 }

@@ -17,8 +17,8 @@ export class Stream {
   private retry: number | undefined;
 
   constructor(
-    private readonly url: string,
-    private readonly handlers: StreamHandlers,
+      private readonly url: () => string,
+      private readonly handlers: StreamHandlers,
   ) {}
 
   open(): void {
@@ -32,11 +32,16 @@ export class Stream {
     this.handlers.connection('closed');
   }
 
-  // Forgets where it was and starts with a snapshot.
+  // Starts with a snapshot, wherever it was.
   restart(): void {
+    this.forget();
+    this.open();
+  }
+
+  // The next time it opens it starts with a snapshot.
+  forget(): void {
     this.drop();
     this.lastId = '';
-    this.open();
   }
 
   private drop(): void {
@@ -48,8 +53,11 @@ export class Stream {
 
   private connect(): void {
     this.retry = undefined;
-    const query = this.lastId ? `?last=${encodeURIComponent(this.lastId)}` : '';
-    const source = new EventSource(this.url + query);
+    const url = this.url();
+    const last = this.lastId ?
+        `${url.includes('?') ? '&' : '?'}last=${encodeURIComponent(this.lastId)}` :
+        '';
+    const source = new EventSource(url + last);
     this.source = source;
     source.onopen = () => this.handlers.connection('open');
     // The browser gives up for good after some answers (503): reconnecting is ours.

@@ -3,10 +3,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { WallView } from './cells';
+import { Details } from './details';
 import type { Panel } from './contract';
 import { exact, percent, visible } from './format';
-import { historySeconds } from './history';
-import { beat, chosenWall, histories, listen, model, reducedMotion, wall, walls } from './store';
+import { beat, chosenWall, listen, model, reducedMotion, wall, walls } from './store';
 
 export function Wall() {
   const list = useRef<HTMLUListElement>(null);
@@ -37,17 +37,23 @@ export function Wall() {
   }, [id]);
   useEffect(() => view.current!.select(selected.value), [selected.value]);
 
+  const close = () => {
+    const slot = selected.value;
+    selected.value = -1;
+    view.current!.focus(slot);
+  };
   return (
     <section class="card wall" aria-label="Wall" hidden={!wall.value}>
+      {wall.value && <h2 class="kiosk-title">{visible(wall.value.title || wall.value.id)}</h2>}
       <Tabs />
       {wall.value && selected.value >= 0 && (
-        <Cell panel={wall.value} slot={selected.value} close={() => (selected.value = -1)} />
+        <Details key={`${wall.value.id} ${selected.value}`} panel={wall.value} slot={selected.value} close={close} />
       )}
       <div
         id="wall"
         role="tabpanel"
         aria-labelledby={id ? `tab-${id}` : undefined}
-        onKeyDown={(event) => event.key === 'Escape' && (selected.value = -1)}
+        onKeyDown={(event) => event.key === 'Escape' && selected.value >= 0 && close()}
       >
         <ul ref={list} class="cells" role="list" />
       </div>
@@ -106,39 +112,5 @@ function Sums({ panel }: { panel: Panel }) {
       <b>{exact(state.keys)}</b> names
       {state.overflow && '. ≥ marks a name that may have been seen before it was kept'}
     </p>
-  );
-}
-
-function Cell({ panel, slot, close }: { panel: Panel; slot: number; close: () => void }) {
-  beat.value;
-  const state = model.panel(panel.id).wall!;
-  const owner = state.slots[slot];
-  if (!owner) return null;
-  const bins = histories.get(panel.id)?.of(slot, performance.now()) ?? new Array<number>(historySeconds).fill(0);
-  const minute = bins.reduce((sum, n) => sum + n, 0);
-  const top = Math.max(...bins, 1);
-  return (
-    <aside class="chosen" aria-label="Chosen cell">
-      <div>
-        <h3>
-          <bdi dir="ltr">{visible(owner[0])}</bdi>
-        </h3>
-        <p>
-          <b>
-            {owner[2] ? '≥\u202f' : ''}
-            {exact(owner[1])}
-          </b>{' '}
-          · {percent(owner[1], state.total)} of all · {exact(minute)} in the last minute
-        </p>
-      </div>
-      <svg class="spark" viewBox={`0 0 ${historySeconds * 4} 32`} preserveAspectRatio="none" aria-hidden="true">
-        {bins.map((n, i) => (
-          <rect key={i} x={i * 4} y={32 - (32 * n) / top} width={3} height={(32 * n) / top} />
-        ))}
-      </svg>
-      <button type="button" class="tool" onClick={close}>
-        Close
-      </button>
-    </aside>
   );
 }

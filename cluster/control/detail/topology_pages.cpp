@@ -88,6 +88,52 @@ Json component_tasks(const TopologyView& topology, const std::string& node) {
   return json;
 }
 
+// Of an executor on a node: what it runs, and what its time went to. The tasks of one executor
+// share one thread.
+Json executor_entry(const Scene& scene, const TopologyView& topology, std::size_t which) {
+  const ExecutorShape& executor = topology.shape.executors[which];
+  const StatsBook::Tasks& tasks = scene.book.tasks(topology.record.id);
+  Json names = Json::array();
+  double busy = 0, blocked = 0;
+  for (std::uint32_t task : executor.tasks) {
+    std::uint32_t first = 0;
+    for (const ComponentShape& component : topology.shape.components) {
+      if (task >= first && task < first + component.tasks) {
+        const std::uint32_t index = task - first;
+        names.push_back(component.id + "/" + std::to_string(index));
+        if (auto its = tasks.find({component.id, index}); its != tasks.end()) {
+          busy += its->second.share(&Counts::busy_ns);
+          blocked += its->second.share(&Counts::blocked_ns);
+        }
+      }
+      first += component.tasks;
+    }
+  }
+  busy = std::min(busy, 1.0);
+  return {{"tasks", std::move(names)}, {"busy", busy}, {"blocked", std::min(blocked, 1.0 - busy)}};
+}
+
+Json executors_of(const Scene& scene, const TopologyView& topology, const std::string& node) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < topology.shape.executors.size(); ++i)
+    if (node_of(topology, i) == node) list.push_back(executor_entry(scene, topology, i));
+  return list;
+}
+
+void add_process(Json& json, const StatsBook::Worker* worker) {
+  json["usedCpu"] = worker != nullptr ? worker->cores() * 100 : 0.0;
+  json["usedMem"] = worker != nullptr ? megabytes(worker->now.memory_bytes) : 0.0;
+  json["links"] = Json::array();
+  if (worker == nullptr) return;
+  for (const LinkNumbers& link : worker->now.links)
+    json["links"].push_back({{"node", link.node},
+                             {"connected", link.connected},
+                             {"bytesSentPerSecond", worker->sent_per_second(link)},
+                             {"bytesReceivedPerSecond", worker->received_per_second(link)},
+                             {"roundTripMs", static_cast<double>(link.round_trip_ns) / 1e6},
+                             {"framesResent", link.frames_resent}});
+}
+
 std::size_t executors_on(const TopologyView& topology, const std::string& node) {
   const auto& nodes = topology.record.assignment.node_of_executor;
   return static_cast<std::size_t>(std::count(nodes.begin(), nodes.end(), node));
@@ -103,6 +149,7 @@ Json topology_entry(const Scene& scene, const TopologyView& topology) {
   add_resources(json, topology);
   json["restarts"] = topology.restarts;
   json["lastRestart"] = topology.last_restart;
+  json["incarnation"] = topology.record.assignment.incarnation;
   const auto recent = scene.book.window(topology.record.id, StatsBook::recent, scene.now.steady);
   json["rowsPerSecond"] = per_second(spouts_of(topology, recent).emitted, recent.seconds);
   return json;
@@ -139,6 +186,8 @@ Json workers_of(const Scene& scene, const TopologyView& topology, std::string_vi
     json["incarnation"] = worker.incarnation;
     json["pid"] = worker.pid;
     json["error"] = worker.error;
+    json["executors"] = executors_of(scene, topology, name);
+    add_process(json, scene.book.worker(topology.record.id, name));
     list.push_back(std::move(json));
   }
   return list;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cluster/model/checkpoint_note.hpp"
+#include "cluster/model/feed_news.hpp"
 #include "cluster/model/orders.hpp"
 #include "cluster/model/record.hpp"
 #include "cluster/model/report.hpp"
@@ -34,8 +35,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(EdgeRows, from, to, sent, rows)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerReport, topology, incarnation, state,
                                                 endpoint, pid, checkpoint, error, rows)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Report, protocol, version, node, session, home,
-                                                start, sequence, wall, content, unchanged, host,
-                                                endpoint, labels, cores, memory, term, orders,
+                                                start, sequence, leader, wall, content, unchanged,
+                                                host, endpoint, labels, cores, memory, term, orders,
                                                 members, fenced, workers, submissions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogLine, wall, node, topology, level, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(WorkerNews, node, topology, incarnation, kind, text)
@@ -50,6 +51,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Orders, protocol, term, version,
                                                 content, unchanged, lease, base, members, fenced,
                                                 workers, updates, ended, submissions, refused)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(TapOrder, id, topology, edge, where, rate)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FeedAck, topology, incarnation, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Ping, node, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Pong, node, sequence)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NodeProcess, session, home, start)

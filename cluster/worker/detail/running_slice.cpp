@@ -1,8 +1,11 @@
 #include "cluster/worker/detail/running_slice.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
+#include <fstream>
 #include <random>
 #include <utility>
 
@@ -14,6 +17,21 @@ namespace {
 std::uint64_t new_session() {
   std::random_device random;
   return (std::uint64_t{random()} << 32 | random()) | 1;
+}
+
+std::uint64_t cpu_of_process() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * ns_per_s +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+// Resident; the second number of the file is pages.
+std::uint64_t memory_of_process() {
+  std::ifstream file("/proc/self/statm");
+  std::uint64_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -134,8 +152,10 @@ WorkerStats RunningSlice::stats() const {
     DataLinkStatistics seen = links_->statistics(peer);
     stats.links.push_back({peers_[peer], seen.connected, seen.link.bytes_sent,
                            seen.link.bytes_received, seen.link.frames_resent,
-                           links_->outbox_bytes(peer)});
+                           links_->outbox_bytes(peer), seen.link.round_trip});
   }
+  stats.cpu_ns = cpu_of_process();
+  stats.memory_bytes = memory_of_process();
   return stats;
 }
 

@@ -82,6 +82,7 @@ struct LocalRun::State {
   std::string name(TaskIndex task) const;
   std::string waited_for(TaskIndex task, std::uint64_t code) const;
   TaskStatus status(const Task& task) const;
+  TaskQueue queue(const Task& task, const std::vector<const Task*>& by_index) const;
   Result<void> clear_checkpoints();
   std::vector<const Task*> tasks_by_index() const;  // null: of another slice
   void check_conservation() const;

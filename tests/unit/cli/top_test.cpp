@@ -7,13 +7,81 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-TEST(Top, ShowsARun) {
-  const Json answer = Json::parse(R"({"topology":"live","finished":false,"components":[
+Json run_answer() {
+  return Json::parse(R"({"topology":"live","finished":false,"stall":null,"components":[
     {"id":"dns","kind":"spout","tasks":[
-      {"executed_per_s":0,"emitted_per_s":1000.5,"busy":0.25},
-      {"executed_per_s":0,"emitted_per_s":500,"busy":0.5}]},
-    {"id":"names","kind":"bolt","tasks":[{"executed_per_s":1500,"emitted_per_s":3,"busy":1}]}]})");
-  EXPECT_EQ(top_text(top_of_run(answer)),
+      {"task":0,"executed":0,"emitted":10,"executed_per_s":0,"emitted_per_s":1000.5,"busy":0.25,
+       "blocked":0.75,"idle":0,"inbox_rows":0,"execute_us":null,
+       "waits_for":{"who":"names","why":"room","for_s":2}},
+      {"task":1,"executed":0,"emitted":5,"executed_per_s":0,"emitted_per_s":500,"busy":0.5,
+       "blocked":0,"idle":0.5,"inbox_rows":0,"execute_us":null,"waits_for":null}]},
+    {"id":"names","kind":"bolt","tasks":[
+      {"task":0,"executed":15,"emitted":3,"executed_per_s":1500,"emitted_per_s":3,"busy":1,
+       "blocked":0,"idle":0,"inbox_rows":4096,"execute_us":{"p99":1300},"waits_for":null}]}],
+    "edges":[{"from":"dns","stream":"default","to":"names","grouping":"SHUFFLE","rows":15,
+       "rows_per_s":1500,"blocked":0.375,"wait_us":{"p99":12.4}}]})");
+}
+
+TEST(Top, ShowsTasksAndEdgesOfARun) {
+  const TopPage page = top_of_run(run_answer(), nullptr);
+  TopView view;
+  ASSERT_TRUE(view.press('t'));
+  const std::string tasks = top_text(page, view);
+  EXPECT_NE(
+      tasks.find("dns           0      0  1,001   25 %     75 %   0 %      0       -  names\n"),
+      std::string::npos)
+      << tasks;
+  EXPECT_NE(tasks.find("4,096  1.3 ms\n"), std::string::npos) << tasks;
+  ASSERT_TRUE(view.press('e'));
+  const std::string edges = top_text(page, view);
+  EXPECT_NE(edges.find("dns   default  names  SHUFFLE"), std::string::npos) << edges;
+  EXPECT_NE(edges.find("38 %     12 us\n"), std::string::npos) << edges;
+}
+
+TEST(Top, SaysWhereEveryPacketWentAndWhoHoldsUp) {
+  Json answer = run_answer();
+  answer["stall"] = {{"source", "d\x1bns"}, {"cause", "names"}, {"for_s", 2.04}};
+  const Json honesty = {{"captured", 1200u},     {"parsed", 1190u},         {"malformed", 7u},
+                        {"not_dns", 1u},         {"filtered", 2u},          {"in_flight", 0u},
+                        {"dropped_kernel", 30u}, {"dropped_interface", 0u}, {"late", 4u}};
+  const std::string text = top_text(top_of_run(answer, honesty));
+  EXPECT_NE(text.find("PACKETS  seen 1,200 parsed 1,190 malformed 7 not DNS 1 filtered 2 in flight "
+                      "0  kernel drops 30  interface drops 0  late 4\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("STALL    d?ns has been held up for 2.0 s: the cause is names\n"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Top, KeysSortAndScroll) {
+  const TopPage page = top_of_run(run_answer(), nullptr);
+  TopView view;
+  auto first_task = [&] {
+    const std::string text = top_text(page, view);
+    const std::size_t line = text.find('\n', text.find("COMPONENT")) + 1;
+    return text.substr(line, text.find(' ', line) - line);
+  };
+  ASSERT_TRUE(view.press('t'));
+  EXPECT_EQ(first_task(), "dns");
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(view.press('s'));
+  EXPECT_NE(view.help().find("by BUSY)"), std::string::npos);
+  EXPECT_EQ(first_task(), "names") << "the busiest";
+  ASSERT_TRUE(view.press('r'));
+  EXPECT_EQ(first_task(), "dns");
+  ASSERT_TRUE(view.press('j'));
+  ASSERT_TRUE(view.press('j'));
+  EXPECT_EQ(first_task(), "names") << "what is above is passed over";
+  for (int i = 0; i < 100; ++i) view.press('j');
+  EXPECT_EQ(first_task(), "names") << "the last line stays";
+  ASSERT_TRUE(view.press('\t'));
+  EXPECT_EQ(view.tab, TopTab::edges);
+  EXPECT_EQ(view.sort, 0u);
+  EXPECT_FALSE(view.press('x'));
+}
+
+TEST(Top, ShowsARun) {
+  EXPECT_EQ(top_text(top_of_run(run_answer(), nullptr)),
             "TOPOLOGY  STATUS  WORKERS  TASKS  ROWS/S\n"
             "live      ACTIVE        1      3   1,501\n"
             "\n"
@@ -50,7 +118,7 @@ TEST(Top, SaysThatThereIsNothing) {
 }
 
 TEST(Top, AnAnswerWithoutItsKeysIsRefused) {
-  EXPECT_THROW(top_of_run(Json::object()), Json::exception);
+  EXPECT_THROW(top_of_run(Json::object(), nullptr), Json::exception);
 }
 
 }  // namespace

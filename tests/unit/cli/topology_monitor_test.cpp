@@ -104,5 +104,43 @@ TEST_F(MonitorTest, EdgesHaveTheirRowsAndHowLongTheyWaited) {
   EXPECT_EQ(edge["wait_us"]["p99"], 2.0);
 }
 
+TEST_F(MonitorTest, EdgesSayHowMuchOfTheTimeTheirSourceWaitedForThem) {
+  look.queues = {{"words", 0, 0, {{"out", 500'000'000}}}, {"out", 0, 40, {}}};
+  look.steady = 2 * ns_per_s;
+  json first = ask();
+  EXPECT_EQ(first["edges"][0]["blocked"], 0.25);
+  EXPECT_EQ(first["components"][1]["tasks"][0]["inbox_rows"], 40);
+  look.steady = 3 * ns_per_s;
+  look.queues[0].blocked_ns[0].second += ns_per_s;
+  look.queues[1].rows.reset();
+  json second = ask();
+  EXPECT_EQ(second["edges"][0]["blocked"], 1.0);
+  EXPECT_EQ(second["components"][1]["tasks"][0]["inbox_rows"], nullptr);
+}
+
+TEST_F(MonitorTest, NamesTheCauseOfALongWait) {
+  look.steady = ns_per_s;
+  look.status.tasks[0].waits_for = "out";
+  look.status.tasks[0].blocked = true;
+  look.status.tasks[0].waiting_ns = 900'000'000;
+  EXPECT_EQ(ask()["stall"], nullptr);
+  look.steady = 3 * ns_per_s;
+  look.status.tasks[0].waiting_ns = 2'900'000'000;
+  EXPECT_EQ(ask()["stall"], json({{"source", "words"}, {"cause", "out"}, {"for_s", 2.9}}));
+}
+
+TEST_F(MonitorTest, ShowsErrorsWithTheirComponentAndCountersOfOperators) {
+  look.steady = ns_per_s;
+  look.failures = {{5 * ns_per_s, "out", "out: the disk is full"},
+                   {6 * ns_per_s, "", "checkpoint"}};
+  look.status.tasks[1].counters = {{"written", 7}};
+  json seen = ask();
+  EXPECT_EQ(seen["components"][0]["errors"], json::array());
+  EXPECT_EQ(seen["components"][1]["errors"],
+            json::array({{{"t", 5000}, {"what", "out: the disk is full"}}}));
+  EXPECT_EQ(seen["errors"][0]["what"], "checkpoint");
+  EXPECT_EQ(seen["components"][1]["tasks"][0]["counters"], json({{"written", 7}}));
+}
+
 }  // namespace
 }  // namespace dnstorm::cli

@@ -1,5 +1,6 @@
 #include "board/server/live.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -187,6 +188,67 @@ TEST_F(LiveTest, an_event_that_is_half_sent_is_ended_before_the_gap) {
   }
   const auto got = parse_events(text + read(client));
   EXPECT_EQ(names(got), (Names{"snapshot", "gap", "snapshot"}));
+}
+
+TEST_F(LiveTest, can_be_rewound_to_what_was_shown_at_any_moment) {
+  tick();
+  Subscription client = live_.subscribe("");
+  PageModel page;
+  std::map<std::int64_t, json> shown;
+  for (int step = 0; step < 600; ++step) {
+    const std::string name = "name" + std::to_string(step * 7 % 11);
+    live_.publish(frame("names", "wall", step, {{name, {double(step % 5)}}, {"a", {1}}}));
+    live_.publish(frame("rates", "series", step / 2, {{"q", {double(step)}}}));
+    live_.publish(frame("top", "table", step, {{name, {double(step)}}}));
+    honesty_.captured += 5;
+    tick();
+    for (const Event& event : events(client)) page.apply(event);
+    if (step % 23 == 0) shown[(1'000'000 * ns_per_s + now_) / ns_per_ms] = page.state();
+  }
+  int segments = 0;
+  std::int64_t from = 0;
+  for (const auto& [ms, state] : shown) {
+    const json segment = json::parse(live_.rewind_json(ms * ns_per_ms));
+    ASSERT_LE(segment["from"], ms);
+    segments += std::exchange(from, segment["from"].get<std::int64_t>()) != segment["from"];
+    PageModel again;
+    again.apply({"", "snapshot", segment["snapshot"]});
+    for (const json& event : segment["events"])
+      if (event[0] <= ms) again.apply({"", event[1], event[2]});
+    ASSERT_EQ(again.state(), state) << "at " << ms;
+  }
+  EXPECT_GE(segments, 3) << "a minute in steps of 20 s";
+}
+
+TEST_F(LiveTest, a_wall_has_as_many_cells_as_its_frames_ask_for_and_no_more_than_are_allowed) {
+  const auto cells = [&](const char* panel, std::size_t wanted) {
+    FeedFrame asks = frame(panel, "wall", 1, {{"a", {1}}});
+    asks.cells = wanted;
+    live_.publish(asks);
+    tick();
+    return json::parse(live_.snapshot_json())["panels"].back()["wall"]["slots"].size();
+  };
+  EXPECT_EQ(cells("a", 0), 3u);
+  EXPECT_EQ(cells("b", 17), 17u);
+  EXPECT_EQ(cells("c", 1'000'000), wall_slots_max);
+}
+
+TEST_F(LiveTest, tells_how_a_cell_grew) {
+  live_.publish(frame("names", "wall", 1, {{"a", {1}}}));
+  tick();
+  live_.publish(frame("names", "wall", 2, {{"a", {2}}}));
+  tick();
+  live_.publish(frame("names", "wall", 3, {{"a", {3}}}));
+  tick(10 * ns_per_s);
+  const json cell = json::parse(live_.cell_json("names", 0).value());
+  EXPECT_EQ(cell["key"], "a");
+  EXPECT_EQ(cell["step_ms"], 5'000);
+  ASSERT_EQ(cell["bins"].size(), 120u);
+  EXPECT_EQ(cell["bins"][117], 2) << "ten seconds ago, when it had its cell";
+  EXPECT_EQ(cell["bins"][119], 3);
+  EXPECT_FALSE(live_.cell_json("names", 1)) << "nobody owns it";
+  EXPECT_FALSE(live_.cell_json("names", 99));
+  EXPECT_FALSE(live_.cell_json("nothing", 0));
 }
 
 TEST_F(LiveTest, clients_share_one_serialisation) {

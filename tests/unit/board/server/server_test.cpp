@@ -50,6 +50,21 @@ TEST_F(ServerTest, is_healthy) {
   EXPECT_EQ(reply.body, "ok\n");
 }
 
+TEST_F(ServerTest, gives_what_was_shown_and_how_a_cell_grew) {
+  live_.publish(wall_frame({{"A", {3}}}));
+  while (json::parse(get("api/snapshot").body)["panels"].empty()) std::this_thread::yield();
+  const json span = json::parse(get("api/rewind").body);
+  EXPECT_GT(span["first"], 0);
+  EXPECT_FALSE(span.contains("snapshot"));
+  const std::string last = std::to_string(span["last"].get<std::int64_t>());
+  EXPECT_EQ(json::parse(get("api/rewind?t=" + last).body)["snapshot"]["title"], "test");
+  for (const char* t : {"-1", "1e9", "x", "99999999999999999999"})
+    EXPECT_EQ(get(std::string("api/rewind?t=") + t).status, 400) << t;
+  EXPECT_EQ(json::parse(get("api/cell?panel=qtypes&slot=0").body)["key"], "A");
+  EXPECT_EQ(get("api/cell?panel=qtypes&slot=1").status, 404);
+  EXPECT_EQ(get("api/cell?panel=qtypes").status, 400);
+}
+
 TEST_F(ServerTest, every_answer_forbids_the_browser_what_the_page_does_not_need) {
   for (const char* path : {"", "api/snapshot", "nothing", "healthz"}) {
     SCOPED_TRACE(path);

@@ -156,5 +156,31 @@ TEST(Wall, cuts_a_key_that_no_name_can_be) {
   EXPECT_EQ(owners(wall)[0].size(), key_bytes_max);
 }
 
+json trail(const Wall& wall, std::size_t slot, TimeNs now) {
+  JsonWriter writer;
+  writer.begin_object();
+  if (!wall.write_trail(writer, slot, now)) return {};
+  return json::parse(writer.end_object().text());
+}
+
+TEST(Wall, remembers_how_a_cell_grew_in_steps_and_forgets_it_with_its_owner) {
+  Wall wall(small);
+  wall.add("a", 1, 0);
+  wall.add("b", 1, 0);
+  wall.settle(0);
+  wall.add("a", 4, trail_step);
+  wall.add("a", 2, 3 * trail_step);
+  wall.add("a", 1, 4 * trail_step - 1);
+  const json grew = trail(wall, 0, 4 * trail_step);
+  EXPECT_EQ(grew["key"], "a");
+  ASSERT_EQ(grew["bins"].size(), trail_steps);
+  const std::vector<int> newest(grew["bins"].end() - 5, grew["bins"].end());
+  EXPECT_EQ(newest, (std::vector<int>{0, 4, 0, 3, 0}));
+  const DurationNs round = trail_step * static_cast<DurationNs>(trail_steps);
+  const json later = trail(wall, 0, round + 3 * trail_step);
+  EXPECT_EQ(later["bins"], json(std::vector<int>(trail_steps, 0)))
+      << "what is older than all steps has gone";
+}
+
 }  // namespace
 }  // namespace dnstorm::board

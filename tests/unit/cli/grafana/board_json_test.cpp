@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -40,6 +41,23 @@ TEST_P(BoardJson, HasPanelsThatDoNotOverlapWithIdsOfTheirOwn) {
         for (int y = at["y"]; y < at["y"].get<int>() + at["h"].get<int>(); ++y)
           EXPECT_TRUE(taken.insert({x, y}).second);
     }
+  }
+}
+
+TEST_P(BoardJson, MarksSecurityEventsChosenByWhatTheBoardHas) {
+  for (const Board& board : boards()) {
+    SCOPED_TRACE(board.uid);
+    Json json = Json::parse(board_json(board, GetParam()));
+    ASSERT_EQ(json["annotations"]["list"].size(), 1u);
+    const Json& annotation = json["annotations"]["list"][0];
+    EXPECT_EQ(annotation["name"], "Security events");
+    EXPECT_EQ(annotation["datasource"]["uid"], source_uid(GetParam()));
+    std::string query = annotation["target"]["query"];
+    bool has_server =
+        std::ranges::find(board.variables, "server", &Variable::tag) != board.variables.end();
+    EXPECT_EQ(query.find("server") != std::string::npos, has_server);
+    EXPECT_EQ(annotation["target"].value("tagsColumn", ""),
+              GetParam() == Language::influxql ? "detector,severity" : "");
   }
 }
 

@@ -110,6 +110,23 @@ TEST(PanelFile, RefusesWhatIsNoList) {
     EXPECT_FALSE(read_panels(text, "p.yaml").ok()) << text;
 }
 
+TEST(PanelFile, AnnotationsHaveWords) {
+  const std::string good = "title: T, kind: stat, measurement: m, aggregation: sum, description: D";
+  auto boards = [&](const std::string& annotation) {
+    return read_panels("annotations: [{" + annotation + "}]\n" + list_of("{" + good + "}"),
+                       "p.yaml");
+  };
+  auto right = boards("name: N, measurement: m, text: t, tags: a, variables: [server, node]");
+  ASSERT_TRUE(right.ok()) << right.error().what;
+  ASSERT_EQ(right->front().annotations.size(), 1u);
+  EXPECT_EQ(right->front().annotations[0].variables, std::vector<std::string>{"server"});
+  EXPECT_EQ(right->front().annotations[0].colour, "orange");
+  EXPECT_THAT(boards("name: N, measurement: m, text: t").error().what,
+              ::testing::HasSubstr("p.yaml:1:"));
+  EXPECT_THAT(boards("name: N, measurement: m, tags: a").error().what,
+              ::testing::HasSubstr("'text' of annotation 'N' is missing"));
+}
+
 TEST(PanelFile, RefusesTwoOfOneName) {
   std::string panel =
       "{title: T, kind: stat, measurement: m, aggregation: sum, description: D}\n          - "

@@ -48,6 +48,33 @@ TEST(Query, OfARateDividesTheSumByTheInterval) {
          "  |> keep(columns: [\"_time\", \"_value\", \"_field\", \"qtype\"])");
 }
 
+TEST(Query, OfAnAnnotationHasATextAndWords) {
+  Annotation annotation{.name = "Events",
+                        .measurement = "m",
+                        .where = {{"state", {"opened"}}},
+                        .text = "key",
+                        .tags = {"detector"},
+                        .fields = {"severity"},
+                        .variables = {"server"},
+                        .colour = "orange"};
+  EXPECT_EQ(query_of(annotation, Language::influxql),
+            "SELECT \"key\", \"detector\", \"severity\" FROM \"m\" WHERE $timeFilter AND "
+            "(\"state\" = 'opened') AND \"server\" =~ /^$server$/");
+  EXPECT_EQ(
+      query_of(annotation, Language::flux),
+      flux_head +
+          std::string(
+              "(r[\"_field\"] == \"key\" or r[\"_field\"] == \"severity\") and r[\"state\"] == "
+              "\"opened\" and r[\"server\"] =~ /^${server:regex}$/)\n"
+              "  |> group(columns: [\"_time\", \"_value\", \"_field\"], mode: \"except\")\n"
+              "  |> pivot(rowKey: [\"_time\"], columnKey: [\"_field\"], valueColumn: "
+              "\"_value\")\n"
+              "  |> group()\n"
+              "  |> map(fn: (r) => ({_time: r._time, text: r[\"key\"], tags: r[\"detector\"] + "
+              "\",\" + r[\"severity\"]}))\n"
+              "  |> sort(columns: [\"_time\"])"));
+}
+
 TEST(Query, OfASumHasARowForEachCombinationOfTags) {
   Panel panel = panel_of(PanelKind::table, Aggregation::sum);
   panel.tags = {"outcome", "reason"};

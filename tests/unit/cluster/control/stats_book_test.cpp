@@ -34,6 +34,43 @@ TEST(WorkerStats, WhatIsMissingIsNothingAndWhatIsWrongIsAnError) {
     EXPECT_FALSE(stats_from_json(wrong).ok()) << wrong;
 }
 
+TEST(WorkerStats, TellOfTheProcessAndItsLinks) {
+  auto read = process_from_json(
+      R"({"cpu_ns":7,"memory_bytes":8,"links":[{"node":"b","connected":true,"bytes_sent":9}]})");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->cpu_ns, 7U);
+  EXPECT_EQ(read->memory_bytes, 8U);
+  ASSERT_EQ(read->links.size(), 1U);
+  EXPECT_TRUE(read->links[0].connected);
+  EXPECT_EQ(read->links[0].bytes_sent, 9U);
+  EXPECT_EQ(read->links[0].round_trip_ns, 0U);
+  EXPECT_EQ(process_from_json("{}")->links.size(), 0U);
+  EXPECT_FALSE(process_from_json(R"({"links":[{}]})").ok());
+}
+
+TEST(StatsBook, SharesAndRatesAreOfTheTimeBetweenTwoWords) {
+  auto told = [](std::uint64_t ms, std::uint64_t incarnation) {
+    return WorkerNews{
+        "a", id, incarnation, "stats",
+        fmt::format(R"({{"tasks":[{{"component":"dns","busy_ns":{0}000000}}],"cpu_ns":{0}000000,)"
+                    R"("links":[{{"node":"b","bytes_sent":{0}}}]}})",
+                    ms)};
+  };
+  StatsBook book;
+  book.take(told(1000, 1), fake_start);
+  EXPECT_EQ(book.tasks(id).at({"dns", 0}).share(&Counts::busy_ns), 0);
+  EXPECT_EQ(book.worker(id, "a")->cores(), 0);
+  book.take(told(2000, 1), fake_start + 4 * ns_per_s);
+  const StatsBook::Worker& worker = *book.worker(id, "a");
+  EXPECT_EQ(book.tasks(id).at({"dns", 0}).share(&Counts::busy_ns), 0.25);
+  EXPECT_EQ(worker.cores(), 0.25);
+  EXPECT_EQ(worker.sent_per_second(worker.now.links.at(0)), 250);
+  book.take(told(100, 2), fake_start + 5 * ns_per_s);  // begun anew
+  EXPECT_EQ(book.tasks(id).at({"dns", 0}).share(&Counts::busy_ns), 0);
+  EXPECT_EQ(worker.cores(), 0);
+  EXPECT_EQ(book.worker(id, "nowhere"), nullptr);
+}
+
 TEST(StatsBook, AllTimeIsWhatWasToldLast) {
   StatsBook book;
   book.take(fake_news(10), fake_start);

@@ -34,5 +34,15 @@ TEST(Messages, carry_the_order_of_a_tap) {
   EXPECT_FALSE(decode("T{\"rate\":\"much\"}").ok());
 }
 
+TEST(Messages, carry_what_a_board_shows) {
+  FeedNews news{"n1", "dns-1-1", 2, 17, 16, 3, std::string("\x00\xff{", 3)};
+  std::string bytes = encode(news);
+  EXPECT_EQ(std::get<FeedNews>(decode(bytes).value()), news);
+  EXPECT_FALSE(decode("F00000002{").ok());
+  EXPECT_FALSE(decode("F00000010{\"sequence\":\"x\"}").ok());
+  FeedAck ack{"dns-1-1", 2, 17};
+  EXPECT_EQ(std::get<FeedAck>(decode(encode(ack)).value()), ack);
+}
+
 }  // namespace
 }  // namespace dnstorm::cluster

@@ -152,6 +152,10 @@ TEST_F(LocalRunTest, an_error_of_a_source_ends_the_run_and_what_it_gave_is_count
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().what, "numbers: the disk is on fire");
   EXPECT_EQ(result.error().kind, ErrorKind::io);
+  ASSERT_THAT(run->failures(), SizeIs(1));
+  EXPECT_EQ(run->failures()[0].component, "numbers");
+  EXPECT_EQ(run->failures()[0].what, result.error().what);
+  EXPECT_GT(run->failures()[0].at, 0);
   EXPECT_THAT(collected.rows(), SizeIs(28));
   EXPECT_EQ(collected.finishes(), 1u);
 }
@@ -183,6 +187,8 @@ TEST_F(LocalRunTest, an_exception_breaks_the_run_and_does_not_hang_it) {
   auto result = run->wait();
   ASSERT_FALSE(result.ok());
   EXPECT_EQ(result.error().what, "sink: out of luck");
+  ASSERT_THAT(run->failures(), SizeIs(1));
+  EXPECT_EQ(run->failures()[0].component, "sink");
   EXPECT_EQ(result.error().kind, ErrorKind::internal);
 }
 
@@ -220,6 +226,37 @@ TEST_F(LocalRunTest, a_stop_drains_what_is_under_way) {
   ASSERT_TRUE(run->wait().ok());
   EXPECT_EQ(collected.rows().size(), run->status().total("produced"));
   EXPECT_EQ(collected.finishes(), 1u);
+}
+
+TEST_F(LocalRunTest, shows_what_waits_before_a_slow_task_and_who_waits_for_it) {
+  std::mutex mutex;
+  std::condition_variable opened;
+  bool open = false;
+  std::atomic<bool> begun = false;
+  build.credits(2);
+  spout({.endless = true});
+  sink({{"numbers"}}, {.on_execute = [&] {
+         begun = true;
+         std::unique_lock lock(mutex);
+         opened.wait(lock, [&] { return open; });
+       }});
+  auto run = start();
+  while (!begun || !run->status().tasks[0].blocked) std::this_thread::yield();
+  std::vector<TaskQueue> queues = run->queues();
+  ASSERT_THAT(queues, SizeIs(2));
+  EXPECT_EQ(queues[1].component, "sink");
+  EXPECT_EQ(queues[1].rows, run->status().tasks[0].emitted - 4) << "it has taken one batch";
+  ASSERT_THAT(queues[0].blocked_ns, SizeIs(1));
+  EXPECT_EQ(queues[0].blocked_ns[0].first, "sink");
+  EXPECT_GT(queues[0].blocked_ns[0].second, 0u);
+  {
+    std::lock_guard lock(mutex);
+    open = true;
+  }
+  opened.notify_all();
+  run->request_stop();
+  ASSERT_TRUE(run->wait().ok());
+  EXPECT_EQ(run->queues()[1].rows, 0u);
 }
 
 TEST_F(LocalRunTest, a_run_can_be_dropped_at_any_time) {

@@ -55,6 +55,37 @@ TEST(Advice, says_what_the_others_carry) {
   EXPECT_EQ(advice.away[0].capacity.expected, start_of(advice.now));  // more than it can, now
 }
 
+// The page shows one server; what it shows are the numbers that all would have been told with.
+TEST(Advice, in_focus_is_the_same_with_more_detail) {
+  AdviceQuestion question{.limits = {{"ns1", 2000.}, {"ns2", 8000.}}};
+  Advice all = advise(two_servers(), question);
+  question.focus = "ns1";
+  Advice one = advise(two_servers(), question);
+  ASSERT_EQ(one.windows.size(), 1U);
+  EXPECT_EQ(one.windows[0].server, "ns1");
+  EXPECT_EQ(one.windows[0].windows[0].slot, all.windows[1].windows[0].slot);
+  EXPECT_EQ(one.windows[0].windows[0].risk, all.windows[1].windows[0].risk);
+  EXPECT_TRUE(one.away.empty());
+  EXPECT_TRUE(one.servers[1].ahead.empty());
+  ASSERT_GE(one.servers[0].ahead.size(), 26U);
+  const WeekAhead& now = one.servers[0].ahead[0];
+  EXPECT_EQ(now.middle, one.now);
+  EXPECT_EQ(now.p99, all.servers[0].capacity.p99_now);
+  EXPECT_EQ(now.low, all.servers[0].capacity.p99_low);
+  EXPECT_EQ(now.high, all.servers[0].capacity.p99_high);
+}
+
+TEST(Advice, says_hour_by_hour_what_the_others_carry_if_it_is_asked_by_name) {
+  Advice advice = advise(two_servers(), {.away = {"ns2"}, .focus = "ns1"});
+  ASSERT_EQ(advice.away.size(), 1U);
+  ASSERT_EQ(advice.away[0].week.size(), 168U);
+  // All of ns2 moves to the one that is left.
+  for (std::size_t slot : {10U, 30U, 60U})
+    EXPECT_NEAR(advice.away[0].week[slot].expected,
+                advice.servers[0].week[slot].expected + advice.servers[1].week[slot].expected, 1);
+  EXPECT_TRUE(advise(two_servers(), {}).away[0].week.empty());
+}
+
 // A window in which the others cannot carry the load is none, however quiet the server is.
 TEST(Advice, for_a_server_looks_at_what_the_others_can_carry) {
   Pasts pasts = two_servers();

@@ -65,6 +65,16 @@ TEST(Board, limits_tables_but_never_walls) {
   }
 }
 
+TEST(Board, says_how_many_cells_a_wall_has) {
+  for (const char* cells : {"128", "400"}) {
+    TaskHarness task(board_operator(), {{"view", {"wall"}}, {"cells", {cells}}},
+                     testing::count_fields());
+    task.feed({{"0s", "10s", "1", "0", "5"}});
+    task.finish();
+    EXPECT_EQ(std::to_string(task.feed_list.frames.at(0).cells), cells);
+  }
+}
+
 TEST(Board, draws_a_line_per_key) {
   TaskHarness task(board_operator(), {{"view", {"series"}}}, testing::count_fields());
   task.feed(

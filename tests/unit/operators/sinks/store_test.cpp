@@ -85,7 +85,8 @@ TEST_F(Store, unites_the_fields_of_several_inputs) {
 }
 
 TEST_F(Store, forgets_what_is_older_than_the_retention) {
-  TaskHarness task(store_operator(), with({{"retention", {"1h"}}}), testing::count_fields());
+  TaskHarness task(store_operator(), with({{"retention", {"1h"}}, {"rollup_retention", {"1h"}}}),
+                   testing::count_fields());
   for (int minute = 0; minute < 180; ++minute) {
     std::string qtype = minute < 60 ? "1" : "28";
     task.feed(
@@ -105,7 +106,8 @@ TEST_F(Store, forgets_what_is_older_than_the_retention) {
 }
 
 TEST_F(Store, adds_to_series_that_were_emptied) {
-  TaskHarness task(store_operator(), with({{"retention", {"1h"}}}), testing::count_fields());
+  TaskHarness task(store_operator(), with({{"retention", {"1h"}}, {"rollup_retention", {"1h"}}}),
+                   testing::count_fields());
   for (int hour : {0, 10, 20}) {
     for (const char* qtype : {"1", "28"}) {
       if (hour == 10 && std::string(qtype) == "1") continue;
@@ -131,7 +133,7 @@ TEST_F(Store, refuses_files_that_it_does_not_know) {
   ASSERT_TRUE(SqliteDatabase::open(file(), ns_per_s).value().run("PRAGMA user_version=99").ok());
   TaskHarness newer(store_operator(), with({}), testing::count_fields());
   EXPECT_THAT(newer.prepared.error().what,
-              HasSubstr("newer dnstorm (schema 99, this one knows 1)"));
+              HasSubstr("newer dnstorm (schema 99, this one knows 2)"));
 
   std::filesystem::remove(file());
   ASSERT_TRUE(SqliteDatabase::open(file(), ns_per_s).value().run("CREATE TABLE t(x)").ok());

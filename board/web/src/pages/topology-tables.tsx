@@ -1,61 +1,11 @@
-// The topology as it runs: every task and every edge. Asked for once a second while it is shown.
-import { useSignal, useSignalEffect } from '@preact/signals';
+// The same as tables: for assistive technology, and for those who want every number.
+import { clock, exact, percent, seconds, short, visible } from '../format';
+import { duration, waitText, type Edge, type Quantiles, type Task, type Topology, type TopologyComponent } from './topology-data';
 
-import { clock, exact, percent, seconds, short, visible } from './format';
-import { paused } from './store';
-import { duration, holdUp, waitText, type Edge, type Quantiles, type Task, type Topology, type TopologyComponent } from './topology-data';
-
-const periodMs = 1000;
-
-export function TopologyPage() {
-  const topology = useSignal<Topology | null>(null);
-  const failure = useSignal('');
-  useSignalEffect(() => {
-    if (paused.value) return;
-    let timer = 0;
-    const gone = new AbortController();
-    const ask = async () => {
-      try {
-        if (!document.hidden) {
-          const answer = await fetch('/api/topology', { signal: gone.signal });
-          if (!answer.ok) throw new Error('This server has nothing to say about its topology.');
-          topology.value = await answer.json();
-          failure.value = '';
-        }
-      } catch (error) {
-        if (gone.signal.aborted) return;
-        failure.value = error instanceof TypeError ? 'The server does not answer.' : (error as Error).message;
-      }
-      timer = window.setTimeout(ask, periodMs);
-    };
-    void ask();
-    return () => {
-      gone.abort();
-      clearTimeout(timer);
-    };
-  });
-  return (
-    <>
-      {failure.value && (
-        <p class="notes" role="alert">
-          {failure.value}
-        </p>
-      )}
-      {topology.value && <Tables topology={topology.value} />}
-    </>
-  );
-}
-
-function Tables({ topology }: { topology: Topology }) {
-  const held = topology.finished ? null : holdUp(topology);
+export function Tables({ topology, edges }: { topology: Topology; edges: Edge[] }) {
   const tracked = topology.components.some((c) => c.tasks.some((task) => task.acked + task.failed > 0));
   return (
-    <div class="topology-page">
-      {held && (
-        <p class="notes">
-          {visible(held.source)} has been held up for {seconds(held.for_s)}: the cause is {visible(held.cause)}
-        </p>
-      )}
+    <>
       <section class="card" aria-label="Tasks">
         <div class="card-head">
           <h2>Tasks</h2>
@@ -91,6 +41,9 @@ function Tables({ topology }: { topology: Topology }) {
                 <th scope="col" title="Waiting for input">
                   idle
                 </th>
+                <th scope="col" title="Rows that were sent to it and that it has not taken">
+                  inbox
+                </th>
                 <th scope="col" class="word">
                   waits for
                 </th>
@@ -106,8 +59,8 @@ function Tables({ topology }: { topology: Topology }) {
           </table>
         </div>
       </section>
-      <Edges edges={topology.edges} />
-    </div>
+      <Edges edges={edges} />
+    </>
   );
 }
 
@@ -142,6 +95,7 @@ function TaskRow({ component, task, tracked }: TaskRowProps) {
       <td>{percent(task.busy, 1)}</td>
       <td>{percent(task.blocked, 1)}</td>
       <td>{percent(task.idle, 1)}</td>
+      <td>{spout || task.inbox_rows === null ? '–' : exact(task.inbox_rows)}</td>
       <td class="word">
         {task.waits_for && `${visible(waitText(task.waits_for))}, ${duration(task.waits_for.for_s * 1e6)}`}
       </td>
@@ -149,7 +103,7 @@ function TaskRow({ component, task, tracked }: TaskRowProps) {
   );
 }
 
-function Latency({ of }: { of: Quantiles | null }) {
+export function Latency({ of }: { of: Quantiles | null }) {
   const all = of && `p50 ${duration(of.p50)}, p90 ${duration(of.p90)}, p99 ${duration(of.p99)}, p99.9 ${duration(of.p999)}`;
   return (
     <>
@@ -178,6 +132,9 @@ function Edges({ edges }: { edges: Edge[] }) {
               </th>
               <th scope="col">rows</th>
               <th scope="col">/s</th>
+              <th scope="col" title="Share of the time of those that send that they waited for room here">
+                blocked
+              </th>
               <th scope="col" title="How long rows waited for a task of the reader">
                 wait p50
               </th>
@@ -197,6 +154,7 @@ function Edges({ edges }: { edges: Edge[] }) {
                 </td>
                 <td>{exact(edge.rows)}</td>
                 <td>{short(edge.rows_per_s)}</td>
+                <td>{percent(edge.blocked, 1)}</td>
                 <Latency of={edge.wait_us} />
               </tr>
             ))}

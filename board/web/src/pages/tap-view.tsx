@@ -1,0 +1,145 @@
+// A tap on an edge: rows as they pass, until it is stopped, another edge is chosen or the page is
+// left or paused.
+import { useSignal, useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+import { exact, visible } from '../format';
+import { paused } from '../store';
+import { nothingTapped, readTap, rowsKept, take, valueText, type TapState } from './tap-data';
+import { deliberate, TokenField, token } from './token';
+
+export function TapView({ edge, topology }: { edge: string; topology?: string }) {
+  const state = useSignal<TapState>(nothingTapped);
+  const failure = useSignal('');
+  const open = useSignal(false);
+  const where = useSignal('');
+  const rate = useSignal(20);
+  const going = useRef<AbortController | null>(null);
+
+  const stop = () => {
+    going.current?.abort();
+    going.current = null;
+    open.value = false;
+  };
+  const start = async () => {
+    stop();
+    const mine = new AbortController();
+    going.current = mine;
+    state.value = nothingTapped;
+    failure.value = '';
+    open.value = true;
+    const wish = { edge, where: where.value.trim(), rate: rate.value, topology };
+    try {
+      await readTap(wish, { signal: mine.signal, headers: deliberate() }, (lines) => {
+        if (going.current === mine) state.value = take(state.value, lines);
+      });
+    } catch (error) {
+      if (!mine.signal.aborted)
+        failure.value = error instanceof TypeError ? 'The server does not answer.' : (error as Error).message;
+    }
+    if (going.current === mine) stop();
+  };
+  useEffect(() => stop, [edge]);
+  useSignalEffect(() => {
+    if (paused.value) stop();
+  });
+
+  return (
+    <section class="tap" aria-label="Tap">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (open.value) stop();
+          else void start();
+        }}
+      >
+        <label>
+          only rows with{' '}
+          <input
+            class="where"
+            type="text"
+            placeholder="qtype == AAAA"
+            value={where.value}
+            onInput={(event) => (where.value = event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          at most{' '}
+          <input
+            type="number"
+            min="1"
+            max="1000"
+            value={rate.value}
+            onInput={(event) => (rate.value = Number(event.currentTarget.value) || 1)}
+          />{' '}
+          a second
+        </label>
+        <button type="submit" class="tool" aria-pressed={open.value}>
+          {open.value ? 'Stop' : 'Tap'}
+        </button>
+        <TapCount state={state.value} open={open.value} />
+      </form>
+      {failure.value && (
+        <p class="notes" role="alert">
+          {visible(failure.value)}
+        </p>
+      )}
+      {(token.value !== '' || /token/i.test(failure.value)) && <TokenField />}
+      {state.value.head && <Rows state={state.value} />}
+    </section>
+  );
+}
+
+function TapCount({ state, open }: { state: TapState; open: boolean }) {
+  const { counts } = state;
+  const ended = state.ended ? 'The run has ended. ' : '';
+  return (
+    <small role="status">
+      {ended}
+      {counts
+        ? `seen ${exact(counts.seen)}, matched ${exact(counts.matched)}, shown ${exact(counts.shown)}, not shown ${exact(counts.not_shown)}`
+        : open && !state.head
+          ? 'opening …'
+          : open
+            ? 'waiting for rows'
+            : ''}
+    </small>
+  );
+}
+
+function Rows({ state }: { state: TapState }) {
+  const fields = state.head!.fields.map((field) => field.name);
+  return (
+    <div class="wide tapped" role="region" aria-label="Rows of the tap" tabIndex={0}>
+      <table>
+        <caption class="unseen">The last {rowsKept} rows at most, the newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">at</th>
+            <th scope="col" class="word">
+              task
+            </th>
+            {fields.map((name) => (
+              <th scope="col" class="word" key={name}>
+                {visible(name)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {state.rows.map((row, i) => (
+            <tr key={`${row.at} ${i}`}>
+              <th scope="row">{visible(row.at.slice(11, 23))}</th>
+              <td class="word">{visible(`${row.component}/${row.task}${row.node ? ` on ${row.node}` : ''}`)}</td>
+              {fields.map((name) => (
+                <td class="word" key={name}>
+                  <bdi>{valueText(row.row[name])}</bdi>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+// What the pages of the board ask for beside the stream: below /api/data, by the name of who
+// answers
+// (/api/data/history?...). Each answer is put together by a file of its own; here they are only
+// listed and found, and who may change something is told.
+//
+// add() before the server starts; answer() is called on one thread of the server.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/base/http_api.hpp"
+#include "engine/base/result.hpp"
+
+namespace dnstorm::cli {
+
+class BoardData {
+ public:
+  // Gets the path behind its name: "" or "/...".
+  using Handler = std::function<ApiAnswer(const ApiRequest&)>;
+
+  void add(const std::string& name, Handler handler) { handlers_[name] = std::move(handler); }
+
+  // The page that is shown to who names none; not called: Live.
+  void begin_with(const std::string& page) { first_ = page; }
+
+  // GET of nothing more: {"data":["history",...],"first":"live"}, so that the page offers what
+  // there is.
+  ApiAnswer answer(const ApiRequest& request) const;
+
+ private:
+  std::map<std::string, Handler> handlers_;
+  std::string first_ = "live";
+};
+
+// {"error":"..."} with one sentence for people.
+ApiAnswer data_problem(unsigned status, const std::string& sentence);
+ApiAnswer data_problem(const Error& error);
+
+// What is answered to a request that would change something and may not; nothing: it may. On
+// loopback whoever cannot be a page of another site (ApiRequest::deliberate), elsewhere who sends
+// `token` besides.
+std::optional<ApiAnswer> refuse_change(const ApiRequest& request, const std::string& token);
+
+}  // namespace dnstorm::cli

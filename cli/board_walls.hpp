@@ -1,0 +1,26 @@
+// Where the rows are that a wall of the board counts: the edge into what counts them, and the field
+// that is the name of a cell. So the page can look at the messages of one cell by a tap
+// (docs/tap.md), and nothing is kept for cells that nobody looks at.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/plan/plan.hpp"
+
+namespace dnstorm::cli {
+
+struct BoardWall {
+  std::string panel;  // as the board names it
+  std::string edge;   // as a tap takes it
+  std::string field;
+};
+
+// In the order of the plan. A wall whose cells have several fields in their names, or whose rows
+// have lost the field on the way, is left out.
+std::vector<BoardWall> board_walls(const plan::Plan& plan);
+
+// {"walls":[{"panel":"domains","edge":"dns:queries->domains","field":"domain"},...]}
+std::string board_walls_json(const plan::Plan& plan);
+
+}  // namespace dnstorm::cli

@@ -1,0 +1,84 @@
+#include "cli/capacity_source.hpp"
+
+#include <algorithm>
+
+#include "operators/sinks/point.hpp"
+
+namespace dnstorm::cli {
+
+namespace {
+
+constexpr int worst_rank = 3;
+
+// How much a bolt's counts look like all queries of a minute; 0 is best, worst_rank is no.
+int rank_of(const plan::ComponentPlan& component) {
+  if (component.op->name != "count" || !component.options.text("weight").empty()) return worst_rank;
+  if (component.id == "minutes") return 0;
+  const auto& by = component.options.list("by");
+  return by.empty() || by == std::vector<std::string>{"server"} ? 1 : 2;
+}
+
+bool is_losses(const plan::ComponentPlan& component) {
+  return component.op->name == "count" && component.id == "losses";
+}
+
+bool is_response_times(const plan::ComponentPlan& component) {
+  return component.op->name == "quantiles" && component.options.text("of").starts_with("latency");
+}
+
+void name_response_times(const Schema& schema, const std::string& measurement,
+                         CapacitySource& source) {
+  // "p50", "p99", in the order of the option.
+  std::vector<std::string> quantiles;
+  for (const Field& field : schema.fields())
+    if (field.name.size() > 1 && field.name[0] == 'p' &&
+        field.name.find_first_not_of("0123456789", 1) == std::string::npos)
+      quantiles.push_back(field.name);
+  if (quantiles.empty()) return;
+  auto named = [&](const char* name) { return std::ranges::find(quantiles, name); };
+  if (named("p50") != quantiles.end()) source.names.latency = measurement + ".p50";
+  bool has_p99 = named("p99") != quantiles.end();
+  source.response_time = measurement + "." + (has_p99 ? "p99" : quantiles.back());
+}
+
+// What one store gets; no measurement in it: no counts.
+CapacitySource source_of(const plan::Plan& plan, const plan::ComponentPlan& store) {
+  CapacitySource source{.store = store.options.text("file")};
+  source.names.measurement.clear();
+  int best = worst_rank;
+  for (const plan::InputPlan& input : store.inputs) {
+    auto [index, stream] = plan::source_of(plan, input);
+    const plan::ComponentPlan& component = plan.components[index];
+    const plan::OutputPlan& output = component.outputs[stream];
+    std::string measurement = store.options.text("measurement");
+    if (measurement.empty())
+      measurement = operators::default_measurement(component.id, output.name);
+    if (is_losses(component)) {
+      source.names.drops = measurement + ".count";
+    } else if (is_response_times(component) && output.schema) {
+      name_response_times(*output.schema, measurement, source);
+    } else if (rank_of(component) < best) {
+      best = rank_of(component);
+      source.names.measurement = measurement;
+    }
+  }
+  return source;
+}
+
+}  // namespace
+
+std::optional<CapacitySource> capacity_source(const plan::Plan& plan) {
+  for (const plan::ComponentPlan& component : plan.components) {
+    if (component.op->name != "store") continue;
+    if (operators::PointOptions::of(component.options).naming != operators::PointNaming::plain)
+      continue;
+    CapacitySource source = source_of(plan, component);
+    if (source.names.measurement.empty()) continue;
+    source.limits = plan.config.capacity.limits;
+    source.share = plan.config.capacity.share;
+    return source;
+  }
+  return {};
+}
+
+}  // namespace dnstorm::cli

@@ -1,0 +1,28 @@
+// Where a topology keeps the counts that the board's page Capacity is made of: in the first sink
+// `store` that gets some. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/minute_history.hpp"
+#include "engine/plan/plan.hpp"
+
+namespace dnstorm::cli {
+
+struct CapacitySource {
+  std::string store = {};  // its file
+  // Counts: of the bolt `count` with the id `minutes`, else of one that counts nothing but servers
+  // apart, else of the first. Losses: of one with the id `losses`. Response times: of `quantiles`
+  // of a latency, the median.
+  PointNames names = {};
+  std::string response_time = {};        // MEASUREMENT.FIELD that is shown: p99, or the highest
+  std::vector<std::string> limits = {};  // [SERVER=]RATE
+  double share = 80;                     // percent
+};
+
+// Nothing: the topology keeps no counts.
+std::optional<CapacitySource> capacity_source(const plan::Plan& plan);
+
+}  // namespace dnstorm::cli

@@ -1,0 +1,50 @@
+// /api/data/events of the board: what the page Security asks for (docs/detection.md has the
+// interface).
+//
+//   GET  ?detector=&severity=&state=&text=&top=&skip=&limit=    events, the newest first
+//   GET  /ID            one with its evidence, its samples and how its detector is set
+//   GET  /ID/packets    the packets behind it, as pcap
+//   POST /mute?detector=&key=&until=&by=&why=      POST /unmute?rule=
+//
+// answer() is called on one thread.
+#pragma once
+
+#include <string>
+
+#include "cli/event_log.hpp"
+#include "cli/event_sources.hpp"
+#include "engine/base/http_api.hpp"
+#include "engine/base/time.hpp"
+
+namespace dnstorm::cli {
+
+struct EventTokens {
+  std::string control;  // of who may mute; empty: nobody from other machines
+  std::string tap;      // of who may see packets; the same
+};
+
+class EventDesk {
+ public:
+  // `log` and `clock` outlive it.
+  EventDesk(const EventLog& log, EventSources sources, const Clock& clock, EventTokens tokens = {});
+
+  ApiAnswer answer(const ApiRequest& request) const;
+
+ private:
+  TimeNs now() const;
+  // What holds, as far as the files can be read.
+  std::vector<MuteRule> mutes() const;
+  ApiAnswer list(const ApiRequest& request) const;
+  ApiAnswer one(const std::string& id) const;
+  ApiAnswer packets(const ApiRequest& request, const std::string& id) const;
+  ApiAnswer change_mutes(const ApiRequest& request) const;
+  Result<void> mute(const ApiRequest& request) const;
+  Result<void> unmute(const ApiRequest& request) const;
+
+  const EventLog& log_;
+  const EventSources sources_;
+  const Clock& clock_;
+  const EventTokens tokens_;
+};
+
+}  // namespace dnstorm::cli

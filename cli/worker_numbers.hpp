@@ -1,0 +1,36 @@
+// What a worker of a cluster tells of its tasks (cluster/worker/stats.hpp), read back: as the
+// engine tells of a run in this process, but with quantiles for histograms. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/runtime/local_run.hpp"
+
+namespace dnstorm::cli {
+
+struct Quantiles {  // nanoseconds
+  std::uint64_t count = 0;
+  std::uint64_t p50 = 0, p90 = 0, p99 = 0, p999 = 0, max = 0;
+
+  // Of both together, as far as that can be said: never less than it is.
+  void merge(const Quantiles& other);
+};
+
+struct TaskNumbers {
+  struct Input {
+    std::string from;
+    std::string stream;
+    Quantiles wait;
+  };
+  runtime::TaskStatus status;
+  Quantiles latency;
+  Quantiles execute;
+  std::vector<Input> inputs;
+};
+
+// What is missing is 0; a text that is none of a worker has no tasks.
+std::vector<TaskNumbers> numbers_of(std::string_view text);
+
+}  // namespace dnstorm::cli

@@ -1,0 +1,246 @@
+// The Cluster page and the board of a cluster in a real Chromium, against a coordinator and three
+// nodes that are real processes.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import axe from 'axe-core';
+
+import { Browser } from './harness.mjs';
+
+const program = process.env.DNSTORM;
+const names = ['n1', 'n2', 'n3'];
+const patience = 60_000;
+const limit = 3000;
+
+// Two topologies: one that has come to its end with known numbers, one that goes on for ever.
+const topology = (name, words) => `name: ${name}
+config: {topology.delivery: exactly-once}
+spouts:
+  - {id: words, className: words, place: {node: n1}, properties: {words: [alpha, beta, "<b>x</b>"], order: cycle${words}}}
+bolts:
+  - {id: counts, className: count, parallelism: 2, place: {apart: [counts]}, properties: {by: [word], window: 1s}}
+  - {id: wall, className: board, place: {node: n3}, properties: {view: wall, panel: words}}
+  - {id: table, className: board, place: {node: n3}, properties: {view: table, panel: last}}
+streams:
+  - {from: words, to: counts, grouping: {type: FIELDS, args: [word]}}
+  - {from: counts, to: wall, grouping: {type: GLOBAL}}
+  - {from: counts, to: table, grouping: {type: GLOBAL}}
+`;
+
+let browser;
+let folder;
+let url;
+const children = [];
+
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+async function until(what, check) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const seen = await check();
+    if (seen) return seen;
+    if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const api = async (path) => {
+  try {
+    const answer = await fetch(`${url}/api/v1${path}`);
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+};
+const topologies = async () => (await api('/topology/summary'))?.topologies ?? [];
+const statusOf = async (name) => (await topologies()).find((it) => it.name === name)?.status;
+const workerOf = async (name, node) =>
+  (await api('/supervisor'))?.workers.find((it) => it.topologyName === name && it.supervisorId === node);
+
+async function submit(name, words) {
+  const file = join(folder, `${name}.yaml`);
+  writeFileSync(file, topology(name, words));
+  await promisify(execFile)(program, ['submit', file, '--to', new URL(url).host], {
+    env: { ...process.env, DNSTORM_TOKEN: 'right' },
+  });
+}
+
+before(async () => {
+  browser = await Browser.start();
+  folder = mkdtempSync(join(tmpdir(), 'dnstorm-cluster-'));
+  const [control, port] = await freePorts(2);
+  url = `http://127.0.0.1:${port}`;
+  writeFileSync(join(folder, 'token'), 'right\n');
+  chmodSync(join(folder, 'token'), 0o600);
+  const config = join(folder, 'cluster.yaml');
+  writeFileSync(
+    config,
+    `cluster: page\ncoordinators: ["tcp://127.0.0.1:${control}"]\napi: 127.0.0.1:${port}\n` +
+      `state: ${folder}/state\ntokens: {page: {file: ${folder}/token}}\n`,
+  );
+  const start = (...args) => children.push(spawn(program, [...args], { stdio: 'ignore' }));
+  start('coordinator', '--config', config);
+  for (const name of names)
+    start('node', '--config', config, '--name', name, '--folder', join(folder, name), '--label', 'lab');
+  await until('three nodes', async () => (await api('/supervisor/summary'))?.supervisors.length === names.length);
+  await submit('done', `, limit: ${limit}`);
+  await submit('goes-on', ', rate: 20000');
+  await until('one has finished', async () => (await statusOf('done')) === 'FINISHED');
+  await until('the other runs', async () => (await statusOf('goes-on')) === 'ACTIVE');
+});
+
+after(async () => {
+  await browser.stop();
+  for (const child of children.reverse()) {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function clean(page) {
+  assert.deepEqual(page.faults, []);
+  assert.deepEqual(page.requests.filter((request) => !request.startsWith(url)), []);
+}
+
+const row = (page, region, name) =>
+  page.getByRole('region', { name: region, exact: true }).locator('tbody tr', { hasText: name }).first();
+
+async function open(path) {
+  const page = await browser.page();
+  await page.goto(url + path);
+  return page;
+}
+
+test('the board shows the topology that is chosen, with the numbers of all nodes', async () => {
+  const page = await open('/?topology=done');
+  const cell = (name) => page.locator('.cell', { has: page.getByText(name, { exact: true }) }).locator('.cell-count');
+  for (const name of ['alpha', 'beta', '<b>x</b>'])
+    await until(name, async () => (await cell(name).count()) === 1 && (await cell(name).textContent()) === '1\u202f000');
+  const picker = page.getByLabel('Shown topology');
+  await until('the picker', async () => (await picker.count()) === 1 && (await picker.inputValue()) === 'done');
+  assert.match(await page.textContent('.status'), /finished/);
+  await picker.selectOption('goes-on');
+  await until('the other one is live', async () => /live/.test(await page.textContent('.status')));
+  assert.equal(new URL(page.url()).searchParams.get('topology'), 'goes-on');
+  await until('it goes on', async () => {
+    const text = (await cell('alpha').count()) === 1 ? await cell('alpha').textContent() : '0';
+    return Number(text.replace(/\D/g, '')) > limit;
+  });
+  await page.getByRole('link', { name: 'Topology' }).click();
+  await page.getByRole('region', { name: 'Tasks', exact: true }).locator('tbody tr').first().waitFor();
+  clean(page);
+  await page.context().close();
+});
+
+test('nodes, workers, executors and links are shown', async () => {
+  const page = await open('/#cluster');
+  for (const name of names) {
+    await row(page, 'Nodes', name).waitFor();
+    assert.match(await row(page, 'Nodes', name).textContent(), /● alive/);
+  }
+  assert.match(await page.getByRole('region', { name: 'Coordinator' }).textContent(), /leads \(term 1\)/);
+  assert.match(await row(page, 'Topologies', 'done').textContent(), /FINISHED/);
+  const executors = page.getByRole('list', { name: 'Executors of goes-on on n1' }).getByRole('listitem');
+  const text = await executors.first().textContent();
+  assert.match(text, /words\/0.*: busy \d+\u202f%, blocked \d+\u202f%/);
+  const links = page.getByRole('region', { name: 'Links', exact: true });
+  await until('a link', async () => /● connected/.test((await links.count()) ? await links.textContent() : ''));
+  clean(page);
+  await page.context().close();
+});
+
+test('without a token nothing can be changed, with it a topology is deactivated', async () => {
+  const page = await open('/#cluster');
+  await row(page, 'Topologies', 'goes-on').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Deactivate goes-on' }).count(), 0);
+  const refused = await fetch(`${url}/api/v1/topology/goes-on/deactivate`, {
+    method: 'POST',
+    headers: { 'X-Dnstorm-Control': 'x' },
+  });
+  assert.equal(refused.status, 401);
+
+  const control = page.getByRole('region', { name: 'Control', exact: true });
+  const act = async (token) => {
+    await control.getByLabel('Token').fill(token);
+    await control.getByRole('button', { name: 'Allow changes' }).click();
+    await page.getByRole('button', { name: 'Deactivate goes-on' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
+  };
+  await act('wrong');
+  await until('the refusal', async () => /not the token of the cluster/.test(await control.textContent()));
+  assert.equal(await statusOf('goes-on'), 'ACTIVE');
+  // The browser itself tells of a refused request in the console.
+  assert.deepEqual(page.faults.filter((fault) => !/401/.test(fault)), []);
+  page.faults.length = 0;
+  await control.getByRole('button', { name: 'Read only' }).click();
+
+  await act('right');
+  await until('it is done', async () => /Deactivate goes-on: done/.test(await control.textContent()));
+  await until('it is inactive', async () => (await statusOf('goes-on')) === 'INACTIVE');
+  await page.reload(); // the token has stayed in the tab
+  await page.getByRole('button', { name: 'Activate goes-on' }).click();
+  await page.keyboard.press('Escape');
+  assert.equal(await statusOf('goes-on'), 'INACTIVE');
+  await page.getByRole('button', { name: 'Activate goes-on' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Activate' }).press('Enter');
+  await until('it is active', async () => (await statusOf('goes-on')) === 'ACTIVE');
+  clean(page);
+  await page.context().close();
+});
+
+test('a worker that dies is shown as a restart, first in the logs', async () => {
+  const page = await open('/#cluster');
+  await row(page, 'Topologies', 'goes-on').waitFor();
+  const { pid } = await until('its worker', () => workerOf('goes-on', 'n1'));
+  process.kill(pid, 'SIGKILL');
+  const logs = page.getByRole('region', { name: 'Logs', exact: true });
+  await logs.getByRole('list', { name: 'Restarts' }).getByText('goes-on has begun anew 1×').waitFor();
+  await until('another process', async () => {
+    const worker = await workerOf('goes-on', 'n1');
+    return worker && worker.pid !== pid && worker.state === 'running';
+  });
+  const lines = logs.locator('tbody tr');
+  await logs.getByLabel('Level').selectOption('error');
+  await until('errors alone', async () => {
+    const levels = await lines.locator('td:nth-child(2)').allTextContents();
+    return levels.length > 0 && levels.every((level) => level === '! error');
+  });
+  await logs.getByLabel('Text').fill('its worker has ended');
+  await until('the one line', async () => {
+    const texts = await lines.allTextContents();
+    return texts.length > 0 && texts.every((line) => line.includes('its worker has ended'));
+  });
+  clean(page);
+  await page.context().close();
+});
+
+for (const theme of ['light', 'dark'])
+  test(`axe finds nothing serious (${theme})`, async () => {
+    const page = await open('/#cluster');
+    await page.evaluate((name) => sessionStorage.setItem('dnstorm.token', name), 'right');
+    await page.reload();
+    await page.getByRole('button', { name: 'Drain n1' }).waitFor();
+    await page.getByRole('radio', { name: theme }).check({ force: true });
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(() => window.axe.run());
+    assert.deepEqual(
+      found.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, v.nodes.map((n) => n.html)]),
+      [],
+    );
+    clean(page);
+    await page.context().close();
+  });

@@ -1,0 +1,165 @@
+"""The board of a cluster: the same walls, tables and series, and the same account of every packet,
+as that of one process over the same captures; also when a worker is killed on the way."""
+
+import copy
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+
+import cluster_lab
+import cluster_traffic
+import harness
+
+VIEWS = ("wall", "table", "series", "totals")
+PACKETS = ("captured", "parsed", "malformed", "not_dns", "filtered", "in_flight")
+
+
+def with_boards(text):
+    """The topology with a board sink of each view, on the third node. A series has few lines."""
+    sinks = (
+        "  - {id: rcodes, className: count, place: {node: n2},"
+        " properties: {by: [rcode], window: 1s}}\n"
+    )
+    sinks += "".join(
+        f"  - {{id: {view}, className: board, place: {{node: n3}},"
+        f" properties: {{view: {view}, panel: {view}, title: Types}}}}\n"
+        for view in VIEWS
+    )
+    edges = "".join(
+        f"  - {{from: dns-{node}, to: rcodes, grouping: {{type: FIELDS, args: [rcode]}}}}\n"
+        for node in cluster_traffic.NODES
+    )
+    edges += "".join(
+        f"  - {{from: {'rcodes' if view == 'series' else 'types'}, to: {view},"
+        f" grouping: {{type: GLOBAL}}}}\n"
+        for view in VIEWS
+    )
+    return text.replace("streams:\n", sinks + "streams:\n") + edges
+
+
+def shown(state):
+    """What does not depend on when it was looked at: panels, and where every packet went. Cells
+    have no order of their own."""
+    panels = {}
+    for panel in copy.deepcopy(state["panels"]):
+        panels[panel["id"]] = panel
+        if wall := panel.get("wall"):
+            wall["slots"] = sorted(filter(None, wall["slots"]))
+    return panels, {name: state["honesty"][name] for name in PACKETS}
+
+
+class ClusterBoard(harness.Case):
+    queries = 6000
+
+    def setUp(self):
+        super().setUp()
+        self.folder = self._folder.name
+        cluster_traffic.make_captures(self.folder, self.queries)
+
+    def topology(self, output="cluster.lp", **options):
+        text = cluster_traffic.topology(self.folder, self.path(output), **options)
+        return with_boards(text)
+
+    def of_one_process(self):
+        topology = self.write("single.yaml", self.topology("single.lp", speed="max"))
+        process, url = self.run_with_board(topology, "--keep-board")
+        try:
+            return self.until_finished(url)
+        finally:
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(60), 0)
+
+    def snapshot(self, url, topology=None):
+        query = f"?topology={topology}" if topology else ""
+        try:
+            with urllib.request.urlopen(f"{url}/api/snapshot{query}", timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            return None
+
+    def until_finished(self, url, topology=None):
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            state = self.snapshot(url, topology)
+            if state and state["honesty"]["state"] == "finished":
+                return state
+            time.sleep(0.1)
+        self.fail(f"the board has not finished: {state}")
+
+    def lab(self):
+        cluster = cluster_lab.ClusterLab(self, cluster_traffic.NODES, network=False)
+        return cluster, f"http://{cluster.to()}"
+
+    def test_shows_what_one_process_shows(self):
+        expected = self.of_one_process()
+        cluster, url = self.lab()
+        self.assertIsNone(self.snapshot(url, "lab"))
+        cluster.submit(self.topology(speed="max"))
+        cluster.until_status("lab", "FINISHED", 120)
+        state = self.until_finished(url, "lab")
+        self.assertEqual(shown(state), shown(expected))
+        self.assertEqual(state["notes"], [])
+        self.assertEqual(state["title"], "lab")
+        # The one that runs, or ran last, is shown to who does not choose.
+        self.assertEqual(shown(self.snapshot(url)), shown(state))
+        self.tasks_are_where_they_run(cluster, url)
+
+    def tasks_are_where_they_run(self, cluster, url):
+        with urllib.request.urlopen(f"{url}/api/topology?topology=lab", timeout=10) as answer:
+            topology = json.load(answer)
+        self.assertTrue(topology["finished"])
+        tasks = {c["id"]: c["tasks"] for c in topology["components"]}
+        for node in cluster_traffic.NODES:
+            (task,) = tasks[f"packets-{node}"]
+            self.assertEqual(task["node"], node)
+            self.assertEqual(task["pid"], cluster.worker_pid("lab", node))
+        self.assertEqual(len(tasks["types"]), 2)
+        for edge in topology["edges"]:
+            if edge["from"].startswith("packets-"):
+                emitted = sum(task["emitted"] for task in tasks[edge["from"]])
+                self.assertEqual(edge["rows"], emitted, edge)
+
+    def test_stays_exact_when_workers_are_killed(self):
+        expected = self.of_one_process()
+        cluster, url = self.lab()
+        cluster.submit(self.topology())
+        for restart, node in enumerate(("n3", "n1"), 1):
+            self.until_shown(cluster, url, restart)
+            os.kill(cluster.worker_pid("lab", node), signal.SIGKILL)
+            cluster.until(lambda: cluster.restarts("lab") >= restart, "it has begun anew")
+            cluster.until_status("lab", "ACTIVE")
+        cluster.until_status("lab", "FINISHED", 120)
+        state = self.until_finished(url, "lab")
+        panels, _ = shown(state)
+        wanted, _ = shown(expected)
+        self.assertEqual(panels, wanted)
+        self.assertTrue(any(note.startswith("restarted at ") for note in state["notes"]))
+
+    def until_shown(self, cluster, url, windows):
+        """The wall has cells of so many windows at least."""
+
+        def holds():
+            state = self.snapshot(url, "lab")
+            panels = state["panels"] if state else []
+            series = [panel["series"]["points"] for panel in panels if "series" in panel]
+            return series and len(series[0]) >= windows
+
+        cluster.until(holds, "the board shows something")
+
+    def test_another_coordinator_says_since_when_it_shows(self):
+        cluster, url = self.lab()
+        cluster.submit(self.topology())
+        self.until_shown(cluster, url, 1)
+        cluster.coordinator["c1"].kill()
+        cluster.coordinator["c1"].start()
+        cluster.until_status("lab", "FINISHED", 120)
+        state = self.until_finished(url, "lab")
+        notes = state["notes"]
+        self.assertTrue(any(note.startswith("shown since ") for note in notes), notes)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,1 @@
+dnstorm_unit_test(cluster/feed USES cluster_feed)
