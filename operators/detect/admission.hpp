@@ -21,16 +21,14 @@ class Admission {
   static constexpr std::uint32_t rows_max = 65535;  // counts stop there
 
   void prefetch(std::uint64_t hash) const { prefetch_line_to_write(&line(hash)); }
-  // The rows of the key with this one.
-  std::uint32_t add(std::uint64_t hash) {
+  // The rows of the key with these, at least one.
+  std::uint32_t add(std::uint64_t hash, std::uint32_t rows = 1) {
     Line& line = this->line(hash);
     std::uint16_t& a = line[hash & 15];
     std::uint16_t& b = line[16 + (hash >> 4 & 15)];
-    std::uint16_t least = std::min(a, b);
-    if (least == rows_max) return rows_max;
+    auto least = static_cast<std::uint16_t>(std::min(std::min(a, b) + rows, rows_max));
     // Only what is too low is raised: others' counts stay as exact as they can (conservative
     // update).
-    ++least;
     a = std::max(a, least);
     b = std::max(b, least);
     return least;

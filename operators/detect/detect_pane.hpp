@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/assert.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/detect/admission.hpp"
 #include "operators/detect/event.hpp"
 
@@ -36,6 +37,18 @@ class DetectPane {
   explicit DetectPane(std::uint32_t share) : share_(share) {}
 
   Admission& admission() { return admission_; }
+
+  void prefetch(std::uint64_t hash) const {
+    if (!index_.empty()) prefetch_line(&index_[hash & mask()]);
+  }
+  void prefetch_slot(std::uint64_t hash) const {
+    if (index_.empty()) return;
+    std::uint32_t number = index_[hash & mask()];
+    if (number == 0) return;
+    const Slot& slot = slots_[number - 1];
+    prefetch_line(&slot);
+    prefetch_line_to_write(&slot.value);
+  }
 
   // The key that equals(key) holds for; null: there is none.
   template <class Equals>

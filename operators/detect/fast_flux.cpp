@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <memory>
 
+#include "operators/answer_addresses.hpp"
 #include "operators/detect/distinct_part.hpp"
 #include "operators/detect/window_detector.hpp"
+#include "operators/enrich/geo_database.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
-
-constexpr std::uint16_t type_a = 1;
-constexpr std::uint16_t type_aaaa = 28;
 
 // What stands for who owns an address, where nothing better is known: its /16, or /32 of IPv6.
 std::uint64_t network_hash(IpAddress address) {
@@ -93,36 +92,40 @@ class FastFlux {
   };
 
   struct Reader {
-    explicit Reader(const Schema& schema)
-        : type(schema.ref<std::uint16_t>("type")),
-          ttl(schema.ref<std::uint32_t>("ttl")),
-          section(schema.ref<Str>("section")),
-          text(schema.ref<Str>("text")) {}
-    FieldRef<std::uint16_t> type;
-    FieldRef<std::uint32_t> ttl;
-    FieldRef<Str> section, text;
+    explicit Reader(const Schema& schema) : addresses(schema.ref<Bytes>("addresses")) {}
+    FieldRef<Bytes> addresses;
   };
 
   explicit FastFlux(const Options& options)
       : addresses_(options.number("addresses")),
         networks_(options.number("networks")),
         ttl_(static_cast<std::uint32_t>(options.integer("ttl"))),
-        span_(options.duration("span")) {}
+        span_(options.duration("span")),
+        asn_file_(options.text("asn")) {}
+
+  Result<void> prepare(const TaskContext&) {
+    if (asn_file_.empty()) return {};
+    systems_ = std::make_unique<GeoDatabase>();
+    return systems_->open({asn_file_});
+  }
 
   Key key() const { return FieldsKey({"qname"}); }
   Value make() const { return {}; }
 
-  bool wanted(const Reader& reader, const RowView& row) const {
-    std::uint16_t type = row.get(reader.type);
-    return (type == type_a || type == type_aaaa) && row.get(reader.ttl) <= ttl_ &&
-           row.get(reader.section) == "answer";
+  // Each address counts.
+  std::uint32_t rows(const Reader& reader, const RowView& row) const {
+    std::uint32_t count = 0;
+    for (const AnswerAddress& one : AnswerAddresses(row.get(reader.addresses)))
+      count += one.ttl <= ttl_ ? 1 : 0;
+    return count;
   }
-  void add(Value& value, const Reader& reader, const RowView& row) const {
-    auto address = parse_ip(row.get(reader.text));
-    if (!address) return;
-    value.hosts.addresses.add(address_hash(*address));
-    value.hosts.networks.add(network_hash(*address));
-    value.ttl = std::min(value.ttl, row.get(reader.ttl));
+  void add(Value& value, const Reader& reader, const RowView& row) {
+    for (const AnswerAddress& one : AnswerAddresses(row.get(reader.addresses))) {
+      if (one.ttl > ttl_) continue;
+      value.hosts.addresses.add(address_hash(one.address));
+      value.hosts.networks.add(owner_hash(one.address));
+      value.ttl = std::min(value.ttl, one.ttl);
+    }
   }
   std::optional<Finding> judge(const Value& value, Memory& memory,
                                const JudgedWindow& window) const {
@@ -142,20 +145,25 @@ class FastFlux {
   }
 
  private:
+  // Of the autonomous system, if it is known.
+  std::uint64_t owner_hash(const IpAddress& address) {
+    std::uint32_t system = systems_ ? systems_->find(address).asn : 0;
+    constexpr std::uint64_t systems_begin = 0x9e3779b97f4a7c15ULL;
+    return system != 0 ? hash_number(systems_begin + system) : network_hash(address);
+  }
+
   double addresses_;
   double networks_;
   std::uint32_t ttl_;
   DurationNs span_;
+  std::string asn_file_;
+  std::unique_ptr<GeoDatabase> systems_;
 };
 
 Result<Declaration> declare_fast_flux(const Options& options,
                                       const std::vector<InputDecl>& inputs) {
-  Declaration declaration = DNSTORM_TRY(declare_detector(options, inputs,
-                                                         {{"qname", Type::str},
-                                                          {"section", Type::str},
-                                                          {"type", Type::u16},
-                                                          {"ttl", Type::u32},
-                                                          {"text", Type::str}}));
+  Declaration declaration = DNSTORM_TRY(
+      declare_detector(options, inputs, {{"qname", Type::str}, {"addresses", Type::bytes}}));
   declare_key(declaration, FieldsKey({"qname"}));
   return declaration;
 }
@@ -176,8 +184,11 @@ OperatorDef fast_flux_operator() {
        {.name = "networks",
         .type = OptionType::number,
         .default_text = "10",
-        .help = "in so many different networks (/16, or /32 of IPv6)",
+        .help =
+            "in so many different networks (/16, or /32 of IPv6; autonomous systems with `asn`)",
         .min = 1},
+       {"asn", OptionType::text, "",
+        "a file in MaxMind's format with numbers of autonomous systems: networks are then those"},
        {.name = "ttl",
         .type = OptionType::integer,
         .default_text = "600",

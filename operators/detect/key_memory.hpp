@@ -4,10 +4,12 @@
 // those the one with the least goes. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/api/key.hpp"
 #include "operators/detect/alarm.hpp"
@@ -29,22 +31,29 @@ class KeyMemory {
 
   // Known or new; null: all keys of the group are in alarm.
   Entry* at(std::uint32_t group, std::string_view key) {
-    Group& entries = groups_[group];
+    Entries& entries = groups_[group].entries;
     auto found = entries.find(key);
     if (found != entries.end()) return &found->second;
-    if (entries.size() >= share_ && !forget_one(entries)) return nullptr;
+    if (entries.size() >= share_ && !forget_one(group)) return nullptr;
     return &entries.emplace(std::string(key), Entry{}).first->second;
+  }
+  // At the end of a round of at(): whom to forget next is found out anew, so that it depends on
+  // what is saved alone.
+  void settle() {
+    for (std::uint32_t group : settled_) groups_[group].victims.clear();
+    settled_.clear();
   }
   // use(key, Entry&) for all, by key group and key.
   template <class Use>
   void each(Use&& use) {
-    for (Group& entries : groups_)
-      for (auto& [key, entry] : entries) use(std::string_view(key), entry);
+    for (Group& group : groups_)
+      for (auto& [key, entry] : group.entries) use(std::string_view(key), entry);
   }
 
   void save_group(std::uint32_t group, StateWriter& out) const {
-    out.put(std::uint64_t{groups_[group].size()});
-    for (const auto& [key, entry] : groups_[group]) {
+    const Entries& entries = groups_[group].entries;
+    out.put(std::uint64_t{entries.size()});
+    for (const auto& [key, entry] : entries) {
       out.put_bytes(key);
       out.put(entry.seen);
       entry.memory.save(out);
@@ -59,34 +68,64 @@ class KeyMemory {
       entry.seen = in.get<TimeNs>();
       if (!entry.memory.restore(in) || !entry.alarm.restore(in)) return false;
       entry.samples = in.get_bytes();
-      if (!in.ok() || !groups_[group].emplace(std::string(key), std::move(entry)).second)
+      if (!in.ok() || !groups_[group].entries.emplace(std::string(key), std::move(entry)).second)
         return false;
     }
-    return in.ok() && groups_[group].size() <= share_;
+    return in.ok() && groups_[group].entries.size() <= share_;
   }
-  bool idle(std::uint32_t group) const { return groups_[group].empty(); }
+  bool idle(std::uint32_t group) const { return groups_[group].entries.empty(); }
 
  private:
-  using Group = std::map<std::string, Entry, std::less<>>;
+  using Entries = std::map<std::string, Entry, std::less<>>;
+  struct Victim {
+    TimeNs rank = 0;
+    typename Entries::iterator entry;
+  };
+  struct Group {
+    Entries entries;
+    // Those to be forgotten next, the first of them last: found many at a time, for a window may
+    // bring thousands of new keys.
+    std::vector<Victim> victims;
+  };
   static TimeNs rank(const Entry& entry) {
     if constexpr (requires { entry.memory.kept_until(); })
       return entry.memory.kept_until();
     else
       return entry.seen;
   }
-  static bool forget_one(Group& entries) {
-    auto oldest = entries.end();
-    for (auto at = entries.begin(); at != entries.end(); ++at)
-      if (!at->second.alarm.raised() &&
-          (oldest == entries.end() || rank(at->second) < rank(oldest->second)))
-        oldest = at;
-    if (oldest == entries.end()) return false;
-    entries.erase(oldest);
-    return true;
+  bool forget_one(std::uint32_t number) {
+    Group& group = groups_[number];
+    for (bool fresh = false;; fresh = true) {
+      while (!group.victims.empty()) {
+        Victim victim = group.victims.back();
+        group.victims.pop_back();
+        if (victim.entry->second.alarm.raised() || rank(victim.entry->second) != victim.rank)
+          continue;
+        group.entries.erase(victim.entry);
+        return true;
+      }
+      if (fresh) return false;
+      find_victims(group);
+      settled_.push_back(number);
+    }
+  }
+  static void find_victims(Group& group) {
+    for (auto at = group.entries.begin(); at != group.entries.end(); ++at)
+      if (!at->second.alarm.raised()) group.victims.push_back({rank(at->second), at});
+    std::size_t kept = (group.victims.size() + 3) / 4;
+    auto sooner = [](const Victim& a, const Victim& b) {
+      return a.rank != b.rank ? a.rank < b.rank : a.entry->first < b.entry->first;
+    };
+    std::partial_sort(group.victims.begin(),
+                      group.victims.begin() + static_cast<std::ptrdiff_t>(kept),
+                      group.victims.end(), sooner);
+    group.victims.resize(kept);
+    std::reverse(group.victims.begin(), group.victims.end());
   }
 
   std::size_t share_;
   std::array<Group, key_groups> groups_;
+  std::vector<std::uint32_t> settled_;  // groups with victims, since settle()
 };
 
 }  // namespace dnstorm::operators

@@ -17,6 +17,8 @@
 //     Value make() const;
 //     // Nearly all rows end here: some nanoseconds.
 //     bool wanted(const Reader&, const RowView&) const;
+//     // Or: for how many rows the row counts; 0: it is not wanted.
+//     std::uint32_t rows(const Reader&, const RowView&) const;
 //     // From the row on with which a key has `admit` wanted rows in the window.
 //     void add(Value&, const Reader&, const RowView&) const;
 //     // At the end of the window, for each key that was admitted. Learns, too.
@@ -125,6 +127,7 @@ class WindowDetector final : public Bolt, private KeyedState {
       look_for_absent(bounds.start);
       end_alarms(bounds.start);
       pane.each([&](const Slot& slot) { judge(slot, bounds); });
+      memories_.settle();
     });
     // The end of the input is nobody's absence.
     if (now != time_max) look_for_absent(window_of(now, width_).start);
@@ -160,7 +163,7 @@ class WindowDetector final : public Bolt, private KeyedState {
     }
   }
   bool restore_group(std::uint32_t group, StateReader& in) override {
-    next_end_ = time_min;
+    next_end_ = absent_until_ = time_min;
     if (!memories_.idle(group) || !kind_idle(group)) return false;
     if constexpr (kind_has_state)
       if (!kind_.restore_group(group, in)) return false;
@@ -207,9 +210,18 @@ class WindowDetector final : public Bolt, private KeyedState {
   struct Candidate {
     std::uint64_t hash;
     std::uint32_t row;
+    std::uint32_t rows;   // that it counts for
+    std::uint32_t known;  // rows of the key up to it
   };
+  std::uint32_t rows_of(const RowReader& reader, const RowView& row) {
+    if constexpr (requires { kind_.rows(reader.kind, row); })
+      return kind_.rows(reader.kind, row);
+    else
+      return kind_.wanted(reader.kind, row) ? 1 : 0;
+  }
 
-  // In two steps, so that what is needed of the sketch is fetched while other rows are looked at.
+  // Step by step, so that what is needed of the sketch and of keys is fetched while other rows are
+  // looked at.
   void take(Pane& pane, const RowReader& reader, const Rows& rows, std::uint32_t first,
             std::uint32_t last) {
     std::array<Candidate, 64> wanted;
@@ -220,28 +232,34 @@ class WindowDetector final : public Bolt, private KeyedState {
         for (std::uint32_t i = first; i < end; ++i) kind_.prefetch(reader.kind, rows[i]);
       for (; first < end; ++first) {
         RowView row = rows[first];
-        if (!kind_.wanted(reader.kind, row)) continue;
+        std::uint32_t counts = rows_of(reader, row);
+        if (counts == 0) continue;
         std::uint64_t hash = reader.key.hash(row);
         pane.admission().prefetch(hash);
-        wanted[count++] = {hash, first};
+        wanted[count++] = {hash, first, counts, 0};
       }
+      std::size_t admitted = 0;
       for (std::size_t i = 0; i < count; ++i) {
-        std::uint32_t known = pane.admission().add(wanted[i].hash);
-        if (known >= admit_) add(pane, reader, rows[wanted[i].row], wanted[i].hash, known);
+        wanted[i].known = pane.admission().add(wanted[i].hash, wanted[i].rows);
+        if (wanted[i].known < admit_) continue;
+        pane.prefetch(wanted[i].hash);
+        wanted[admitted++] = wanted[i];
       }
+      for (std::size_t i = 0; i < admitted; ++i) pane.prefetch_slot(wanted[i].hash);
+      for (std::size_t i = 0; i < admitted; ++i) add(pane, reader, rows[wanted[i].row], wanted[i]);
     }
   }
 
-  void add(Pane& pane, const RowReader& reader, const RowView& row, std::uint64_t hash,
-           std::uint32_t known) {
-    Slot* slot = pane.find(hash, [&](std::string_view key) { return reader.key.equals(row, key); });
+  void add(Pane& pane, const RowReader& reader, const RowView& row, const Candidate& wanted) {
+    Slot* slot =
+        pane.find(wanted.hash, [&](std::string_view key) { return reader.key.equals(row, key); });
     if (slot == nullptr) {
-      slot = pane.add(hash, [this] { return kind_.make(); });
+      slot = pane.add(wanted.hash, [this] { return kind_.make(); });
       if (slot == nullptr) return refused_->add();
       reader.key.append(row, slot->key);
-      slot->rows = known - 1;
+      slot->rows = wanted.known - std::min(wanted.known, wanted.rows);
     }
-    ++slot->rows;
+    slot->rows += wanted.rows;
     if (slot->sampled < Pane::samples_max) reader.read(row, slot->samples[slot->sampled++]);
     kind_.add(slot->value, reader.kind, row);
   }
@@ -277,6 +295,9 @@ class WindowDetector final : public Bolt, private KeyedState {
   // was seen last, so that it does not matter which other keys the task has.
   void look_for_absent(TimeNs now) {
     if constexpr (requires { &Kind::judge_absent; }) {
+      // Whoever is judged in between has been seen until then.
+      if (now == absent_until_) return;
+      absent_until_ = now;
       memories_.each([&](std::string_view key, Entry& entry) {
         for (; add_time(entry.seen, width_) <= now; entry.seen = add_time(entry.seen, width_)) {
           WindowBounds bounds{entry.seen, entry.seen + width_};
@@ -347,6 +368,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   static constexpr DurationNs absences_max = 360;
   TimeNs begin_ = time_max;     // where event time stood when it was first told
   TimeNs next_end_ = time_max;  // no alarm ends before
+  TimeNs absent_until_ = time_min;  // who is absent in windows up to there has been found
   std::vector<Event> events_;   // of this watermark
   EventWriter writer_;
   Counter* late_ = nullptr;

@@ -17,8 +17,11 @@ constexpr std::uint64_t nxdomain = 3;
 class Walk {
  public:
   static constexpr std::uint32_t steps_max = 256;
+  // By chance half of the steps go up: that 95 of 100 do is no chance.
+  static constexpr double up_share_least = 0.95;
   void add(std::string_view qname) {
-    if (up_ + down_ >= steps_max) return;
+    // Who goes down so often does not walk, whatever comes.
+    if (up_ + down_ >= steps_max || down_ > downs_max) return;
     int order = compare_names(last_, qname);
     if (order == 0) return;
     if (!last_.empty()) ++(order < 0 ? up_ : down_);
@@ -42,6 +45,8 @@ class Walk {
   }
 
  private:
+  static constexpr auto downs_max =
+      static_cast<std::uint32_t>(static_cast<double>(steps_max) * (1 - up_share_least));
   std::uint32_t up_ = 0;
   std::uint32_t down_ = 0;
   std::string last_;
@@ -98,14 +103,15 @@ class ZoneScan {
         learn_(options.duration("learn")) {}
 
   Key key() const { return FieldsKey({"client"}); }
-  Value make() const { return {HyperLogLog(10)}; }
+  Value make() const { return {HyperLogLog(8)}; }
   bool wanted(const Reader& reader, const RowView& row) const {
     return !reader.qr.present() || row.get(reader.qr);
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     ++value.rows;
     if (reader.rcode.get(row) == nxdomain) ++value.failed;
-    value.names.add(row.hash(reader.qname));
+    std::uint64_t name = row.hash(reader.qname);
+    if (sampled(name)) value.names.add(name);
     value.walk.add(row.get(reader.qname));
   }
 
@@ -113,10 +119,10 @@ class ZoneScan {
                                const JudgedWindow& window) const {
     usual.add_many(0, window.missed);
     auto rows = static_cast<double>(value.rows);
-    double distinct = std::min(value.names.estimate(), rows);
+    double distinct = std::min(sampled_of * value.names.estimate(), rows);
     double failed = static_cast<double>(value.failed) / std::max(rows, 1.0);
     double threshold = std::max(least_, factor_ * std::max(usual.level(), admit_));
-    double walked = value.walk.up_share() >= up_share_least ? value.walk.steps() / steps_ : 0;
+    double walked = value.walk.up_share() >= Walk::up_share_least ? value.walk.steps() / steps_ : 0;
     bool tried = distinct >= threshold && distinct >= unique_least * rows &&
                  failed >= failed_least && window.age >= learn_;
     if (walked < 1 && !tried) {
@@ -135,8 +141,10 @@ class ZoneScan {
   }
 
  private:
-  // By chance half of the steps go up: that 95 of 100 do is no chance.
-  static constexpr double up_share_least = 0.95;
+  // One name of eight is counted, by its hash, in bits that the sketch does not look at before the
+  // last: nearly all clients then touch its memory seldom.
+  static constexpr double sampled_of = 8;
+  static bool sampled(std::uint64_t hash) { return hash >> 61 == 0; }
   static constexpr double unique_least = 0.8;
   static constexpr double failed_least = 0.5;
   double steps_;

@@ -67,6 +67,7 @@ void NearMissTable::add_response(StrayResponse response) {
     return;
   }
   next_ = std::min(next_, add_time(response.response.time, timeout_));
+  ++waiting_[exchange_slot(response.exchange)];
   std::uint64_t id = first_id_ + responses_.size();
   for (MatchDifference kind : kinds) buckets_[key(response.response, kind)].ids.push_back(id);
   responses_.push_back({std::move(response), false});
@@ -95,6 +96,7 @@ void NearMissTable::push_out() {
 void NearMissTable::decide(Held& one, TimeNs when, std::vector<StrayResponse>& where) {
   one.decided = true;
   one.stray.decided = when;
+  --waiting_[exchange_slot(one.stray.exchange)];
   bytes_ -= names_of(one.stray);
   unlink(one.stray.response);
   where.push_back(std::move(one.stray));
@@ -185,6 +187,7 @@ void NearMissTable::save(StateWriter& out) const {
     one.query.save(out);
     out.put(one.difference);
     out.put(one.decided);
+    out.put(one.exchange);
     out.put_bytes(one.name);
     out.put_bytes(one.asked);
   };
@@ -211,6 +214,7 @@ StrayResponse read_response(StateReader& in) {
   one.query = OpenQuery::restore(in);
   one.difference = in.get<MatchDifference>();
   one.decided = in.get<TimeNs>();
+  one.exchange = in.get<std::uint64_t>();
   one.name = in.get_bytes();
   one.asked = in.get_bytes();
   return one;

@@ -7,6 +7,7 @@
 // responses, not on how rows are batched. Not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct StrayResponse {
   OpenQuery query;  // that is near
   MatchDifference difference = MatchDifference::none;
   TimeNs decided = 0;
+  std::uint64_t exchange = 0;  // as match has it: equal for a query that is near
   std::string name;   // that the response has
   std::string asked;  // that the query asked for, where it is another
 };
@@ -45,6 +47,9 @@ class NearMissTable {
       : timeout_(timeout), bytes_max_(bytes_max) {}
 
   void add_query(const OpenQuery& query, TimeNs end);
+  // Whether a response waits that a query of this exchange may be near to. Of a
+  // query that has ended and all responses of its time are here, none has to be added otherwise.
+  bool waits_for(std::uint64_t exchange) const { return waiting_[exchange_slot(exchange)] != 0; }
   // One whose difference is known is only kept until the next watermark.
   void add_response(StrayResponse response);
 
@@ -102,6 +107,10 @@ class NearMissTable {
   std::uint64_t first_id_ = 0;  // of responses_[0]
   TimeNs next_ = time_max;      // nothing is decided before
   std::unordered_map<std::uint64_t, Bucket> buckets_;
+  // Responses that wait, by their exchange.
+  static constexpr std::size_t exchange_slots = 64;
+  static std::size_t exchange_slot(std::uint64_t exchange) { return exchange % exchange_slots; }
+  std::array<std::uint32_t, exchange_slots> waiting_{};
   std::vector<StrayResponse> decided_;
   std::vector<StrayResponse> pushed_out_;
   std::uint64_t given_up_ = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/api/keyed_state.hpp"
+#include "operators/match/held_queries.hpp"
 #include "operators/match/match.hpp"
 #include "operators/match/match_rows.hpp"
 #include "operators/match/near_miss_table.hpp"
@@ -22,7 +23,8 @@ struct OutcomeReader : ExchangeReader {
   explicit OutcomeReader(const Schema& s)
       : ExchangeReader(s, "query_time"),
         decided(s.ref<std::int64_t>("time")),
-        exchange(s, {"exchange"}),
+        exchange(s.ref<std::uint64_t>("exchange")),
+        exchange_key(s, {"exchange"}),
         status(s.ref<std::uint8_t>("status")),
         asked_qname(s.ref<Str>("asked_qname")),
         asked_qtype(s.ref<std::uint16_t>("asked_qtype")),
@@ -42,7 +44,8 @@ struct OutcomeReader : ExchangeReader {
   }
 
   FieldRef<std::int64_t> decided;
-  KeyReader exchange;
+  FieldRef<std::uint64_t> exchange;
+  KeyReader exchange_key;
   FieldRef<std::uint8_t> status;
   FieldRef<Str> asked_qname;
   FieldRef<std::uint16_t> asked_qtype, rcode;
@@ -142,9 +145,9 @@ class NearMissesBolt final : public Bolt, private KeyedState {
   Result<void> prepare(const TaskContext& task) override {
     for (const Input& input : task.inputs) readers_.emplace_back(*input.schema);
     if (task.outputs[0] != nullptr) writer_ = NearMissWriter(*task.outputs[0]);
-    auto bytes_max = static_cast<std::size_t>(options_.integer("memory")) / key_groups;
+    bytes_max_ = static_cast<std::size_t>(options_.integer("memory")) / key_groups;
     for (std::uint32_t group = 0; group < key_groups; ++group)
-      tables_.emplace_back(options_.duration("timeout"), bytes_max);
+      tables_.emplace_back(options_.duration("timeout"), bytes_max_);
     const char* names[] = {"unsolicited", "other_id", "other_client_port", "other_server_port",
                            "other_question"};
     for (std::size_t i = 0; i < by_difference_.size(); ++i)
@@ -156,12 +159,18 @@ class NearMissesBolt final : public Bolt, private KeyedState {
 
   void execute(const InputBatch& in, Emitter& out) override {
     const OutcomeReader& reader = readers_[in.input];
-    for (RowView row : in.rows()) take(reader, row);
+    Rows rows = in.rows();
+    held_.begin(in);
+    for (std::uint32_t i = 0; i < rows.size(); ++i) take(reader, rows[i], rows.index(i));
     for (NearMissTable& table : tables_)
       table.take_pushed_out([&](const StrayResponse& one) { give(one, out); });
   }
 
   void watermark(TimeNs now, Emitter& out) override {
+    held_.take(now, [&](std::size_t input, const RowView& row, const HeldQuery& query) {
+      NearMissTable& table = tables_[query.group];
+      if (table.waits_for(query.exchange)) table.add_query(readers_[input].read(row), query.end);
+    });
     std::uint64_t given_up = 0;
     for (NearMissTable& table : tables_) {
       table.advance(now, [&](const StrayResponse& one) { give(one, out); });
@@ -173,26 +182,44 @@ class NearMissesBolt final : public Bolt, private KeyedState {
 
   std::vector<KeyedState*> keyed_state() override { return {this}; }
   void save_groups(GroupSections& out) const override {
-    for (std::uint32_t group = 0; group < key_groups; ++group)
-      if (!tables_[group].idle()) tables_[group].save(out.of(group));
+    for (std::uint32_t group = 0; group < key_groups; ++group) {
+      if (tables_[group].idle() && held_.count(group) == 0) continue;
+      StateWriter& section = out.of(group);
+      section.put(std::uint64_t{held_.count(group)});
+      held_.each(group, [&](std::size_t input, const RowView& row, const HeldQuery& query) {
+        readers_[input].read(row).save(section);
+        section.put(query.end);
+      });
+      tables_[group].save(section);
+    }
   }
   bool restore_group(std::uint32_t group, StateReader& in) override {
-    return tables_[group].idle() && tables_[group].restore(in) && in.at_end();
+    NearMissTable& table = tables_[group];
+    if (!table.idle()) return false;
+    for (auto left = in.get_count(OpenQuery::saved_size); left != 0; --left) {
+      OpenQuery query = OpenQuery::restore(in);
+      table.add_query(query, in.get<TimeNs>());
+    }
+    return table.restore(in) && in.at_end();
   }
 
  private:
-  void take(const OutcomeReader& reader, const RowView& row) {
+  void take(const OutcomeReader& reader, const RowView& row, std::uint32_t number) {
     auto status = static_cast<MatchStatus>(row.get(reader.status));
     if (status == MatchStatus::duplicate) return;
-    NearMissTable& table = tables_[key_group(reader.exchange.hash(row))];
-    OpenQuery message = reader.read(row);
+    std::uint32_t group = key_group(reader.exchange_key.hash(row));
+    NearMissTable& table = tables_[group];
     if (status != MatchStatus::unsolicited && status != MatchStatus::mismatched) {
-      table.add_query(message, row.get(reader.decided));
+      // Those that find no room are compared with no response.
+      if (held_.count(group) * NearMissTable::query_bytes + table.bytes() < bytes_max_)
+        held_.add({row.get(reader.decided), row.get(reader.exchange), number, group});
       return;
     }
+    OpenQuery message = reader.read(row);
     responses_->add();
     StrayResponse stray;
     stray.response = message;
+    stray.exchange = row.get(reader.exchange);
     stray.name = row.get(reader.qname);
     if (status == MatchStatus::mismatched) {
       stray.difference = MatchDifference::question;
@@ -214,6 +241,8 @@ class NearMissesBolt final : public Bolt, private KeyedState {
   std::vector<OutcomeReader> readers_;
   NearMissWriter writer_;
   std::vector<NearMissTable> tables_;  // one a key group
+  HeldQueries held_;
+  std::size_t bytes_max_ = 0;  // of a key group
   std::array<Counter*, 5> by_difference_{};
   Counter* responses_ = nullptr;
   Counter* given_up_ = nullptr;

@@ -50,7 +50,8 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     if (task.outputs[icmp_stream]) icmp_ = IcmpRefs(*task.outputs[icmp_stream]);
     per_second_ = task.outputs[packets_stream] != nullptr;
     keep_.sections = options_.whole;
-    keep_.records = task.outputs[questions_stream] || parts_.records_read();
+    keep_.records = task.outputs[questions_stream] || parts_.records_read() ||
+                    every_.reads_records() || responses_.reads_records();
     keep_.qname = every_.reads_name() || queries_.reads_name() || responses_.reads_name() ||
                   icmp_.qname.present();
     classes_.open(task);
@@ -388,8 +389,7 @@ OperatorDef decode_operator() {
   def.name = "decode";
   def.summary = "DNS messages, their parts and their packets out of packets and dnstap frames";
   def.options = decode_option_specs();
-  def.example =
-      "- id: dns\n  className: decode\n  parallelism: 2\n  properties:\n    ports: [53, 5353]\n";
+  def.example = "- id: dns\n  className: decode\n  parallelism: 2\n  properties: {ports: [53]}\n";
   def.declare = declare_decode;
   def.make_bolt = [](const Options& options) -> std::unique_ptr<Bolt> {
     return std::make_unique<Decode>(*read_decode_options(options));

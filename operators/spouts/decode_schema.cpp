@@ -71,6 +71,8 @@ std::vector<Field> message_fields() {
       plain("cookie", Type::boolean, "has a cookie (RFC 7873)"),
       plain("nsid", Type::boolean, "has a name server id (RFC 5001)"),
       open_set("edns_options", Type::bytes, "all EDNS options, as on the wire"),
+      open_set("addresses", Type::bytes,
+               "addresses of the answers (A, AAAA), the first 64, each behind its TTL: 20 bytes"),
       plain("malformed", Type::boolean, "the header could be read, not all of the rest"),
       {"tcp_rtt_us", Type::u32, Role::plain, "", true,
        "microseconds from SYN to the acknowledgement of the SYN/ACK; 0: not measured"},
@@ -81,9 +83,9 @@ std::vector<Field> message_fields() {
 }
 
 std::vector<Field> question_depth_fields() {
-  static const std::set<std::string, std::less<>> behind = {"full_rcode", "edns", "edns_version",
-                                                            "edns_size",  "do",   "ecs",
-                                                            "cookie",     "nsid", "edns_options"};
+  static const std::set<std::string, std::less<>> behind = {
+      "full_rcode", "edns",   "edns_version", "edns_size",    "do",
+      "ecs",        "cookie", "nsid",         "edns_options", "addresses"};
   std::vector<Field> fields = message_fields();
   std::erase_if(fields, [](const Field& field) { return behind.contains(field.name); });
   return fields;
@@ -190,6 +192,7 @@ MessageRefs::MessageRefs(const Schema& s)
       domain(s.ref<Str>("domain")),
       tld(s.ref<Str>("tld")),
       edns_options(s.ref<Bytes>("edns_options")),
+      addresses(s.ref<Bytes>("addresses")),
       size(s.ref<std::uint32_t>("size")),
       tcp_rtt_us(s.ref<std::uint32_t>("tcp_rtt_us")),
       txn(s.ref<std::uint64_t>("txn")) {}

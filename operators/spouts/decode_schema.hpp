@@ -44,7 +44,7 @@ struct MessageRefs {
   FieldRef<std::uint8_t> ip_version, transport, ttl, opcode, rcode, label_count, edns_version;
   FieldRef<bool> qr, aa, tc, rd, ra, ad, cd, edns, dnssec_ok, ecs, cookie, nsid, malformed;
   FieldRef<Str> qname, domain, tld;
-  FieldRef<Bytes> edns_options;
+  FieldRef<Bytes> edns_options, addresses;
   FieldRef<std::uint32_t> size, tcp_rtt_us;
   FieldRef<std::uint64_t> txn;
 };

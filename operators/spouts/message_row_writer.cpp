@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "capture/dns/codes.hpp"
+#include "operators/answer_addresses.hpp"
 
 namespace dnstorm::operators {
 
@@ -74,6 +75,8 @@ void MessageRowWriter::write(const MessageContext& context, RowWriter row) const
   if (header_) set_header(context.message, row);
   if (edns_ && context.message.edns.present) set_edns(context.message.edns, row);
   if (question_ && context.message.has_question) set_question(context.message, row);
+  if (row_.addresses.present() && !context.message.records.empty())
+    set_addresses(context.message, row);
   if (context.dnstap != nullptr && dnstap_.any()) dnstap_.write(*context.dnstap, row);
 }
 
@@ -128,6 +131,24 @@ void MessageRowWriter::set_edns(const dns::Edns& edns, RowWriter& row) const {
     if (option.code == dns::edns_option::nsid) row.set(row_.nsid, true);
   }
   if (row_.edns_options.present()) row.set_bytes(row_.edns_options, on_the_wire(edns.options));
+}
+
+void MessageRowWriter::set_addresses(const dns::Message& m, RowWriter& row) const {
+  AddressPacker packer;
+  for (const dns::Record& record : m.records) {
+    if (record.section != dns::Section::answer) break;
+    if (record.dns_class != dns::dns_class::in) continue;
+    const std::uint8_t* data = m.wire.data() + record.rdata_offset;
+    IpAddress address;
+    if (record.type == dns::type::a && record.rdata_length == 4)
+      address = IpAddress::v4(data);
+    else if (record.type == dns::type::aaaa && record.rdata_length == 16)
+      std::memcpy(address.bytes.data(), data, 16);
+    else
+      continue;
+    packer.add(record.ttl, address);
+  }
+  if (!packer.bytes().empty()) row.set_bytes(row_.addresses, packer.bytes());
 }
 
 void MessageRowWriter::set_question(const dns::Message& m, RowWriter& row) const {

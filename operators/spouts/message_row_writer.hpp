@@ -46,11 +46,15 @@ class MessageRowWriter {
     return row_.qname.present() || row_.tld.present() || row_.domain.present();
   }
 
+  // Whether write() needs the records.
+  bool reads_records() const { return row_.addresses.present(); }
+
  private:
   void set_network(const MessageContext& context, RowWriter& row) const;
   void set_header(const capture::dns::Message& message, RowWriter& row) const;
   void set_edns(const capture::dns::Edns& edns, RowWriter& row) const;
   void set_question(const capture::dns::Message& message, RowWriter& row) const;
+  void set_addresses(const capture::dns::Message& message, RowWriter& row) const;
 
   MessageRefs row_;
   DnstapRowWriter dnstap_;

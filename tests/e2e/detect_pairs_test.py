@@ -41,10 +41,10 @@ streams:
   - {from: pairs, to: slow, grouping: {type: FIELDS, args: [server]}}
   - {from: dns, to: backscatter, grouping: {type: FIELDS, streamId: icmp, args: [dst]}}
   - {from: dns, to: bogus, grouping: {type: FIELDS, streamId: responses, args: [domain]}}
-  - {from: dns, to: flux, grouping: {type: FIELDS, streamId: records, args: [qname]}}
+  - {from: dns, to: flux, grouping: {type: FIELDS, streamId: responses, args: [qname]}}
   - {from: dns, to: lame, grouping: {type: FIELDS, streamId: responses, args: [domain, server]}}
   - {from: dns, to: loops, grouping: {type: FIELDS, streamId: queries, args: [domain]}}
-  - {from: dns, to: rebinding, grouping: {type: GLOBAL, streamId: records}}
+  - {from: dns, to: rebinding, grouping: {type: FIELDS, streamId: responses, args: [domain]}}
 """
 DETECTORS = "backscatter bogus flux lame slow loops poisoning poisoned rebinding".split()
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "operators/answer_addresses.hpp"
 #include "tests/unit/operators/rescale_check.hpp"
 #include "tests/unit/operators/resume_check.hpp"
 
@@ -46,6 +47,14 @@ class Traffic {
   std::map<TimeNs, std::vector<TextRow>> rows_;
   TimeNs jitter_ = 0;
 };
+
+// A cell of the field `addresses`.
+inline std::string packed(const std::vector<std::string>& addresses, int ttl) {
+  AddressPacker packer;
+  for (const std::string& text : addresses)
+    packer.add(static_cast<std::uint32_t>(ttl), parse_ip(text).value());
+  return {packer.bytes().begin(), packer.bytes().end()};
+}
 
 // More rows than one batch holds come in several.
 inline void feed_all(TaskHarness& task, const std::vector<TextRow>& rows) {

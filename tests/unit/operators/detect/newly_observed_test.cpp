@@ -75,6 +75,26 @@ TEST(NewlyObserved, whatIsNotAskedForAtOnceIsKnownLater) {
   EXPECT_THAT(events_of(newly_observed_operator(), options, responses, traffic.steps()), IsEmpty());
 }
 
+// A fast capture brings the rows of many windows before the first watermark of them.
+TEST(NewlyObserved, whatEarlierWindowsHadIsKnownBeforeTheirWatermarkComes) {
+  Traffic traffic;
+  for (TimeNs second = 0; second < 200; ++second) {
+    add_background(traffic, second);
+    if (second == 100) answer(traffic, second, "slow.com");
+    if (second >= 130 && second < 160) add_new(traffic, second, "slow.com", 20);
+    if (second >= 122 && second < 160) add_new(traffic, second, "fresh.com", 10);
+  }
+  std::vector<testing::RescaleStep> prompt = traffic.steps();
+  std::vector<testing::RescaleStep> late(prompt.begin(), prompt.begin() + 20);
+  late.push_back({{}, prompt.back().watermark});
+  for (auto step = prompt.begin() + 20; step != prompt.end(); ++step)
+    late.back().rows.insert(late.back().rows.end(), step->rows.begin(), step->rows.end());
+  for (const auto& steps : {prompt, late})
+    EXPECT_THAT(
+        events_of(newly_observed_operator(), options, responses, steps),
+        ElementsAre("130s opened 2 fresh.com 120s 130s", "190s closed 2 fresh.com 120s 130s"));
+}
+
 TEST(NewlyObserved, allowedDomainsRaiseNothing) {
   Traffic traffic;
   for (TimeNs second = 0; second < 100; ++second) add_background(traffic, second);

@@ -32,6 +32,7 @@ if ($kind eq 'CITY') {
 } else {
     $tree->insert_network('192.0.2.0/25',
         { autonomous_system_number => 64500, autonomous_system_organization => 'Example' });
+    $tree->insert_network('20.0.0.0/8', { autonomous_system_number => 64501 });
 }
 open my $out, '>:raw', $file or die "$file: $!";
 $tree->write_tree($out);

@@ -2,6 +2,7 @@
 
 #include "capture/dns/writer.hpp"
 #include "capture/synth/frame.hpp"
+#include "operators/answer_addresses.hpp"
 #include "operators/spouts/decode_schema.hpp"
 #include "tests/unit/operators/spouts/decode_task.hpp"
 
@@ -104,6 +105,27 @@ TEST(Decode, makes_a_row_of_every_question_and_record) {
   EXPECT_THAT(task.harness.take(questions), ElementsAre("a.example 1", "b.example 15"));
   EXPECT_THAT(task.harness.take(records), ElementsAre("a.example a.example answer 1 192.0.2.7",
                                                       "a.example example authority 2 ns.example."));
+}
+
+TEST(Decode, packs_the_addresses_of_the_answers) {
+  DecodeTask task({"addresses"});
+  MessageWriter writer;
+  auto wire = writer.begin(1, MessageWriter::qr)
+                  .question("a.example", 1)
+                  .cname("a.example", 60, "b.example")
+                  .a("b.example", 300, {192, 0, 2, 7})
+                  .aaaa("b.example", 5, {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
+                  .additional()
+                  .a("ns.example", 60, {192, 0, 2, 8})
+                  .finish();
+  task.udp(to_server().reversed(), wire);
+  AddressPacker wanted;
+  wanted.add(300, *parse_ip("192.0.2.7"));
+  wanted.add(5, *parse_ip("2001:db8::1"));
+  EXPECT_THAT(task.harness.take(responses),
+              ElementsAre(std::string(wanted.bytes().begin(), wanted.bytes().end())));
+  task.udp(to_server(), query("a.example"));
+  EXPECT_THAT(task.harness.take(queries), ElementsAre(""));
 }
 
 TEST(Decode, puts_every_packet_into_one_class) {
