@@ -79,7 +79,9 @@ test('no task of the page takes more than 50 ms at 1,000 updates a second in 400
 // Seconds of the processor that a process has used.
 function cpuSeconds(pid) {
   const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticks;
 }
 
@@ -106,7 +108,10 @@ test('200 viewers at once cost less than a fifth of a core', async () => {
     const bytes = all.map((viewer) => viewer.bytes);
     await updates(10_000); // ten seconds of it
     const share = (cpuSeconds(looks.demo.child.pid) - from) / 10;
-    assert.ok(all.every((viewer, i) => viewer.bytes > bytes[i]), 'every viewer gets the news');
+    assert.ok(
+      all.every((viewer, i) => viewer.bytes > bytes[i]),
+      'every viewer gets the news',
+    );
     console.log(`${viewers} viewers: ${(100 * share).toFixed(1)} % of a core`);
     assert.ok(share < viewersCoreMax, `${share}`);
   } finally {

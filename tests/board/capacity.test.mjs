@@ -48,7 +48,9 @@ let run;
 let url;
 
 async function serve(file) {
-  const child = spawn(program, ['run', file, '--board', '127.0.0.1:0', '--keep-board'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(program, ['run', file, '--board', '127.0.0.1:0', '--keep-board'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   for await (const line of createInterface({ input: child.stderr })) {
     const serving = /Serving the board at (\S+)/.exec(line);
     if (serving) return { child, url: serving[1] };
@@ -67,8 +69,20 @@ before(async () => {
   browser = await Browser.start();
   folder = mkdtempSync(join(tmpdir(), 'dnstorm-capacity-'));
   execFileSync(program, [
-    'generate', '-o', join(folder, 'weeks.pcap'), '--no-names', '--start', '2026-10-05', '--duration', '28d',
-    '--rate', '0.2', '--rhythm', rhythm.join(','), '--seed', '3',
+    'generate',
+    '-o',
+    join(folder, 'weeks.pcap'),
+    '--no-names',
+    '--start',
+    '2026-10-05',
+    '--duration',
+    '28d',
+    '--rate',
+    '0.2',
+    '--rhythm',
+    rhythm.join(','),
+    '--seed',
+    '3',
   ]);
   writeFileSync(join(folder, 'ns1.yaml'), topology(folder, 'ns1'));
   writeFileSync(join(folder, 'hostile.yaml'), topology(folder, hostile));
@@ -83,7 +97,10 @@ after(async () => {
 
 function clean(page) {
   assert.deepEqual(page.faults, []);
-  assert.deepEqual(page.requests.filter((request) => !request.startsWith(url)), []);
+  assert.deepEqual(
+    page.requests.filter((request) => !request.startsWith(url)),
+    [],
+  );
 }
 
 const tidy = (text) => text.replace(/\u202f/g, '').trim();
@@ -108,10 +125,13 @@ async function rowsOf(page, name) {
 async function advice(page) {
   const command = await page.locator('.command code').textContent();
   assert.match(command, /^dnstorm advise .*--json$/);
-  return JSON.parse(execSync(command.replace(/^dnstorm/, `'${program}'`), { maxBuffer: 1e8, shell: '/bin/bash' }).toString());
+  return JSON.parse(
+    execSync(command.replace(/^dnstorm/, `'${program}'`), { maxBuffer: 1e8, shell: '/bin/bash' }).toString(),
+  );
 }
 
-const near = (text, value, what) => assert.ok(Math.abs(number(text) - value) <= 0.00501, `${what}: ${text}, not ${value}`);
+const near = (text, value, what) =>
+  assert.ok(Math.abs(number(text) - value) <= 0.00501, `${what}: ${text}, not ${value}`);
 
 async function checkNumbers(page, server) {
   const told = await advice(page);
@@ -133,7 +153,9 @@ async function checkNumbers(page, server) {
   const week = told.servers.find((one) => one.server === server).week;
   const labels = await page.locator('.heat td').evaluateAll((cells) => cells.map((cell) => cell.lastChild.textContent));
   assert.equal(labels.length, 168);
-  week.forEach(([expected], slot) => near(/: (\S+) queries a second expected/.exec(labels[slot])[1], expected, labels[slot]));
+  week.forEach(([expected], slot) =>
+    near(/: (\S+) queries a second expected/.exec(labels[slot])[1], expected, labels[slot]),
+  );
   return told;
 }
 
@@ -208,13 +230,18 @@ test('shows what was seen, and response times', async () => {
 
 test('gives the best window as a calendar, the one of dnstorm advise', async () => {
   const page = await open('?server=ns1');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Calendar of the best' }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Calendar of the best' }).click(),
+  ]);
   assert.equal(download.suggestedFilename(), 'capacity.ics');
   const file = join(folder, 'page.ics');
   await download.saveAs(file);
   const events = (text) => text.match(/BEGIN:VEVENT[^]*?END:VEVENT/g);
   const own = events(execFileSync('cat', [file]).toString());
-  const all = events(execFileSync(program, ['advise', join(folder, 'weeks.sqlite'), '--limit', '0.6', '--ics', '-']).toString());
+  const all = events(
+    execFileSync(program, ['advise', join(folder, 'weeks.sqlite'), '--limit', '0.6', '--ics', '-']).toString(),
+  );
   assert.equal(own.length, 4);
   for (const event of own) assert.ok(all.includes(event), event);
   await page.context().close();
@@ -255,7 +282,10 @@ test('a wrong address gets one sentence', async () => {
   await page.getByRole('alert').filter({ hasText: "nothing is known of 'nobody'" }).waitFor();
   await page.getByLabel('Window', { exact: true }).waitFor();
   // The answer 400 is told by the browser, too.
-  assert.deepEqual(page.faults.filter((fault) => !fault.includes('400')), []);
+  assert.deepEqual(
+    page.faults.filter((fault) => !fault.includes('400')),
+    [],
+  );
   await page.context().close();
 });
 
@@ -282,7 +312,8 @@ for (const colorScheme of ['light', 'dark'])
   test(`axe-core finds nothing serious, ${colorScheme}`, async () => {
     const page = await open('?drain=ns1&server=' + encodeURIComponent(hostile), { colorScheme });
     await rowsOf(page, 'Table of what if');
-    if (process.env.DNSTORM_SHOTS) await page.screenshot({ path: join(process.env.DNSTORM_SHOTS, `capacity-${colorScheme}.png`), fullPage: true });
+    if (process.env.DNSTORM_SHOTS)
+      await page.screenshot({ path: join(process.env.DNSTORM_SHOTS, `capacity-${colorScheme}.png`), fullPage: true });
     await page.evaluate(axe.source);
     const { violations } = await page.evaluate(() => window.axe.run());
     const serious = violations

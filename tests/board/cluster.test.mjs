@@ -113,7 +113,10 @@ after(async () => {
 
 function clean(page) {
   assert.deepEqual(page.faults, []);
-  assert.deepEqual(page.requests.filter((request) => !request.startsWith(url)), []);
+  assert.deepEqual(
+    page.requests.filter((request) => !request.startsWith(url)),
+    [],
+  );
 }
 
 const row = (page, region, name) =>
@@ -129,7 +132,10 @@ test('the board shows the topology that is chosen, with the numbers of all nodes
   const page = await open('/?topology=done');
   const cell = (name) => page.locator('.cell', { has: page.getByText(name, { exact: true }) }).locator('.cell-count');
   for (const name of ['alpha', 'beta', '<b>x</b>'])
-    await until(name, async () => (await cell(name).count()) === 1 && (await cell(name).textContent()) === '1\u202f000');
+    await until(
+      name,
+      async () => (await cell(name).count()) === 1 && (await cell(name).textContent()) === '1\u202f000',
+    );
   const picker = page.getByLabel('Shown topology');
   await until('the picker', async () => (await picker.count()) === 1 && (await picker.inputValue()) === 'done');
   assert.match(await page.textContent('.status'), /finished/);
@@ -184,7 +190,10 @@ test('without a token nothing can be changed, with it a topology is deactivated'
   await until('the refusal', async () => /not the token of the cluster/.test(await control.textContent()));
   assert.equal(await statusOf('goes-on'), 'ACTIVE');
   // The browser itself tells of a refused request in the console.
-  assert.deepEqual(page.faults.filter((fault) => !/401/.test(fault)), []);
+  assert.deepEqual(
+    page.faults.filter((fault) => !/401/.test(fault)),
+    [],
+  );
   page.faults.length = 0;
   await control.getByRole('button', { name: 'Read only' }).click();
 
@@ -238,7 +247,9 @@ for (const theme of ['light', 'dark'])
     await page.evaluate(axe.source);
     const found = await page.evaluate(() => window.axe.run());
     assert.deepEqual(
-      found.violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => [v.id, v.nodes.map((n) => n.html)]),
+      found.violations
+        .filter((v) => ['serious', 'critical'].includes(v.impact))
+        .map((v) => [v.id, v.nodes.map((n) => n.html)]),
       [],
     );
     clean(page);

@@ -25,10 +25,16 @@ before(async () => {
   browser = await Browser.start();
   folder = mkdtempSync(join(tmpdir(), 'dnstorm-details-'));
   const capture = join(folder, 'traffic.pcap');
-  execFileSync(program, ['generate', '--seed', '1', '--rate', '300', '--duration', '10m', '-o', capture], { stdio: 'ignore' });
-  run = spawn(program, ['run', topology, '--set', `packets.file=${capture}`, '--speed', '1x', '--board', '127.0.0.1:0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  execFileSync(program, ['generate', '--seed', '1', '--rate', '300', '--duration', '10m', '-o', capture], {
+    stdio: 'ignore',
   });
+  run = spawn(
+    program,
+    ['run', topology, '--set', `packets.file=${capture}`, '--speed', '1x', '--board', '127.0.0.1:0'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   let url;
   for await (const line of createInterface({ input: run.stderr })) {
     url = /The board is at (\S+)/.exec(line)?.[1];
@@ -129,7 +135,10 @@ test('asks for the token where a board wants one, and sends it', async () => {
   const page = await looks.open();
   await page.route('**/tap?*', (route) =>
     route.request().headers().authorization === 'Bearer secret'
-      ? route.fulfill({ contentType: 'application/x-ndjson', body: '{"tap":{"fields":[{"name":"client"}]}}\n{"at":"2026-11-22T06:22:57.183Z","row":{"client":"<b>\u202e"}}\n' })
+      ? route.fulfill({
+          contentType: 'application/x-ndjson',
+          body: '{"tap":{"fields":[{"name":"client"}]}}\n{"at":"2026-11-22T06:22:57.183Z","row":{"client":"<b>\u202e"}}\n',
+        })
       : route.fulfill({ status: 401, body: 'taps of this board want its token: set DNSTORM_TAP_TOKEN\n' }),
   );
   await page.locator('#tab-qtypes').click();

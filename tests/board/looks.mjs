@@ -24,9 +24,15 @@ export class Looks {
 
   // What every test ends with: no error in the console, no request to another host.
   clean(page, { url = this.demo.url, but = /^$/ } = {}) {
-    assert.deepEqual(page.faults.filter((fault) => !but.test(fault)), []);
+    assert.deepEqual(
+      page.faults.filter((fault) => !but.test(fault)),
+      [],
+    );
     const origin = new URL(url).origin;
-    assert.deepEqual(page.requests.filter((request) => new URL(request).origin !== origin), []);
+    assert.deepEqual(
+      page.requests.filter((request) => new URL(request).origin !== origin),
+      [],
+    );
   }
 
   async snapshot() {
@@ -65,7 +71,9 @@ export class Looks {
   }
   wanted(state, id) {
     return Object.fromEntries(
-      this.panelOf(state, id).wall.slots.filter(Boolean).map(([key, count]) => [key, this.grouped(count)]),
+      this.panelOf(state, id)
+        .wall.slots.filter(Boolean)
+        .map(([key, count]) => [key, this.grouped(count)]),
     );
   }
   async wallShows(page, wanted) {

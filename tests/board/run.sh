@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests of the page for ctest: run.sh playwright|vitest BOARD_DEMO DNSTORM
+# Runs the tests of the page for ctest: run.sh vitest, or run.sh PAGE.test.mjs BOARD_DEMO DNSTORM
 # Ends with 77 (skipped) and a sentence where node, npm or Chromium are missing.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,11 +25,10 @@ case $1 in
     ./node_modules/.bin/tsc --noEmit
     exec ./node_modules/.bin/vitest run --reporter=dot
     ;;
-  playwright)
+  *.test.mjs)
     [ -x "${DNSTORM_CHROMIUM:-/usr/bin/chromium}" ] || skip "Chromium is not installed (or set DNSTORM_CHROMIUM)"
     install "$here"
     cd "$here"
-    DNSTORM_BOARD_DEMO=$2 DNSTORM=$3 exec node --test --test-reporter=spec --test-concurrency=1 \
-      *.test.mjs
+    DNSTORM_BOARD_DEMO=$2 DNSTORM=$3 exec node --test --test-reporter=spec --test-concurrency=1 "$1"
     ;;
 esac

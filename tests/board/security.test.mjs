@@ -86,12 +86,31 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dnstorm-security-'));
   const pcap = join(folder, 'attacked.pcap');
   const made = spawnSync(program, [
-    'generate', '-o', pcap, '--duration', '4m', '--rate', '60', '--seed', '7', '--start',
-    '2026-01-15T12:00:00Z', '--attack', 'random_subdomain,at=60s,for=50s', '--attack', 'tunnel,at=120s,for=40s',
+    'generate',
+    '-o',
+    pcap,
+    '--duration',
+    '4m',
+    '--rate',
+    '60',
+    '--seed',
+    '7',
+    '--start',
+    '2026-01-15T12:00:00Z',
+    '--attack',
+    'random_subdomain,at=60s,for=50s',
+    '--attack',
+    'tunnel,at=120s,for=40s',
   ]);
   assert.equal(made.status, 0, String(made.stderr));
   truth = JSON.parse(readFileSync(pcap + '.json')).attacks;
-  insight = await start('insight', join(source, 'configs/topologies/insight.yaml'), ended, '--set', `packets.file=${pcap}`);
+  insight = await start(
+    'insight',
+    join(source, 'configs/topologies/insight.yaml'),
+    ended,
+    '--set',
+    `packets.file=${pcap}`,
+  );
 });
 after(async () => {
   await browser.stop();
@@ -127,15 +146,17 @@ async function open(run, hash = '#security', options = {}) {
 
 const plain = (text) => text.replace(/[\u202f\u00a0]/g, ' ');
 async function rows(page) {
-  const all = await page.locator('table.events > tbody > tr:not(.opened)').evaluateAll((lines) =>
-    lines.map((line) => [...line.querySelectorAll('th, td')].map((cell) => cell.textContent)),
-  );
+  const all = await page
+    .locator('table.events > tbody > tr:not(.opened)')
+    .evaluateAll((lines) => lines.map((line) => [...line.querySelectorAll('th, td')].map((cell) => cell.textContent)));
   return all.map((cells) => cells.map(plain));
 }
 
 async function close(page) {
   assert.deepEqual(page.faults, []);
-  const off = page.requests.filter((request) => !request.startsWith(page.url_of_run) && !request.startsWith(`blob:${page.url_of_run}`));
+  const off = page.requests.filter(
+    (request) => !request.startsWith(page.url_of_run) && !request.startsWith(`blob:${page.url_of_run}`),
+  );
   assert.deepEqual(off, []);
   await page.context().close();
 }
@@ -165,9 +186,9 @@ test('says why: numbers against limits, messages, advice, settings', async () =>
   const why = page.getByRole('region', { name: 'Why', exact: true });
   const numbers = why.getByRole('table', { name: 'Numbers' });
   await numbers.waitFor();
-  const cells = await numbers.locator('tbody tr').evaluateAll((lines) =>
-    lines.map((line) => [...line.querySelectorAll('th, td')].map((cell) => cell.textContent)),
-  );
+  const cells = await numbers
+    .locator('tbody tr')
+    .evaluateAll((lines) => lines.map((line) => [...line.querySelectorAll('th, td')].map((cell) => cell.textContent)));
   const [event] = [...written().values()].filter((one) => one['rule.name'] === 'random_subdomain');
   const evidence = JSON.parse(event['dnstorm.evidence']);
   const distinct = cells.find(([name]) => name === 'distinct');
@@ -202,8 +223,14 @@ test('keeps filters and the open event in the address', async () => {
   const page = await open(insight);
   await page.getByRole('combobox', { name: 'Detector' }).selectOption('tunnel');
   await page.waitForURL(/detector=tunnel/);
-  await page.waitForFunction(() => ![...document.querySelectorAll('table.events')].some((table) => table.textContent.includes('random_subdomain')));
-  await page.getByRole('button', { name: /^Why tunnel/ }).first().click();
+  await page.waitForFunction(
+    () =>
+      ![...document.querySelectorAll('table.events')].some((table) => table.textContent.includes('random_subdomain')),
+  );
+  await page
+    .getByRole('button', { name: /^Why tunnel/ })
+    .first()
+    .click();
   await page.waitForURL(/open=\d+/);
   const address = page.url();
   await page.reload();
@@ -275,7 +302,10 @@ test('announces what is new, mutes until a time, and no longer', async () => {
   assert.equal((await rows(page)).length, 1);
   await news.click();
   await page.locator('table.events').getByText('second.example').first().waitFor();
-  assert.deepEqual((await rows(page)).map((cells) => cells[3]), ['domain second.example', 'domain first.example']);
+  assert.deepEqual(
+    (await rows(page)).map((cells) => cells[3]),
+    ['domain second.example', 'domain first.example'],
+  );
 
   await page.getByRole('button', { name: 'Why random_subdomain first.example' }).click();
   const form = page.getByRole('form', { name: 'Mute' });
@@ -287,10 +317,16 @@ test('announces what is new, mutes until a time, and no longer', async () => {
   await mutes.getByText('from the board by anna', { exact: false }).waitFor();
   assert.match(await mutes.textContent(), /first\.example.*: a <b>test<\/b> # of ours/);
   await page.waitForFunction(() => document.querySelector('table.events').textContent.includes('muted until'));
-  assert.match(readFileSync(join(live.cwd, 'mutes.txt'), 'utf8'), /^\S+Z random_subdomain first\.example {2}# from the board by anna/);
+  assert.match(
+    readFileSync(join(live.cwd, 'mutes.txt'), 'utf8'),
+    /^\S+Z random_subdomain first\.example {2}# from the board by anna/,
+  );
 
   // Muted: the third attack is that of the other domain. Its news come last, so nothing else is to come.
-  drop(live, '3.pcap', [...attack(now + 10, ['first', 'example'], 100), ...attack(now + 600, ['third', 'example'], 100)]);
+  drop(live, '3.pcap', [
+    ...attack(now + 10, ['first', 'example'], 100),
+    ...attack(now + 600, ['third', 'example'], 100),
+  ]);
   await page.getByRole('button', { name: '1 new' }).click();
   await page.locator('table.events').getByText('third.example').first().waitFor();
   assert.equal((await rows(page)).length, 3);
@@ -312,14 +348,19 @@ test('announces what is new, mutes until a time, and no longer', async () => {
 test('shows hostile names as text', async () => {
   mkdirSync(join(folder, 'hostile'), { recursive: true });
   const t = 1768478400;
-  const responses = hostile.flatMap((domain, i) => Array.from({ length: 60 }, (_, n) => ({ t: t + i + n / 100, labels: [`n${n}x`, ...domain] })));
+  const responses = hostile.flatMap((domain, i) =>
+    Array.from({ length: 60 }, (_, n) => ({ t: t + i + n / 100, labels: [`n${n}x`, ...domain] })),
+  );
   writeFileSync(join(folder, 'hostile', 'names.pcap'), capture([...responses, quiet(t + 20), quiet(t + 300)]));
   const run = await start('hostile', detector({ packets: 'file: names.pcap', distinct: 50 }), ended);
   const page = await open(run);
   const shown = await rows(page);
   assert.equal(shown.length, hostile.length);
   const abouts = shown.map((cells) => cells[3]);
-  assert.ok(abouts.some((text) => text.includes('<img')), abouts.join('\n'));
+  assert.ok(
+    abouts.some((text) => text.includes('<img')),
+    abouts.join('\n'),
+  );
   assert.ok(abouts.some((text) => text.includes('d'.repeat(48))));
   for (const text of abouts) assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
   for (const button of await page.getByRole('button', { name: /^Why/ }).all()) {
@@ -329,7 +370,11 @@ test('shows hostile names as text', async () => {
     await button.click();
   }
   assert.equal(await page.locator('main img').count(), 0);
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing sticks out');
+  assert.equal(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    true,
+    'nothing sticks out',
+  );
   await close(page);
 });
 
@@ -337,12 +382,19 @@ test('ten thousand events are pages of a hundred', async () => {
   const many = 10_050;
   mkdirSync(join(folder, 'many'), { recursive: true });
   const t = 1768478400;
-  const responses = Array.from({ length: many }, (_, i) => ({ t: t + (9 * i) / many, labels: ['first', `d${i}x`, 'example'] }));
+  const responses = Array.from({ length: many }, (_, i) => ({
+    t: t + (9 * i) / many,
+    labels: ['first', `d${i}x`, 'example'],
+  }));
   writeFileSync(join(folder, 'many', 'names.pcap'), capture([...responses, quiet(t + 20), quiet(t + 300)]));
   const run = await start('many', detector({ packets: 'file: names.pcap', distinct: 1 }), ended);
   const page = await open(run);
   const events = page.getByRole('region', { name: 'Events', exact: true });
-  await events.getByText('of 10 000', { exact: false }).or(events.getByText('of 10\u202f000', { exact: false })).first().waitFor();
+  await events
+    .getByText('of 10 000', { exact: false })
+    .or(events.getByText('of 10\u202f000', { exact: false }))
+    .first()
+    .waitFor();
   assert.match(plain(await events.textContent()), /1–100 of 10 000; 50 older ones are not remembered/);
   assert.equal((await rows(page)).length, 100);
   const first = (await rows(page))[0][3];

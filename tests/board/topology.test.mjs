@@ -88,8 +88,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const textOf = (row) =>
-  row.$$eval('th, td', (cells) => cells.map((cell) => cell.textContent.replace(/\u202f/g, ' ')));
+const textOf = (row) => row.$$eval('th, td', (cells) => cells.map((cell) => cell.textContent.replace(/\u202f/g, ' ')));
 
 async function tableOf(page, name) {
   const section = page.getByRole('region', { name, exact: true });
@@ -101,7 +100,10 @@ async function tableOf(page, name) {
 
 function clean(page, from = url) {
   assert.deepEqual(page.faults, []);
-  assert.deepEqual(page.requests.filter((request) => !request.startsWith(from)), []);
+  assert.deepEqual(
+    page.requests.filter((request) => !request.startsWith(from)),
+    [],
+  );
 }
 
 const box = (page, id) => page.locator(`.dag [data-component="${id}"]`);
@@ -111,7 +113,10 @@ test('shows every task and every edge with the numbers of the run', async () => 
   const page = await browser.page();
   await page.goto(url + '#topology');
   const tasks = await tableOf(page, 'Table of tasks');
-  assert.deepEqual(tasks.map((row) => `${row[0]}/${row[1]}`), ['words/0', 'counts/0', 'counts/1', 'wall/0']);
+  assert.deepEqual(
+    tasks.map((row) => `${row[0]}/${row[1]}`),
+    ['words/0', 'counts/0', 'counts/1', 'wall/0'],
+  );
   assert.equal(tasks[0][4], '20 000', 'emitted');
   const number = (text) => Number(text.replaceAll(' ', ''));
   assert.equal(number(tasks[1][2]) + number(tasks[2][2]), limit, 'executed by both tasks');
@@ -149,7 +154,10 @@ test('draws every component and every edge, readers to the right of what they re
   assert.deepEqual(keys.sort(), ['counts default wall', 'words default counts']);
   const left = async (id) => (await box(page, id).boundingBox()).x;
   assert.ok((await left('words')) < (await left('counts')) && (await left('counts')) < (await left('wall')));
-  assert.match(await box(page, 'counts').getAttribute('aria-label'), /^counts, bolt, 2 tasks, busy .*, idle .* rows per second/);
+  assert.match(
+    await box(page, 'counts').getAttribute('aria-label'),
+    /^counts, bolt, 2 tasks, busy .*, idle .* rows per second/,
+  );
   assert.match(await way(page, 'words', 'counts').textContent(), /FIELDS word/);
   clean(page);
   await page.context().close();
@@ -190,7 +198,10 @@ test('a slow sink is named as the cause, and what waits for it shows it', async 
   assert.match(await page.locator('.stalled').textContent(), /^words has been held up for/);
   await page.locator('.dag .box.cause[data-component="slow"]').waitFor();
   assert.match(await box(page, 'slow').textContent(), /holds up the others/);
-  for (const [from, to] of [['words', 'same'], ['same', 'slow']])
+  for (const [from, to] of [
+    ['words', 'same'],
+    ['same', 'slow'],
+  ])
     await way(page, from, to).locator('.hatched').waitFor({ state: 'attached' });
   assert.match(await way(page, 'same', 'slow').getAttribute('aria-label'), /blocked \d/);
   assert.equal(await box(page, 'slow').locator('.hatched').count(), 0);
@@ -215,7 +226,10 @@ test('a tap shows rows of an edge as text, until it is stopped', async () => {
   await detail.getByLabel('only rows with').fill('nothing == 1');
   await detail.getByRole('button', { name: 'Tap' }).click();
   await detail.getByRole('alert').filter({ hasText: 'nothing' }).waitFor();
-  assert.deepEqual(page.faults.filter((fault) => !/400/.test(fault)), []);
+  assert.deepEqual(
+    page.faults.filter((fault) => !/400/.test(fault)),
+    [],
+  );
   await page.context().close();
 });
 
@@ -223,9 +237,15 @@ test('a file is drawn before it is submitted, and its problems have a place', as
   const page = await browser.page();
   await page.goto(url + '#topology');
   const card = page.getByRole('region', { name: 'Draw a file' });
-  await card.getByLabel('Topology file').setInputFiles({ name: 'other.yaml', mimeType: 'text/yaml', buffer: Buffer.from(slow) });
+  await card
+    .getByLabel('Topology file')
+    .setInputFiles({ name: 'other.yaml', mimeType: 'text/yaml', buffer: Buffer.from(slow) });
   await page.getByText('The plan of other.yaml: 3 components, 4 tasks. Nothing of it runs.').waitFor();
-  assert.deepEqual(await page.$$eval('.dag .box', (boxes) => boxes.map((it) => it.dataset.component)), ['words', 'same', 'slow']);
+  assert.deepEqual(await page.$$eval('.dag .box', (boxes) => boxes.map((it) => it.dataset.component)), [
+    'words',
+    'same',
+    'slow',
+  ]);
   await page.getByRole('button', { name: 'Back to what runs' }).click();
   await box(page, 'counts').waitFor();
   await card.getByLabel('Text of the topology').fill(slow.replace('className: identity', 'className: identy'));
@@ -275,9 +295,17 @@ test('dnstorm top says the same as the page', async () => {
     top.stdout.on('data', (piece) => (text += piece));
     top.once('exit', () => resolve(JSON.parse(text)));
   });
-  assert.deepEqual(said.components.map((it) => it.component), answer.components.map((it) => it.id));
-  const tasks = answer.components.flatMap((it) => it.tasks.map((task) => [it.id, task.task, task.executed, task.emitted, task.busy, task.blocked]));
-  assert.deepEqual(said.tasks.map((it) => [it.component, it.task, it.executed, it.emitted, it.busy, it.blocked]), tasks);
+  assert.deepEqual(
+    said.components.map((it) => it.component),
+    answer.components.map((it) => it.id),
+  );
+  const tasks = answer.components.flatMap((it) =>
+    it.tasks.map((task) => [it.id, task.task, task.executed, task.emitted, task.busy, task.blocked]),
+  );
+  assert.deepEqual(
+    said.tasks.map((it) => [it.component, it.task, it.executed, it.emitted, it.busy, it.blocked]),
+    tasks,
+  );
   assert.deepEqual(
     said.edges.map((it) => [it.from, it.stream, it.to, it.rows, it.rows_per_s, it.blocked]),
     answer.edges.map((it) => [it.from, it.stream, it.to, it.rows, it.rows_per_s, it.blocked]),

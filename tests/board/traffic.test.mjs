@@ -65,9 +65,29 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dnstorm-traffic-'));
   const capture = join(folder, 'a.pcap');
   // Six minutes and a half, at 50 queries a second.
-  execFileSync(program, ['generate', '-o', capture, '--queries', '20000', '--rate', '50', '--seed', '7', '--clients', '40', '--start', start]);
+  execFileSync(program, [
+    'generate',
+    '-o',
+    capture,
+    '--queries',
+    '20000',
+    '--rate',
+    '50',
+    '--seed',
+    '7',
+    '--clients',
+    '40',
+    '--start',
+    start,
+  ]);
   truth = JSON.parse(readFileSync(capture + '.json', 'utf8'));
-  run = await Run.start(topology, '--set', `packets.file=${capture}`, '--set', `history.file=${join(folder, 'a.sqlite')}`);
+  run = await Run.start(
+    topology,
+    '--set',
+    `packets.file=${capture}`,
+    '--set',
+    `history.file=${join(folder, 'a.sqlite')}`,
+  );
 });
 after(async () => {
   await browser.stop();
@@ -86,7 +106,10 @@ async function open(hash, options) {
 
 async function close(page) {
   assert.deepEqual(page.faults, []);
-  assert.deepEqual(page.requests.filter((request) => !request.startsWith(new URL(page.url()).origin)), []);
+  assert.deepEqual(
+    page.requests.filter((request) => !request.startsWith(new URL(page.url()).origin)),
+    [],
+  );
   await page.context().close();
 }
 
@@ -101,22 +124,34 @@ async function totals(page, name) {
 }
 
 async function top(page, name) {
-  const rows = await page.getByRole('region', { name: `Top of ${name}`, exact: true }).locator('tbody tr').all();
+  const rows = await page
+    .getByRole('region', { name: `Top of ${name}`, exact: true })
+    .locator('tbody tr')
+    .all();
   const texts = await Promise.all(rows.map((row) => row.locator('th, td').allTextContents()));
   return texts.map((row) => [row[1], Number(plain(row[2]).replace('≥', '')), row[2].includes('≥')]);
 }
 
 test('shows the true numbers of the time', async () => {
   const page = await open('#traffic');
-  assert.deepEqual(await totals(page, 'Queries and responses, rates'), { query: truth.queries, response: truth.responses });
+  assert.deepEqual(await totals(page, 'Queries and responses, rates'), {
+    query: truth.queries,
+    response: truth.responses,
+  });
   assert.deepEqual(await totals(page, 'Response codes, rcodes'), truth.rcodes);
   const qtypes = await totals(page, 'Query types, qtypes');
   for (const type of ['A', 'AAAA', 'HTTPS', 'PTR']) assert.equal(qtypes[type], truth.qtypes[type], type);
-  assert.equal(Object.values(qtypes).reduce((sum, count) => sum + count, 0), truth.queries);
+  assert.equal(
+    Object.values(qtypes).reduce((sum, count) => sum + count, 0),
+    truth.queries,
+  );
   assert.deepEqual(await totals(page, 'Transports, transports'), { udp: truth.messages });
   const packets = await totals(page, 'Where packets went, packet_classes');
   assert.equal(packets.parsed, truth.accounting.parsed);
-  const honest = await page.getByRole('region', { name: 'How far these numbers can be trusted' }).locator('dl > div').allTextContents();
+  const honest = await page
+    .getByRole('region', { name: 'How far these numbers can be trusted' })
+    .locator('dl > div')
+    .allTextContents();
   assert.ok(honest.map(plain).includes(`malformed${truth.accounting.malformed}`), honest.join('; '));
   assert.ok(honest.map(plain).includes(`not dns${truth.accounting.not_dns}`), honest.join('; '));
   assert.ok(honest.includes('gaps without a windownone'), honest.join('; '));
@@ -127,7 +162,9 @@ test('shows response times', async () => {
   const page = await open('#traffic');
   const card = chart(page, 'Response times, latency_us');
   await card.getByRole('button', { name: 'Table' }).click();
-  const [p50, p95, p99] = (await card.locator('tbody tr').first().locator('td').allTextContents()).map((text) => Number(plain(text)));
+  const [p50, p95, p99] = (await card.locator('tbody tr').first().locator('td').allTextContents()).map((text) =>
+    Number(plain(text)),
+  );
   const { min, max } = truth.response_time_us;
   assert.ok(min <= p50 && p50 <= p95 && p95 <= p99 && p99 <= max * 1.01, `${min} ${p50} ${p95} ${p99} ${max}`);
   await close(page);
@@ -142,7 +179,10 @@ test('shows the true tops of the time, with bounds where a list was full', async
   assert.ok(names[0][1] <= count && count - names[0][1] <= 10, `${names[0][1]} of ${count}`);
   const clients = await top(page, 'clients');
   // A list with a place for every client is exact.
-  assert.deepEqual(clients, truth.top_clients.slice(0, 10).map(([client, n]) => [client, n, false]));
+  assert.deepEqual(
+    clients,
+    truth.top_clients.slice(0, 10).map(([client, n]) => [client, n, false]),
+  );
   await close(page);
 });
 
@@ -155,7 +195,10 @@ test('brushing zooms, Back leads back, the address says the time', async () => {
   await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 5 });
   await page.mouse.up();
   await page.getByText('stands still').waitFor();
-  await page.waitForFunction((old) => document.querySelector('.range').textContent.slice(0, 30) !== old.slice(0, 30), before);
+  await page.waitForFunction(
+    (old) => document.querySelector('.range').textContent.slice(0, 30) !== old.slice(0, 30),
+    before,
+  );
   const { from, to } = Object.fromEntries(new URLSearchParams(new URL(page.url()).hash.split('?')[1]));
   const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
   assert.ok(seconds >= 55 && seconds <= 65, `${from} ${to}`);
@@ -171,10 +214,17 @@ test('a time in the address is shown, also of months', async () => {
   const page = await open('#traffic?from=2026-11-21T19:01:00Z&to=2026-11-21T19:02:00Z');
   assert.match(await page.locator('.range').textContent(), /^2026-11-21 19:01:00 – 19:02:00 UTC/);
   const minute = await totals(page, 'Queries and responses, rates');
-  const answer = await (await fetch(`${run.url}api/data/history/points?from=${Date.parse('2026-11-21T19:01:00Z')}&to=${Date.parse('2026-11-21T19:02:00Z')}`)).json();
+  const answer = await (
+    await fetch(
+      `${run.url}api/data/history/points?from=${Date.parse('2026-11-21T19:01:00Z')}&to=${Date.parse('2026-11-21T19:02:00Z')}`,
+    )
+  ).json();
   assert.equal(answer.charts.find((one) => one.measurement === 'rates').lines[0].total, minute.query);
   await page.goto(run.url + '#traffic?last=90d');
-  await page.waitForFunction((sum) => document.querySelector('.traffic-charts .total td')?.textContent.replace(/\u202f/g, '') === String(sum), truth.queries);
+  await page.waitForFunction(
+    (sum) => document.querySelector('.traffic-charts .total td')?.textContent.replace(/\u202f/g, '') === String(sum),
+    truth.queries,
+  );
   await close(page);
 });
 
@@ -247,8 +297,14 @@ test('hostile names are text', async () => {
   const list = page.getByRole('region', { name: 'Top of names', exact: true });
   await list.locator('tbody tr').first().waitFor();
   const names = await list.locator('tbody th').allTextContents();
-  assert.deepEqual(new Set(names), new Set(['<img src=x onerror=alert(1)>', 'tab\\u{9}here', 'evil\\u{202e}gnp.exe', '"&amp;\'`', 'x'.repeat(255)]));
-  assert.deepEqual(await list.locator('td:last-child').allTextContents(), hostile.map(() => String(hostileCount)));
+  assert.deepEqual(
+    new Set(names),
+    new Set(['<img src=x onerror=alert(1)>', 'tab\\u{9}here', 'evil\\u{202e}gnp.exe', '"&amp;\'`', 'x'.repeat(255)]),
+  );
+  assert.deepEqual(
+    await list.locator('td:last-child').allTextContents(),
+    hostile.map(() => String(hostileCount)),
+  );
   assert.equal(await page.locator('main img').count(), 0);
   await close(page);
   await other.stop();

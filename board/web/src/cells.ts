@@ -21,7 +21,7 @@ interface Cell {
   due: number; // when to show what changed; 0: nothing did
   lit: number; // when it was last lit
   level: number;
-  share: number;  // of the largest one, as its bar shows
+  share: number; // of the largest one, as its bar shows
 }
 
 export class WallView {
@@ -95,7 +95,9 @@ export class WallView {
     this.cells[slot]?.button.setAttribute('aria-pressed', 'true');
   }
 
-  focus(slot: number): void { this.cells[slot]?.button.focus(); }
+  focus(slot: number): void {
+    this.cells[slot]?.button.focus();
+  }
 
   // Bars: how much a cell has of the largest one. Once a second is enough.
   arrange(): void {
@@ -111,7 +113,7 @@ export class WallView {
     slots.forEach((slot, i) => {
       const share = slot && largest > 0 ? slot[1] / largest : 0;
       const cell = this.cells[i]!;
-      if (Math.abs(cell.share - share) < 0.002) return;  // less than a pixel: not worth a new style
+      if (Math.abs(cell.share - share) < 0.002) return; // less than a pixel: not worth a new style
       cell.share = share;
       cell.button.style.setProperty('--share', share.toFixed(3));
     });
@@ -133,7 +135,7 @@ export class WallView {
     button.append(name, count);
     item.append(button);
     this.list.append(item);
-    return {item, button, name, count, due: 0, lit: 0, level: 0, share: 0};
+    return { item, button, name, count, due: 0, lit: 0, level: 0, share: 0 };
   }
 
   private draw(slot: number): void {

@@ -1,40 +1,45 @@
 // What pages ask for beside the stream: GET /api/data/NAME, again and again while they are shown.
-import {type Signal, signal, useSignal, useSignalEffect} from '@preact/signals';
+import { type Signal, signal, useSignal, useSignalEffect } from '@preact/signals';
 
-import {ofTopology} from './choice';
-import {pages} from './pages';
-import {paused, view} from './store';
+import { ofTopology } from './choice';
+import { pages } from './pages';
+import { paused, view } from './store';
 
 // What this server has, by name; null: it has not answered yet.
-export const offered: Signal<string[]|null> = signal(null);
+export const offered: Signal<string[] | null> = signal(null);
 
 export async function askWhatIsOffered(): Promise<void> {
   try {
     const answer = await fetch('/api/data');
-    const {data, first} = answer.ok ? await answer.json() : {data: [], first: 'live'};
+    const { data, first } = answer.ok ? await answer.json() : { data: [], first: 'live' };
     offered.value = data;
     beginWith(first);
   } catch {
-    offered.value = [];  // no server: the stream says so, and asks again
+    offered.value = []; // no server: the stream says so, and asks again
   }
 }
 
 // Who names no page gets the one that this run is about.
 function beginWith(page: string): void {
-  if (location.hash !== '' || !pages.some(({id}) => id === page)) return;
+  if (location.hash !== '' || !pages.some(({ id }) => id === page)) return;
   history.replaceState(null, '', '#' + page);
   view.value = page;
 }
 
 // What the server says if it does not do it.
 export class Refusal extends Error {
-  constructor(sentence: string, readonly status: number) { super(sentence); }
+  constructor(
+    sentence: string,
+    readonly status: number,
+  ) {
+    super(sentence);
+  }
 }
 
 async function sentenceOf(answer: Response): Promise<string> {
   const text = await answer.text();
   try {
-    const {error, errorMessage} = JSON.parse(text);
+    const { error, errorMessage } = JSON.parse(text);
     return errorMessage ?? error ?? text;
   } catch {
     return text;
@@ -59,15 +64,14 @@ export async function ask<Data>(path: string, init: RequestInit = {}): Promise<D
 }
 
 export interface Asked<Data> {
-  data: Signal<Data|null>;
+  data: Signal<Data | null>;
   failure: Signal<string>;
 }
 
 // The newest answer to a path, asked every `periodMs` while the page is neither paused nor hidden,
 // and at once when the path (a function that reads signals) changes.
-export function useAsked<Data>(
-    path: () => string, periodMs: number, init: RequestInit = {}): Asked<Data> {
-  const data = useSignal<Data|null>(null);
+export function useAsked<Data>(path: () => string, periodMs: number, init: RequestInit = {}): Asked<Data> {
+  const data = useSignal<Data | null>(null);
   const failure = useSignal('');
   useSignalEffect(() => {
     const address = ofTopology(path());
@@ -77,7 +81,7 @@ export function useAsked<Data>(
     const askAgain = async () => {
       try {
         if (!document.hidden) {
-          data.value = await ask<Data>(address, {...init, signal: gone.signal});
+          data.value = await ask<Data>(address, { ...init, signal: gone.signal });
           failure.value = '';
         }
       } catch (error) {
@@ -92,5 +96,5 @@ export function useAsked<Data>(
       clearTimeout(timer);
     };
   });
-  return {data, failure};
+  return { data, failure };
 }

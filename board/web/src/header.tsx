@@ -89,7 +89,13 @@ export function Header() {
           </>
         )}
         {view.value === 'live' && (
-          <button type="button" class="tool" onClick={toggleKiosk} aria-keyshortcuts="k" title="One wall at a time on the whole screen; key k or Escape leaves it">
+          <button
+            type="button"
+            class="tool"
+            onClick={toggleKiosk}
+            aria-keyshortcuts="k"
+            title="One wall at a time on the whole screen; key k or Escape leaves it"
+          >
             Kiosk <kbd>k</kbd>
           </button>
         )}

@@ -1,14 +1,14 @@
 // Keys of the whole page, unless something is being typed or a shortcut of the browser is meant.
-import {kiosk, toggleKiosk} from './kiosk';
-import {goLive, rewind, step, togglePlay} from './moment';
-import {past, togglePause, view} from './store';
+import { kiosk, toggleKiosk } from './kiosk';
+import { goLive, rewind, step, togglePlay } from './moment';
+import { past, togglePause, view } from './store';
 
 type Action = () => void;
 
 // The arrow keys belong to what has the focus, if it does something with them.
 const ownArrows = 'input, [role=tablist], .cells, [role=listbox], [role=grid], .scroll, .wide';
 
-function actionOf(event: KeyboardEvent): Action|undefined {
+function actionOf(event: KeyboardEvent): Action | undefined {
   const live = view.value === 'live';
   const target = event.target as HTMLElement;
   switch (event.key) {

@@ -2,22 +2,20 @@
 // every few seconds. It is an address (#live?kiosk, or #live?kiosk=60 for another time), so that a
 // screen comes back to it after a restart. With reduced motion, paused or rewound nothing turns by
 // itself.
-import {computed, effect, signal} from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 
-import {chosenWall, past, paused, reducedMotion, view, wall, walls} from './store';
-import {nextOf, periodOf} from './turns';
+import { chosenWall, past, paused, reducedMotion, view, wall, walls } from './store';
+import { nextOf, periodOf } from './turns';
 
-const period = signal<number|null>(null);
+const period = signal<number | null>(null);
 export const kiosk = computed(() => (view.value === 'live' ? period.value : null));
 
 export function toggleKiosk(): void {
   const begins = kiosk.value === null;
   location.hash = begins ? '#live?kiosk' : '#live';
   // A browser may refuse, and the page is a kiosk all the same.
-  if (begins)
-    document.documentElement.requestFullscreen?.().catch(() => {});
-  else
-    leaveFullscreen();
+  if (begins) document.documentElement.requestFullscreen?.().catch(() => {});
+  else leaveFullscreen();
 }
 
 function leaveFullscreen(): void {
@@ -38,7 +36,10 @@ export function startKiosk(): void {
   effect(() => {
     if (kiosk.value === null || reducedMotion.value || paused.value || past.value !== null) return;
     const timer = window.setInterval(() => {
-      const next = nextOf(walls.peek().map((panel) => panel.id), wall.peek()?.id);
+      const next = nextOf(
+        walls.peek().map((panel) => panel.id),
+        wall.peek()?.id,
+      );
       if (next) chosenWall.value = next;
     }, kiosk.value * 1000);
     return () => clearInterval(timer);

@@ -59,7 +59,8 @@ export function MessagesOf({ panelId, name }: { panelId: string; name: string })
     if (past.value !== null || paused.value || !offered.value?.includes('walls')) return;
     const gone = new AbortController();
     const fail = (error: Error) => {
-      if (!gone.signal.aborted) problem.value = error instanceof Refused ? error : new Refused('The server does not answer.', false);
+      if (!gone.signal.aborted)
+        problem.value = error instanceof Refused ? error : new Refused('The server does not answer.', false);
     };
     const begin = async () => {
       const rows = await rowsOf(panelId);

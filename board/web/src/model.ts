@@ -36,10 +36,12 @@ export class Model {
   honesty: Honesty | null = null;
   notes: string[] = [];
 
-  static whole(): Change { return {...nothing(), whole: true}; }
+  static whole(): Change {
+    return { ...nothing(), whole: true };
+  }
 
   // Any event of the stream; null: one that changes nothing here.
-  apply(name: string, data: unknown): Change|null {
+  apply(name: string, data: unknown): Change | null {
     if (name === 'snapshot') return this.snapshot(data as SnapshotEvent);
     if (name === 'panel') return this.announce(data as Panel);
     if (name === 'slot') return this.slot(data as SlotEvent);

@@ -1,15 +1,15 @@
 // Which moment the page shows: now, or one of the last minutes. While it shows one that has been,
 // the stream is closed and nothing of what is live is shown; "live" begins anew with a snapshot.
-import {batch, effect, signal} from '@preact/signals';
+import { batch, effect, signal } from '@preact/signals';
 
-import {ofTopology, topology} from './choice';
-import {ask} from './data';
-import {nearMs, Past, type Segment, type Span, within} from './rewind';
-import {model, past, paused, publish, sampleRate, stream} from './store';
+import { ofTopology, topology } from './choice';
+import { ask } from './data';
+import { nearMs, Past, type Segment, type Span, within } from './rewind';
+import { model, past, paused, publish, sampleRate, stream } from './store';
 
 const frameMs = 100;
 
-export const span = signal<Span>({first: 0, last: 0});
+export const span = signal<Span>({ first: 0, last: 0 });
 export const playing = signal(false);
 export const failure = signal('');
 
@@ -21,14 +21,14 @@ const reel = new Past(model, () => {
 });
 let wanted = 0;
 let busy = false;
-let timer: number|undefined;
+let timer: number | undefined;
 let playedMs = 0;
 
 async function fetchUntilCovered(): Promise<void> {
   if (reel.covers(wanted)) return;
   const segment = await ask<Segment>(ofTopology(`/api/rewind?t=${wanted}`));
   if (segment.first === undefined) throw new Error('Nothing has been shown yet.');
-  span.value = {first: segment.first, last: segment.last};
+  span.value = { first: segment.first, last: segment.last };
   wanted = within(wanted, segment);
   reel.hold(segment);
 }
@@ -59,10 +59,10 @@ async function catchUp(): Promise<void> {
 
 export function lookAt(t: number): void {
   if (past.peek() === null) {
-    span.value = {first: Math.min(t, model.t), last: Math.floor(model.t)};
+    span.value = { first: Math.min(t, model.t), last: Math.floor(model.t) };
     past.value = span.value.last;
   }
-  wanted = within(t, {...span.peek(), first: Math.min(span.peek().first, t)});
+  wanted = within(t, { ...span.peek(), first: Math.min(span.peek().first, t) });
   void catchUp();
 }
 
@@ -103,9 +103,9 @@ async function playOn(): Promise<void> {
   const to = wanted + now - playedMs;
   playedMs = now;
   if (to > span.peek().last) {
-    const {last} = await ask<Span>(ofTopology('/api/rewind')).catch(() => ({last: 0}));
+    const { last } = await ask<Span>(ofTopology('/api/rewind')).catch(() => ({ last: 0 }));
     if (last - to < nearMs) return goLive();
-    span.value = {...span.peek(), last};
+    span.value = { ...span.peek(), last };
   }
   lookAt(to);
 }

@@ -19,7 +19,8 @@ export function Picker() {
   if (!choices.leads)
     return (
       <p class="updated" role="status">
-        this coordinator waits{choices.leader && (
+        this coordinator waits
+        {choices.leader && (
           <>
             ; the board is at <a href={choices.leader}>{choices.leader}</a>
           </>

@@ -5,12 +5,11 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { ofTopology, topology } from './choice';
 import type { Honesty, Panel } from './contract';
 import { type Change, Model, OutOfStep } from './model';
-import {pages} from './pages';
+import { pages } from './pages';
 import { type Connection, Stream } from './stream';
 
-export type Theme = 'system'|'light'|'dark';
-export type Status =
-    'rewound'|'connecting'|'reconnecting'|'paused'|'waiting'|'live'|'finished'|'failed';
+export type Theme = 'system' | 'light' | 'dark';
+export type Status = 'rewound' | 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed';
 
 const rateWindowMs = 5000;
 
@@ -25,19 +24,16 @@ export const updatedMs = signal(0); // the server's clock at the last news
 export const beat = signal(0); // grows when a table, the totals or the sums of a wall changed
 export const connection = signal<Connection>('connecting');
 export const paused = signal(false);
-export const past =
-    signal<number|null>(null);  // the moment that is shown, ms of the server's clock; null: now
+export const past = signal<number | null>(null); // the moment that is shown, ms of the server's clock; null: now
 export const gaps = signal(0); // events the server could not send to this page
 export const theme = signal<Theme>('system');
 export const dark = signal(false); // as shown
 export const reducedMotion = signal(false);
-export const view = signal('live');  // the page, as the address says after #
+export const view = signal('live'); // the page, as the address says after #
 
 export const walls = computed(() => panels.value.filter((panel) => panel.view === 'wall'));
 export const chosenWall = signal('');
-export const wall = computed(
-  () => walls.value.find((panel) => panel.id === chosenWall.value) ?? walls.value[0],
-);
+export const wall = computed(() => walls.value.find((panel) => panel.id === chosenWall.value) ?? walls.value[0]);
 
 export const status = computed<Status>(() => {
   if (past.value !== null) return 'rewound';
@@ -70,8 +66,7 @@ export function sampleRate(): void {
   samples.push({ t: model.t, captured });
   while (samples.length > 2 && model.t - samples[0]!.t > rateWindowMs) samples.shift();
   const first = samples[0]!;
-  captureRate.value =
-    model.t > first.t ? (1000 * (captured - first.captured)) / (model.t - first.t) : null;
+  captureRate.value = model.t > first.t ? (1000 * (captured - first.captured)) / (model.t - first.t) : null;
 }
 
 export function publish(change: Change): void {
@@ -151,9 +146,7 @@ export function start(): void {
   effect(() => {
     if (shown !== topology.value) stream.forget();
     shown = topology.value;
-    if (paused.value || past.value !== null || hidden.value)
-      stream.close();
-    else
-      stream.open();
+    if (paused.value || past.value !== null || hidden.value) stream.close();
+    else stream.open();
   });
 }

@@ -17,8 +17,8 @@ export class Stream {
   private retry: number | undefined;
 
   constructor(
-      private readonly url: () => string,
-      private readonly handlers: StreamHandlers,
+    private readonly url: () => string,
+    private readonly handlers: StreamHandlers,
   ) {}
 
   open(): void {
@@ -54,9 +54,7 @@ export class Stream {
   private connect(): void {
     this.retry = undefined;
     const url = this.url();
-    const last = this.lastId ?
-        `${url.includes('?') ? '&' : '?'}last=${encodeURIComponent(this.lastId)}` :
-        '';
+    const last = this.lastId ? `${url.includes('?') ? '&' : '?'}last=${encodeURIComponent(this.lastId)}` : '';
     const source = new EventSource(url + last);
     this.source = source;
     source.onopen = () => this.handlers.connection('open');

@@ -44,7 +44,13 @@ export function TokenForm({ purpose, onReady }: { purpose: Purpose; onReady: () 
       }}
     >
       <label>
-        Token <input type="password" autocomplete="off" value={text} onInput={(event) => (text.value = event.currentTarget.value)} />
+        Token{' '}
+        <input
+          type="password"
+          autocomplete="off"
+          value={text}
+          onInput={(event) => (text.value = event.currentTarget.value)}
+        />
       </label>
       <button type="submit" class="tool">
         Use it

@@ -107,8 +107,8 @@ function Sums({ panel }: { panel: Panel }) {
   }
   return (
     <p class="sums">
-      <b>{exact(state.total)}</b> in all, <b>{percent(shown, state.total)}</b> of it in the{' '}
-      <b>{exact(cells)}</b> cells shown, of {state.overflow ? 'more than ' : ''}
+      <b>{exact(state.total)}</b> in all, <b>{percent(shown, state.total)}</b> of it in the <b>{exact(cells)}</b> cells
+      shown, of {state.overflow ? 'more than ' : ''}
       <b>{exact(state.keys)}</b> names
       {state.overflow && '. ≥ marks a name that may have been seen before it was kept'}
     </p>

@@ -1,10 +1,10 @@
-import {describe, expect, it} from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import type {SnapshotEvent} from '../src/contract';
-import {Model} from '../src/model';
-import {Past, type Segment, within} from '../src/rewind';
+import type { SnapshotEvent } from '../src/contract';
+import { Model } from '../src/model';
+import { Past, type Segment, within } from '../src/rewind';
 
-const honesty = (captured: number) => ({captured}) as unknown as SnapshotEvent['honesty'];
+const honesty = (captured: number) => ({ captured }) as unknown as SnapshotEvent['honesty'];
 const wall = (count: number) => ({
   id: 'names',
   view: 'wall' as const,
@@ -12,7 +12,7 @@ const wall = (count: number) => ({
   start: 0,
   end: 0,
   columns: ['count'],
-  wall: {slots: [['a', count, 0] as [string, number, 0]], total: count, keys: 1, overflow: false},
+  wall: { slots: [['a', count, 0] as [string, number, 0]], total: count, keys: 1, overflow: false },
 });
 
 // Every 100 ms one more of "a"; segments of a second. The count at ms t is floor(t / 100).
@@ -26,15 +26,14 @@ function segment(second: number, known = 5000): Segment {
       {
         t: ms,
         panels: {
-          names: {start: 0, end: ms, wall: {add: [0, 1], total: ms / 100, keys: 1, overflow: false}}
+          names: { start: 0, end: ms, wall: { add: [0, 1], total: ms / 100, keys: 1, overflow: false } },
         },
         honesty: honesty(ms),
       },
     ]);
   const until = from + 1000 < known ? from + 1000 : null;
-  const snapshot =
-      {t: from, title: 'x', panels: [wall(from / 100)], honesty: honesty(from), notes: []};
-  return {first: 0, last: known, from, until, snapshot, events};
+  const snapshot = { t: from, title: 'x', panels: [wall(from / 100)], honesty: honesty(from), notes: [] };
+  return { first: 0, last: known, from, until, snapshot, events };
 }
 
 const counted = (model: Model) => model.panel('names').wall!.slots[0]![1];
@@ -52,8 +51,7 @@ describe('Past', () => {
       past.show(t);
       expect(counted(model)).toBe(Math.floor(t / 100));
       expect(model.honesty!.captured).toBe(Math.floor(t / 100) * 100);
-      expect(model.panel('names').end)
-          .toBe(t % 1000 < 100 ? model.panel('names').end : Math.floor(t / 100) * 100);
+      expect(model.panel('names').end).toBe(t % 1000 < 100 ? model.panel('names').end : Math.floor(t / 100) * 100);
     }
   });
 
@@ -86,13 +84,14 @@ describe('Past', () => {
 
   it('leaves a segment as it was, so that it can be shown again', () => {
     const whole = segment(1);
-    whole.events.splice(3, 0, [1350, 'panel', {...wall(13), id: 'others'}]);
+    whole.events.splice(3, 0, [1350, 'panel', { ...wall(13), id: 'others' }]);
     whole.events.push([
-      1950, 'delta', {
+      1950,
+      'delta',
+      {
         t: 1950,
-        panels:
-            {others: {start: 0, end: 1, wall: {add: [0, 5], total: 1, keys: 1, overflow: false}}}
-      }
+        panels: { others: { start: 0, end: 1, wall: { add: [0, 5], total: 1, keys: 1, overflow: false } } },
+      },
     ]);
     const before = structuredClone(whole);
     const past = new Past(new Model());
@@ -103,7 +102,7 @@ describe('Past', () => {
 
   it('covers what lies before all that is there with the first of it', () => {
     const past = new Past(new Model());
-    past.hold({...segment(1), first: 1000});
+    past.hold({ ...segment(1), first: 1000 });
     expect(past.covers(10)).toBe(true);
     past.hold(segment(1));
     expect(past.covers(10)).toBe(false);
@@ -119,6 +118,6 @@ describe('Past', () => {
 });
 
 it('stays within what is there', () => {
-  const span = {first: 1000, last: 2000};
+  const span = { first: 1000, last: 2000 };
   expect([0, 1500.7, 9000].map((t) => within(t, span))).toEqual([1000, 1500, 2000]);
 });

@@ -1,12 +1,12 @@
-import {expect, it} from 'vitest';
+import { expect, it } from 'vitest';
 
-import {minuteOf, trailUntil} from '../src/trail';
+import { minuteOf, trailUntil } from '../src/trail';
 
 const trail = {
   key: 'a',
   end: 100_000,
   step_ms: 20_000,
-  bins: [1, 2, 3, 4]
+  bins: [1, 2, 3, 4],
 };
 
 it('shows a trail as it was at an earlier moment', () => {

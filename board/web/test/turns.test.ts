@@ -1,6 +1,6 @@
-import {expect, it} from 'vitest';
+import { expect, it } from 'vitest';
 
-import {nextOf, periodDefaultS, periodMinS, periodOf} from '../src/turns';
+import { nextOf, periodDefaultS, periodMinS, periodOf } from '../src/turns';
 
 it('is told by the address, with its seconds', () => {
   expect(periodOf('#live?kiosk')).toBe(periodDefaultS);

@@ -34,10 +34,19 @@ export function ByWorker({ topology, chosen, onChoose }: ByWorkerProps) {
           <ul>
             {[...components].map(([id, tasks]) => (
               <li key={id}>
-                <button type="button" class="instance" aria-pressed={chosen === id} onClick={() => onChoose(chosen === id ? '' : id)}>
+                <button
+                  type="button"
+                  class="instance"
+                  aria-pressed={chosen === id}
+                  onClick={() => onChoose(chosen === id ? '' : id)}
+                >
                   <span>{visible(id)}</span>
                   {tasks.map((task) => (
-                    <i key={task.task} class={`square step${step(task.busy)}`} title={`task ${task.task}: busy ${percent(task.busy, 1)}`} />
+                    <i
+                      key={task.task}
+                      class={`square step${step(task.busy)}`}
+                      title={`task ${task.task}: busy ${percent(task.busy, 1)}`}
+                    />
                   ))}
                   <small>
                     {tasks.length === 1 ? '1 task' : `${tasks.length} tasks`}, busy{' '}

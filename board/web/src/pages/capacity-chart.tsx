@@ -48,7 +48,12 @@ export function ForecastChart({ data }: { data: Capacity }) {
       <div class="card-head">
         <h2>Forecast against the limit</h2>
         <small>p99 minute of the week, queries a second</small>
-        <button type="button" class="tool" aria-pressed={asTable.value} onClick={() => (asTable.value = !asTable.value)}>
+        <button
+          type="button"
+          class="tool"
+          aria-pressed={asTable.value}
+          onClick={() => (asTable.value = !asTable.value)}
+        >
           Table
         </button>
       </div>
@@ -72,7 +77,12 @@ export function ForecastChart({ data }: { data: Capacity }) {
       {asTable.value ? (
         <Points data={data} />
       ) : (
-        <div ref={box} class="chart forecast" role="img" aria-label="Chart of the forecast; the button Table shows its numbers" />
+        <div
+          ref={box}
+          class="chart forecast"
+          role="img"
+          aria-label="Chart of the forecast; the button Table shows its numbers"
+        />
       )}
     </section>
   );
@@ -153,7 +163,12 @@ function options(box: HTMLElement): uPlot.Options {
     padding: [8, 20, 0, 0],
     scales: { y: { range: (_, __, max) => [0, Math.max(max, 1e-3) * 1.08] } },
     axes: [
-      { ...axis, size: 26, space: 80, values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(0, 10)) },
+      {
+        ...axis,
+        size: 26,
+        space: 80,
+        values: (_, ticks) => ticks.map((at) => new Date(at * 1000).toISOString().slice(0, 10)),
+      },
       { ...axis, size: 48, values: (_, ticks) => ticks.map(tick) },
     ],
     series: [

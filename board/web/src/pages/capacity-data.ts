@@ -1,26 +1,26 @@
 // What the page Capacity knows and what has been chosen on it. Pure: no page, no clock.
-import {exact, short} from '../format';
+import { exact, short } from '../format';
 
 export const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 export const hoursPerWeek = 168;
 
-type Seen = [middle: number, peak: number, weeks: number]|null;
+type Seen = [middle: number, peak: number, weeks: number] | null;
 
 export interface Passes {
-  expected: string|null;
-  earliest: string|null;
-  latest: string|null;
+  expected: string | null;
+  earliest: string | null;
+  latest: string | null;
 }
 
 export interface Carried {
-  server: string;  // '': all together
+  server: string; // '': all together
   p99: number;
   p99_low: number;
   p99_high: number;
   growth_a_year: number;
-  limit?: number;  // missing: not known
+  limit?: number; // missing: not known
   passes?: Passes;
-  week?: [expected: number, low: number, high: number][];  // from Monday; of the server in focus
+  week?: [expected: number, low: number, high: number][]; // from Monday; of the server in focus
 }
 
 export interface ServerAdvice extends Carried {
@@ -28,7 +28,7 @@ export interface ServerAdvice extends Carried {
   limit_from?: string;
   shortages: Shortage[];
   shortages_all: number;
-  ahead?: {at: string; p99: number; low: number; high: number}[];
+  ahead?: { at: string; p99: number; low: number; high: number }[];
 }
 
 export interface Shortage {
@@ -40,7 +40,7 @@ export interface Shortage {
 }
 
 export interface QuietWindow {
-  begins: string;  // "Tue 03:00"
+  begins: string; // "Tue 03:00"
   seconds: number;
   starts: string[];
   expected: number;
@@ -58,27 +58,27 @@ export interface Capacity {
   command: string;
   wanting: string;
   servers: ServerAdvice[];
-  windows: {server: string; threshold?: number; windows: QuietWindow[]}[];
-  away: (Carried&{away: string})[];
+  windows: { server: string; threshold?: number; windows: QuietWindow[] }[];
+  away: (Carried & { away: string })[];
   unknown: string[];
-  known: {server: string; hours: number; from: string; to: string}[];
-  seen: {weeks: number; load: Seen[]; response_time?: {name: string; us: Seen[]}};
-  past: {at: string; p99: number; hours: number}[];
+  known: { server: string; hours: number; from: string; to: string }[];
+  seen: { weeks: number; load: Seen[]; response_time?: { name: string; us: Seen[] } };
+  past: { at: string; p99: number; hours: number }[];
 }
 
 // --- what has been chosen: it stands in the address ----------------------------------------------
 
-export type Measure = 'load'|'share'|'response';
-export type Hours = 'expected'|'seen';
+export type Measure = 'load' | 'share' | 'response';
+export type Hours = 'expected' | 'seen';
 
 export interface Choice {
   server: string;
   measure: Measure;
   hours: Hours;
-  seen: number;  // weeks
+  seen: number; // weeks
   window: string;
   weeks: number;
-  share: string;  // percent; '': as the topology says
+  share: string; // percent; '': as the topology says
   limit: string;
   drain: string;
 }
@@ -99,21 +99,19 @@ function oneOf<T extends string>(all: readonly T[], text: string, otherwise: T):
   return all.find((one) => one === text) ?? otherwise;
 }
 
-function wholeOf(text: string|null, from: number, to: number, otherwise: number): number {
+function wholeOf(text: string | null, from: number, to: number, otherwise: number): number {
   const number = Number(text);
-  return text !== null && Number.isInteger(number) && number >= from && number <= to ? number :
-                                                                                       otherwise;
+  return text !== null && Number.isInteger(number) && number >= from && number <= to ? number : otherwise;
 }
 
 // Of "#capacity?server=ns1&window=4h"; what makes no sense there is as usual.
 export function choiceOf(hash: string): Choice {
   const mark = hash.indexOf('?');
   const words = new URLSearchParams(mark < 0 ? '' : hash.slice(mark + 1));
-  const text = (name: 'server'|'window'|'share'|'limit'|'drain') => words.get(name) ?? usual[name];
+  const text = (name: 'server' | 'window' | 'share' | 'limit' | 'drain') => words.get(name) ?? usual[name];
   return {
     server: text('server'),
-    measure:
-        oneOf(['load', 'share', 'response'] as const, words.get('measure') ?? '', usual.measure),
+    measure: oneOf(['load', 'share', 'response'] as const, words.get('measure') ?? '', usual.measure),
     hours: oneOf(['expected', 'seen'] as const, words.get('hours') ?? '', usual.hours),
     seen: wholeOf(words.get('seen'), 1, 53, usual.seen),
     window: text('window'),
@@ -140,11 +138,9 @@ export function questionOf(choice: Choice): string {
     weeks: String(choice.weeks),
     seen: String(choice.seen),
   });
-  for (const name of ['server', 'share', 'drain'] as const)
-    if (choice[name]) words.set(name, choice[name]);
+  for (const name of ['server', 'share', 'drain'] as const) if (choice[name]) words.set(name, choice[name]);
   // A limit of the page is that of the server that is shown, or of each.
-  if (choice.limit)
-    words.set('limit', choice.server ? `${choice.server}=${choice.limit}` : choice.limit);
+  if (choice.limit) words.set('limit', choice.server ? `${choice.server}=${choice.limit}` : choice.limit);
   return words.toString();
 }
 
@@ -152,16 +148,16 @@ export function questionOf(choice: Choice): string {
 
 export interface HeatCell {
   value: number;
-  level: number;     // 0 .. heatLevels - 1
-  text: string;      // short, in the cell
-  sentence: string;  // all that is known of the hour
+  level: number; // 0 .. heatLevels - 1
+  text: string; // short, in the cell
+  sentence: string; // all that is known of the hour
 }
 
 export interface Heat {
-  cells: (HeatCell|null)[];  // 168, from Monday 00:00
-  bounds: number[];          // value at which each level but the first begins
+  cells: (HeatCell | null)[]; // 168, from Monday 00:00
+  bounds: number[]; // value at which each level but the first begins
   unit: string;
-  missing: string;  // why there is nothing
+  missing: string; // why there is nothing
 }
 
 export const heatLevels = 7;
@@ -174,9 +170,11 @@ export function slotOf(name: string): number {
   return 24 * days.indexOf(name.slice(0, 3)) + Number(name.slice(4, 6));
 }
 
-export function inFocus(data: Capacity): ServerAdvice|undefined {
-  return data.servers.find((one) => one.server === data.focus) ??
-      (data.focus === '' && data.servers.length === 1 ? data.servers[0] : undefined);
+export function inFocus(data: Capacity): ServerAdvice | undefined {
+  return (
+    data.servers.find((one) => one.server === data.focus) ??
+    (data.focus === '' && data.servers.length === 1 ? data.servers[0] : undefined)
+  );
 }
 
 export function windowsInFocus(data: Capacity): QuietWindow[] {
@@ -189,44 +187,45 @@ interface Hour {
 }
 
 // The week to come: with a server drained, what this one carries then.
-function expectedHours(data: Capacity, choice: Choice): (Hour|null)[] {
+function expectedHours(data: Capacity, choice: Choice): (Hour | null)[] {
   const moved = data.away.find((one) => one.away === choice.drain && one.server === data.focus);
   const week = moved?.week ?? inFocus(data)?.week;
-  return (week ?? [])
-      .map(([expected, low, high]) => ({
-             value: expected,
-             sentence: `${exact(expected)} queries a second expected, 9 of 10 such hours between ${
-                 exact(low)} and ${exact(high)}`,
-           }));
+  return (week ?? []).map(([expected, low, high]) => ({
+    value: expected,
+    sentence: `${exact(expected)} queries a second expected, 9 of 10 such hours between ${exact(
+      low,
+    )} and ${exact(high)}`,
+  }));
 }
 
-function seenHours(data: Capacity): (Hour|null)[] {
+function seenHours(data: Capacity): (Hour | null)[] {
   return data.seen.load.map(
-      (hour) => hour && {
+    (hour) =>
+      hour && {
         value: hour[0],
-        sentence: `${exact(hour[0])} queries a second seen, the busiest minute ${
-            exact(hour[1])}, in ${weeksText(hour[2])}`,
+        sentence: `${exact(hour[0])} queries a second seen, the busiest minute ${exact(
+          hour[1],
+        )}, in ${weeksText(hour[2])}`,
       },
   );
 }
 
-function responseHours(data: Capacity): (Hour|null)[] {
-  return (data.seen.response_time?.us ?? [])
-      .map(
-          (hour) => hour && {
-            value: hour[0],
-            sentence: `${micros(hour[0])} seen, the slowest minute ${micros(hour[1])}, in ${
-                weeksText(hour[2])}`,
-          },
-      );
+function responseHours(data: Capacity): (Hour | null)[] {
+  return (data.seen.response_time?.us ?? []).map(
+    (hour) =>
+      hour && {
+        value: hour[0],
+        sentence: `${micros(hour[0])} seen, the slowest minute ${micros(hour[1])}, in ${weeksText(hour[2])}`,
+      },
+  );
 }
 
-function weeksText(weeks: number): string { return `${weeks} week${weeks === 1 ? '' : 's'}`; }
+function weeksText(weeks: number): string {
+  return `${weeks} week${weeks === 1 ? '' : 's'}`;
+}
 
 export function micros(us: number): string {
-  return us < 1000 ? `${short(us)} µs` :
-      us < 1e6 ? `${short(us / 1000)} ms` :
-                 `${short(us / 1e6)} s`;
+  return us < 1000 ? `${short(us)} µs` : us < 1e6 ? `${short(us / 1000)} ms` : `${short(us / 1e6)} s`;
 }
 
 // What the hour's load is measured against: of all together, those that are left carry it.
@@ -240,20 +239,23 @@ export function heatOf(data: Capacity, choice: Choice): Heat {
   if (choice.measure === 'response') {
     const name = data.seen.response_time?.name ?? '';
     return heat(
-        responseHours(data), name, micros,
-        name ? 'No response time has been seen.' : 'The topology keeps no response times.');
+      responseHours(data),
+      name,
+      micros,
+      name ? 'No response time has been seen.' : 'The topology keeps no response times.',
+    );
   }
   const hours = choice.hours === 'seen' ? seenHours(data) : expectedHours(data, choice);
-  const missing = choice.hours === 'seen' ? 'No hour is known yet.' :
-                                            'There is no forecast yet: what was seen can be shown.';
+  const missing =
+    choice.hours === 'seen' ? 'No hour is known yet.' : 'There is no forecast yet: what was seen can be shown.';
   if (choice.measure === 'load') return heat(hours, 'queries a second', short, missing);
   const limit = limitOf(data, choice);
-  if (limit <= 0)
-    return heat([], '% of the limit', String, 'The limit is not known: set one above.');
+  if (limit <= 0) return heat([], '% of the limit', String, 'The limit is not known: set one above.');
   const shares = hours.map(
-      (hour) => hour && {
+    (hour) =>
+      hour && {
         value: (100 * hour.value) / limit,
-        sentence: `${ofLimit(hour.value, limit)} of the limit: ${hour.sentence}`
+        sentence: `${ofLimit(hour.value, limit)} of the limit: ${hour.sentence}`,
       },
   );
   // A fixed scale: colours mean the same on every day.
@@ -261,13 +263,11 @@ export function heatOf(data: Capacity, choice: Choice): Heat {
 }
 
 // `top`: where the last level begins; not given: an even part below the largest value.
-function heat(
-    hours: (Hour|null)[], unit: string, text: (value: number) => string, missing: string,
-    top = 0): Heat {
+function heat(hours: (Hour | null)[], unit: string, text: (value: number) => string, missing: string, top = 0): Heat {
   const largest = Math.max(0, ...hours.map((hour) => hour?.value ?? 0));
   const step = top > 0 ? top / (heatLevels - 1) : largest / heatLevels;
-  const bounds = Array.from({length: heatLevels - 1}, (_, i) => step * (i + 1));
-  const cells = Array.from({length: hoursPerWeek}, (_, slot) => {
+  const bounds = Array.from({ length: heatLevels - 1 }, (_, i) => step * (i + 1));
+  const cells = Array.from({ length: hoursPerWeek }, (_, slot) => {
     const hour = hours[slot];
     if (!hour) return null;
     const level = bounds.filter((bound) => bound <= hour.value && largest > 0).length;
@@ -275,10 +275,10 @@ function heat(
       value: hour.value,
       level,
       text: text(hour.value),
-      sentence: `${slotName(slot)}: ${hour.sentence}`
+      sentence: `${slotName(slot)}: ${hour.sentence}`,
     };
   });
-  return {cells, bounds, unit, missing: cells.some(Boolean) ? '' : missing};
+  return { cells, bounds, unit, missing: cells.some(Boolean) ? '' : missing };
 }
 
 // Which window covers an hour, by its rank from 1; 0: none.
@@ -301,29 +301,29 @@ export function minuteOf(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 16)}`;
 }
 
-export function dayOf(time: string|null, now: string): string {
+export function dayOf(time: string | null, now: string): string {
   if (time === null) return 'not in 5 years';
   return time <= now ? 'now' : time.slice(0, 10);
 }
 
 // "2027-03-01 (2027-01-12 to not in 5 years)".
-export function passesText(passes: Passes|undefined, now: string): string {
+export function passesText(passes: Passes | undefined, now: string): string {
   if (!passes) return '–';
-  const [expected, earliest, latest] =
-      [passes.expected, passes.earliest, passes.latest].map((time) => dayOf(time, now));
-  return expected === earliest && expected === latest ? expected! :
-                                                        `${expected} (${earliest} to ${latest})`;
+  const [expected, earliest, latest] = [passes.expected, passes.earliest, passes.latest].map((time) =>
+    dayOf(time, now),
+  );
+  return expected === earliest && expected === latest ? expected! : `${expected} (${earliest} to ${latest})`;
 }
 
 // How much more the p99 minute may have before the share of the limit is passed.
 export function headroom(of: Carried, share: number): string {
   if (!of.limit) return '–';
   const room = of.limit * share - of.p99;
-  return room <= 0 ?
-      'none' :
-      of.p99 > 0 ?
-      `${exact(Math.round(room * 10) / 10)}/s, ${ofLimit(room, of.limit)} of the limit` :
-      '–';
+  return room <= 0
+    ? 'none'
+    : of.p99 > 0
+      ? `${exact(Math.round(room * 10) / 10)}/s, ${ofLimit(room, of.limit)} of the limit`
+      : '–';
 }
 
 // May be more than all of it.

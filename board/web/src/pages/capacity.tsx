@@ -81,7 +81,9 @@ function idOf(label: string): string {
 
 function Pick({ label, value, options, onPick }: PickProps) {
   // What the address says is shown even if it is not among what is offered.
-  const all = options.some(([one]) => one === value) ? options : [...options, [value, visible(value)] as [string, string]];
+  const all = options.some(([one]) => one === value)
+    ? options
+    : [...options, [value, visible(value)] as [string, string]];
   return (
     <div class="choice">
       <label for={idOf(label)}>{label}</label>
@@ -144,7 +146,12 @@ function Choices({ data }: { data: Capacity | null }) {
         options={windowLengths.map((length) => [length, length])}
         onPick={(window) => choose({ window })}
       />
-      <Pick label="in the next weeks" value={String(now.weeks)} options={weeksOf()} onPick={(weeks) => choose({ weeks: Number(weeks) })} />
+      <Pick
+        label="in the next weeks"
+        value={String(now.weeks)}
+        options={weeksOf()}
+        onPick={(weeks) => choose({ weeks: Number(weeks) })}
+      />
       <Amount
         label={now.server === '' ? 'Limit of each server, /s' : 'Limit, /s'}
         value={now.limit}
@@ -197,7 +204,8 @@ const measures = [
 function Week({ data }: { data: Capacity }) {
   const now = choice.value;
   const heat = heatOf(data, now);
-  const moved = now.drain && data.away.some((one) => one.server === data.focus) ? `, ${visible(now.drain)} drained` : '';
+  const moved =
+    now.drain && data.away.some((one) => one.server === data.focus) ? `, ${visible(now.drain)} drained` : '';
   const response = data.seen.response_time?.name ?? '';
   return (
     <section class="card" aria-label="Week">
@@ -212,7 +220,10 @@ function Week({ data }: { data: Capacity }) {
         <Pick
           label="Measure"
           value={now.measure}
-          options={measures.map(([one, text]) => [one, one === 'response' && response ? `response time (${visible(response)})` : text])}
+          options={measures.map(([one, text]) => [
+            one,
+            one === 'response' && response ? `response time (${visible(response)})` : text,
+          ])}
           onPick={(measure) => choose({ measure: measure as Choice['measure'] })}
         />
         {now.measure !== 'response' && (
@@ -227,14 +238,23 @@ function Week({ data }: { data: Capacity }) {
           />
         )}
         {(now.hours === 'seen' || now.measure === 'response') && (
-          <Pick label="weeks" value={String(now.seen)} options={weeksOf()} onPick={(seen) => choose({ seen: Number(seen) })} />
+          <Pick
+            label="weeks"
+            value={String(now.seen)}
+            options={weeksOf()}
+            onPick={(seen) => choose({ seen: Number(seen) })}
+          />
         )}
       </div>
       {heat.missing ? (
         <>
           <p class="notes">{heat.missing}</p>
           {now.hours === 'expected' && now.measure !== 'response' && data.seen.load.some(Boolean) && (
-            <HeatMap heat={heatOf(data, { ...now, measure: 'load', hours: 'seen' })} windows={[]} label="Hours of the week, as seen" />
+            <HeatMap
+              heat={heatOf(data, { ...now, measure: 'load', hours: 'seen' })}
+              windows={[]}
+              label="Hours of the week, as seen"
+            />
           )}
         </>
       ) : (
@@ -261,7 +281,11 @@ function Windows({ data }: { data: Capacity }) {
         <small>
           {nameOf(data.focus)}; risk: {risk}
         </small>
-        <a class="tool" href={`/api/data/capacity/capacity.ics?${questionOf(choice.value)}&windows=1`} download="capacity.ics">
+        <a
+          class="tool"
+          href={`/api/data/capacity/capacity.ics?${questionOf(choice.value)}&windows=1`}
+          download="capacity.ics"
+        >
           Calendar of the best
         </a>
       </div>
@@ -346,7 +370,9 @@ function Drained({ data }: { data: Capacity }) {
                 </th>
                 <td>{exact(data.servers.find((server) => server.server === one.server)?.p99 ?? 0)}</td>
                 <td>{exact(one.p99)}</td>
-                <td>{one.limit ? `${one.p99 > one.limit * data.share ? '! ' : ''}${ofLimit(one.p99, one.limit)}` : '–'}</td>
+                <td>
+                  {one.limit ? `${one.p99 > one.limit * data.share ? '! ' : ''}${ofLimit(one.p99, one.limit)}` : '–'}
+                </td>
                 <td class="word">{passesText(one.passes, data.now)}</td>
               </tr>
             ))}
@@ -408,7 +434,9 @@ function Servers({ data }: { data: Capacity }) {
 }
 
 function Shortages({ data }: { data: Capacity }) {
-  const shown = data.servers.filter((server) => server.server !== '' && (data.focus === '' || server.server === data.focus));
+  const shown = data.servers.filter(
+    (server) => server.server !== '' && (data.focus === '' || server.server === data.focus),
+  );
   const rows = shown
     .flatMap((server) => server.shortages.map((one) => ({ server, one })))
     .sort((a, b) => (a.one.begin < b.one.begin ? 1 : -1));

@@ -8,15 +8,15 @@ export interface Supervisor {
   status: string;
   statusReason: string;
   labels: string[];
-  totalCpu: number;  // percent of a core; 0: not limited
-  totalMem: number;  // MB; 0: not limited
+  totalCpu: number; // percent of a core; 0: not limited
+  totalMem: number; // MB; 0: not limited
   silentSeconds: number;
-  blacklisted: boolean;  // drained
+  blacklisted: boolean; // drained
 }
 
 export interface Executor {
   tasks: string[];
-  busy: number;  // shares of the last seconds
+  busy: number; // shares of the last seconds
   blocked: number;
 }
 
@@ -81,8 +81,10 @@ export interface LogLine {
 }
 
 // What all workers of a node take together.
-export function usedBy(node: string, workers: Worker[]):
-    {cpu: number; mem: number; workers: number; executors: number} {
+export function usedBy(
+  node: string,
+  workers: Worker[],
+): { cpu: number; mem: number; workers: number; executors: number } {
   const its = workers.filter((worker) => worker.supervisorId === node);
   const sum = (of: (worker: Worker) => number) => its.reduce((all, worker) => all + of(worker), 0);
   return {
@@ -94,12 +96,13 @@ export function usedBy(node: string, workers: Worker[]):
 }
 
 // A step of the scale, 0 to 4: below 20, 40, 60, 80 percent, and above.
-export function stepOf(busy: number): number { return Math.min(Math.floor(busy * 5 + 1e-9), 4); }
+export function stepOf(busy: number): number {
+  return Math.min(Math.floor(busy * 5 + 1e-9), 4);
+}
 
 export function executorText(executor: Executor): string {
   const percent = (share: number) => `${Math.round(share * 100)}\u202f%`;
-  return `${executor.tasks.join(', ')}: busy ${percent(executor.busy)}, blocked ${
-      percent(executor.blocked)}`;
+  return `${executor.tasks.join(', ')}: busy ${percent(executor.busy)}, blocked ${percent(executor.blocked)}`;
 }
 
 const levels = ['error', 'warning', 'info'];
@@ -108,11 +111,10 @@ const levels = ['error', 'warning', 'info'];
 export function matching(lines: LogLine[], level: string, text: string): LogLine[] {
   const worst = levels.indexOf(level);
   const wanted = text.trim().toLowerCase();
-  return lines.filter((line) => worst < 0 || levels.indexOf(line.level) <= worst)
-      .filter(
-          (line) => !wanted ||
-              `${line.node} ${line.topology} ${line.text}`.toLowerCase().includes(wanted))
-      .reverse();
+  return lines
+    .filter((line) => worst < 0 || levels.indexOf(line.level) <= worst)
+    .filter((line) => !wanted || `${line.node} ${line.topology} ${line.text}`.toLowerCase().includes(wanted))
+    .reverse();
 }
 
 // 2.1 GB, 38.0 MB/s

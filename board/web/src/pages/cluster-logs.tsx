@@ -67,10 +67,18 @@ export function Logs({ topologies, nodes }: { topologies: TopologyEntry[]; nodes
           <thead>
             <tr>
               <th scope="col">time, UTC</th>
-              <th scope="col" class="word">level</th>
-              <th scope="col" class="word">node</th>
-              <th scope="col" class="word">topology</th>
-              <th scope="col" class="word">what</th>
+              <th scope="col" class="word">
+                level
+              </th>
+              <th scope="col" class="word">
+                node
+              </th>
+              <th scope="col" class="word">
+                topology
+              </th>
+              <th scope="col" class="word">
+                what
+              </th>
             </tr>
           </thead>
           <tbody>

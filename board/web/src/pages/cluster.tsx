@@ -102,16 +102,28 @@ function NodeTable({ nodes }: { nodes: Nodes }) {
           <thead>
             <tr>
               <th scope="col">node</th>
-              <th scope="col" class="word">host</th>
-              <th scope="col" class="word">state</th>
-              <th scope="col" class="word">labels</th>
+              <th scope="col" class="word">
+                host
+              </th>
+              <th scope="col" class="word">
+                state
+              </th>
+              <th scope="col" class="word">
+                labels
+              </th>
               <th scope="col">up</th>
               <th scope="col">heard</th>
               <th scope="col">workers</th>
               <th scope="col">executors</th>
-              <th scope="col" title="Percent of a core, over the last seconds">CPU</th>
+              <th scope="col" title="Percent of a core, over the last seconds">
+                CPU
+              </th>
               <th scope="col">memory</th>
-              {mayAct() && <th scope="col" class="word">change</th>}
+              {mayAct() && (
+                <th scope="col" class="word">
+                  change
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -201,20 +213,34 @@ function TopologyTable({ all }: { all: TopologyEntry[] }) {
           <thead>
             <tr>
               <th scope="col">topology</th>
-              <th scope="col" class="word">state</th>
+              <th scope="col" class="word">
+                state
+              </th>
               <th scope="col">since it was submitted</th>
               <th scope="col">workers</th>
               <th scope="col">executors</th>
-              <th scope="col" title="That its sources give out, over the last ten seconds">rows/s</th>
-              <th scope="col" title="Rises with each change of where it runs">assignment</th>
-              <th scope="col" title="Not planned ones">restarts</th>
-              {mayAct() && <th scope="col" class="word">change</th>}
+              <th scope="col" title="That its sources give out, over the last ten seconds">
+                rows/s
+              </th>
+              <th scope="col" title="Rises with each change of where it runs">
+                assignment
+              </th>
+              <th scope="col" title="Not planned ones">
+                restarts
+              </th>
+              {mayAct() && (
+                <th scope="col" class="word">
+                  change
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
             {all.map((topology) => (
               <tr key={topology.id}>
-                <th scope="row" title={topology.id}>{visible(topology.name)}</th>
+                <th scope="row" title={topology.id}>
+                  {visible(topology.name)}
+                </th>
                 <td class="word">
                   {topology.status}
                   {topology.statusReason && `: ${visible(topology.statusReason)}`}
@@ -260,7 +286,11 @@ function Workers({ all }: { all: Worker[] }) {
             </p>
             <ul class="executors" aria-label={`Executors of ${worker.topologyName} on ${worker.supervisorId}`}>
               {worker.executors.map((executor) => (
-                <li key={executor.tasks.join(' ')} class={`busy${stepOf(executor.busy)}`} title={executorText(executor)}>
+                <li
+                  key={executor.tasks.join(' ')}
+                  class={`busy${stepOf(executor.busy)}`}
+                  title={executorText(executor)}
+                >
                   <span aria-hidden="true">{Math.round(executor.busy * 100)}</span>
                   <span class="unseen">{executorText(executor)}</span>
                 </li>
@@ -287,13 +317,23 @@ function Links({ all }: { all: Worker[] }) {
           <thead>
             <tr>
               <th scope="col">from</th>
-              <th scope="col" class="word">to</th>
-              <th scope="col" class="word">topology</th>
-              <th scope="col" class="word">state</th>
+              <th scope="col" class="word">
+                to
+              </th>
+              <th scope="col" class="word">
+                topology
+              </th>
+              <th scope="col" class="word">
+                state
+              </th>
               <th scope="col">sent</th>
               <th scope="col">received</th>
-              <th scope="col" title="To an acknowledgement; small frames may wait for company">round trip</th>
-              <th scope="col" title="Frames that had to be sent again">resends</th>
+              <th scope="col" title="To an acknowledgement; small frames may wait for company">
+                round trip
+              </th>
+              <th scope="col" title="Frames that had to be sent again">
+                resends
+              </th>
             </tr>
           </thead>
           <tbody>

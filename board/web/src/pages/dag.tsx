@@ -3,7 +3,17 @@
 import { useMemo } from 'preact/hooks';
 
 import { exact, percent, short, visible } from '../format';
-import { boxHeight, boxWidth, labelHeight, labelWidth, layOut, nearTo, versionOf, widthOf, type Layout } from './dag-layout';
+import {
+  boxHeight,
+  boxWidth,
+  labelHeight,
+  labelWidth,
+  layOut,
+  nearTo,
+  versionOf,
+  widthOf,
+  type Layout,
+} from './dag-layout';
 import { duration, edgeKey, sumsOf, type Edge, type Shares, type Sums, type TopologyComponent } from './topology-data';
 
 export interface GraphNode {
@@ -50,7 +60,16 @@ export function Graph(props: GraphProps) {
             <rect class="hatch-ground" width="7" height="7" />
             <rect class="hatch-line" width="3" height="7" />
           </pattern>
-          <marker id="dag-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">
+          <marker
+            id="dag-arrow"
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="9"
+            markerHeight="9"
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
             <path d="M0 0L8 4L0 8z" />
           </marker>
         </defs>
@@ -133,8 +152,18 @@ function Box({ node, layout, dim, cause, chosen, onHover, onChoose }: PartProps 
           {shortened(visible(node.id), 20)}
           <tspan class="soft"> ×{node.tasks}</tspan>
         </text>
-        {sums ? <Numbers sums={sums} node={node} bad={bad} /> : <text class="soft" x="12" y="44">{shortened(node.operator, 27)}</text>}
-        {!sums && node.note && <text class="soft" x="12" y="62">{shortened(node.note, 29)}</text>}
+        {sums ? (
+          <Numbers sums={sums} node={node} bad={bad} />
+        ) : (
+          <text class="soft" x="12" y="44">
+            {shortened(node.operator, 27)}
+          </text>
+        )}
+        {!sums && node.note && (
+          <text class="soft" x="12" y="62">
+            {shortened(node.note, 29)}
+          </text>
+        )}
         {isCause && (
           <text class="word-cause" x={boxWidth / 2} y={boxHeight + 15} text-anchor="middle">
             ▲ holds up the others
@@ -152,7 +181,10 @@ function Numbers({ sums, node, bad }: { sums: Sums; node: GraphNode; bad: boolea
       <Bar shares={sums.shares} />
       <text class="small" x="12" y="54">
         {shareText('busy', sums.shares.busy)}
-        <tspan class={sums.shares.blocked >= 0.005 ? 'alert' : 'soft'}> {shareText('blocked', sums.shares.blocked)}</tspan>
+        <tspan class={sums.shares.blocked >= 0.005 ? 'alert' : 'soft'}>
+          {' '}
+          {shareText('blocked', sums.shares.blocked)}
+        </tspan>
       </text>
       <text class="small" x="12" y="72">
         {short(spout ? sums.out_per_s : sums.in_per_s)}/s
@@ -236,7 +268,14 @@ function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edg
             stroke-dashoffset={-(100 - 100 * blocked)}
           />
         )}
-        <rect class="plate" x={x - labelWidth / 2} y={y - labelHeight / 2} width={labelWidth} height={labelHeight} rx="4" />
+        <rect
+          class="plate"
+          x={x - labelWidth / 2}
+          y={y - labelHeight / 2}
+          width={labelWidth}
+          height={labelHeight}
+          rx="4"
+        />
         <text class="small" x={x} y={y - 8 - width / 2} text-anchor="middle">
           {rate}
         </text>

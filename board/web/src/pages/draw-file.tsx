@@ -104,15 +104,15 @@ function Problems({ problems, text }: { problems: PlanProblem[]; text: string })
   return (
     <div role="alert">
       <ol class="problems" aria-label="Problems of the file">
-      {problems.map((problem) => (
-        <li key={`${problem.line} ${problem.column} ${problem.what}`}>
-          {problem.line > 0 && <b>{`line ${problem.line}, column ${problem.column}: `}</b>}
-          {visible(problem.what)}
-          {problem.line > 0 && lines[problem.line - 1] !== undefined && (
-            <pre>{`${visible(lines[problem.line - 1]!)}\n${' '.repeat(Math.max(problem.column - 1, 0))}^`}</pre>
-          )}
-        </li>
-      ))}
+        {problems.map((problem) => (
+          <li key={`${problem.line} ${problem.column} ${problem.what}`}>
+            {problem.line > 0 && <b>{`line ${problem.line}, column ${problem.column}: `}</b>}
+            {visible(problem.what)}
+            {problem.line > 0 && lines[problem.line - 1] !== undefined && (
+              <pre>{`${visible(lines[problem.line - 1]!)}\n${' '.repeat(Math.max(problem.column - 1, 0))}^`}</pre>
+            )}
+          </li>
+        ))}
       </ol>
     </div>
   );

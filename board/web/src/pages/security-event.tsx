@@ -4,7 +4,16 @@ import { useSignal } from '@preact/signals';
 import { Refusal, useAsked } from '../data';
 import { dateTime, exact, heading, visible } from '../format';
 import { change, fetchGuarded, TokenForm } from '../token';
-import { muteChoices, muteTimes, reasonsOf, settingsOf, timeText, type EventDetail, type EventList, type SecurityEvent } from './security-data';
+import {
+  muteChoices,
+  muteTimes,
+  reasonsOf,
+  settingsOf,
+  timeText,
+  type EventDetail,
+  type EventList,
+  type SecurityEvent,
+} from './security-data';
 
 const periodMs = 2000;
 
@@ -38,13 +47,20 @@ export function EventDetails({ id, list, again, close }: DetailsProps) {
       {event && (
         <>
           <p>
-            From {dateTime(event.start)} to {dateTime(event.end)}; {event.severity}, {exact(event.score)} times the threshold.
+            From {dateTime(event.start)} to {dateTime(event.end)}; {event.severity}, {exact(event.score)} times the
+            threshold.
             {event.advice && ` ${visible(event.advice)}`}
           </p>
           <Numbers event={event} />
           <Samples samples={event.samples ?? []} />
           <Settings event={event} />
-          <div class="row">{list.packets ? <Packets event={event} /> : <p class="sums">No packets are kept: see `spool` of the spout pcap.</p>}</div>
+          <div class="row">
+            {list.packets ? (
+              <Packets event={event} />
+            ) : (
+              <p class="sums">No packets are kept: see `spool` of the spout pcap.</p>
+            )}
+          </div>
           <MuteForm event={event} list={list} again={again} />
         </>
       )}
@@ -72,7 +88,9 @@ function Numbers({ event }: { event: EventDetail }) {
           <tr key={reason.name}>
             <th scope="row">{visible(heading(reason.name))}</th>
             <td>{exact(reason.value)}</td>
-            <td>{reason.limit && (isNaN(Number(reason.limit)) ? visible(reason.limit) : exact(Number(reason.limit)))}</td>
+            <td>
+              {reason.limit && (isNaN(Number(reason.limit)) ? visible(reason.limit) : exact(Number(reason.limit)))}
+            </td>
             <td class="word help">
               {reason.decisive && <b>this is what the score says: {exact(event.score)} times its limit. </b>}
               {visible(reason.help || ' ').trim()}
@@ -176,13 +194,18 @@ function MuteForm({ event, list, again }: { event: EventDetail; list: EventList;
   const why = useSignal('');
   const said = useSignal('');
   const wantsToken = useSignal(false);
-  if (!list.can_mute)
-    return <p class="sums">Nothing can be muted here: `events` of this topology has no mute_file.</p>;
+  if (!list.can_mute) return <p class="sums">Nothing can be muted here: `events` of this topology has no mute_file.</p>;
   const mute = async () => {
     wantsToken.value = false;
     try {
       const until = timeText(list.now + hours.value * 3_600_000);
-      await change('/api/data/events/mute', { detector: event.detector, key: key.value, until, by: by.value, why: why.value });
+      await change('/api/data/events/mute', {
+        detector: event.detector,
+        key: key.value,
+        until,
+        by: by.value,
+        why: why.value,
+      });
       said.value = 'Muted.';
       again();
     } catch (error) {
@@ -220,10 +243,24 @@ function MuteForm({ event, list, again }: { event: EventDetail; list: EventList;
         </select>
       </label>
       <label>
-        by <input type="text" maxLength={40} autocomplete="off" value={by} onInput={(typed) => (by.value = typed.currentTarget.value)} />
+        by{' '}
+        <input
+          type="text"
+          maxLength={40}
+          autocomplete="off"
+          value={by}
+          onInput={(typed) => (by.value = typed.currentTarget.value)}
+        />
       </label>
       <label>
-        because <input type="text" maxLength={120} autocomplete="off" value={why} onInput={(typed) => (why.value = typed.currentTarget.value)} />
+        because{' '}
+        <input
+          type="text"
+          maxLength={120}
+          autocomplete="off"
+          value={why}
+          onInput={(typed) => (why.value = typed.currentTarget.value)}
+        />
       </label>
       <button type="submit" class="tool">
         Mute

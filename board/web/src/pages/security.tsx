@@ -110,7 +110,12 @@ function Filters({ list }: { list: EventList }) {
         <Choice
           label="Severity"
           value={chosen.severity}
-          choices={[['', 'any'], ...severities.slice(1).map((name): [string, string] => [name, name === 'critical' ? name : `${name} and above`])]}
+          choices={[
+            ['', 'any'],
+            ...severities
+              .slice(1)
+              .map((name): [string, string] => [name, name === 'critical' ? name : `${name} and above`]),
+          ]}
           onChoose={(severity) => filter({ severity })}
         />
         <Choice
@@ -128,8 +133,12 @@ function Filters({ list }: { list: EventList }) {
           <input type="search" value={chosen.text} onInput={(event) => filter({ text: event.currentTarget.value })} />
         </label>
         <label>
-          <input type="checkbox" checked={chosen.follow} onChange={(event) => show({ follow: event.currentTarget.checked })} /> Show
-          new ones at once
+          <input
+            type="checkbox"
+            checked={chosen.follow}
+            onChange={(event) => show({ follow: event.currentTarget.checked })}
+          />{' '}
+          Show new ones at once
         </label>
       </form>
     </section>
@@ -167,7 +176,9 @@ function Bars({ counts }: { counts: number[] }) {
   return (
     <svg class="bars" viewBox="0 0 60 10" preserveAspectRatio="none" aria-hidden="true">
       {heights(counts).map((height, i) =>
-        height > 0 ? <rect key={i} x={60 - counts.length + i} y={10 - 10 * height} width="0.8" height={10 * height} /> : null,
+        height > 0 ? (
+          <rect key={i} x={60 - counts.length + i} y={10 - 10 * height} width="0.8" height={10 * height} />
+        ) : null,
       )}
     </svg>
   );
@@ -290,7 +301,11 @@ function EventRow({ event, list, again }: EventRowProps) {
         </td>
         <td>
           <button type="button" class="tool" aria-expanded={isOpen} onClick={toggle}>
-            Why<span class="unseen"> {visible(event.detector)} {visible(event.key)}</span>
+            Why
+            <span class="unseen">
+              {' '}
+              {visible(event.detector)} {visible(event.key)}
+            </span>
           </button>
         </td>
       </tr>
@@ -339,7 +354,10 @@ function Mutes({ list, again }: { list: EventList; again: () => void }) {
     <section class="card" aria-label="Mutes">
       <div class="card-head">
         <h2>Mutes</h2>
-        <small>what is not told of; a change takes effect {list.mute_after_s > 0 ? `within ${seconds(list.mute_after_s)}` : 'with the next run'}</small>
+        <small>
+          what is not told of; a change takes effect{' '}
+          {list.mute_after_s > 0 ? `within ${seconds(list.mute_after_s)}` : 'with the next run'}
+        </small>
       </div>
       {failure.value && <p role="alert">{failure.value}</p>}
       {wantsToken.value && <TokenForm purpose="control" onReady={() => void unmute(wantsToken.value)} />}

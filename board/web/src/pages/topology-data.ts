@@ -9,8 +9,8 @@ export interface Quantiles {
 }
 
 export interface Waiting {
-  who: string;  // a task: "names", "names/1"
-  why: 'room'|'rows'|'acks';
+  who: string; // a task: "names", "names/1"
+  why: 'room' | 'rows' | 'acks';
   for_s: number;
 }
 
@@ -22,15 +22,15 @@ export interface Task {
   failed: number;
   executed_per_s: number;
   emitted_per_s: number;
-  busy: number;  // shares of the time, 0..1
+  busy: number; // shares of the time, 0..1
   blocked: number;
   idle: number;
-  latency_us: Quantiles|null;
-  execute_us: Quantiles|null;
-  waits_for: Waiting|null;
-  inbox_rows: number|null;            // sent to it, and not yet taken
-  counters: Record<string, number>;  // the operator's own
-  node?: string;                      // of a cluster: where it runs
+  latency_us: Quantiles | null;
+  execute_us: Quantiles | null;
+  waits_for: Waiting | null;
+  inbox_rows: number | null; // sent to it, and not yet taken
+  counters: Record<string, number>; // the operator's own
+  node?: string; // of a cluster: where it runs
 }
 
 export interface Problem {
@@ -40,13 +40,13 @@ export interface Problem {
 
 export interface Stall {
   source: string;
-  cause: string;  // a task: "names", "names/1"; or "acks"
+  cause: string; // a task: "names", "names/1"; or "acks"
   for_s: number;
 }
 
 export interface TopologyComponent {
   id: string;
-  kind: 'spout'|'bolt';
+  kind: 'spout' | 'bolt';
   operator: string;
   errors: Problem[];
   tasks: Task[];
@@ -60,8 +60,8 @@ export interface Edge {
   fields: string[];
   rows: number;
   rows_per_s: number;
-  blocked: number;  // share of the time of the tasks of `from` that they waited for room here
-  wait_us: Quantiles|null;
+  blocked: number; // share of the time of the tasks of `from` that they waited for room here
+  wait_us: Quantiles | null;
 }
 
 export interface Topology {
@@ -69,13 +69,13 @@ export interface Topology {
   topology: string;
   finished: boolean;
   over_s: number;
-  stall: Stall|null;
-  errors: Problem[];  // of no component
+  stall: Stall | null;
+  errors: Problem[]; // of no component
   components: TopologyComponent[];
   edges: Edge[];
 }
 
-export function waitText(waiting: Waiting|null): string {
+export function waitText(waiting: Waiting | null): string {
   if (!waiting) return '';
   if (waiting.why === 'acks') return 'acks';
   return waiting.why === 'room' ? `room at ${waiting.who}` : `rows of ${waiting.who}`;
@@ -94,14 +94,18 @@ export function completed(answer: Topology): Topology {
   const components = answer.components.map((component) => ({
     ...component,
     errors: component.errors ?? [],
-    tasks: component.tasks.map((task) => ({...task, inbox_rows: task.inbox_rows ?? null, counters: task.counters ?? {}})),
+    tasks: component.tasks.map((task) => ({
+      ...task,
+      inbox_rows: task.inbox_rows ?? null,
+      counters: task.counters ?? {},
+    })),
   }));
-  const edges = answer.edges.map((edge) => ({...edge, blocked: edge.blocked ?? 0}));
-  return {...answer, stall: answer.stall ?? null, errors: answer.errors ?? [], components, edges};
+  const edges = answer.edges.map((edge) => ({ ...edge, blocked: edge.blocked ?? 0 }));
+  return { ...answer, stall: answer.stall ?? null, errors: answer.errors ?? [], components, edges };
 }
 
 // The component that a stall names: "names/1" is a task of "names".
-export function causeOf(topology: Topology): string|null {
+export function causeOf(topology: Topology): string | null {
   if (!topology.stall) return null;
   const cause = topology.stall.cause.replace(/\/\d+$/, '');
   return topology.components.some((component) => component.id === cause) ? cause : null;
@@ -111,7 +115,7 @@ export interface Shares {
   busy: number;
   blocked: number;
   idle: number;
-  rest: number;  // it waits for its turn: others of its executor work
+  rest: number; // it waits for its turn: others of its executor work
 }
 
 export interface Sums {
@@ -119,24 +123,24 @@ export interface Sums {
   in_per_s: number;
   out_per_s: number;
   failed: number;
-  inbox_rows: number|null;
-  execute_p50: number|null;  // of the slowest task
-  execute_p99: number|null;
+  inbox_rows: number | null;
+  execute_p50: number | null; // of the slowest task
+  execute_p99: number | null;
 }
 
-function largest(values: (number|undefined)[]): number|null {
+function largest(values: (number | undefined)[]): number | null {
   const known = values.filter((value) => value !== undefined);
   return known.length > 0 ? Math.max(...known) : null;
 }
 
 // Of all tasks of a component: means of shares, sums of rows, the slowest of latencies.
 export function sumsOf(component: TopologyComponent): Sums {
-  const {tasks} = component;
+  const { tasks } = component;
   const sum = (of: (task: Task) => number) => tasks.reduce((all, task) => all + of(task), 0);
   const mean = (of: (task: Task) => number) => sum(of) / Math.max(tasks.length, 1);
-  const shares = {busy: mean((t) => t.busy), blocked: mean((t) => t.blocked), idle: mean((t) => t.idle)};
+  const shares = { busy: mean((t) => t.busy), blocked: mean((t) => t.blocked), idle: mean((t) => t.idle) };
   return {
-    shares: {...shares, rest: Math.max(0, 1 - shares.busy - shares.blocked - shares.idle)},
+    shares: { ...shares, rest: Math.max(0, 1 - shares.busy - shares.blocked - shares.idle) },
     in_per_s: sum((t) => t.executed_per_s),
     out_per_s: sum((t) => t.emitted_per_s),
     failed: sum((t) => t.failed),
@@ -151,22 +155,21 @@ export function isSystem(name: string): boolean {
   return name.startsWith('__');
 }
 
-export const edgeKey = (edge: {from: string; stream: string; to: string}) =>
-    `${edge.from} ${edge.stream} ${edge.to}`;
+export const edgeKey = (edge: { from: string; stream: string; to: string }) => `${edge.from} ${edge.stream} ${edge.to}`;
 
 // As a tap wants it.
-export const edgeName = (edge: {from: string; stream: string; to: string}) =>
-    `${edge.from}:${edge.stream}->${edge.to}`;
+export const edgeName = (edge: { from: string; stream: string; to: string }) =>
+  `${edge.from}:${edge.stream}->${edge.to}`;
 
 export interface Focus {
-  component: string;  // "": none
-  edge: string;       // edgeName(); "": none
+  component: string; // "": none
+  edge: string; // edgeName(); "": none
 }
 
 // #topology?component=decode, #topology?edge=decode:queries->names
 export function focusOf(hash: string): Focus {
   const asked = new URLSearchParams(hash.split('?')[1] ?? '');
-  return {component: asked.get('component') ?? '', edge: asked.get('edge') ?? ''};
+  return { component: asked.get('component') ?? '', edge: asked.get('edge') ?? '' };
 }
 
 export function hashOf(focus: Partial<Focus>): string {
@@ -184,20 +187,20 @@ export interface PlanComponent {
   operator: string;
   tasks: number;
   executors: number;
-  chained_to: string|null;
-  outputs: {stream: string; fields: {name: string; type: string}[]|null}[];
+  chained_to: string | null;
+  outputs: { stream: string; fields: { name: string; type: string }[] | null }[];
 }
 
 export interface Plan {
   topology: string;
   tasks: number;
   components: PlanComponent[];
-  edges: {from: string; stream: string; to: string; grouping: string; fields: string[]}[];
+  edges: { from: string; stream: string; to: string; grouping: string; fields: string[] }[];
   text: string;
 }
 
 export interface PlanProblem {
-  line: number;  // 0: of no line
+  line: number; // 0: of no line
   column: number;
   what: string;
 }

@@ -4,7 +4,18 @@ import { dateTime, exact, percent, seconds, short, visible } from '../format';
 import { TapView } from './tap-view';
 import { deliberate } from './token';
 import { Latency } from './topology-tables';
-import { duration, edgeName, waitText, type Edge, type Plan, type PlanComponent, type Problem, type Task, type Topology, type TopologyComponent } from './topology-data';
+import {
+  duration,
+  edgeName,
+  waitText,
+  type Edge,
+  type Plan,
+  type PlanComponent,
+  type Problem,
+  type Task,
+  type Topology,
+  type TopologyComponent,
+} from './topology-data';
 
 interface SourcePart {
   file: string;
@@ -12,7 +23,15 @@ interface SourcePart {
   text: string;
 }
 
-export function ComponentDetail({ topology, component, source }: { topology: Topology; component: TopologyComponent; source: boolean }) {
+export function ComponentDetail({
+  topology,
+  component,
+  source,
+}: {
+  topology: Topology;
+  component: TopologyComponent;
+  source: boolean;
+}) {
   const spout = component.kind === 'spout';
   return (
     <section class="card detail" aria-label={`Component ${visible(component.id)}`}>

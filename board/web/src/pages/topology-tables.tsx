@@ -1,6 +1,14 @@
 // The same as tables: for assistive technology, and for those who want every number.
 import { clock, exact, percent, seconds, short, visible } from '../format';
-import { duration, waitText, type Edge, type Quantiles, type Task, type Topology, type TopologyComponent } from './topology-data';
+import {
+  duration,
+  waitText,
+  type Edge,
+  type Quantiles,
+  type Task,
+  type Topology,
+  type TopologyComponent,
+} from './topology-data';
 
 export function Tables({ topology, edges }: { topology: Topology; edges: Edge[] }) {
   const tracked = topology.components.some((c) => c.tasks.some((task) => task.acked + task.failed > 0));
@@ -104,7 +112,8 @@ function TaskRow({ component, task, tracked }: TaskRowProps) {
 }
 
 export function Latency({ of }: { of: Quantiles | null }) {
-  const all = of && `p50 ${duration(of.p50)}, p90 ${duration(of.p90)}, p99 ${duration(of.p99)}, p99.9 ${duration(of.p999)}`;
+  const all =
+    of && `p50 ${duration(of.p50)}, p90 ${duration(of.p90)}, p99 ${duration(of.p99)}, p99.9 ${duration(of.p999)}`;
   return (
     <>
       <td title={all ?? ''}>{of ? duration(of.p50) : '–'}</td>
@@ -144,9 +153,7 @@ function Edges({ edges }: { edges: Edge[] }) {
           <tbody>
             {edges.map((edge) => (
               <tr key={`${edge.from} ${edge.stream} ${edge.to}`}>
-                <th scope="row">
-                  {visible(edge.stream === 'default' ? edge.from : `${edge.from}:${edge.stream}`)}
-                </th>
+                <th scope="row">{visible(edge.stream === 'default' ? edge.from : `${edge.from}:${edge.stream}`)}</th>
                 <td class="word">{visible(edge.to)}</td>
                 <td class="word">
                   {edge.grouping}

@@ -10,7 +10,17 @@ import { ByWorker } from './by-worker';
 import { Graph, type GraphEdge, type GraphNode } from './dag';
 import { DrawFile, type Drawn } from './draw-file';
 import './topology.css';
-import { causeOf, completed, edgeKey, edgeName, focusOf, hashOf, isSystem, type Focus, type Topology } from './topology-data';
+import {
+  causeOf,
+  completed,
+  edgeKey,
+  edgeName,
+  focusOf,
+  hashOf,
+  isSystem,
+  type Focus,
+  type Topology,
+} from './topology-data';
 import { ComponentDetail, EdgeDetail, Errors, PlanDetail } from './topology-detail';
 import { Tables } from './topology-tables';
 
@@ -73,7 +83,12 @@ function Picture({ label, nodes, edges, cause, focus }: PictureProps) {
       chosen={{ component: focus.component, edge: chosen ? edgeKey(chosen) : '' }}
       hovered={hovered.value}
       onHover={(component, edge) => (hovered.value = { component, edge })}
-      onChoose={(component, key) => choose(component, edges.find((edge) => edgeKey(edge) === key))}
+      onChoose={(component, key) =>
+        choose(
+          component,
+          edges.find((edge) => edgeKey(edge) === key),
+        )
+      }
     />
   );
 }
@@ -82,7 +97,8 @@ function LiveView({ topology, focus }: { topology: Topology; focus: Signal<Focus
   const system = useSignal(false);
   const byWorker = useSignal(false);
   const hasSystem =
-    topology.components.some((component) => isSystem(component.id)) || topology.edges.some((edge) => isSystem(edge.stream));
+    topology.components.some((component) => isSystem(component.id)) ||
+    topology.edges.some((edge) => isSystem(edge.stream));
   const shown = (id: string) => system.value || !isSystem(id);
   const components = topology.components.filter((component) => shown(component.id));
   const edges = topology.edges.filter((edge) => shown(edge.stream) && shown(edge.from) && shown(edge.to));
@@ -97,8 +113,8 @@ function LiveView({ topology, focus }: { topology: Topology; focus: Signal<Focus
         <div class="card-head">
           <h2>{visible(topology.topology)}</h2>
           <small>
-            rates and shares of the last {seconds(topology.over_s)}; an edge is as wide as its rate has digits, and hatched
-            for the share of the time that its source waits for it
+            rates and shares of the last {seconds(topology.over_s)}; an edge is as wide as its rate has digits, and
+            hatched for the share of the time that its source waits for it
           </small>
           <span class="switches">
             {hasSystem && <Switch on={system} label="System streams" />}
@@ -106,7 +122,11 @@ function LiveView({ topology, focus }: { topology: Topology; focus: Signal<Focus
           </span>
         </div>
         {byWorker.value ? (
-          <ByWorker topology={{ ...topology, components }} chosen={focus.value.component} onChoose={(id) => choose(id, undefined)} />
+          <ByWorker
+            topology={{ ...topology, components }}
+            chosen={focus.value.component}
+            onChoose={(id) => choose(id, undefined)}
+          />
         ) : (
           <Picture
             label="Graph of the topology"
@@ -190,7 +210,9 @@ function PlanView({ drawn, focus }: { drawn: Signal<Drawn | null>; focus: Signal
       </section>
       {component && <PlanDetail plan={plan} component={component} />}
       <section class="card" aria-label="Plan as text">
-        <pre class="plan" tabIndex={0}>{plan.text}</pre>
+        <pre class="plan" tabIndex={0}>
+          {plan.text}
+        </pre>
       </section>
     </>
   );

@@ -5,7 +5,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { clock, dateTime, exact, short, visible } from '../format';
 import { styleOf } from '../series';
 import { dark } from '../store';
-import { filled, lineName, plotted, shownValue, titleOf, unitText, type TrafficChart, type TrafficLine } from './traffic-data';
+import {
+  filled,
+  lineName,
+  plotted,
+  shownValue,
+  titleOf,
+  unitText,
+  type TrafficChart,
+  type TrafficLine,
+} from './traffic-data';
 import { TrafficView, type PlotEvents } from './traffic-view';
 
 const rowsShown = 200;
@@ -28,7 +37,12 @@ export function ChartCard({ chart, from, to, onBrush }: ChartProps) {
         <small>
           {visible(chart.measurement)}, {unitText(chart)}
         </small>
-        <button type="button" class="tool" aria-pressed={asTable.value} onClick={() => (asTable.value = !asTable.value)}>
+        <button
+          type="button"
+          class="tool"
+          aria-pressed={asTable.value}
+          onClick={() => (asTable.value = !asTable.value)}
+        >
           Table
         </button>
       </div>
@@ -36,7 +50,14 @@ export function ChartCard({ chart, from, to, onBrush }: ChartProps) {
       {asTable.value ? (
         <Numbers chart={chart} from={from} />
       ) : (
-        <Drawing chart={chart} from={from} to={to} onBrush={onBrush} onCursor={(index) => (cursor.value = index)} title={title} />
+        <Drawing
+          chart={chart}
+          from={from}
+          to={to}
+          onBrush={onBrush}
+          onCursor={(index) => (cursor.value = index)}
+          title={title}
+        />
       )}
       {chart.lines_all > chart.lines.length && chart.how === 'mean' && (
         <p class="sums">
@@ -67,7 +88,14 @@ function Drawing({ chart, from, to, onBrush, onCursor, title }: DrawingProps) {
     return () => view.current!.destroy();
   }, [dark.value]);
   useEffect(() => view.current!.draw({ from, to, data: plotted(chart, from) }), [chart, from, to, dark.value]);
-  return <div ref={box} class="chart brush" role="img" aria-label={`Chart of ${title}; the button Table shows its numbers`} />;
+  return (
+    <div
+      ref={box}
+      class="chart brush"
+      role="img"
+      aria-label={`Chart of ${title}; the button Table shows its numbers`}
+    />
+  );
 }
 
 // With the cursor in a chart: what was then. Else what all of the time comes to.
@@ -83,7 +111,9 @@ function Legend({ chart, from, at }: { chart: TrafficChart; from: number; at: nu
           {visible(lineName(line, chart))} <Value chart={chart} line={line} at={at} newest={newest} />
         </li>
       ))}
-      <li class="when">{at === null ? (chart.how === 'sum' ? 'in all' : 'newest') : `${dateTime(from + at * chart.step)}`}</li>
+      <li class="when">
+        {at === null ? (chart.how === 'sum' ? 'in all' : 'newest') : `${dateTime(from + at * chart.step)}`}
+      </li>
     </ul>
   );
 }
@@ -101,7 +131,10 @@ function Value({ chart, line, at, newest }: ValueProps) {
   const value = index === undefined ? null : shownValue(chart, line, index);
   if (value === null || index === undefined) return <b>–</b>;
   const worst = line.high?.[index];
-  const title = worst == null ? `${exact(value)} per second, ${exact(line.values[index]!)} in all` : `${exact(value)}, at most ${exact(worst)} in a window`;
+  const title =
+    worst == null
+      ? `${exact(value)} per second, ${exact(line.values[index]!)} in all`
+      : `${exact(value)}, at most ${exact(worst)} in a window`;
   return (
     <b title={title}>
       {short(value)}
@@ -112,7 +145,10 @@ function Value({ chart, line, at, newest }: ValueProps) {
 
 function Numbers({ chart, from }: { chart: TrafficChart; from: number }) {
   const rows = filled(chart);
-  const time = (i: number) => (chart.step >= 3_600_000 || rows.length * chart.step > 86_400_000 ? dateTime(from + i * chart.step).slice(0, 16) : clock(from + i * chart.step));
+  const time = (i: number) =>
+    chart.step >= 3_600_000 || rows.length * chart.step > 86_400_000
+      ? dateTime(from + i * chart.step).slice(0, 16)
+      : clock(from + i * chart.step);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={`Numbers of ${titleOf(chart)}, ${chart.measurement}`}>
       <table>

@@ -1,17 +1,17 @@
 // One chart of the Traffic page: uPlot whose cursor is that of all others, and whose brush is told.
 import uPlot from 'uplot';
 
-import {tick} from '../format';
-import {styleOf} from '../series';
+import { tick } from '../format';
+import { styleOf } from '../series';
 
 export interface Plot {
-  from: number;  // ms
+  from: number; // ms
   to: number;
-  data: (number|null)[][];
+  data: (number | null)[][];
 }
 
 export interface PlotEvents {
-  cursor(index: number|null): void;
+  cursor(index: number | null): void;
   brush(fromMs: number, toMs: number): void;
 }
 
@@ -20,11 +20,14 @@ const daySeconds = 86_400;
 const linked = new Set(['mousemove', 'mouseleave']);
 
 export class TrafficView {
-  private chart: uPlot|null = null;
-  private plot: Plot|null = null;
+  private chart: uPlot | null = null;
+  private plot: Plot | null = null;
   private readonly resize: ResizeObserver;
 
-  constructor(private readonly box: HTMLElement, private readonly events: PlotEvents) {
+  constructor(
+    private readonly box: HTMLElement,
+    private readonly events: PlotEvents,
+  ) {
     this.resize = new ResizeObserver(() => this.chart?.setSize(this.size()));
     this.resize.observe(box);
   }
@@ -45,7 +48,9 @@ export class TrafficView {
     this.chart = new uPlot(this.options(data.length - 1), data, this.box);
   }
 
-  private size() { return {width: this.box.clientWidth, height: this.box.clientHeight}; }
+  private size() {
+    return { width: this.box.clientWidth, height: this.box.clientHeight };
+  }
 
   private options(lines: number): uPlot.Options {
     const style = getComputedStyle(this.box);
@@ -53,33 +58,33 @@ export class TrafficView {
     const axis: uPlot.Axis = {
       stroke: colour('--text-soft'),
       font: `11px ${style.fontFamily}`,
-      grid: {stroke: colour('--grid'), width: 1},
-      ticks: {show: false},
+      grid: { stroke: colour('--grid'), width: 1 },
+      ticks: { show: false },
     };
     return {
       ...this.size(),
-      legend: {show: false},
+      legend: { show: false },
       cursor: {
         y: false,
-        points: {size: 6},
-        drag: {x: true, y: false, setScale: false},
-        sync: {key: 'traffic', filters: {pub: (type) => linked.has(type), sub: () => true}},
+        points: { size: 6 },
+        drag: { x: true, y: false, setScale: false },
+        sync: { key: 'traffic', filters: { pub: (type) => linked.has(type), sub: () => true } },
       },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
       padding: [8, 20, 0, 0],
       scales: {
-        x: {range: () => [this.plot!.from / 1000, this.plot!.to / 1000]},
-        y: {range: (_, __, max) => [0, Math.max(max, 0.1) * 1.08]},
+        x: { range: () => [this.plot!.from / 1000, this.plot!.to / 1000] },
+        y: { range: (_, __, max) => [0, Math.max(max, 0.1) * 1.08] },
       },
       axes: [
         {
           ...axis,
           size: 26,
-          values: (_, ticks, __, ___, increment) => ticks.map((at) => tickText(at, increment))
+          values: (_, ticks, __, ___, increment) => ticks.map((at) => tickText(at, increment)),
         },
-        {...axis, size: 48, values: (_, ticks) => ticks.map(tick)},
+        { ...axis, size: 48, values: (_, ticks) => ticks.map(tick) },
       ],
-      series: [{}, ...Array.from({length: lines}, (_, i) => lineOf(i, colour))],
+      series: [{}, ...Array.from({ length: lines }, (_, i) => lineOf(i, colour))],
       hooks: {
         setCursor: [(chart) => this.events.cursor(chart.cursor.idx ?? null)],
         setSelect: [(chart) => this.brush(chart)],
@@ -88,10 +93,10 @@ export class TrafficView {
   }
 
   private brush(chart: uPlot): void {
-    const {left, width} = chart.select;
-    if (width < 4) return;  // a click
+    const { left, width } = chart.select;
+    if (width < 4) return; // a click
     const [from, to] = [chart.posToVal(left, 'x'), chart.posToVal(left + width, 'x')];
-    chart.setSelect({left: 0, top: 0, width: 0, height: 0}, false);
+    chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.events.brush(1000 * from, 1000 * to);
   }
 }
@@ -103,11 +108,11 @@ function lineOf(i: number, colour: (name: string) => string): uPlot.Series {
     width: 1.75,
     dash: look.dash,
     // A point alone would be a line of no length.
-    points: {show: true, size: 5, filter: lonely},
+    points: { show: true, size: 5, filter: lonely },
   };
 }
 
-function lonely(chart: uPlot, series: number): number[]|null {
+function lonely(chart: uPlot, series: number): number[] | null {
   const values = chart.data[series]!;
   const alone: number[] = [];
   for (let i = 0; i < values.length; i++)

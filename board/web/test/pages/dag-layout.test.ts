@@ -1,10 +1,10 @@
-import {describe, expect, it} from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import {boxHeight, boxWidth, curve, layOut, nearTo, versionOf, widthOf} from '../../src/pages/dag-layout';
-import {edgeKey} from '../../src/pages/topology-data';
+import { boxHeight, boxWidth, curve, layOut, nearTo, versionOf, widthOf } from '../../src/pages/dag-layout';
+import { edgeKey } from '../../src/pages/topology-data';
 
-const node = (id: string) => ({id});
-const edge = (from: string, to: string, stream = 'default') => ({from, stream, to});
+const node = (id: string) => ({ id });
+const edge = (from: string, to: string, stream = 'default') => ({ from, stream, to });
 const nodes = ['packets', 'decode', 'names', 'types', 'board'].map(node);
 const edges = [
   edge('packets', 'decode'),
@@ -18,7 +18,7 @@ const edges = [
 describe('a layout', () => {
   const layout = layOut(nodes, edges);
   it('puts every reader to the right of what it reads', () => {
-    for (const {from, to} of edges)
+    for (const { from, to } of edges)
       expect(layout.boxes.get(to)!.x - layout.boxes.get(from)!.x).toBeGreaterThan(boxWidth);
   });
   it('lets no boxes overlap, and none leave the picture', () => {
@@ -48,7 +48,7 @@ describe('a layout', () => {
     expect(cycle.edges.size).toBe(3);
   });
   it('takes two hundred boxes', () => {
-    const many = Array.from({length: 200}, (_, i) => node(`n${i}`));
+    const many = Array.from({ length: 200 }, (_, i) => node(`n${i}`));
     const chain = many.slice(1).map((it, i) => edge(`n${i % 40}`, it.id));
     expect(layOut(many, chain).boxes.size).toBe(200);
   });
@@ -62,20 +62,37 @@ describe('an edge', () => {
   });
   it('has no corners', () => {
     expect(curve([])).toBe('');
-    expect(curve([{x: 0, y: 0}, {x: 10, y: 0}])).toBe('M0.0,0.0L10.0,0.0');
-    expect(curve([{x: 0, y: 0}, {x: 5, y: 5}, {x: 10, y: 0}])).toBe('M0.0,0.0Q5.0,5.0 10.0,0.0');
+    expect(
+      curve([
+        { x: 0, y: 0 },
+        { x: 10, y: 0 },
+      ]),
+    ).toBe('M0.0,0.0L10.0,0.0');
+    expect(
+      curve([
+        { x: 0, y: 0 },
+        { x: 5, y: 5 },
+        { x: 10, y: 0 },
+      ]),
+    ).toBe('M0.0,0.0Q5.0,5.0 10.0,0.0');
   });
 });
 
 describe('what is near', () => {
   it('to a component are its neighbours and the edges between', () => {
     expect([...nearTo(edges, 'names', '')].sort()).toEqual([
-      'board', 'decode', 'decode queries names', 'names', 'names default board',
+      'board',
+      'decode',
+      'decode queries names',
+      'names',
+      'names default board',
     ]);
   });
   it('to an edge are its ends', () => {
     expect([...nearTo(edges, '', 'packets default decode')].sort()).toEqual([
-      'decode', 'packets', 'packets default decode',
+      'decode',
+      'packets',
+      'packets default decode',
     ]);
   });
 });
