@@ -54,7 +54,9 @@ std::map<std::string, std::string> written_settings(const RawOptions& topologys,
   std::map<std::string, std::string> settings;
   for (const RawOptions* level : {&topologys, &own})
     for (const auto& [name, option] : *level)
-      settings[name] = fmt::format("{}", fmt::join(option.values, ","));
+      // What is said of the servers concerns no component: none is another one by it.
+      if (!name.starts_with("topology.capacity."))
+        settings[name] = fmt::format("{}", fmt::join(option.values, ","));
   return settings;
 }
 

@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import axe from 'axe-core';
-
-import { Browser, Demo } from './harness.mjs';
+import { Browser, Demo, isAccessible } from './harness.mjs';
 import { Proxy } from './proxy.mjs';
 
 const program = process.env.DNSTORM_BOARD_DEMO;
@@ -40,7 +38,10 @@ async function open(options, url = demo.url) {
 function clean(page, url = demo.url) {
   assert.deepEqual(page.faults, []);
   const origin = new URL(url).origin;
-  assert.deepEqual(page.requests.filter((request) => new URL(request).origin !== origin), []);
+  assert.deepEqual(
+    page.requests.filter((request) => new URL(request).origin !== origin),
+    [],
+  );
 }
 
 const snapshot = async () => (await fetch(demo.url + 'api/snapshot')).json();
@@ -92,7 +93,9 @@ async function reads(page, selector, wanted) {
 
 const wanted = (state, id) =>
   Object.fromEntries(
-    panelOf(state, id).wall.slots.filter(Boolean).map(([key, count]) => [key, grouped(count)]),
+    panelOf(state, id)
+      .wall.slots.filter(Boolean)
+      .map(([key, count]) => [key, grouped(count)]),
   );
 
 // The state of the server once it has taken in all that the demo was told to feed.
@@ -135,10 +138,13 @@ test('shows the numbers that were fed, on every wall, chart, table and in the ho
   const names = page.getByRole('region', { name: 'Names most asked for' });
   assert.equal(await names.locator('tbody tr').count(), 10);
   await names.getByRole('button', { name: 'All 20' }).click();
-  const rows = await names.locator('tbody tr').evaluateAll((all) =>
-    all.map((row) => [...row.children].slice(1).map((cell) => cell.textContent)),
+  const rows = await names
+    .locator('tbody tr')
+    .evaluateAll((all) => all.map((row) => [...row.children].slice(1).map((cell) => cell.textContent)));
+  assert.deepEqual(
+    rows,
+    table.rows.map(([key, ...values]) => [key, ...values.map(grouped)]),
   );
-  assert.deepEqual(rows, table.rows.map(([key, ...values]) => [key, ...values.map(grouped)]));
   clean(page);
 });
 
@@ -187,7 +193,9 @@ test('connects again after the server was restarted and shows only the new run',
   await demo.say('step 3');
   await page.locator('.status.live').waitFor();
   await wallShows(page, wanted(await settled(after3), 'domains'));
-  page.faults = page.faults.filter((fault) => !/net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|SOCKET_)/.test(fault));
+  page.faults = page.faults.filter(
+    (fault) => !/net::ERR_(CONNECTION_|INCOMPLETE_CHUNKED|EMPTY_RESPONSE|SOCKET_)/.test(fault),
+  );
   clean(page);
 });
 
@@ -349,15 +357,11 @@ for (const colorScheme of ['light', 'dark'])
     await page.getByRole('button', { name: 'Details' }).click();
     await page.getByRole('region', { name: 'Response time' }).getByRole('button', { name: 'Table' }).click();
     await page.getByRole('button', { name: /Pause/ }).click();
-    await page.evaluate(() =>  // each step of light, held
+    await page.evaluate(() =>
+      // each step of light, held
       document.querySelectorAll('.cell').forEach((cell, i) => (cell.className = `cell heat${i % 4}`)),
     );
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() => window.axe.run());
-    const serious = violations
-      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-      .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
-    assert.deepEqual(serious, []);
+    await isAccessible(page);
     clean(page);
   });
 

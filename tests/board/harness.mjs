@@ -1,13 +1,31 @@
 // What the browser tests share: the demo program, a browser, a page that tells what went wrong in it.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 export const chromiumPath = process.env.DNSTORM_CHROMIUM ?? '/usr/bin/chromium';
+
+// axe-core finds nothing serious in the page as it is.
+export async function isAccessible(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const serious = violations
+    .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+    .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
+  assert.deepEqual(serious, []);
+}
+
+// A picture for the documentation, where somebody asks for them (tests/board/pictures).
+export async function takePicture(page, name) {
+  const folder = process.env.DNSTORM_PICTURES;
+  if (folder) await page.screenshot({ path: join(folder, `${name}.jpg`), type: 'jpeg', quality: 70 });
+}
 
 // The demo (board_demo.cpp), driven by lines on its standard input.
 export class Demo {

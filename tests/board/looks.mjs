@@ -88,12 +88,4 @@ export class Looks {
       assert.deepEqual(seen, wanted);
     }
   }
-
-  // Of axe-core, which must be in the page.
-  async serious(page) {
-    const { violations } = await page.evaluate(() => window.axe.run());
-    return violations
-      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-      .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
-  }
 }

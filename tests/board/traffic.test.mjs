@@ -8,9 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import axe from 'axe-core';
-
-import { Browser } from './harness.mjs';
+import { Browser, isAccessible, takePicture } from './harness.mjs';
 
 const program = process.env.DNSTORM;
 const topology = join(dirname(fileURLToPath(import.meta.url)), '../../configs/topologies/traffic.yaml');
@@ -279,12 +277,8 @@ for (const colorScheme of ['light', 'dark'])
   test(`axe-core finds nothing serious, ${colorScheme}`, async () => {
     const page = await open('#traffic', { colorScheme });
     await totals(page, 'Query types, qtypes');
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() => window.axe.run());
-    const serious = violations
-      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-      .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(' | ')}`);
-    assert.deepEqual(serious, []);
+    await isAccessible(page);
+    await takePicture(page, `traffic-${colorScheme}`);
     await close(page);
   });
 

@@ -199,7 +199,7 @@ class Veth(harness.Case):
 
     def test_a_spool_that_cannot_be_written_is_told(self):
         def small_files():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 19, 1 << 19))
 
         spool = self.path("spool")
         process, address = self.start(
