@@ -153,7 +153,8 @@ class ClusterLab:
             return next(iter(self.coordinator))
         for host in self.coordinator:
             nimbuses = (self.get("nimbus/summary", host) or {"nimbuses": []})["nimbuses"]
-            if any(n["status"] == "Leader" for n in nimbuses):
+            # The first is the one that was asked; one that waits tells of the one that leads, too.
+            if nimbuses and nimbuses[0]["status"] == "Leader":
                 return host
         return next(iter(self.coordinator))
 

@@ -200,11 +200,11 @@ TEST(ExpandErrors, Config) {
        "topology.metrics.influx.retention_policy, topology.metrics.influx.org, "
        "topology.metrics.influx.bucket, topology.metrics.influx.token, "
        "topology.metrics.influx.user, topology.metrics.influx.password, "
-       "topology.debug, topology.subprocess.timeout.secs, "
+       "topology.capacity.limits, topology.capacity.share, topology.debug, "
+       "topology.subprocess.timeout.secs, "
        "topology.shellbolt.max.pending, topology.max.spout.pending, "
        "topology.tick.tuple.freq.secs, topology.disable.loadaware.messaging, "
-       "topology.auto.task.hooks, "
-       "topology.component.cpu.pcore.percent, topology.component.resources.onhea...\n"},
+       "topology.auto.task.hooks, topology.component.cp...\n"},
       {"bad values",
        good + "config:\n  topology.threads: many\n  topology.edge.credits: 2\n"
               "  topology.scheduler: fair\n  topology.debug: [a]\n",
