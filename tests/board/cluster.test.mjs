@@ -94,7 +94,7 @@ before(async () => {
     start('node', '--config', config, '--name', name, '--folder', join(folder, name), '--label', 'lab');
   await until('three nodes', async () => (await api('/supervisor/summary'))?.supervisors.length === names.length);
   await submit('done', `, limit: ${limit}`);
-  await submit('goes-on', ', rate: 20000');
+  await submit('goes-on', ', rate: 2000');
   await until('one has finished', async () => (await statusOf('done')) === 'FINISHED');
   await until('the other runs', async () => (await statusOf('goes-on')) === 'ACTIVE');
 });

@@ -153,7 +153,7 @@ test('draws every component and every edge, readers to the right of what they re
   const left = async (id) => (await box(page, id).boundingBox()).x;
   assert.ok((await left('words')) < (await left('counts')) && (await left('counts')) < (await left('wall')));
   assert.match(
-    await box(page, 'counts').getAttribute('aria-label'),
+    await box(page, 'counts').getAttribute('aria-description'),
     /^counts, bolt, 2 tasks, busy .*, idle .* rows per second/,
   );
   assert.match(await way(page, 'words', 'counts').textContent(), /FIELDS word/);
@@ -201,7 +201,7 @@ test('a slow sink is named as the cause, and what waits for it shows it', async 
     ['same', 'slow'],
   ])
     await way(page, from, to).locator('.hatched').waitFor({ state: 'attached' });
-  assert.match(await way(page, 'same', 'slow').getAttribute('aria-label'), /blocked \d/);
+  assert.match(await way(page, 'same', 'slow').getAttribute('aria-description'), /blocked \d/);
   assert.equal(await box(page, 'slow').locator('.hatched').count(), 0);
   await page.getByRole('button', { name: 'By worker' }).click();
   await page.getByRole('region', { name: 'This process' }).getByRole('button', { name: /same/ }).waitFor();

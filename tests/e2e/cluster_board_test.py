@@ -115,7 +115,6 @@ class ClusterBoard(harness.Case):
         for node in cluster_traffic.NODES:
             (task,) = tasks[f"packets-{node}"]
             self.assertEqual(task["node"], node)
-            self.assertGreater(task["pid"], 0)
         self.assertEqual(len(tasks["types"]), 2)
         for edge in topology["edges"]:
             if edge["from"].startswith("packets-"):

@@ -6,7 +6,7 @@ import { past, togglePause, view } from './store';
 type Action = () => void;
 
 // The arrow keys belong to what has the focus, if it does something with them.
-const ownArrows = 'input, [role=tablist], .cells, [role=listbox], [role=grid], .scroll, .wide';
+const ownArrows = 'input:not(.rewind input), [role=tablist], .cells, [role=listbox], [role=grid], .scroll, .wide';
 
 function actionOf(event: KeyboardEvent): Action | undefined {
   const live = view.value === 'live';

@@ -57,7 +57,8 @@ async function catchUp(): Promise<void> {
   }
 }
 
-export function lookAt(t: number): void {
+export function lookAt(moment: number): void {
+  const t = Math.floor(moment); // the stream's clock is finer than what the server is asked for
   if (past.peek() === null) {
     span.value = { first: Math.min(t, model.t), last: Math.floor(model.t) };
     past.value = span.value.last;

@@ -34,7 +34,6 @@ export function RewindBar() {
         aria-valuetext={`${clock(t)} UTC, ${ago} before the newest`}
         min={first}
         max={last}
-        step={stepMs}
         value={t}
         onInput={(event) => seek(Number(event.currentTarget.value))}
       />

@@ -136,7 +136,7 @@ function Box({ node, layout, dim, cause, chosen, onHover, onChoose }: PartProps 
     <g
       class={`box${dim}${isCause ? ' cause' : ''}${pressed ? ' pressed' : ''}`}
       transform={`translate(${at.x - boxWidth / 2},${at.y - boxHeight / 2})`}
-      aria-label={boxText(node, sums, isCause)}
+      aria-description={boxText(node, sums, isCause)}
       aria-pressed={pressed}
       data-component={node.id}
       onPointerEnter={() => onHover(node.id, '')}
@@ -144,7 +144,7 @@ function Box({ node, layout, dim, cause, chosen, onHover, onChoose }: PartProps 
       onBlur={() => onHover('', '')}
       {...asButton(() => onChoose(pressed ? '' : node.id, ''))}
     >
-      <g aria-hidden="true">
+      <g>
         <title>{`${node.kind}, ${node.operator}`}</title>
         <rect class="ground" width={boxWidth} height={boxHeight} rx="8" />
         <text class="name" x="12" y="21">
@@ -244,7 +244,7 @@ function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edg
   return (
     <g
       class={`way${dim}${pressed ? ' pressed' : ''}`}
-      aria-label={words.join(', ')}
+      aria-description={words.join(', ')}
       aria-pressed={pressed}
       data-edge={key}
       onPointerEnter={() => onHover('', key)}
@@ -252,7 +252,7 @@ function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edg
       onBlur={() => onHover('', '')}
       {...asButton(() => onChoose('', pressed ? '' : key))}
     >
-      <g aria-hidden="true">
+      <g>
         <title>{words.join(', ')}</title>
         <path class="catch" d={way.path} />
         <path class="line" d={way.path} stroke-width={width} marker-end="url(#dag-arrow)" />
