@@ -94,7 +94,7 @@ before(async () => {
     start('node', '--config', config, '--name', name, '--folder', join(folder, name), '--label', 'lab');
   await until('three nodes', async () => (await api('/supervisor/summary'))?.supervisors.length === names.length);
   await submit('done', `, limit: ${limit}`);
-  await submit('goes-on', ', rate: 2000');
+  await submit('goes-on', ', rate: 200');
   await until('one has finished', async () => (await statusOf('done')) === 'FINISHED');
   await until('the other runs', async () => (await statusOf('goes-on')) === 'ACTIVE');
 });
@@ -136,7 +136,7 @@ test('the board shows the topology that is chosen, with the numbers of all nodes
     );
   const picker = page.getByLabel('Shown topology');
   await until('the picker', async () => (await picker.count()) === 1 && (await picker.inputValue()) === 'done');
-  assert.match(await page.textContent('.status'), /finished/);
+  await until('it has finished', async () => /finished/.test(await page.textContent('.status')));
   await picker.selectOption('goes-on');
   await until('the other one is live', async () => /live/.test(await page.textContent('.status')));
   assert.equal(new URL(page.url()).searchParams.get('topology'), 'goes-on');
