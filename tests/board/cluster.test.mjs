@@ -200,7 +200,9 @@ test('without a token nothing can be changed, with it a topology is deactivated'
   await until('it is inactive', async () => (await statusOf('goes-on')) === 'INACTIVE');
   await page.reload(); // the token has stayed in the tab
   await page.getByRole('button', { name: 'Activate goes-on' }).click();
+  await page.locator('dialog:modal').waitFor();
   await page.keyboard.press('Escape');
+  await page.locator('dialog').waitFor({ state: 'detached' });
   assert.equal(await statusOf('goes-on'), 'INACTIVE');
   await page.getByRole('button', { name: 'Activate goes-on' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Activate' }).press('Enter');

@@ -1,6 +1,6 @@
 // What changes a cluster: only with a token, which stays in this tab, and only once it is confirmed.
 import { signal, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 import { ask } from '../data';
 
@@ -103,7 +103,7 @@ export function Control() {
 
 function Confirmation({ action }: { action: Action }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const close = () => (asked.value = null);
   return (
     <dialog ref={dialog} class="card" aria-label={action.title} onClose={close}>
