@@ -5,6 +5,8 @@ import { ask, offered } from './data';
 import { exact, heading, percent, visible } from './format';
 import { conditionOf, Messages } from './messages';
 import { past, paused } from './store';
+import { readTap } from './tap';
+import { isTokenWanted, TokenForm } from './token';
 
 const rate = 200; // rows a second at most
 const drawMs = 250;
@@ -18,40 +20,16 @@ interface WallRows {
 let walls: Promise<WallRows[]> | null = null;
 function rowsOf(panel: string): Promise<WallRows | undefined> {
   // A board of a cluster has no word of them.
-  if (!offered.value?.includes('walls')) return Promise.resolve(undefined);
+  if (offered.value && !offered.value.includes('walls')) return Promise.resolve(undefined);
   walls ??= ask<{ walls: WallRows[] }>('/api/data/walls').then((answer) => answer.walls);
   walls.catch(() => (walls = null));
   return walls.then((all) => all.find((wall) => wall.panel === panel));
 }
 
-let token = ''; // as long as the page lives, and nowhere else
-
-class Refused extends Error {
-  constructor(
-    sentence: string,
-    readonly wantsToken: boolean,
-  ) {
-    super(sentence);
-  }
-}
-
-async function follow(rows: WallRows, where: string, messages: Messages, signal: AbortSignal): Promise<void> {
-  const query = new URLSearchParams({ edge: rows.edge, where, rate: String(rate) });
-  const headers: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
-  const answer = await fetch(`/tap?${query}`, { signal, headers });
-  if (!answer.ok) throw new Refused((await answer.text()).trim(), answer.status === 401);
-  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    messages.take(value);
-  }
-}
-
 export function MessagesOf({ panelId, name }: { panelId: string; name: string }) {
   const messages = useSignal<Messages | null>(null);
   const drawn = useSignal(0);
-  const problem = useSignal<Refused | null>(null);
+  const problem = useSignal<Error | null>(null);
   const tries = useSignal(0);
 
   useSignalEffect(() => {
@@ -59,17 +37,16 @@ export function MessagesOf({ panelId, name }: { panelId: string; name: string })
     if (past.value !== null || paused.value || !offered.value?.includes('walls')) return;
     const gone = new AbortController();
     const fail = (error: Error) => {
-      if (!gone.signal.aborted)
-        problem.value = error instanceof Refused ? error : new Refused('The server does not answer.', false);
+      if (!gone.signal.aborted) problem.value = error;
     };
     const begin = async () => {
       const rows = await rowsOf(panelId);
       if (!rows || gone.signal.aborted) return;
       const where = conditionOf(rows.field, name);
-      if (!where) throw new Refused('Messages with this name cannot be asked for.', false);
+      if (!where) throw new Error('Messages with this name cannot be asked for.');
       problem.value = null;
-      messages.value = new Messages(rows.field);
-      await follow(rows, where, messages.value, gone.signal);
+      const got = (messages.value = new Messages(rows.field));
+      await readTap({ edge: rows.edge, where, rate }, gone.signal, (piece) => got.take(piece));
     };
     begin().catch(fail);
     const drawing = window.setInterval(() => drawn.value++, drawMs);
@@ -83,13 +60,10 @@ export function MessagesOf({ panelId, name }: { panelId: string; name: string })
   if (past.value !== null) return <p>Messages are those of now: go back to what is live to see them.</p>;
   if (problem.value)
     return (
-      <Problem
-        problem={problem.value}
-        again={(given) => {
-          token = given;
-          tries.value++;
-        }}
-      />
+      <>
+        <p role="alert">{visible(problem.value.message)}</p>
+        {isTokenWanted(problem.value) && <TokenForm purpose="tap" onReady={() => tries.value++} />}
+      </>
     );
   const got = messages.value;
   if (!got) return null;
@@ -105,29 +79,6 @@ export function MessagesOf({ panelId, name }: { panelId: string; name: string })
         ))}
       </div>
       <Last messages={got} />
-    </>
-  );
-}
-
-function Problem({ problem, again }: { problem: Refused; again: (token: string) => void }) {
-  const given = useSignal('');
-  return (
-    <>
-      <p role="alert">{problem.message}</p>
-      {problem.wantsToken && (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            again(given.value);
-          }}
-        >
-          <label>
-            Token{' '}
-            <input type="password" autocomplete="off" onInput={(event) => (given.value = event.currentTarget.value)} />
-          </label>{' '}
-          <button class="tool">Look</button>
-        </form>
-      )}
     </>
   );
 }

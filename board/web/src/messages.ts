@@ -1,5 +1,7 @@
 // The messages of one cell, as a tap shows them (GET /tap, docs/tap.md): the last of them, and who
 // asks what with which answer. No DOM, no network; bounded, however long somebody looks.
+import { Lines } from './tap-wire';
+
 export const lastMax = 20;
 export const valuesMax = 1000; // of one field; what is beyond is counted together
 
@@ -24,7 +26,7 @@ export class Messages {
   shown = 0;
   matched = 0;
   ended = false;
-  private rest = '';
+  private readonly lines = new Lines();
   private tallies = new Map<string, Map<string, number>>();
 
   // `field` is the same in all of them: it is what the cell is called after.
@@ -32,9 +34,7 @@ export class Messages {
 
   // A piece of the answer; lines may be cut anywhere.
   take(text: string): void {
-    const lines = (this.rest + text).split('\n');
-    this.rest = lines.pop()!;
-    for (const line of lines) if (line) this.takeLine(JSON.parse(line) as Line);
+    for (const line of this.lines.push(text)) this.takeLine(JSON.parse(line) as Line);
   }
 
   // The most frequent values of every field that is told, and what the others come to.

@@ -2,7 +2,7 @@
 // machines. It is asked for when the server says so, and kept as long as the tab.
 import { useSignal } from '@preact/signals';
 
-import { ask, askRaw } from './data';
+import { ask, askRaw, Refusal } from './data';
 
 export type Purpose = 'control' | 'tap';
 
@@ -14,18 +14,23 @@ function kept(purpose: Purpose): string {
   }
 }
 
-function headers(purpose: Purpose): Record<string, string> {
+// With what marks a request as meant, which a page of another site cannot send.
+export function tokenHeaders(purpose: Purpose): Record<string, string> {
   const token = kept(purpose);
   return { 'X-Dnstorm-Control': 'page', ...(token ? { Authorization: `Bearer ${token}` } : {}) };
 }
 
+export function isTokenWanted(error: unknown): boolean {
+  return error instanceof Refusal && error.status === 401;
+}
+
 // POST with everything in the address.
 export function change<Data>(path: string, query: Record<string, string>): Promise<Data> {
-  return ask<Data>(`${path}?${new URLSearchParams(query)}`, { method: 'POST', headers: headers('control') });
+  return ask<Data>(`${path}?${new URLSearchParams(query)}`, { method: 'POST', headers: tokenHeaders('control') });
 }
 
 export function fetchGuarded(path: string): Promise<Response> {
-  return askRaw(path, { headers: headers('tap') });
+  return askRaw(path, { headers: tokenHeaders('tap') });
 }
 
 export function TokenForm({ purpose, onReady }: { purpose: Purpose; onReady: () => void }) {
@@ -36,7 +41,7 @@ export function TokenForm({ purpose, onReady }: { purpose: Purpose; onReady: () 
       onSubmit={(event) => {
         event.preventDefault();
         try {
-          sessionStorage.setItem(`dnstorm.token.${purpose}`, text.value);
+          sessionStorage.setItem(`dnstorm.token.${purpose}`, text.value.trim());
         } catch {
           // storage may be forbidden: it will be asked for again
         }

@@ -3,7 +3,7 @@ import { type Signal, useSignal } from '@preact/signals';
 
 import { ask } from '../data';
 import { visible } from '../format';
-import { deliberate, TokenField, token } from './token';
+import { isTokenWanted, TokenForm, tokenHeaders } from '../token';
 import type { Explained, Plan, PlanProblem } from './topology-data';
 
 export const bytesMax = 4 * 1024 * 1024;
@@ -17,29 +17,29 @@ export function DrawFile({ drawn }: { drawn: Signal<Drawn | null> }) {
   const text = useSignal('');
   const name = useSignal('');
   const problems = useSignal<PlanProblem[]>([]);
-  const failure = useSignal('');
+  const failure = useSignal<Error | null>(null);
   const over = useSignal(false);
 
   const draw = async () => {
     problems.value = [];
-    failure.value = '';
+    failure.value = null;
     drawn.value = null;
     try {
       const answer = await ask<Explained>('/api/data/explain', {
         method: 'POST',
         body: text.value,
-        headers: { 'Content-Type': 'application/yaml', ...deliberate() },
+        headers: { 'Content-Type': 'application/yaml', ...tokenHeaders('control') },
       });
       problems.value = answer.problems ?? [];
       if (answer.plan) drawn.value = { name: name.value || 'the text', plan: answer.plan };
     } catch (error) {
-      failure.value = (error as Error).message;
+      failure.value = error as Error;
     }
   };
   const open = async (file: File | undefined) => {
     if (!file) return;
     if (file.size > bytesMax) {
-      failure.value = `${file.name} is larger than 4 MiB: that is no topology.`;
+      failure.value = new Error(`${file.name} is larger than 4 MiB: that is no topology.`);
       return;
     }
     name.value = file.name;
@@ -90,10 +90,10 @@ export function DrawFile({ drawn }: { drawn: Signal<Drawn | null> }) {
       </form>
       {failure.value && (
         <p class="notes" role="alert">
-          {visible(failure.value)}
+          {visible(failure.value.message)}
         </p>
       )}
-      {(token.value !== '' || /token/i.test(failure.value)) && <TokenField />}
+      {isTokenWanted(failure.value) && <TokenForm purpose="control" onReady={() => void draw()} />}
       {problems.value.length > 0 && <Problems problems={problems.value} text={text.value} />}
     </section>
   );

@@ -1,9 +1,9 @@
 // One event, opened: the numbers behind it, messages that show it, what to do, its packets, its mute.
 import { useSignal } from '@preact/signals';
 
-import { Refusal, useAsked } from '../data';
+import { useAsked } from '../data';
 import { dateTime, exact, heading, visible } from '../format';
-import { change, fetchGuarded, TokenForm } from '../token';
+import { change, fetchGuarded, isTokenWanted, TokenForm } from '../token';
 import {
   muteChoices,
   muteTimes,
@@ -169,7 +169,7 @@ function Packets({ event }: { event: SecurityEvent }) {
           : `${count} packets.`;
     } catch (error) {
       said.value = (error as Error).message;
-      wantsToken.value = error instanceof Refusal && error.status === 401;
+      wantsToken.value = isTokenWanted(error);
     }
     busy.value = false;
   };
@@ -210,7 +210,7 @@ function MuteForm({ event, list, again }: { event: EventDetail; list: EventList;
       again();
     } catch (error) {
       said.value = (error as Error).message;
-      wantsToken.value = error instanceof Refusal && error.status === 401;
+      wantsToken.value = isTokenWanted(error);
     }
   };
   return (

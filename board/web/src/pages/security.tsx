@@ -17,8 +17,7 @@ import {
   type Mute,
   type SecurityEvent,
 } from './security-data';
-import { change, TokenForm } from '../token';
-import { Refusal } from '../data';
+import { change, isTokenWanted, TokenForm } from '../token';
 
 const periodMs = 2000;
 
@@ -347,7 +346,7 @@ function Mutes({ list, again }: { list: EventList; again: () => void }) {
       again();
     } catch (error) {
       failure.value = (error as Error).message;
-      if (error instanceof Refusal && error.status === 401) wantsToken.value = rule;
+      if (isTokenWanted(error)) wantsToken.value = rule;
     }
   };
   return (

@@ -1,5 +1,4 @@
-// GET /tap as it comes over the wire (docs/tap.md), and the list that is kept of it. Pure but for
-// readTap(), which asks.
+// What a tap tells (docs/tap.md), and the list of rows that is kept of it. Pure.
 import { visible } from '../format';
 
 export interface TapHead {
@@ -52,45 +51,8 @@ export function take(state: TapState, lines: string[]): TapState {
   return next;
 }
 
-// What came in, cut into whole lines; the rest waits for more.
-export class Lines {
-  private rest = '';
-  push(text: string): string[] {
-    const lines = (this.rest + text).split('\n');
-    this.rest = lines.pop()!;
-    return lines.filter((line) => line !== '');
-  }
-}
-
 export function valueText(value: unknown): string {
   if (typeof value === 'string') return visible(value);
   if (value === null || value === undefined) return '–';
   return visible(typeof value === 'object' ? JSON.stringify(value) : String(value));
-}
-
-export interface TapWish {
-  edge: string;
-  where: string;
-  rate: number;
-  topology?: string;
-}
-
-export function tapAddress({ edge, where, rate, topology }: TapWish): string {
-  const asked = new URLSearchParams({ edge, rate: String(rate) });
-  if (where) asked.set('where', where);
-  if (topology) asked.set('topology', topology);
-  return `/tap?${asked}`;
-}
-
-// Reads until the end, or until it is given up; an Error has the server's sentence.
-export async function readTap(wish: TapWish, init: RequestInit, take: (lines: string[]) => void): Promise<void> {
-  const answer = await fetch(tapAddress(wish), init);
-  if (!answer.ok || !answer.body) throw new Error((await answer.text()).trim());
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  const lines = new Lines();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    take(lines.push(value));
-  }
 }

@@ -5,12 +5,14 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { exact, visible } from '../format';
 import { paused } from '../store';
-import { nothingTapped, readTap, rowsKept, take, valueText, type TapState } from './tap-data';
-import { deliberate, TokenField, token } from './token';
+import { readTap } from '../tap';
+import { Lines } from '../tap-wire';
+import { isTokenWanted, TokenForm } from '../token';
+import { nothingTapped, rowsKept, take, valueText, type TapState } from './tap-data';
 
 export function TapView({ edge, topology }: { edge: string; topology?: string }) {
   const state = useSignal<TapState>(nothingTapped);
-  const failure = useSignal('');
+  const failure = useSignal<Error | null>(null);
   const open = useSignal(false);
   const where = useSignal('');
   const rate = useSignal(20);
@@ -26,16 +28,16 @@ export function TapView({ edge, topology }: { edge: string; topology?: string })
     const mine = new AbortController();
     going.current = mine;
     state.value = nothingTapped;
-    failure.value = '';
+    failure.value = null;
     open.value = true;
     const wish = { edge, where: where.value.trim(), rate: rate.value, topology };
     try {
-      await readTap(wish, { signal: mine.signal, headers: deliberate() }, (lines) => {
-        if (going.current === mine) state.value = take(state.value, lines);
+      const lines = new Lines();
+      await readTap(wish, mine.signal, (piece) => {
+        if (going.current === mine) state.value = take(state.value, lines.push(piece));
       });
     } catch (error) {
-      if (!mine.signal.aborted)
-        failure.value = error instanceof TypeError ? 'The server does not answer.' : (error as Error).message;
+      if (!mine.signal.aborted) failure.value = error as Error;
     }
     if (going.current === mine) stop();
   };
@@ -81,10 +83,10 @@ export function TapView({ edge, topology }: { edge: string; topology?: string })
       </form>
       {failure.value && (
         <p class="notes" role="alert">
-          {visible(failure.value)}
+          {visible(failure.value.message)}
         </p>
       )}
-      {(token.value !== '' || /token/i.test(failure.value)) && <TokenField />}
+      {isTokenWanted(failure.value) && <TokenForm purpose="tap" onReady={() => void start()} />}
       {state.value.head && <Rows state={state.value} />}
     </section>
   );

@@ -1,8 +1,8 @@
 // What is said of the component or the edge that is chosen.
 import { useAsked } from '../data';
 import { dateTime, exact, percent, seconds, short, visible } from '../format';
+import { tokenHeaders } from '../token';
 import { TapView } from './tap-view';
-import { deliberate } from './token';
 import { Latency } from './topology-tables';
 import {
   duration,
@@ -137,7 +137,7 @@ function Source({ component }: { component: string }) {
   const { data, failure } = useAsked<{ parts: SourcePart[] }>(
     () => `/api/data/source?component=${encodeURIComponent(component)}`,
     60_000,
-    { headers: deliberate() },
+    { headers: tokenHeaders('control') },
   );
   if (failure.value) return <p class="soft">{visible(failure.value)}</p>;
   return (

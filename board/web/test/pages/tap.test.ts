@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { Lines, nothingTapped, rowsKept, take, tapAddress, valueText } from '../../src/pages/tap-data';
+import { nothingTapped, rowsKept, take, valueText } from '../../src/pages/tap-data';
+import { Lines, tapAddress } from '../../src/tap-wire';
 
 const head = '{"tap":{"edge":"words","component":"words","fields":[{"name":"word","type":"string"}]}}';
 const row = (n: number) => `{"at":"2026-11-22T06:22:57.183Z","component":"words","task":0,"row":{"word":"w${n}"}}`;
