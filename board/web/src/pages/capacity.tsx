@@ -5,6 +5,7 @@ import { signal, useSignalEffect } from '@preact/signals';
 import './capacity.css';
 import { useAsked } from '../data';
 import { exact, visible } from '../format';
+import { TableCard, WideTable } from '../table-card';
 import { ForecastChart } from './capacity-chart';
 import {
   choiceOf,
@@ -289,54 +290,38 @@ function Windows({ data }: { data: Capacity }) {
           Calendar of the best
         </a>
       </div>
-      <div class="wide" role="region" aria-label="Table of windows" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">#</th>
-              <th scope="col" class="word">
-                begins (UTC)
-              </th>
-              <th scope="col" class="word">
-                next
-              </th>
-              <th scope="col" title="Queries a second, the mean of the window and of its weeks">
-                expected/s
-              </th>
-              <th scope="col" title="What its busiest minute stays below in 19 of 20 windows">
-                worst/s
-              </th>
-              <th scope="col">risk</th>
-              <th scope="col" title="Weeks of the past in which it was among the quietest tenth">
-                quiet before
-              </th>
-              <th scope="col" title="Weeks of the past in which a minute passed the threshold">
-                exceeded before
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {windows.map((window, i) => (
-              <tr key={window.begins}>
-                <td>{i + 1}</td>
-                <th scope="row" class="word">
-                  {window.begins}
-                </th>
-                <td class="word">{minuteOf(window.starts[0]!)}</td>
-                <td>{exact(window.expected)}</td>
-                <td>{exact(window.worst)}</td>
-                <td>{riskText(window.risk)}</td>
-                <td>
-                  {window.weeks_quiet} of {window.weeks_known} weeks
-                </td>
-                <td>
-                  {window.weeks_exceeded} of {window.weeks_known} weeks
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <WideTable
+        label="Table of windows"
+        columns={[
+          '#',
+          { name: 'begins (UTC)', word: true },
+          { name: 'next', word: true },
+          { name: 'expected/s', help: 'Queries a second, the mean of the window and of its weeks' },
+          { name: 'worst/s', help: 'What its busiest minute stays below in 19 of 20 windows' },
+          'risk',
+          { name: 'quiet before', help: 'Weeks of the past in which it was among the quietest tenth' },
+          { name: 'exceeded before', help: 'Weeks of the past in which a minute passed the threshold' },
+        ]}
+      >
+        {windows.map((window, i) => (
+          <tr key={window.begins}>
+            <td>{i + 1}</td>
+            <th scope="row" class="word">
+              {window.begins}
+            </th>
+            <td class="word">{minuteOf(window.starts[0]!)}</td>
+            <td>{exact(window.expected)}</td>
+            <td>{exact(window.worst)}</td>
+            <td>{riskText(window.risk)}</td>
+            <td>
+              {window.weeks_quiet} of {window.weeks_known} weeks
+            </td>
+            <td>
+              {window.weeks_exceeded} of {window.weeks_known} weeks
+            </td>
+          </tr>
+        ))}
+      </WideTable>
     </section>
   );
 }
@@ -344,42 +329,31 @@ function Windows({ data }: { data: Capacity }) {
 function Drained({ data }: { data: Capacity }) {
   const away = data.away[0]!.away;
   return (
-    <section class="card" aria-label="What if">
-      <div class="card-head">
-        <h2>If {visible(away)} is drained</h2>
-        <small>its load moves to the others by their load</small>
-      </div>
-      <div class="wide" role="region" aria-label="Table of what if" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">server</th>
-              <th scope="col">p99 minute/s</th>
-              <th scope="col">with its part/s</th>
-              <th scope="col">of its limit</th>
-              <th scope="col" class="word">
-                passes {exact(data.share * 100)} %
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.away.map((one) => (
-              <tr key={one.server}>
-                <th scope="row">
-                  <bdi>{visible(one.server)}</bdi>
-                </th>
-                <td>{exact(data.servers.find((server) => server.server === one.server)?.p99 ?? 0)}</td>
-                <td>{exact(one.p99)}</td>
-                <td>
-                  {one.limit ? `${one.p99 > one.limit * data.share ? '! ' : ''}${ofLimit(one.p99, one.limit)}` : '–'}
-                </td>
-                <td class="word">{passesText(one.passes, data.now)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TableCard
+      name="What if"
+      title={`If ${visible(away)} is drained`}
+      note="its load moves to the others by their load"
+      label="Table of what if"
+      columns={[
+        'server',
+        'p99 minute/s',
+        'with its part/s',
+        'of its limit',
+        { name: `passes ${exact(data.share * 100)} %`, word: true },
+      ]}
+    >
+      {data.away.map((one) => (
+        <tr key={one.server}>
+          <th scope="row">
+            <bdi>{visible(one.server)}</bdi>
+          </th>
+          <td>{exact(data.servers.find((server) => server.server === one.server)?.p99 ?? 0)}</td>
+          <td>{exact(one.p99)}</td>
+          <td>{one.limit ? `${one.p99 > one.limit * data.share ? '! ' : ''}${ofLimit(one.p99, one.limit)}` : '–'}</td>
+          <td class="word">{passesText(one.passes, data.now)}</td>
+        </tr>
+      ))}
+    </TableCard>
   );
 }
 
@@ -390,42 +364,34 @@ function Servers({ data }: { data: Capacity }) {
         <h2>Headroom</h2>
         <small>as of {minuteOf(data.now)} UTC; 99 of 100 minutes of the week have less than the p99 minute</small>
       </div>
-      <div class="wide" role="region" aria-label="Table of servers" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">server</th>
-              <th scope="col">weeks</th>
-              <th scope="col">p99 minute/s</th>
-              <th scope="col">growth a year</th>
-              <th scope="col">limit/s</th>
-              <th scope="col" class="word">
-                from
-              </th>
-              <th scope="col">headroom</th>
-              <th scope="col" class="word">
-                passes {exact(data.share * 100)} %
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.servers.map((server) => (
-              <tr key={server.server}>
-                <th scope="row">
-                  <bdi>{nameOf(server.server)}</bdi>
-                </th>
-                <td>{server.weeks}</td>
-                <td title={`${exact(server.p99_low)} to ${exact(server.p99_high)}`}>{exact(server.p99)}</td>
-                <td>{growthText(server.growth_a_year)}</td>
-                <td>{server.limit ? exact(server.limit) : 'not known'}</td>
-                <td class="word">{(server.limit_from ?? '').replace('_', ' ')}</td>
-                <td>{headroom(server, data.share)}</td>
-                <td class="word">{passesText(server.passes, data.now)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <WideTable
+        label="Table of servers"
+        columns={[
+          'server',
+          'weeks',
+          'p99 minute/s',
+          'growth a year',
+          'limit/s',
+          { name: 'from', word: true },
+          'headroom',
+          { name: `passes ${exact(data.share * 100)} %`, word: true },
+        ]}
+      >
+        {data.servers.map((server) => (
+          <tr key={server.server}>
+            <th scope="row">
+              <bdi>{nameOf(server.server)}</bdi>
+            </th>
+            <td>{server.weeks}</td>
+            <td title={`${exact(server.p99_low)} to ${exact(server.p99_high)}`}>{exact(server.p99)}</td>
+            <td>{growthText(server.growth_a_year)}</td>
+            <td>{server.limit ? exact(server.limit) : 'not known'}</td>
+            <td class="word">{(server.limit_from ?? '').replace('_', ' ')}</td>
+            <td>{headroom(server, data.share)}</td>
+            <td class="word">{passesText(server.passes, data.now)}</td>
+          </tr>
+        ))}
+      </WideTable>
       {data.unknown.length > 0 && (
         <p class="sums">less than a day is known of {data.unknown.map(visible).join(', ')}</p>
       )}

@@ -2,6 +2,7 @@
 // it. From /api/v1, every two seconds while it is shown.
 import { useAsked } from '../data';
 import { exact, short, visible } from '../format';
+import { TableCard } from '../table-card';
 import { ActionButton, Control, mayAct, type Action } from './cluster-control';
 import {
   bytes,
@@ -92,48 +93,28 @@ function actionsOnNode(node: Supervisor): Action[] {
 
 function NodeTable({ nodes }: { nodes: Nodes }) {
   return (
-    <section class="card" aria-label="Nodes">
-      <div class="card-head">
-        <h2>Nodes</h2>
-        <small>CPU and memory are those of its workers</small>
-      </div>
-      <div class="wide" role="region" aria-label="Table of nodes" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">node</th>
-              <th scope="col" class="word">
-                host
-              </th>
-              <th scope="col" class="word">
-                state
-              </th>
-              <th scope="col" class="word">
-                labels
-              </th>
-              <th scope="col">up</th>
-              <th scope="col">heard</th>
-              <th scope="col">workers</th>
-              <th scope="col">executors</th>
-              <th scope="col" title="Percent of a core, over the last seconds">
-                CPU
-              </th>
-              <th scope="col">memory</th>
-              {mayAct() && (
-                <th scope="col" class="word">
-                  change
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {nodes.supervisors.map((node) => (
-              <NodeRow key={node.id} node={node} used={usedBy(node.id, nodes.workers)} />
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TableCard
+      name="Nodes"
+      note="CPU and memory are those of its workers"
+      label="Table of nodes"
+      columns={[
+        'node',
+        { name: 'host', word: true },
+        { name: 'state', word: true },
+        { name: 'labels', word: true },
+        'up',
+        'heard',
+        'workers',
+        'executors',
+        { name: 'CPU', help: 'Percent of a core, over the last seconds' },
+        'memory',
+        mayAct() && { name: 'change', word: true },
+      ]}
+    >
+      {nodes.supervisors.map((node) => (
+        <NodeRow key={node.id} node={node} used={usedBy(node.id, nodes.workers)} />
+      ))}
+    </TableCard>
   );
 }
 
@@ -204,66 +185,46 @@ function actionsOnTopology(topology: TopologyEntry): Action[] {
 
 function TopologyTable({ all }: { all: TopologyEntry[] }) {
   return (
-    <section class="card" aria-label="Topologies">
-      <div class="card-head">
-        <h2>Topologies</h2>
-      </div>
-      <div class="wide" role="region" aria-label="Table of topologies" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">topology</th>
-              <th scope="col" class="word">
-                state
-              </th>
-              <th scope="col">since it was submitted</th>
-              <th scope="col">workers</th>
-              <th scope="col">executors</th>
-              <th scope="col" title="That its sources give out, over the last ten seconds">
-                rows/s
-              </th>
-              <th scope="col" title="Rises with each change of where it runs">
-                assignment
-              </th>
-              <th scope="col" title="Not planned ones">
-                restarts
-              </th>
-              {mayAct() && (
-                <th scope="col" class="word">
-                  change
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {all.map((topology) => (
-              <tr key={topology.id}>
-                <th scope="row" title={topology.id}>
-                  {visible(topology.name)}
-                </th>
-                <td class="word">
-                  {topology.status}
-                  {topology.statusReason && `: ${visible(topology.statusReason)}`}
-                </td>
-                <td>{span(topology.uptimeSeconds)}</td>
-                <td>{topology.workersTotal}</td>
-                <td>{topology.executorsTotal}</td>
-                <td title={exact(topology.rowsPerSecond)}>{short(topology.rowsPerSecond)}</td>
-                <td>{topology.incarnation}</td>
-                <td title={topology.lastRestart}>{topology.restarts}</td>
-                {mayAct() && (
-                  <td class="word">
-                    {actionsOnTopology(topology).map((action) => (
-                      <ActionButton key={action.verb} action={action} />
-                    ))}
-                  </td>
-                )}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TableCard
+      name="Topologies"
+      label="Table of topologies"
+      columns={[
+        'topology',
+        { name: 'state', word: true },
+        'since it was submitted',
+        'workers',
+        'executors',
+        { name: 'rows/s', help: 'That its sources give out, over the last ten seconds' },
+        { name: 'assignment', help: 'Rises with each change of where it runs' },
+        { name: 'restarts', help: 'Not planned ones' },
+        mayAct() && { name: 'change', word: true },
+      ]}
+    >
+      {all.map((topology) => (
+        <tr key={topology.id}>
+          <th scope="row" title={topology.id}>
+            {visible(topology.name)}
+          </th>
+          <td class="word">
+            {topology.status}
+            {topology.statusReason && `: ${visible(topology.statusReason)}`}
+          </td>
+          <td>{span(topology.uptimeSeconds)}</td>
+          <td>{topology.workersTotal}</td>
+          <td>{topology.executorsTotal}</td>
+          <td title={exact(topology.rowsPerSecond)}>{short(topology.rowsPerSecond)}</td>
+          <td>{topology.incarnation}</td>
+          <td title={topology.lastRestart}>{topology.restarts}</td>
+          {mayAct() && (
+            <td class="word">
+              {actionsOnTopology(topology).map((action) => (
+                <ActionButton key={action.verb} action={action} />
+              ))}
+            </td>
+          )}
+        </tr>
+      ))}
+    </TableCard>
   );
 }
 
@@ -308,50 +269,32 @@ function Links({ all }: { all: Worker[] }) {
   const links = all.flatMap((worker) => worker.links.map((link) => ({ worker, link })));
   if (links.length === 0) return null;
   return (
-    <section class="card" aria-label="Links">
-      <div class="card-head">
-        <h2>Links</h2>
-      </div>
-      <div class="wide" role="region" aria-label="Table of links" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">from</th>
-              <th scope="col" class="word">
-                to
-              </th>
-              <th scope="col" class="word">
-                topology
-              </th>
-              <th scope="col" class="word">
-                state
-              </th>
-              <th scope="col">sent</th>
-              <th scope="col">received</th>
-              <th scope="col" title="To an acknowledgement; small frames may wait for company">
-                round trip
-              </th>
-              <th scope="col" title="Frames that had to be sent again">
-                resends
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {links.map(({ worker, link }) => (
-              <tr key={`${worker.supervisorId} ${worker.topologyId} ${link.node}`}>
-                <th scope="row">{visible(worker.supervisorId)}</th>
-                <td class="word">{visible(link.node)}</td>
-                <td class="word">{visible(worker.topologyName)}</td>
-                <td class="word">{link.connected ? '● connected' : '! not connected'}</td>
-                <td>{bytes(link.bytesSentPerSecond)}/s</td>
-                <td>{bytes(link.bytesReceivedPerSecond)}/s</td>
-                <td>{link.roundTripMs ? `${link.roundTripMs.toPrecision(2)} ms` : '–'}</td>
-                <td>{exact(link.framesResent)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TableCard
+      name="Links"
+      label="Table of links"
+      columns={[
+        'from',
+        { name: 'to', word: true },
+        { name: 'topology', word: true },
+        { name: 'state', word: true },
+        'sent',
+        'received',
+        { name: 'round trip', help: 'To an acknowledgement; small frames may wait for company' },
+        { name: 'resends', help: 'Frames that had to be sent again' },
+      ]}
+    >
+      {links.map(({ worker, link }) => (
+        <tr key={`${worker.supervisorId} ${worker.topologyId} ${link.node}`}>
+          <th scope="row">{visible(worker.supervisorId)}</th>
+          <td class="word">{visible(link.node)}</td>
+          <td class="word">{visible(worker.topologyName)}</td>
+          <td class="word">{link.connected ? '● connected' : '! not connected'}</td>
+          <td>{bytes(link.bytesSentPerSecond)}/s</td>
+          <td>{bytes(link.bytesReceivedPerSecond)}/s</td>
+          <td>{link.roundTripMs ? `${link.roundTripMs.toPrecision(2)} ms` : '–'}</td>
+          <td>{exact(link.framesResent)}</td>
+        </tr>
+      ))}
+    </TableCard>
   );
 }

@@ -18,6 +18,7 @@ import {
   type SecurityEvent,
 } from './security-data';
 import { change, isTokenWanted, TokenForm } from '../token';
+import { WideTable } from '../table-card';
 
 const periodMs = 2000;
 
@@ -363,51 +364,39 @@ function Mutes({ list, again }: { list: EventList; again: () => void }) {
       {list.mutes.length === 0 ? (
         <p class="sums">Nothing is muted.</p>
       ) : (
-        <div class="wide" role="region" aria-label="Table of mutes" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">detector</th>
-                <th scope="col" class="word">
-                  about
-                </th>
-                <th scope="col" class="word">
-                  ends
-                </th>
-                <th scope="col" class="word">
-                  by whom
-                </th>
-                <th scope="col">
-                  <span class="unseen">change</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.mutes.map((mute) => (
-                <tr key={mute.rule}>
-                  <th scope="row">{mute.detector === '*' ? 'any' : visible(mute.detector)}</th>
-                  <td class="word">
-                    <bdi dir="ltr">{mute.key === '*' ? 'all' : visible(mute.key)}</bdi>
-                  </td>
-                  <td class="word">
-                    {mute.until === null ? 'never' : dateTime(mute.until)}
-                    {mute.ended && ' (ended)'}
-                  </td>
-                  <td class="word">
-                    <bdi dir="ltr">{mute.note ? visible(mute.note) : ''}</bdi>
-                  </td>
-                  <td>
-                    {list.can_mute && (
-                      <button type="button" class="tool" onClick={() => void unmute(mute.rule)}>
-                        Unmute<span class="unseen"> {visible(mute.rule)}</span>
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <WideTable
+          label="Table of mutes"
+          columns={[
+            'detector',
+            { name: 'about', word: true },
+            { name: 'ends', word: true },
+            { name: 'by whom', word: true },
+            { name: 'change', unseen: true },
+          ]}
+        >
+          {list.mutes.map((mute) => (
+            <tr key={mute.rule}>
+              <th scope="row">{mute.detector === '*' ? 'any' : visible(mute.detector)}</th>
+              <td class="word">
+                <bdi dir="ltr">{mute.key === '*' ? 'all' : visible(mute.key)}</bdi>
+              </td>
+              <td class="word">
+                {mute.until === null ? 'never' : dateTime(mute.until)}
+                {mute.ended && ' (ended)'}
+              </td>
+              <td class="word">
+                <bdi dir="ltr">{mute.note ? visible(mute.note) : ''}</bdi>
+              </td>
+              <td>
+                {list.can_mute && (
+                  <button type="button" class="tool" onClick={() => void unmute(mute.rule)}>
+                    Unmute<span class="unseen"> {visible(mute.rule)}</span>
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </WideTable>
       )}
     </section>
   );

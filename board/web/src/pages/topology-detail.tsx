@@ -2,6 +2,7 @@
 import { useAsked } from '../data';
 import { dateTime, exact, percent, seconds, short, visible } from '../format';
 import { tokenHeaders } from '../token';
+import { WideTable } from '../table-card';
 import { TapView } from './tap-view';
 import { Latency } from './topology-tables';
 import {
@@ -41,37 +42,27 @@ export function ComponentDetail({
           {component.kind}, {component.operator}; rates of the last {seconds(topology.over_s)}
         </small>
       </div>
-      <div class="wide" role="region" aria-label={`Tasks of ${visible(component.id)}`} tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">task</th>
-              {component.tasks.some((task) => task.node) && (
-                <th scope="col" class="word">
-                  node
-                </th>
-              )}
-              <th scope="col">{spout ? 'emitted/s' : 'executed/s'}</th>
-              <th scope="col">latency p50</th>
-              <th scope="col">p99</th>
-              <th scope="col">execute p50</th>
-              <th scope="col">p99</th>
-              <th scope="col">busy</th>
-              <th scope="col">blocked</th>
-              <th scope="col">inbox</th>
-              <th scope="col">failed</th>
-              <th scope="col" class="word">
-                waits for
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {component.tasks.map((task) => (
-              <TaskLine key={task.task} task={task} spout={spout} nodes={component.tasks.some((it) => it.node)} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <WideTable
+        label={`Tasks of ${visible(component.id)}`}
+        columns={[
+          'task',
+          component.tasks.some((task) => task.node) && { name: 'node', word: true },
+          spout ? 'emitted/s' : 'executed/s',
+          'latency p50',
+          'p99',
+          'execute p50',
+          'p99',
+          'busy',
+          'blocked',
+          'inbox',
+          'failed',
+          { name: 'waits for', word: true },
+        ]}
+      >
+        {component.tasks.map((task) => (
+          <TaskLine key={task.task} task={task} spout={spout} nodes={component.tasks.some((it) => it.node)} />
+        ))}
+      </WideTable>
       <Counters tasks={component.tasks} />
       <Errors errors={component.errors} />
       {source && <Source key={component.id} component={component.id} />}

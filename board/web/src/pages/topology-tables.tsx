@@ -1,5 +1,6 @@
 // The same as tables: for assistive technology, and for those who want every number.
 import { clock, exact, percent, seconds, short, visible } from '../format';
+import { TableCard } from '../table-card';
 import {
   duration,
   waitText,
@@ -14,59 +15,39 @@ export function Tables({ topology, edges }: { topology: Topology; edges: Edge[] 
   const tracked = topology.components.some((c) => c.tasks.some((task) => task.acked + task.failed > 0));
   return (
     <>
-      <section class="card" aria-label="Tasks">
-        <div class="card-head">
-          <h2>Tasks</h2>
-          <small>
+      <TableCard
+        name="Tasks"
+        note={
+          <>
             rates and shares of the last {seconds(topology.over_s)}, all else since the start; {clock(topology.t)} UTC
-          </small>
-        </div>
-        <div class="wide" role="region" aria-label="Table of tasks" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">component</th>
-                <th scope="col">task</th>
-                <th scope="col">executed</th>
-                <th scope="col">/s</th>
-                <th scope="col">emitted</th>
-                <th scope="col">/s</th>
-                {tracked && <th scope="col">acked</th>}
-                {tracked && <th scope="col">failed</th>}
-                <th scope="col" title="From the source to the end of the call that worked the row off">
-                  latency p50
-                </th>
-                <th scope="col">p99</th>
-                <th scope="col" class="word">
-                  time
-                </th>
-                <th scope="col" title="In the operator's code">
-                  busy
-                </th>
-                <th scope="col" title="Waiting for room at a reader, or for acks">
-                  blocked
-                </th>
-                <th scope="col" title="Waiting for input">
-                  idle
-                </th>
-                <th scope="col" title="Rows that were sent to it and that it has not taken">
-                  inbox
-                </th>
-                <th scope="col" class="word">
-                  waits for
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {topology.components.flatMap((component) =>
-                component.tasks.map((task) => (
-                  <TaskRow key={`${component.id} ${task.task}`} component={component} task={task} tracked={tracked} />
-                )),
-              )}
-            </tbody>
-          </table>
-        </div>
-      </section>
+          </>
+        }
+        label="Table of tasks"
+        columns={[
+          'component',
+          'task',
+          'executed',
+          '/s',
+          'emitted',
+          '/s',
+          tracked && 'acked',
+          tracked && 'failed',
+          { name: 'latency p50', help: 'From the source to the end of the call that worked the row off' },
+          'p99',
+          { name: 'time', word: true },
+          { name: 'busy', help: "In the operator's code" },
+          { name: 'blocked', help: 'Waiting for room at a reader, or for acks' },
+          { name: 'idle', help: 'Waiting for input' },
+          { name: 'inbox', help: 'Rows that were sent to it and that it has not taken' },
+          { name: 'waits for', word: true },
+        ]}
+      >
+        {topology.components.flatMap((component) =>
+          component.tasks.map((task) => (
+            <TaskRow key={`${component.id} ${task.task}`} component={component} task={task} tracked={tracked} />
+          )),
+        )}
+      </TableCard>
       <Edges edges={edges} />
     </>
   );
@@ -124,50 +105,34 @@ export function Latency({ of }: { of: Quantiles | null }) {
 
 function Edges({ edges }: { edges: Edge[] }) {
   return (
-    <section class="card" aria-label="Edges">
-      <div class="card-head">
-        <h2>Edges</h2>
-      </div>
-      <div class="wide" role="region" aria-label="Table of edges" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">from</th>
-              <th scope="col" class="word">
-                to
-              </th>
-              <th scope="col" class="word">
-                grouping
-              </th>
-              <th scope="col">rows</th>
-              <th scope="col">/s</th>
-              <th scope="col" title="Share of the time of those that send that they waited for room here">
-                blocked
-              </th>
-              <th scope="col" title="How long rows waited for a task of the reader">
-                wait p50
-              </th>
-              <th scope="col">p99</th>
-            </tr>
-          </thead>
-          <tbody>
-            {edges.map((edge) => (
-              <tr key={`${edge.from} ${edge.stream} ${edge.to}`}>
-                <th scope="row">{visible(edge.stream === 'default' ? edge.from : `${edge.from}:${edge.stream}`)}</th>
-                <td class="word">{visible(edge.to)}</td>
-                <td class="word">
-                  {edge.grouping}
-                  {edge.fields.length > 0 && ` (${edge.fields.map(visible).join(', ')})`}
-                </td>
-                <td>{exact(edge.rows)}</td>
-                <td>{short(edge.rows_per_s)}</td>
-                <td>{percent(edge.blocked, 1)}</td>
-                <Latency of={edge.wait_us} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <TableCard
+      name="Edges"
+      label="Table of edges"
+      columns={[
+        'from',
+        { name: 'to', word: true },
+        { name: 'grouping', word: true },
+        'rows',
+        '/s',
+        { name: 'blocked', help: 'Share of the time of those that send that they waited for room here' },
+        { name: 'wait p50', help: 'How long rows waited for a task of the reader' },
+        'p99',
+      ]}
+    >
+      {edges.map((edge) => (
+        <tr key={`${edge.from} ${edge.stream} ${edge.to}`}>
+          <th scope="row">{visible(edge.stream === 'default' ? edge.from : `${edge.from}:${edge.stream}`)}</th>
+          <td class="word">{visible(edge.to)}</td>
+          <td class="word">
+            {edge.grouping}
+            {edge.fields.length > 0 && ` (${edge.fields.map(visible).join(', ')})`}
+          </td>
+          <td>{exact(edge.rows)}</td>
+          <td>{short(edge.rows_per_s)}</td>
+          <td>{percent(edge.blocked, 1)}</td>
+          <Latency of={edge.wait_us} />
+        </tr>
+      ))}
+    </TableCard>
   );
 }
