@@ -28,17 +28,20 @@ const moment = (page) => page.$eval('.rewind input', (input) => Number(input.val
 const frames = (page) =>
   page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
-// Steps towards the moment at which so many packets had been seen.
-async function stepTo(page, captured) {
+// Steps to a moment at which a state was shown. Its packets are told once a second, its cells ten times: both
+// have to be as they were.
+async function stepTo(page, state) {
+  const cells = JSON.stringify(Object.entries(looks.wanted(state, 'domains')).sort());
   for (let i = 0; i < 60; ++i) {
     const now = Number((await seen(page)).replace(/\D/g, ''));
-    if (now === captured) return;
+    const same = JSON.stringify(Object.entries(await looks.cellsOf(page)).sort()) === cells;
+    if (now === state.honesty.captured && same) return;
     const from = await moment(page);
-    await page.keyboard.press(now > captured ? 'ArrowLeft' : 'ArrowRight');
+    await page.keyboard.press(now >= state.honesty.captured ? 'ArrowLeft' : 'ArrowRight');
     await looks.until('the step', async () => (await moment(page)) !== from);
     await frames(page);
   }
-  assert.fail(`never came to ${captured}`);
+  assert.fail(`never came to ${state.honesty.captured}`);
 }
 
 test('steps back to what was shown then, says so, and goes back to what is live', async () => {
@@ -47,7 +50,7 @@ test('steps back to what was shown then, says so, and goes back to what is live'
   await looks.wallShows(page, looks.wanted(late, 'domains'));
   await page.keyboard.press('r');
   await page.locator('.status.rewound').waitFor();
-  await stepTo(page, early.honesty.captured);
+  await stepTo(page, early);
   await looks.wallShows(page, looks.wanted(early, 'domains'));
   assert.match(await page.textContent('.rewind'), /Showing \d\d:\d\d:\d\d UTC.*not live/);
   const rows = looks.panelOf(early, 'rates').series.points.length;
@@ -76,7 +79,7 @@ test('plays on from there, cells light up as they did, and ends with what is liv
   await page.locator('.rewind').waitFor();
   // A second before now, which may be less before the newest.
   await looks.until('what is kept', () => page.$eval('.rewind input', (input) => input.max - input.min > 1300));
-  await stepTo(page, early.honesty.captured);
+  await stepTo(page, early);
   await page.keyboard.press('p');
   await page.locator('.heat3').first().waitFor();
   await page.locator('.status.live').waitFor({ timeout: 20_000 });
@@ -98,7 +101,7 @@ test('the slider goes to any moment that is kept, by keyboard, and to no other',
   assert.equal(await moment(page), await slider.evaluate((input) => Number(input.min)));
   await page.keyboard.press('End');
   assert.match(await slider.getAttribute('aria-valuetext'), /UTC/);
-  await stepTo(page, early.honesty.captured);
+  await stepTo(page, early);
   await page.getByRole('button', { name: /^Live/ }).click();
   await page.locator('.status.live').waitFor();
   looks.clean(page);
@@ -121,7 +124,7 @@ test('a run that has ended can be rewound, and played to its end', async () => {
   const page = await looks.open();
   await page.locator('.status.finished').waitFor();
   await page.keyboard.press('r');
-  await stepTo(page, early.honesty.captured);
+  await stepTo(page, early);
   await looks.wallShows(page, looks.wanted(early, 'domains'));
   await page.keyboard.press('p');
   await page.locator('.status.finished').waitFor({ timeout: 20_000 });

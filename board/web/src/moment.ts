@@ -8,6 +8,7 @@ import { nearMs, Past, type Segment, type Span, within } from './rewind';
 import { model, past, paused, publish, sampleRate, stream } from './store';
 
 const frameMs = 100;
+const lightMs = 500;
 
 export const span = signal<Span>({ first: 0, last: 0 });
 export const playing = signal(false);
@@ -23,6 +24,7 @@ let wanted = 0;
 let busy = false;
 let timer: number | undefined;
 let playedMs = 0;
+let restedMs = 0; // at the end
 
 async function fetchUntilCovered(): Promise<void> {
   if (reel.covers(wanted)) return;
@@ -97,16 +99,26 @@ export function goLive(): void {
   });
 }
 
-// The end of what was known when the segment was fetched may have moved on.
+// The end of what was known when the segment was fetched may have moved on. Where nothing follows, the
+// last moment is shown as long as its cells are lit; then comes what is live.
 async function playOn(): Promise<void> {
   if (busy || past.peek() === null) return;
   const now = performance.now();
-  const to = wanted + now - playedMs;
+  const passed = now - playedMs;
   playedMs = now;
+  let to = wanted + passed;
   if (to > span.peek().last) {
-    const { last } = await ask<Span>(ofTopology('/api/rewind')).catch(() => ({ last: 0 }));
-    if (last - to < nearMs) return goLive();
+    const known = await ask<Span>(ofTopology('/api/rewind')).catch(() => null);
+    if (past.peek() === null) return;
+    if (!known) return goLive();
+    const { last } = known;
     span.value = { ...span.peek(), last };
+    if (last > to && last - to < nearMs) return goLive();
+    if (last <= to) {
+      restedMs = wanted >= last ? restedMs + passed : 0;
+      if (restedMs > lightMs) return goLive();
+      to = last;
+    }
   }
   lookAt(to);
 }
@@ -114,6 +126,7 @@ async function playOn(): Promise<void> {
 export function togglePlay(): void {
   if (playing.value) return stop();
   playing.value = true;
+  restedMs = 0;
   playedMs = performance.now();
   timer = window.setInterval(() => void playOn(), frameMs);
 }
