@@ -62,8 +62,9 @@ zmq::socket_t make_dealer(zmq::context_t& context, const HubOptions& options,
   zmq::socket_t socket(context, zmq::socket_type::dealer);
   set_common(socket, options);
   socket.set(zmq::sockopt::routing_id, options.identity);
-  // What was queued for a connection goes with it: nothing old is sent over the next one.
-  socket.set(zmq::sockopt::immediate, true);
+  // Never `immediate`: with it ZeroMQ ends the pipe of a broken connection at once, and ends the
+  // process (fq.cpp: !_more) if a frame of several parts is being read from it just then. So what
+  // was queued for a connection goes over the next one; the other end knows it by its numbers.
   socket.set(zmq::sockopt::reconnect_ivl, ms(options.reconnect_first));
   socket.set(zmq::sockopt::reconnect_ivl_max, ms(options.reconnect_max));
   socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
