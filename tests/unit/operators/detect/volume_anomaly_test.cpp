@@ -156,9 +156,9 @@ TEST(VolumeAnomaly, withASeasonIsThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint)
   SeasonFile file("192.0.2.1");
   Traffic traffic = night("192.0.2.1", [](TimeNs) { return 100; });
   TextOptions options = {{"queries", {"50"}}, {"file", {file.path()}}};
-  ASSERT_THAT(events_of(volume_anomaly_operator(), options, queries, traffic.steps(300)),
+  ASSERT_THAT(events_of(volume_anomaly_operator(), options, queries, traffic.steps(60)),
               ::testing::Not(IsEmpty()));
-  check_detector(volume_anomaly_operator(), options, queries, {"server"}, traffic.steps(300));
+  check_detector(volume_anomaly_operator(), options, queries, {"server"}, traffic.steps(60));
 }
 
 TEST(VolumeAnomaly, saysWhatIsWrongWithItsFile) {
