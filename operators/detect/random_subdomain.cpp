@@ -1,6 +1,8 @@
 #include "operators/detect/random_subdomain.hpp"
 
+#include <cmath>
 #include <memory>
+#include <optional>
 
 #include "operators/count/hyperloglog.hpp"
 #include "operators/detect/window_detector.hpp"
@@ -25,6 +27,29 @@ bool is_counted_name(std::string_view qname) {
   return label.size() < 2 || label.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
+// What is usual of a domain. The last window counts when the one behind it was no alarm either:
+// it may be the one that an attack begins within, whose part is too little for an alarm and would
+// make the rest of it usual, most of all where nothing else is known yet.
+struct Usual {
+  Baseline level;
+  std::optional<double> unsettled;
+
+  void settle() {
+    if (unsettled) level.add(*unsettled);
+    unsettled.reset();
+  }
+  void save(StateWriter& out) const {
+    level.save(out);
+    out.put(unsettled.value_or(-1));
+  }
+  bool restore(StateReader& in) {
+    if (!level.restore(in)) return false;
+    auto last = in.get<double>();
+    unsettled = last < 0 ? std::nullopt : std::optional(last);
+    return in.ok() && std::isfinite(last);
+  }
+};
+
 class RandomSubdomain {
  public:
   static constexpr DetectorInfo info{
@@ -32,7 +57,7 @@ class RandomSubdomain {
       "Limit queries for names below this domain (rate limiting by name at resolvers, aggressive "
       "NSEC caching, RRL at the authority); look at which clients send them."};
   using Key = FieldsKey;
-  using Memory = Baseline;
+  using Memory = Usual;
 
   struct Value {
     void clear() { names.clear(); }
@@ -72,18 +97,20 @@ class RandomSubdomain {
   void add(Value& value, const Reader& reader, const RowView& row) const {
     if (!is_counted_name(row.get(reader.qname))) value.names.add(row.hash(reader.qname));
   }
-  std::optional<Finding> judge(const Value& value, Baseline& usual,
-                               const JudgedWindow& window) const {
+  std::optional<Finding> judge(const Value& value, Usual& usual, const JudgedWindow& window) const {
     double distinct = value.names.estimate();
-    usual.add_many(0, window.missed);
-    double level = usual.level();
+    if (window.missed != 0) usual.settle();
+    usual.level.add_many(0, window.missed);
+    double level = usual.level.level();
     double threshold = std::max(least_, factor_ * level);
     bool alarm = distinct >= threshold;
     if (!alarm) {
-      usual.add(distinct);
+      usual.settle();
+      usual.unsettled = distinct;
       return std::nullopt;
     }
-    usual.add_alarming(distinct);
+    usual.unsettled.reset();
+    usual.level.add_alarming(distinct);
     double score = distinct / threshold;
     auto rows = static_cast<double>(window.rows);
     return Finding{score, severity_of(score),

@@ -2,25 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
+#include "operators/detect/volume_memory.hpp"
 #include "operators/detect/window_detector.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 
-// What a number of queries is compared with.
-struct Expectation {
-  bool known = false;
-  double level = 0;
-  double deviation = 1;
-};
-
 class VolumeAnomaly {
  public:
   using Key = FieldsKey;
-  using Memory = Baseline;
+  using Memory = VolumeMemory;
   struct Value {
     void clear() {}
     void save(StateWriter&) const {}
@@ -37,7 +33,10 @@ class VolumeAnomaly {
         more_(options.number("more")),
         less_(options.number("less")),
         least_(options.number("queries")),
-        learn_(options.duration("learn")) {
+        learn_(options.duration("learn")),
+        hours_(static_cast<std::size_t>(options.integer("weeks")) * hours_per_week),
+        ripe_(static_cast<int>(options.integer("ripe"))),
+        file_(options.text("file")) {
     kind_text_ = by_.empty() ? "total" : fmt::format("{}", fmt::join(by_, " "));
     info = {"volume_anomaly", kind_text_,
             "More: look at which clients, names and types grew. Less: look whether the server, its "
@@ -49,6 +48,11 @@ class VolumeAnomaly {
 
   DetectorInfo info;
 
+  Result<void> prepare(const TaskContext&) {
+    start_ = DNSTORM_TRY(load_season_file("volume_anomaly", file_));
+    return {};
+  }
+
   Key key() const { return FieldsKey(by_); }
   Value make() const { return {}; }
   bool wanted(const Reader& reader, const RowView& row) const {
@@ -56,38 +60,40 @@ class VolumeAnomaly {
   }
   void add(Value&, const Reader&, const RowView&) const {}
 
-  std::optional<Finding> judge(const Value&, Baseline& usual, const JudgedWindow& window) const {
-    return compare(static_cast<double>(window.rows), usual, window);
+  void begin(VolumeMemory& memory, std::string key, const JudgedWindow& window) const {
+    if (hours_ == 0) return;
+    // As `season` and `dnstorm advise` name it.
+    if (by_.size() > 1) std::ranges::replace(key, ' ', '/');
+    auto known = start_.find(key);
+    memory.begin(hours_, known == start_.end() ? nullptr : &known->second, window.bounds.start);
   }
-  std::optional<Finding> judge_absent(Baseline& usual, const JudgedWindow& window) const {
-    return compare(0, usual, window);
+  std::optional<Finding> judge(const Value&, VolumeMemory& memory,
+                               const JudgedWindow& window) const {
+    return compare(static_cast<double>(window.rows), memory, window);
+  }
+  std::optional<Finding> judge_absent(VolumeMemory& memory, const JudgedWindow& window) const {
+    return compare(0, memory, window);
   }
 
  private:
-  // The one place that knows where an expectation comes from.
-  static Expectation expected(const Baseline& usual, const JudgedWindow&) {
-    return {usual.warm(), usual.level(), usual.deviation()};
-  }
-
-  std::optional<Finding> compare(double queries, Baseline& usual,
+  std::optional<Finding> compare(double queries, VolumeMemory& memory,
                                  const JudgedWindow& window) const {
-    Expectation normal = expected(usual, window);
+    Expectation normal = memory.expected(window.bounds, ripe_);
     double above = std::max(normal.level * more_, normal.level + deviations_ * normal.deviation);
     double below = std::min(normal.level / less_, normal.level - deviations_ * normal.deviation);
     bool more = queries >= std::max(above, least_);
     bool less = queries <= below && normal.level >= least_;
-    if (!normal.known || window.age < learn_ || (!more && !less)) {
-      usual.add(queries);
-      return std::nullopt;
-    }
-    usual.add_alarming(queries);
+    bool alarm = normal.known && window.age >= learn_ && (more || less);
+    memory.learn(window.bounds, queries, normal, alarm);
+    if (!alarm) return std::nullopt;
     double score = more ? queries / std::max(above, least_) : below / std::max(queries, 1.0);
     return Finding{score, severity_of(score),
                    evidence_json({{"queries", queries},
                                   {"queries_per_s", queries / window.seconds()},
                                   {"expected", normal.level},
                                   {"deviation", normal.deviation},
-                                  {"deviations", (queries - normal.level) / normal.deviation}})};
+                                  {"deviations", (queries - normal.level) / normal.deviation},
+                                  {"weeks", normal.weeks}})};
   }
 
   std::vector<std::string> by_;
@@ -96,6 +102,10 @@ class VolumeAnomaly {
   double less_;
   double least_;
   DurationNs learn_;
+  std::size_t hours_;
+  int ripe_;
+  std::string file_;
+  Pasts start_;
   std::string kind_text_;
 };
 
@@ -127,7 +137,9 @@ OptionSpec number(std::string name, std::string default_text, std::string help) 
 OperatorDef volume_anomaly_operator() {
   OperatorDef def;
   def.name = "volume_anomaly";
-  def.summary = "Finds servers that get far more or far fewer queries than is usual.";
+  def.summary =
+      "Finds servers that get far more or far fewer queries than is usual at that hour of the "
+      "week.";
   def.options = detector_options(
       {.admit = "1", .keys_max = "1024", .raise_after = "2"},
       {{"by", OptionType::list, "server", "whose volume: the fields of the key; []: that of all"},
@@ -136,7 +148,21 @@ OperatorDef volume_anomaly_operator() {
        number("less", "3", "or at most this part of it"),
        number("queries", "1000", "in a window; below nothing is in alarm"),
        {"learn", OptionType::duration, "5m",
-        "so long after its start nothing is in alarm, for what is usual is not known"}});
+        "so long after its start nothing is in alarm, for what is usual is not known"},
+       {.name = "weeks",
+        .type = OptionType::integer,
+        .default_text = "8",
+        .help = "whose hours are remembered of each key, 3.4 KB each; 0: only the last minutes",
+        .min = 0,
+        .max = 520},
+       {.name = "ripe",
+        .type = OptionType::integer,
+        .default_text = "3",
+        .help = "weeks of which hours must be known before the hour of the week is what is usual",
+        .min = 1,
+        .max = 520},
+       {"file", OptionType::text, "",
+        "a season file to start from, of `save` of season or of dnstorm advise"}});
   def.example =
       "- id: volume\n"
       "  className: volume_anomaly\n"

@@ -30,6 +30,8 @@
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
 //     bool restore_group(std::uint32_t group, StateReader&);
+//     // Optional: the memory is new, that of the key with this text, in this window.
+//     void begin(Memory&, const std::string& key, const JudgedWindow&) const;
 //     // Optional: a key that is remembered had less than `admit` rows in a window, perhaps none.
 //     std::optional<Finding> judge_absent(Memory&, const JudgedWindow&) const;
 //   };
@@ -268,6 +270,8 @@ class WindowDetector final : public Bolt, private KeyedState {
     auto* entry = memories_.at(key_group(slot.hash), slot.key);
     if (entry == nullptr) return refused_->add();
     JudgedWindow window = judged(bounds, slot.rows, entry->seen);
+    if constexpr (requires { kind_.begin(entry->memory, std::string(), window); })
+      if (window.first) kind_.begin(entry->memory, key_.text(slot.key), window);
     entry->seen = bounds.end;
     std::optional<Finding> finding = kind_.judge(slot.value, entry->memory, window);
     if (!finding) return;

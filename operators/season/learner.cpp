@@ -4,7 +4,10 @@
 
 namespace dnstorm::operators {
 
-void SeasonLearner::start_from(const ServerPast& past) { past_.merge(past); }
+void SeasonLearner::start_from(const ServerPast& past, std::optional<TimeNs> now) {
+  past_.merge(past);
+  if (now) profile_of(hour_of(*now));
+}
 
 bool SeasonLearner::add(TimeNs minute, const MinuteRow& row) {
   minute = divide_down(minute, ns_per_minute) * ns_per_minute;
@@ -24,7 +27,7 @@ bool SeasonLearner::add(TimeNs minute, const MinuteRow& row) {
 const Profile* SeasonLearner::profile_of(Hour hour) {
   Hour day = day_of(hour) * 24;
   if (!fitted_ || day > *fitted_) fit(day);
-  return profile_ ? &*profile_ : nullptr;
+  return profile();
 }
 
 void SeasonLearner::fit(Hour end) {

@@ -18,8 +18,9 @@ class SeasonLearner {
       // the next one is made.
       : hours_max_(hours_max), past_(hours_max + 48) {}
 
-  // What is known from before, in place of what was learned here.
-  void start_from(const ServerPast& past);
+  // What is known from before, in place of what was learned here; with `now`, there is a profile at
+  // once.
+  void start_from(const ServerPast& past, std::optional<TimeNs> now = {});
   // False: event time has passed that minute, or too many wait.
   bool add(TimeNs minute, const MinuteRow& row);
   // use(minute, count, profile or null) for the minutes that end at or before `now`.
@@ -32,6 +33,9 @@ class SeasonLearner {
       if (past_.add(minute, row)) use(minute, row.count, profile_of(hour_of(minute)));
     }
   }
+  // Of the newest day that a minute came of, made of the hours before it; null: too little is
+  // known.
+  const Profile* profile() const { return profile_ ? &*profile_ : nullptr; }
   // All closed hours, and the open one as far as it is known.
   ServerPast past() const;
 

@@ -1,6 +1,12 @@
 #include "operators/season/past.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
 
 namespace dnstorm::operators {
 
@@ -112,6 +118,19 @@ Result<Pasts> read_season_file(std::string_view bytes) {
     pasts.insert_or_assign(std::move(name), std::move(past));
   }
   if (!in.ok() || !in.at_end()) return damaged("is damaged: learn anew");
+  return pasts;
+}
+
+Result<Pasts> load_season_file(const std::string& who, const std::string& path) {
+  if (path.empty()) return Pasts();
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return Error{ErrorKind::no_input,
+                 fmt::format("{}: {}: cannot be read: {}", who, path, std::strerror(errno)),
+                 "file"};
+  std::string bytes(std::istreambuf_iterator<char>(file), {});
+  auto pasts = read_season_file(bytes);
+  if (!pasts.ok()) return Error(std::move(pasts.error())).within(who + ": " + path);
   return pasts;
 }
 

@@ -61,5 +61,8 @@ std::string season_file(const Pasts& pasts);
 bool is_season_file(std::string_view bytes);
 // Fails with kind `data` if it is none, or damaged.
 Result<Pasts> read_season_file(std::string_view bytes);
+// Of the file with that path; none: nothing is known. Errors are `who`'s, with the subject `file`:
+// the option that names it.
+Result<Pasts> load_season_file(const std::string& who, const std::string& path);
 
 }  // namespace dnstorm::operators

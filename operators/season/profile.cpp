@@ -14,7 +14,8 @@ namespace {
 constexpr std::uint32_t minutes_min = 10;   // an hour of which less is known says nothing
 constexpr std::size_t hours_min = 24;       // what a profile is made of at least
 constexpr std::size_t week_hours_min = 24;  // a week of which less is known has no say in the trend
-constexpr int rounds = 4;
+constexpr int rounds = 4, sharp_rounds = 3;
+constexpr double free_slots = (7 - 1) * (24 - 1);  // of 168 around the sums of days and hours
 // A slot's own spread counts like so many values of the spread of all: a spread of few is no
 // spread.
 constexpr double pooled_values = 8;
@@ -70,6 +71,9 @@ class ProfileFit {
     read(history, end);
     if (cells_.size() < hours_min) return {};
     polish();
+    sharpen();
+    lean_on_other_days();
+    fill_gaps();
     fit_trend();
     find_spreads();
     return profile_;
@@ -120,6 +124,65 @@ class ProfileFit {
         });
       fill_gaps();
     }
+  }
+
+  // The same by a sharper mean than the median, which has found what is too far away to count.
+  void sharpen() {
+    for (int round = 0; round < sharp_rounds; ++round) {
+      double scale = spread_of(rests());
+      for (auto& [number, week] : weeks_)
+        week.level = biweight(week.cells, week.level, scale,
+                              [&](const Cell& c) { return c.level - shape(c); });
+      for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+        profile_.shape_[slot] =
+            biweight(slots_[slot], profile_.shape_[slot], scale,
+                     [&](const Cell& c) { return c.level - weeks_.at(week_of(c.hour)).level; });
+    }
+  }
+
+  // What a slot has of its own, beside its day and its hour of the day, is noise in part: as much
+  // as so few weeks explain. So much is taken off (empirical Bayes: B. Efron, C. Morris, JASA 70,
+  // 1975).
+  void lean_on_other_days() {
+    if (std::ranges::any_of(slots_, [](const auto& cells) { return cells.empty(); })) return;
+    std::array<double, hours_per_week> common = day_and_hour(), noise{};
+    double variance = std::pow(spread_of(rests()), 2), own = 0, explained = 0;
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+      auto weeks = static_cast<double>(slots_[slot].size());
+      noise[slot] = variance / std::max(1.0, weeks - 1);
+      explained += noise[slot] / hours_per_week;
+      own += std::pow(profile_.shape_[slot] - common[slot], 2) / free_slots;
+    }
+    double real = std::max(0.0, own - explained);
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot)
+      if (noise[slot] > 0)
+        profile_.shape_[slot] =
+            std::lerp(common[slot], profile_.shape_[slot], real / (real + noise[slot]));
+  }
+
+  // The sum of what day and hour of the day have in common.
+  std::array<double, hours_per_week> day_and_hour() const {
+    std::array<double, 7> days{};
+    std::array<double, 24> hours{};
+    double all = 0;
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+      days[slot / 24] += profile_.shape_[slot] / 24;
+      hours[slot % 24] += profile_.shape_[slot] / 7;
+      all += profile_.shape_[slot] / hours_per_week;
+    }
+    std::array<double, hours_per_week> sum{};
+    for (std::size_t slot = 0; slot < sum.size(); ++slot)
+      sum[slot] = days[slot / 24] + hours[slot % 24] - all;
+    return sum;
+  }
+
+  // Of the cells that make the shape, what slots and weeks leave over.
+  std::vector<double> rests() const {
+    std::vector<double> rests;
+    for (const Cell& cell : cells_)
+      if (cell.shapes)
+        rests.push_back(cell.level - weeks_.at(week_of(cell.hour)).level - shape(cell));
+    return rests;
   }
 
   // An hour of the week that nothing is known of is like that of the other days.
@@ -174,6 +237,13 @@ class ProfileFit {
     scratch_.clear();
     for (const Cell* cell : cells) scratch_.push_back(value(*cell));
     return median_of(scratch_);
+  }
+
+  template <class Value>
+  double biweight(const std::vector<Cell*>& cells, double middle, double scale, Value&& value) {
+    scratch_.clear();
+    for (const Cell* cell : cells) scratch_.push_back(value(*cell));
+    return biweight_of(scratch_, middle, scale);
   }
 
   Profile profile_;

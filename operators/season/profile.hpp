@@ -9,6 +9,11 @@
 // of the week. A column's value is a median over the weeks and a row's one over the hours, so that
 // neither an attack of hours, nor a holiday, nor a hole, nor a whole week that was different moves
 // them. With fewer than three weeks there is no majority yet, and an attack is learned as normal.
+//
+// Where the medians are, biweights around them are sharper: what an hour of the week is like is
+// then known from two weeks as well as from three by medians. And an hour of few weeks leans on
+// what its day and its hour of the day have in common with others, by as much as its own value is
+// noise.
 #pragma once
 
 #include <array>

@@ -104,9 +104,48 @@ void ask_past(const LoadView& view, const WindowQuestion& question,
   }
 }
 
-bool overlap(int a, int b, Hour hours) {
+Hour hours_between(int a, int b) {
   int apart = (a - b + hours_per_week) % hours_per_week;
-  return std::min(apart, hours_per_week - apart) < hours;
+  return std::min(apart, hours_per_week - apart);
+}
+
+// How far the expected loads of two windows that begin `apart` hours from each other may lie from
+// each other by the noise of the hours that they do not share, each known from the weeks before:
+// two standard deviations.
+double noise_between(const LoadView& view, const WindowQuestion& question,
+                     const QuietWindow& window, Hour apart) {
+  auto weeks = static_cast<double>(std::max<Hour>(1, (view.end - view.begin) / hours_per_week));
+  double spread = view.load(window.starts.front()).hour_spread;
+  double hours = static_cast<double>(question.length) / ns_per_hour;
+  return 2 * window.expected * spread * std::sqrt(2 * static_cast<double>(apart) / weeks) / hours;
+}
+
+// The quietest of them (`ranked`) that do not overlap; but where it cannot be said which of two is
+// the quieter, and they share half of their time at most, both are in: once for each of them.
+std::vector<QuietWindow> chosen(const LoadView& view, const WindowQuestion& question,
+                                std::vector<QuietWindow>& ranked) {
+  std::vector<QuietWindow> best;
+  std::vector<bool> paired;
+  Hour length = hours_of(question.length);
+  for (QuietWindow& window : ranked) {
+    if (best.size() == question.top) break;
+    std::size_t overlaps = 0, other = 0;
+    bool twin = false;
+    for (std::size_t i = 0; i < best.size(); ++i) {
+      Hour apart = hours_between(window.slot, best[i].slot);
+      if (apart >= length) continue;
+      ++overlaps;
+      other = i;
+      bool alike = (window.risk > question.risk_max) == (best[i].risk > question.risk_max);
+      twin = 2 * apart >= length && alike && !paired[i] &&
+             window.expected - best[i].expected < noise_between(view, question, best[i], apart);
+    }
+    if (overlaps > 1 || (overlaps == 1 && !twin)) continue;
+    if (twin) paired[other] = true;
+    paired.push_back(twin);
+    best.push_back(std::move(window));
+  }
+  return best;
 }
 
 }  // namespace
@@ -142,14 +181,7 @@ std::vector<QuietWindow> quiet_windows(const LoadView& view, const WindowQuestio
     bool a_risky = a.risk > question.risk_max, b_risky = b.risk > question.risk_max;
     return a_risky != b_risky ? b_risky : a.expected < b.expected;
   });
-  std::vector<QuietWindow> best;
-  for (QuietWindow& window : all) {
-    if (best.size() == question.top) break;
-    bool free = std::ranges::none_of(best, [&](const QuietWindow& other) {
-      return overlap(window.slot, other.slot, hours_of(question.length));
-    });
-    if (free) best.push_back(std::move(window));
-  }
+  std::vector<QuietWindow> best = chosen(view, question, all);
   for (QuietWindow& window : best)
     for (Hour start : window.starts)
       window.worst = std::max(window.worst, worst_of(view, start, question.length));

@@ -5,7 +5,9 @@
 //   question.watched = {{fleet.total(), threshold}};
 //   for (const QuietWindow& window : quiet_windows(fleet.total(), question)) ...
 //
-// Windows that are found do not overlap. Those with more risk than is wanted come last.
+// Windows that are found do not overlap, but for pairs that share half of their time at most and
+// are as quiet as each other as far as can be said: the choice between them is whoever asks's.
+// Those with more risk than is wanted come last.
 #pragma once
 
 #include <vector>

@@ -24,6 +24,29 @@ inline double median_of(std::vector<double>& values) {
   return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
+// Tukey's biweight: the mean of the values, of which those far from it count less and those more
+// than 4.685 scales away not at all. As exact as 95 % of the values with a plain mean if they are
+// normal; a median is as exact as 64 % of them. `middle`: where to begin, such as their median.
+// (A. E. Beaton, J. W. Tukey, Technometrics 16, 1974.)
+inline double biweight_of(const std::vector<double>& values, double middle, double scale) {
+  constexpr double tuned = 4.685;
+  constexpr int rounds = 4;
+  if (scale <= 0) return middle;
+  for (int round = 0; round < rounds; ++round) {
+    double sum = 0, weights = 0;
+    for (double value : values) {
+      double far = (value - middle) / (tuned * scale);
+      if (std::abs(far) >= 1) continue;
+      double weight = (1 - far * far) * (1 - far * far);
+      sum += weight * (value - middle);
+      weights += weight;
+    }
+    if (weights <= 0) break;
+    middle += sum / weights;
+  }
+  return middle;
+}
+
 // The standard deviation that a normal distribution with this median absolute value has.
 // `residuals` lie around zero.
 inline double spread_of(std::vector<double> residuals) {

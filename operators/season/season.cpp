@@ -4,11 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -118,7 +114,8 @@ class SeasonBolt final : public Bolt {
       targets_ = key_targets(*task.outputs[0], by);
       bind(*task.outputs[0]);
     }
-    return read_start();
+    start_ = DNSTORM_TRY(load_season_file("season", options_.text("file")));
+    return {};
   }
 
   void execute(const InputBatch& in, Emitter&) override {
@@ -173,21 +170,6 @@ class SeasonBolt final : public Bolt {
     window_end_ = schema.ref<std::int64_t>("window_end");
     const char* names[] = {"count", "expected", "low", "high", "deviation"};
     for (std::size_t i = 0; i < values_.size(); ++i) values_[i] = schema.ref<double>(names[i]);
-  }
-
-  Result<void> read_start() {
-    const std::string& path = options_.text("file");
-    if (path.empty()) return {};
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-      return Error{ErrorKind::no_input,
-                   fmt::format("season: {}: cannot be read: {}", path, std::strerror(errno)),
-                   "file"};
-    std::string bytes(std::istreambuf_iterator<char>(file), {});
-    auto pasts = read_season_file(bytes);
-    if (!pasts.ok()) return Error(std::move(pasts.error())).within("season: " + path);
-    start_ = *std::move(pasts);
-    return {};
   }
 
   // The key is key_. Null: no room in its key group.

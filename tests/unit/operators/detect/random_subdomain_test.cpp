@@ -79,6 +79,30 @@ TEST(RandomSubdomain, whatIsUsualOfADomainIsNoAttack) {
               ElementsAre(HasSubstr("610s opened"), HasSubstr("670s closed")));
 }
 
+// The part of an attack in the window that it begins in is too little for an alarm, and must not
+// make the rest of it usual: neither where the run begins in the middle of a window ...
+TEST(RandomSubdomain, thatBeginsWithinTheFirstWindowIsFoundInTheNext) {
+  Traffic traffic;
+  for (TimeNs second = 6; second < 80; ++second) add_background(traffic, second, 5);
+  for (TimeNs second = 6; second < 50; ++second) add_attack(traffic, second, 100);
+  EXPECT_THAT(
+      events_of(random_subdomain_operator(), {}, responses, traffic.steps()),
+      ElementsAre("20s opened 1 victim.example 10s 20s", "110s closed 1 victim.example 10s 50s"));
+}
+
+// ... nor where the domain has never failed before, nor where it has failed once.
+TEST(RandomSubdomain, ofADomainThatIsNewIsFoundInTheNextWindow) {
+  for (int before : {0, 6}) {
+    Traffic traffic;
+    for (TimeNs second = 0; second < 170; ++second) add_background(traffic, second, 60);
+    for (TimeNs second = 30; second < 40; ++second) add_attack(traffic, second, before);
+    for (TimeNs second = 46; second < 90; ++second) add_attack(traffic, second, 100);
+    EXPECT_THAT(
+        events_of(random_subdomain_operator(), {}, responses, traffic.steps()),
+        ElementsAre("60s opened 1 victim.example 50s 60s", "150s closed 1 victim.example 50s 90s"));
+  }
+}
+
 TEST(RandomSubdomain, saysWhatItSaw) {
   Traffic traffic;
   add_attack(traffic, 3, 700);

@@ -50,6 +50,19 @@ TEST(QuietWindows, are_ranked_and_do_not_overlap) {
                                                   year_begin + 12 * hours_per_week + 10}));
 }
 
+// Which of the windows from 10 and from 11 on is the quieter cannot be told: both are said, but no
+// third one that overlaps them. Of those from 50 and 51 on it can.
+TEST(QuietWindows, share_an_hour_where_neither_is_the_quieter) {
+  LoadView view =
+      view_of({{9, 206}, {10, 200}, {11, 201}, {12, 202}, {50, 300}, {51, 300}, {52, 400}}, 0.05);
+  WindowQuestion question{.from = view.end, .top = 4};
+  EXPECT_EQ(slots_of(quiet_windows(view, question)), (std::vector<int>{10, 11, 50, 8}));
+  // Not if they share more than half of it.
+  question.length = 3 * ns_per_hour;
+  question.top = 2;
+  EXPECT_EQ(slots_of(quiet_windows(view, question)), (std::vector<int>{10, 50}));
+}
+
 TEST(QuietWindows, of_part_of_an_hour_count_that_part) {
   LoadView view = view_of({{10, 100}, {11, 100}, {12, 700}});
   WindowQuestion question{.length = ns_per_hour * 5 / 2, .from = view.end, .top = 1};
