@@ -1,6 +1,5 @@
 #include "operators/count/hyperloglog.hpp"
 
-#include <array>
 #include <limits>
 
 #include "engine/base/assert.hpp"
@@ -41,7 +40,6 @@ double tau(double x) {
 
 HyperLogLog::HyperLogLog(std::uint8_t precision)
     : precision_(precision),
-      rank_max_(static_cast<std::uint8_t>(64 - precision + 1)),
       mask_((std::uint64_t{1} << precision) - 1),
       registers_(std::size_t{1} << precision) {
   DNSTORM_ASSERT(precision >= precision_min && precision <= precision_max,
@@ -55,7 +53,7 @@ void HyperLogLog::merge(const HyperLogLog& other) {
 }
 
 bool HyperLogLog::set_registers(std::string_view registers) {
-  auto possible = [this](char c) { return static_cast<std::uint8_t>(c) <= rank_max_; };
+  auto possible = [this](char c) { return static_cast<std::uint8_t>(c) <= rank_max(precision_); };
   if (registers.size() != registers_.size() ||
       !std::all_of(registers.begin(), registers.end(), possible))
     return false;
@@ -64,12 +62,20 @@ bool HyperLogLog::set_registers(std::string_view registers) {
 }
 
 double HyperLogLog::estimate() const {
-  std::array<double, 66> histogram{};
-  for (std::uint8_t value : registers_) ++histogram[value];
-  double m = static_cast<double>(registers_.size());
-  double z = m * tau(1 - histogram[rank_max_] / m);
-  for (std::size_t k = rank_max_ - 1U; k >= 1; --k) z = 0.5 * (z + histogram[k]);
-  z += m * sigma(histogram[0] / m);
+  Ranks ranks{};
+  for (std::uint8_t value : registers_) ++ranks[value];
+  return estimate_of(ranks, precision_);
+}
+
+double HyperLogLog::estimate_of(const Ranks& ranks, std::uint8_t precision) {
+  std::size_t most = rank_max(precision);
+  auto m = static_cast<double>(std::uint64_t{1} << precision);
+  double z = m * tau(1 - ranks[most] / m);
+  // Most sketches have no high ranks, and half of nothing is nothing.
+  std::size_t k = most - 1;
+  while (z == 0 && k >= 1 && ranks[k] == 0) --k;
+  for (; k >= 1; --k) z = 0.5 * (z + ranks[k]);
+  z += m * sigma(ranks[0] / m);
   return m * m / (2 * std::log(2.0) * z);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -24,10 +25,8 @@ class HyperLogLog {
   explicit HyperLogLog(std::uint8_t precision);
 
   void add(std::uint64_t hash) {
-    std::uint64_t rest = hash >> precision_;
-    auto rank = static_cast<std::uint8_t>(rest == 0 ? rank_max_ : std::countr_zero(rest) + 1);
     std::uint8_t& value = registers_[hash & mask_];
-    if (rank > value) value = rank;
+    value = std::max(value, rank_of(hash, precision_));
   }
   // `other` has the same precision.
   void merge(const HyperLogLog& other);
@@ -39,9 +38,22 @@ class HyperLogLog {
   // False, and nothing is changed: these are no registers of this precision.
   bool set_registers(std::string_view registers);
 
+  // For whoever keeps registers in another way. The rank of a hash: what its register, the one of
+  // the lowest bits, is raised to; rank_max() if the remaining bits are all zero.
+  static std::uint8_t rank_of(std::uint64_t hash, std::uint8_t precision) {
+    std::uint64_t rest = hash >> precision;
+    return rest == 0 ? rank_max(precision) : static_cast<std::uint8_t>(std::countr_zero(rest) + 1);
+  }
+  static std::uint8_t rank_max(std::uint8_t precision) {
+    return static_cast<std::uint8_t>(64 - precision + 1);
+  }
+  // How many registers have each rank, the 0 of untouched ones included: all that an estimate
+  // needs.
+  using Ranks = std::array<std::uint32_t, 64>;
+  static double estimate_of(const Ranks& ranks, std::uint8_t precision);
+
  private:
   std::uint8_t precision_;
-  std::uint8_t rank_max_;  // of a hash whose remaining bits are all zero
   std::uint64_t mask_;
   std::vector<std::uint8_t> registers_;
 };

@@ -29,9 +29,11 @@ class DetectPane {
     std::string key;
     std::uint64_t rows = 0;  // those before it was admitted included, never too few
     std::uint32_t sampled = 0;
-    std::array<Sample, samples_max> samples;  // the first `sampled` count; kept for their memory
     Value value;
   };
+  // Of a slot; its first `sampled` count, the others are kept for their memory. They lie apart from
+  // the slots, for most rows touch none.
+  using Samples = std::array<Sample, samples_max>;
 
   // `share`: keys of a key group.
   explicit DetectPane(std::uint32_t share) : share_(share) {}
@@ -42,12 +44,15 @@ class DetectPane {
     if (!index_.empty()) prefetch_line(&index_[hash & mask()]);
   }
   void prefetch_slot(std::uint64_t hash) const {
-    if (index_.empty()) return;
-    std::uint32_t number = index_[hash & mask()];
-    if (number == 0) return;
-    const Slot& slot = slots_[number - 1];
-    prefetch_line(&slot);
-    prefetch_line_to_write(&slot.value);
+    const Slot* slot = likely(hash);
+    if (slot == nullptr) return;
+    prefetch_line_to_write(slot);
+    prefetch_line_to_write(&slot->value);
+  }
+  // The slot that find() will most likely find; null: most likely none.
+  const Slot* likely(std::uint64_t hash) const {
+    std::uint32_t number = index_.empty() ? 0 : index_[hash & mask()];
+    return number == 0 ? nullptr : &slots_[number - 1];
   }
 
   // The key that equals(key) holds for; null: there is none.
@@ -67,12 +72,18 @@ class DetectPane {
     if (taken == share_) return nullptr;
     ++taken;
     if (2 * (used_ + 1) > index_.size()) grow();
-    if (used_ == slots_.size()) slots_.emplace_back(make());
+    if (used_ == slots_.size()) {
+      slots_.emplace_back(make());
+      samples_.emplace_back();
+    }
     enter(hash, ++used_);
     Slot& slot = slots_[used_ - 1];
     slot.hash = hash;
     return &slot;
   }
+
+  Samples& samples(const Slot& slot) { return samples_[number_of(slot)]; }
+  const Samples& samples(const Slot& slot) const { return samples_[number_of(slot)]; }
 
   // In the order in which they came, which within a key group is the same for any number of tasks.
   template <class Use>
@@ -90,8 +101,10 @@ class DetectPane {
       slot.value.clear();
     }
     // A burst of keys must not keep its memory for ever.
-    if (slots_.size() > slots_kept && used_ < slots_.size() / 2)
+    if (slots_.size() > slots_kept && used_ < slots_.size() / 2) {
       slots_.erase(slots_.begin() + static_cast<std::ptrdiff_t>(used_), slots_.end());
+      samples_.resize(used_);
+    }
     used_ = 0;
     taken_ = {};
     std::fill(index_.begin(), index_.end(), 0U);
@@ -103,7 +116,7 @@ class DetectPane {
     admission_.save(group, out);
     out.put(std::uint64_t{taken_[group]});
     for (std::size_t i = 0; i < used_; ++i)
-      if (key_group(slots_[i].hash) == group) save_slot(slots_[i], out);
+      if (key_group(slots_[i].hash) == group) save_slot(slots_[i], samples_[i], out);
   }
   template <class Make>
   bool restore_group(std::uint32_t group, StateReader& in, Make&& make) {
@@ -112,7 +125,7 @@ class DetectPane {
       auto hash = in.get<std::uint64_t>();
       if (!in.ok() || key_group(hash) != group) return false;
       Slot* slot = add(hash, make);
-      if (slot == nullptr || !restore_slot(*slot, in)) return false;
+      if (slot == nullptr || !restore_slot(*slot, samples(*slot), in)) return false;
     }
     return in.ok();
   }
@@ -120,6 +133,9 @@ class DetectPane {
  private:
   static constexpr std::size_t slots_kept = 1024;
   std::size_t mask() const { return index_.size() - 1; }
+  std::size_t number_of(const Slot& slot) const {
+    return static_cast<std::size_t>(&slot - slots_.data());
+  }
   void enter(std::uint64_t hash, std::size_t number) {
     std::size_t at = hash & mask();
     while (index_[at] != 0) at = (at + 1) & mask();
@@ -130,13 +146,13 @@ class DetectPane {
     for (std::size_t i = 0; i < used_; ++i) enter(slots_[i].hash, i + 1);
   }
 
-  static void save_slot(const Slot& slot, StateWriter& out) {
+  static void save_slot(const Slot& slot, const Samples& samples, StateWriter& out) {
     out.put(slot.hash);
     out.put_bytes(slot.key);
     out.put(slot.rows);
     out.put(std::uint64_t{slot.sampled});
     for (std::size_t i = 0; i < slot.sampled; ++i) {
-      const Sample& sample = slot.samples[i];
+      const Sample& sample = samples[i];
       out.put(sample.time);
       for (std::uint8_t byte : sample.client.bytes) out.put(byte);
       out.put_bytes(sample.qname);
@@ -145,14 +161,14 @@ class DetectPane {
     }
     slot.value.save(out);
   }
-  static bool restore_slot(Slot& slot, StateReader& in) {
+  static bool restore_slot(Slot& slot, Samples& samples, StateReader& in) {
     slot.key = in.get_bytes();
     slot.rows = in.get<std::uint64_t>();
     auto sampled = in.get<std::uint64_t>();
     if (!in.ok() || sampled > samples_max) return false;
     slot.sampled = static_cast<std::uint32_t>(sampled);
     for (std::size_t i = 0; i < slot.sampled; ++i) {
-      Sample& sample = slot.samples[i];
+      Sample& sample = samples[i];
       sample.time = in.get<TimeNs>();
       for (std::uint8_t& byte : sample.client.bytes) byte = in.get<std::uint8_t>();
       sample.qname = in.get_bytes();
@@ -164,7 +180,8 @@ class DetectPane {
 
   std::uint32_t share_;
   Admission admission_;
-  std::vector<Slot> slots_;  // the first used_ count
+  std::vector<Slot> slots_;       // the first used_ count
+  std::vector<Samples> samples_;  // of the slots
   std::size_t used_ = 0;
   std::vector<std::uint32_t> index_;  // open addressing: number of the slot plus one
   std::array<std::uint32_t, key_groups> taken_{};

@@ -88,6 +88,7 @@ Result<Declaration> declare_detector(const Options& options, const std::vector<I
   DNSTORM_CHECK(AllowList::parse(options.list("allow")));
   Declaration declaration;
   declaration.restorable = true;
+  declaration.light = true;
   declaration.outputs.push_back({"default", event_fields()});
   for (const InputDecl& input : inputs) {
     DNSTORM_CHECK(check_field(input, {"time", Type::time}));

@@ -37,7 +37,9 @@ std::vector<OptionSpec> detector_options(const DetectorDefaults& defaults,
 AlarmSettings alarm_settings(const Options& options);
 
 // Begins a declaration: events go out; every input has these fields with these types and `time`,
-// and they are read; those of `samples` are read where they are. The allow list is checked.
+// and they are read; those of `samples` are read where they are. The allow list is checked. Most
+// detectors are done with nearly all rows after some nanoseconds, so they are light; one that looks
+// closely at most of its rows takes that back.
 Result<Declaration> declare_detector(const Options& options, const std::vector<InputDecl>& inputs,
                                      const std::vector<Field>& fields);
 // Fields of messages that samples show, read where an input has them with these types.

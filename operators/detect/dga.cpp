@@ -112,7 +112,7 @@ class Dga {
     seen.add(item);
     return true;
   }
-  void add(Value& value, const Reader& reader, const RowView& row) const {
+  void add(Value& value, const Reader& reader, const RowView& row) {
     std::string_view label = label_of(reader, row);
     value.add(hash_bytes(label), label);
   }
@@ -144,7 +144,7 @@ class Dga {
  private:
   // The label below the public suffix; empty: no name that could be registered, or the name of a
   // host, which says nothing of its domain.
-  std::string_view label_of(const Reader& reader, const RowView& row) const {
+  std::string_view label_of(const Reader& reader, const RowView& row) {
     std::string_view domain = row.get(reader.domain);
     std::string_view qname = row.get(reader.qname);
     std::string_view host = qname.substr(0, qname.size() - std::min(qname.size(), domain.size()));
@@ -159,7 +159,7 @@ class Dga {
     return domain.substr(0, domain.find('.'));
   }
   // What leaks from home and company networks, and what browsers make up, ends otherwise.
-  bool is_top_level(std::string_view tld) const {
+  bool is_top_level(std::string_view tld) {
     if (tld == "arpa") return false;
     if (std::find(other_tlds.begin(), other_tlds.end(), tld) != other_tlds.end()) return true;
     return domains_.is_top_level(tld);

@@ -134,6 +134,7 @@ class FastFlux {
     Hosts all = memory.newer;
     all.merge(memory.older);
     double addresses = all.addresses.estimate();
+    if (addresses < addresses_) return std::nullopt;
     double networks = all.networks.estimate();
     double score = std::min(addresses / addresses_, networks / networks_);
     if (score < 1) return std::nullopt;
@@ -164,6 +165,7 @@ Result<Declaration> declare_fast_flux(const Options& options,
                                       const std::vector<InputDecl>& inputs) {
   Declaration declaration = DNSTORM_TRY(
       declare_detector(options, inputs, {{"qname", Type::str}, {"addresses", Type::bytes}}));
+  declaration.light = false;
   declare_key(declaration, FieldsKey({"qname"}));
   return declaration;
 }

@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "engine/api/batch.hpp"
 #include "engine/api/key.hpp"
 #include "operators/detect/alarm.hpp"
 
@@ -43,7 +46,7 @@ class KeyMemory {
     for (std::uint32_t group : settled_) groups_[group].victims.clear();
     settled_.clear();
   }
-  // use(key, Entry&) for all, by key group and key.
+  // use(key, Entry&) for all, by key group.
   template <class Use>
   void each(Use&& use) {
     for (Group& group : groups_)
@@ -51,9 +54,13 @@ class KeyMemory {
   }
 
   void save_group(std::uint32_t group, StateWriter& out) const {
-    const Entries& entries = groups_[group].entries;
+    std::vector<const typename Entries::value_type*> entries;
+    for (const auto& one : groups_[group].entries) entries.push_back(&one);
+    std::sort(entries.begin(), entries.end(),
+              [](const auto* a, const auto* b) { return a->first < b->first; });
     out.put(std::uint64_t{entries.size()});
-    for (const auto& [key, entry] : entries) {
+    for (const auto* one : entries) {
+      const auto& [key, entry] = *one;
       out.put_bytes(key);
       out.put(entry.seen);
       entry.memory.save(out);
@@ -76,10 +83,15 @@ class KeyMemory {
   bool idle(std::uint32_t group) const { return groups_[group].entries.empty(); }
 
  private:
-  using Entries = std::map<std::string, Entry, std::less<>>;
+  // Not noexcept, so that the map keeps the hashes.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return hash_bytes(key); }
+  };
+  using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
   struct Victim {
     TimeNs rank = 0;
-    typename Entries::iterator entry;
+    typename Entries::value_type* entry = nullptr;  // stays where it is until it is erased
   };
   struct Group {
     Entries entries;
@@ -101,7 +113,7 @@ class KeyMemory {
         group.victims.pop_back();
         if (victim.entry->second.alarm.raised() || rank(victim.entry->second) != victim.rank)
           continue;
-        group.entries.erase(victim.entry);
+        group.entries.erase(group.entries.find(victim.entry->first));
         return true;
       }
       if (fresh) return false;
@@ -110,8 +122,8 @@ class KeyMemory {
     }
   }
   static void find_victims(Group& group) {
-    for (auto at = group.entries.begin(); at != group.entries.end(); ++at)
-      if (!at->second.alarm.raised()) group.victims.push_back({rank(at->second), at});
+    for (auto& one : group.entries)
+      if (!one.second.alarm.raised()) group.victims.push_back({rank(one.second), &one});
     std::size_t kept = (group.victims.size() + 3) / 4;
     auto sooner = [](const Victim& a, const Victim& b) {
       return a.rank != b.rank ? a.rank < b.rank : a.entry->first < b.entry->first;

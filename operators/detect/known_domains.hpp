@@ -28,7 +28,10 @@ class KnownDomains {
                 static_cast<std::size_t>(memory) / (key_groups * StableBloom::line_bytes), 1)))),
         lately_(lately_size) {}
 
-  void prefetch(std::uint64_t hash) const { groups_[key_group(hash)].known.prefetch(hash); }
+  void prefetch(std::uint64_t hash) const {
+    prefetch_line(&lately_[hash % lately_size]);
+    groups_[key_group(hash)].known.prefetch(hash);
+  }
   // Whether the domain, by its hash, has not been seen before the window of this time.
   bool is_new(std::uint64_t hash, TimeNs time) {
     Group& group = groups_[key_group(hash)];

@@ -63,11 +63,15 @@ class Loops {
   bool wanted(const Reader& reader, const RowView& row) const {
     return !reader.qr.present() || !row.get(reader.qr);
   }
+  void prefetch_value(const Value& value, const Reader& reader, const RowView& row) const {
+    std::uint64_t client = address_hash(row.get(reader.client));
+    value.clients.prefetch(client);
+    value.questions.prefetch(question(client, reader, row));
+  }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     std::uint64_t client = address_hash(row.get(reader.client));
     value.clients.add(client);
-    value.questions.add(
-        hash_combine(hash_combine(client, row.hash(reader.qname)), row.get(reader.qtype)));
+    value.questions.add(question(client, reader, row));
     ++value.queries;
   }
   std::optional<Finding> judge(const Value& value, Baseline& usual,
@@ -76,12 +80,14 @@ class Loops {
     usual.add_many(0, window.missed);
     double level = usual.level();
     double threshold = std::max(least_, factor_ * level);
-    double questions = value.questions.estimate();
-    double repeats = static_cast<double>(value.queries) / std::max(questions, 1.0);
-    if ((learn_ != 0 && window.age < learn_) || queries < threshold || repeats < repeats_) {
+    auto quiet = [&] {
       usual.add(queries);
       return std::nullopt;
-    }
+    };
+    if ((learn_ != 0 && window.age < learn_) || queries < threshold) return quiet();
+    double questions = value.questions.estimate();
+    double repeats = static_cast<double>(value.queries) / std::max(questions, 1.0);
+    if (repeats < repeats_) return quiet();
     usual.add_alarming(queries);
     double score = queries / threshold;
     return Finding{score, severity_of(score),
@@ -95,6 +101,10 @@ class Loops {
   }
 
  private:
+  static std::uint64_t question(std::uint64_t client, const Reader& reader, const RowView& row) {
+    return hash_combine(hash_combine(client, row.hash(reader.qname)), row.get(reader.qtype));
+  }
+
   double least_;
   double factor_;
   DurationNs learn_;
@@ -107,6 +117,7 @@ Result<Declaration> declare_loops(const Options& options, const std::vector<Inpu
       {{"domain", Type::str}, {"client", Type::ip}, {"qname", Type::str}, {"qtype", Type::u16}}));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].schema.find("qr")) declaration.reads[i].emplace_back("qr");
+  declaration.light = false;
   declare_key(declaration, FieldsKey({"domain"}));
   return declaration;
 }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "operators/count/hyperloglog.hpp"
+#include "operators/detect/distinct_part.hpp"
 #include "operators/detect/window_detector.hpp"
 
 namespace dnstorm::operators {
@@ -61,12 +61,9 @@ class RandomSubdomain {
 
   struct Value {
     void clear() { names.clear(); }
-    void save(StateWriter& out) const {
-      const auto& registers = names.registers();
-      out.put_bytes({reinterpret_cast<const char*>(registers.data()), registers.size()});
-    }
-    bool restore(StateReader& in) { return names.set_registers(in.get_bytes()); }
-    HyperLogLog names;
+    void save(StateWriter& out) const { names.save(out); }
+    bool restore(StateReader& in) { return names.restore(in); }
+    DistinctPart names{10};
   };
 
   struct Reader {
@@ -86,7 +83,7 @@ class RandomSubdomain {
         factor_(options.number("factor")) {}
 
   Key key() const { return FieldsKey({by_}); }
-  Value make() const { return {HyperLogLog(10)}; }
+  Value make() const { return {}; }
 
   bool wanted(const Reader& reader, const RowView& row) const {
     if (reader.status.present() && row.get(reader.status) == unanswered) return true;

@@ -176,7 +176,7 @@ class Rebinding {
     return address;
   }
   // Below a top-level domain that there is: not of printer.lan, nas, router.home.arpa.
-  bool is_public(std::string_view qname) const {
+  bool is_public(std::string_view qname) {
     std::size_t dot = qname.rfind('.');
     if (dot == std::string_view::npos) return false;
     std::string_view top = qname.substr(dot + 1);

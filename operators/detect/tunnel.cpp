@@ -116,6 +116,7 @@ Result<Declaration> declare_tunnel(const Options& options, const std::vector<Inp
       {{"client", Type::ip}, {"qname", Type::str}, {"domain", Type::str}, {"rcode", Type::u8}}));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].schema.find("qr")) declaration.reads[i].emplace_back("qr");
+  declaration.light = false;
   declare_key(declaration, DomainClientKey());
   return declaration;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/base/prefetch.hpp"
 #include "operators/detect/protected_names.hpp"
 #include "operators/detect/window_detector.hpp"
 
@@ -124,6 +125,9 @@ class Typosquat {
   Key key() const { return LikenessKey(names_); }
   Value make() const { return {}; }
 
+  void prefetch(const Reader& reader, const RowView& row) const {
+    prefetch_line(&clean_[row.hash(reader.domain) % clean_size]);
+  }
   bool wanted(const Reader& reader, const RowView& row) {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
     if (reader.rcode.get(row) != 0) return false;

@@ -27,6 +27,7 @@
 //     Result<void> prepare(const TaskContext&);
 //     void reached(TimeNs now);            // event time, before windows are judged
 //     void prefetch(const Reader&, const RowView&) const;   // what wanted() will look at
+//     void prefetch_value(const Value&, const Reader&, const RowView&) const;   // and add()
 //     bool idle(std::uint32_t group) const;   // nothing to save
 //     void save_group(std::uint32_t group, StateWriter&) const;
 //     bool restore_group(std::uint32_t group, StateReader&);
@@ -51,6 +52,7 @@
 #include <vector>
 
 #include "engine/api/keyed_state.hpp"
+#include "engine/base/prefetch.hpp"
 #include "operators/checkpoint.hpp"
 #include "operators/detect/allow_list.hpp"
 #include "operators/detect/baseline.hpp"
@@ -128,7 +130,7 @@ class WindowDetector final : public Bolt, private KeyedState {
     windows_.close(now, [&](const Pane& pane, WindowBounds bounds) {
       look_for_absent(bounds.start);
       end_alarms(bounds.start);
-      pane.each([&](const Slot& slot) { judge(slot, bounds); });
+      pane.each([&](const Slot& slot) { judge(pane, slot, bounds); });
       memories_.settle();
     });
     // The end of the input is nobody's absence.
@@ -248,8 +250,18 @@ class WindowDetector final : public Bolt, private KeyedState {
         wanted[admitted++] = wanted[i];
       }
       for (std::size_t i = 0; i < admitted; ++i) pane.prefetch_slot(wanted[i].hash);
+      for (std::size_t i = 0; i < admitted; ++i)
+        prefetch_inside(pane.likely(wanted[i].hash), reader, rows[wanted[i].row]);
       for (std::size_t i = 0; i < admitted; ++i) add(pane, reader, rows[wanted[i].row], wanted[i]);
     }
+  }
+
+  // What the slot refers to.
+  void prefetch_inside(const Slot* slot, const RowReader& reader, const RowView& row) const {
+    if (slot == nullptr) return;
+    prefetch_line(slot->key.data());
+    if constexpr (requires { kind_.prefetch_value(slot->value, reader.kind, row); })
+      kind_.prefetch_value(slot->value, reader.kind, row);
   }
 
   void add(Pane& pane, const RowReader& reader, const RowView& row, const Candidate& wanted) {
@@ -262,11 +274,11 @@ class WindowDetector final : public Bolt, private KeyedState {
       slot->rows = wanted.known - std::min(wanted.known, wanted.rows);
     }
     slot->rows += wanted.rows;
-    if (slot->sampled < Pane::samples_max) reader.read(row, slot->samples[slot->sampled++]);
+    if (slot->sampled < Pane::samples_max) reader.read(row, pane.samples(*slot)[slot->sampled++]);
     kind_.add(slot->value, reader.kind, row);
   }
 
-  void judge(const Slot& slot, WindowBounds bounds) {
+  void judge(const Pane& pane, const Slot& slot, WindowBounds bounds) {
     auto* entry = memories_.at(key_group(slot.hash), slot.key);
     if (entry == nullptr) return refused_->add();
     JudgedWindow window = judged(bounds, slot.rows, entry->seen);
@@ -276,7 +288,7 @@ class WindowDetector final : public Bolt, private KeyedState {
     std::optional<Finding> finding = kind_.judge(slot.value, entry->memory, window);
     if (!finding) return;
     if (!entry->alarm.raised() || finding->score >= entry->alarm.worst().score)
-      entry->samples = samples_json(slot.samples.data(), slot.sampled);
+      entry->samples = samples_json(pane.samples(slot).data(), slot.sampled);
     raise(slot.key, *entry, *finding, bounds);
   }
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "operators/count/hyperloglog.hpp"
+#include "operators/detect/distinct_part.hpp"
 #include "operators/detect/name_order.hpp"
 #include "operators/detect/window_detector.hpp"
 
@@ -27,6 +27,7 @@ class Walk {
     if (!last_.empty()) ++(order < 0 ? up_ : down_);
     last_ = qname;
   }
+  void prefetch() const { prefetch_line_to_write(last_.data()); }
   double steps() const { return up_ + down_; }
   double up_share() const { return steps() > 0 ? up_ / steps() : 0; }
   void clear() {
@@ -69,20 +70,19 @@ class ZoneScan {
       rows = failed = 0;
     }
     void save(StateWriter& out) const {
-      const auto& registers = names.registers();
-      out.put_bytes({reinterpret_cast<const char*>(registers.data()), registers.size()});
+      names.save(out);
       walk.save(out);
       out.put(rows);
       out.put(failed);
     }
     bool restore(StateReader& in) {
-      if (!names.set_registers(in.get_bytes())) return false;
+      if (!names.restore(in)) return false;
       walk.restore(in);
       rows = in.get<std::uint64_t>();
       failed = in.get<std::uint64_t>();
       return in.ok();
     }
-    HyperLogLog names;
+    DistinctPart names{8};
     Walk walk = {};
     std::uint64_t rows = 0;
     std::uint64_t failed = 0;
@@ -103,9 +103,12 @@ class ZoneScan {
         learn_(options.duration("learn")) {}
 
   Key key() const { return FieldsKey({"client"}); }
-  Value make() const { return {HyperLogLog(8)}; }
+  Value make() const { return {}; }
   bool wanted(const Reader& reader, const RowView& row) const {
     return !reader.qr.present() || row.get(reader.qr);
+  }
+  void prefetch_value(const Value& value, const Reader&, const RowView&) const {
+    value.walk.prefetch();
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     ++value.rows;
@@ -160,6 +163,7 @@ Result<Declaration> declare_zone_scan(const Options& options,
       options, inputs, {{"client", Type::ip}, {"qname", Type::str}, {"rcode", Type::u8}}));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].schema.find("qr")) declaration.reads[i].push_back("qr");
+  declaration.light = false;
   declare_key(declaration, FieldsKey({"client"}));
   return declaration;
 }

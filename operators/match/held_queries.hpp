@@ -27,7 +27,10 @@ struct HeldQuery {
 
 class HeldQueries {
  public:
-  void begin(const InputBatch& in) { batches_.push_back({in.input, in.batch, {}, time_max}); }
+  void begin(const InputBatch& in) {
+    batches_.push_back({in.input, in.batch, {}, time_max});
+    batches_.back().queries.reserve(in.rows().size());
+  }
   void add(const HeldQuery& query) {
     Held& held = batches_.back();
     held.first_end = std::min(held.first_end, query.end);

@@ -67,11 +67,22 @@ void NearMissTable::add_response(StrayResponse response) {
     return;
   }
   next_ = std::min(next_, add_time(response.response.time, timeout_));
-  ++waiting_[exchange_slot(response.exchange)];
+  note_waiting(response.exchange);
   std::uint64_t id = first_id_ + responses_.size();
   for (MatchDifference kind : kinds) buckets_[key(response.response, kind)].ids.push_back(id);
   responses_.push_back({std::move(response), false});
   if (bytes_ > bytes_max_) push_out();
+}
+
+void NearMissTable::note_waiting(std::uint64_t exchange) {
+  ++waiting_slots_[exchange_slot(exchange)];
+  ++waiting_[exchange];
+}
+
+void NearMissTable::note_decided(std::uint64_t exchange) {
+  --waiting_slots_[exchange_slot(exchange)];
+  auto found = waiting_.find(exchange);
+  if (--found->second == 0) waiting_.erase(found);
 }
 
 // The oldest responses, until half of their table is free, or the older half of the queries.
@@ -96,7 +107,7 @@ void NearMissTable::push_out() {
 void NearMissTable::decide(Held& one, TimeNs when, std::vector<StrayResponse>& where) {
   one.decided = true;
   one.stray.decided = when;
-  --waiting_[exchange_slot(one.stray.exchange)];
+  note_decided(one.stray.exchange);
   bytes_ -= names_of(one.stray);
   unlink(one.stray.response);
   where.push_back(std::move(one.stray));

@@ -49,7 +49,9 @@ class NearMissTable {
   void add_query(const OpenQuery& query, TimeNs end);
   // Whether a response waits that a query of this exchange may be near to. Of a
   // query that has ended and all responses of its time are here, none has to be added otherwise.
-  bool waits_for(std::uint64_t exchange) const { return waiting_[exchange_slot(exchange)] != 0; }
+  bool waits_for(std::uint64_t exchange) const {
+    return waiting_slots_[exchange_slot(exchange)] != 0 && waiting_.contains(exchange);
+  }
   // One whose difference is known is only kept until the next watermark.
   void add_response(StrayResponse response);
 
@@ -107,10 +109,13 @@ class NearMissTable {
   std::uint64_t first_id_ = 0;  // of responses_[0]
   TimeNs next_ = time_max;      // nothing is decided before
   std::unordered_map<std::uint64_t, Bucket> buckets_;
-  // Responses that wait, by their exchange.
+  // Responses that wait, by their exchange; and by a part of it, which nearly always says "none".
   static constexpr std::size_t exchange_slots = 64;
   static std::size_t exchange_slot(std::uint64_t exchange) { return exchange % exchange_slots; }
-  std::array<std::uint32_t, exchange_slots> waiting_{};
+  void note_waiting(std::uint64_t exchange);
+  void note_decided(std::uint64_t exchange);
+  std::array<std::uint32_t, exchange_slots> waiting_slots_{};
+  std::unordered_map<std::uint64_t, std::uint32_t> waiting_;
   std::vector<StrayResponse> decided_;
   std::vector<StrayResponse> pushed_out_;
   std::uint64_t given_up_ = 0;

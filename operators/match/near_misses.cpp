@@ -253,6 +253,7 @@ Result<Declaration> declare_near_misses(const Options&, const std::vector<InputD
   Declaration declaration;
   declaration.restorable = true;
   declaration.state = StateScope::keyed;
+  declaration.light = true;
   for (const InputDecl& input : inputs) {
     Field status = DNSTORM_TRY(require_field(input, "status", ""));
     if (status.labels != "match_status")

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* list_file = "/usr/share/publicsuffix/public_suffix_list.dat";
 constexpr std::size_t nodes_size = 32768;
 constexpr std::size_t marks_size = std::size_t{1} << 17;
-constexpr std::size_t cache_size = 4096;
+constexpr std::size_t top_levels_size = 1024;
 constexpr std::uint64_t kind_mask = 3;
 constexpr std::string_view v6_reverse = "ip6.arpa";
 constexpr std::size_t v6_reverse_labels = 10;
@@ -53,7 +53,11 @@ void hide_escapes(std::string& name) {
 }  // namespace
 
 RegisteredDomain::RegisteredDomain()
-    : list_(psl_latest(nullptr)), nodes_(nodes_size), marks_(marks_size / 64), cache_(cache_size) {
+    : list_(psl_latest(nullptr)),
+      nodes_(nodes_size),
+      marks_(marks_size / 64),
+      cache_(cache_size),
+      top_levels_(top_levels_size) {
   DNSTORM_ASSERT(list_ != nullptr, "libpsl has no list of public suffixes");
   read_rules(list_file);
 }
@@ -138,19 +142,30 @@ std::optional<RegisteredDomain::Domain> RegisteredDomain::walk(std::string_view 
 RegisteredDomain::Domain RegisteredDomain::of(std::string_view qname, std::uint64_t hash) {
   // No name is that long; what is nevertheless stands for itself.
   if (qname.size() > 0xffff) return {qname, hash_bytes(qname)};
-  if (have_rules_ && !qname.ends_with(v6_reverse))
-    if (auto found = walk(qname)) return *found;
   Entry& entry = cache_[hash % cache_size];
-  if (entry.hash != hash || entry.size != qname.size())
-    entry = {hash, static_cast<std::uint16_t>(qname.size()), ask_list(qname)};
-  std::string_view name = qname.substr(entry.from);
-  return {name, hash_bytes(name)};
+  if (entry.hash != hash || entry.size != qname.size()) {
+    std::optional<Domain> found;
+    if (have_rules_ && !qname.ends_with(v6_reverse)) found = walk(qname);
+    if (!found) {
+      std::string_view name = qname.substr(ask_list(qname));
+      found = Domain{name, hash_bytes(name)};
+    }
+    entry = {hash, found->hash, static_cast<std::uint16_t>(qname.size()),
+             static_cast<std::uint16_t>(qname.size() - found->name.size())};
+  }
+  return {qname.substr(entry.from), entry.domain_hash};
 }
 
-bool RegisteredDomain::is_top_level(std::string_view label) const {
-  return label.find('.') == std::string_view::npos &&
-         psl_is_public_suffix2(list_, std::string(label).c_str(),
-                               PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
+bool RegisteredDomain::is_top_level(std::string_view label) {
+  constexpr std::size_t label_max = 63;
+  if (label.size() > label_max || label.find('.') != std::string_view::npos) return false;
+  std::uint64_t hash = hash_bytes(label);
+  TopLevel& known = top_levels_[hash % top_levels_size];
+  if (known.hash != hash || known.size != label.size())
+    known = {hash, static_cast<std::uint8_t>(label.size()),
+             psl_is_public_suffix2(list_, std::string(label).c_str(),
+                                   PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0};
+  return known.exists;
 }
 
 std::uint16_t RegisteredDomain::ask_list(std::string_view qname) const {

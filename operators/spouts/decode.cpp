@@ -301,11 +301,10 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     emit({time, malformed, datagram, message_, ends_of(datagram, message_.qr), rtt_us}, out);
   }
   void emit(const MessageContext& context, Emitter& out) {
+    if (domains_) domains_->prefetch(message_.qname_hash);
     if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
-    if (!message_.qr && out.wanted(queries_stream))
-      queries_.write(context, out.row(queries_stream));
-    if (message_.qr && out.wanted(responses_stream))
-      responses_.write(context, out.row(responses_stream));
+    std::size_t half = message_.qr ? responses_stream : queries_stream;
+    if (out.wanted(half)) (message_.qr ? responses_ : queries_).write(context, out.row(half));
     parts_.write(context, out);
   }
 

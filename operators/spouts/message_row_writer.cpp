@@ -48,6 +48,16 @@ std::span<const std::uint8_t> on_the_wire(const std::vector<dns::EdnsOption>& op
   return {first, options.back().data.data() + options.back().data.size()};
 }
 
+// The end of a string that the row has already: nothing is copied.
+void set_end(RowWriter& row, FieldRef<Str> field, FieldRef<Str> whole,
+             const RegisteredDomain::Domain& end) {
+  StrCell cell;
+  std::memcpy(&cell, row.data() + whole.offset, sizeof cell);
+  auto size = static_cast<std::uint32_t>(end.name.size());
+  cell = {cell.offset + cell.size - size, size, end.hash};
+  std::memcpy(row.data() + field.offset, &cell, sizeof cell);
+}
+
 }  // namespace
 
 Ends ends_of(const capture::packet::Datagram& d, bool response) {
@@ -160,7 +170,10 @@ void MessageRowWriter::set_question(const dns::Message& m, RowWriter& row) const
   if (row_.tld.present()) row.set_str(row_.tld, last_label(m.qname));
   if (row_.domain.present()) {
     RegisteredDomain::Domain domain = domains_->of(m.qname, m.qname_hash);
-    row.set_str(row_.domain, domain.name, domain.hash);
+    if (row_.qname.present())
+      set_end(row, row_.domain, row_.qname, domain);
+    else
+      row.set_str(row_.domain, domain.name, domain.hash);
   }
 }
 

@@ -52,16 +52,16 @@ Event event_of(std::uint32_t rows) {
   return event;
 }
 
-DecodeOptions options() {
+DecodeOptions options(const SchemaPtr& of = schema()) {
   DecodeOptions options;
-  options.schema = [](runtime::TaskIndex to, std::uint32_t input) {
-    return to == 3 && input == 4 ? schema() : nullptr;
+  options.schema = [of](runtime::TaskIndex to, std::uint32_t input) {
+    return to == 3 && input == 4 ? of : nullptr;
   };
   return options;
 }
 
-Event decoded(const Buffer& bytes, TimeNs now = 0) {
-  DecodeOptions how = options();
+Event decoded(const Buffer& bytes, TimeNs now = 0, const SchemaPtr& of = schema()) {
+  DecodeOptions how = options(of);
   how.now = now;
   WireMessage message;
   auto error = decode(bytes, how, message);
@@ -123,6 +123,33 @@ TEST(EventCodec, TakesOfASharedBlockOnlyWhatRowsReferTo) {
   Event out = decoded(bytes);
   EXPECT_EQ(Rows(*out.batch)[0].get(refs.bytes).size(), 3u);
   EXPECT_EQ(Rows(*out.batch)[1].get(refs.bytes)[1], 'x');
+}
+
+TEST(EventCodec, CarriesAStringThatIsTheEndOfAnother) {
+  SchemaPtr names = std::make_shared<const Schema>(
+      std::vector<Field>{{"name", Type::str}, {"domain", Type::str}});
+  auto name = names->ref<Str>("name"), domain = names->ref<Str>("domain");
+  BatchBuilder builder(names);
+  for (std::size_t i = 0; i < 3; ++i) {
+    RowWriter row = builder.add_row();
+    row.set_str(name, "www.example.com", i);
+    StrCell cell;
+    std::memcpy(&cell, row.data() + name.offset, sizeof cell);
+    cell = {cell.offset + cell.size - 11, 11, 7 + i};
+    std::memcpy(row.data() + domain.offset, &cell, sizeof cell);
+  }
+  Event in = event_of(0);
+  in.batch = builder.seal();
+  for (bool part : {false, true}) {
+    if (part) in.selection = std::make_shared<const Selection>(Selection{0, 2});
+    Event out = decoded(encode(in, {}), 0, names);
+    ASSERT_EQ(out.row_count(), part ? 2u : 3u);
+    for (RowView row : Rows(*out.batch)) {
+      EXPECT_EQ(row.get(name), "www.example.com");
+      EXPECT_EQ(row.get(domain), "example.com");
+      EXPECT_EQ(row.hash(domain), 7 + row.hash(name));
+    }
+  }
 }
 
 TEST(EventCodec, ReadsStringsInPlace) {

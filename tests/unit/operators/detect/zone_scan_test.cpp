@@ -1,5 +1,9 @@
 #include "operators/detect/zone_scan.hpp"
 
+#include <random>
+#include <string>
+#include <vector>
+
 #include "operators/detect/name_order.hpp"
 #include "tests/unit/operators/detect/detect_rows.hpp"
 
@@ -85,6 +89,35 @@ TEST(NameOrder, isThatOfZones) {
     EXPECT_GT(compare_names(ordered[i + 1], ordered[i]), 0) << ordered[i + 1];
     EXPECT_EQ(compare_names(ordered[i], ordered[i]), 0);
   }
+}
+
+// Label by label, as RFC 4034 6.1 says it.
+int order_of_labels(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    std::size_t begin_a = a.rfind('.') + 1, begin_b = b.rfind('.') + 1;
+    if (int order = a.substr(begin_a).compare(b.substr(begin_b)); order != 0) return order;
+    a = a.substr(0, begin_a == 0 ? 0 : begin_a - 1);
+    b = b.substr(0, begin_b == 0 ? 0 : begin_b - 1);
+  }
+  return static_cast<int>(!a.empty()) - static_cast<int>(!b.empty());
+}
+
+TEST(NameOrder, isThatOfTheirLabelsFromTheRight) {
+  std::vector<std::string> names = {"", "."};
+  std::mt19937_64 dice(4);
+  for (int i = 0; i < 300; ++i) {
+    std::string name;
+    for (std::uint64_t labels = 1 + dice() % 4; labels != 0; --labels) {
+      if (!name.empty()) name += '.';
+      for (std::uint64_t letters = 1 + dice() % 3; letters != 0; --letters)
+        name += "ab-"[dice() % 3];
+    }
+    names.push_back(std::move(name));
+  }
+  auto sign = [](int order) { return static_cast<int>(order > 0) - static_cast<int>(order < 0); };
+  for (const std::string& a : names)
+    for (const std::string& b : names)
+      ASSERT_EQ(sign(compare_names(a, b)), sign(order_of_labels(a, b))) << a << ' ' << b;
 }
 
 TEST(ZoneScan, refusesWhatHasNoClient) {

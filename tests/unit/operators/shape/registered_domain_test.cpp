@@ -85,6 +85,22 @@ TEST(RegisteredDomain, names_that_share_a_place_in_the_cache_are_told_apart) {
   EXPECT_EQ(domains.of("a.example.net", 1).name, "example.net") << "one hash, another length";
 }
 
+TEST(RegisteredDomain, an_answer_out_of_the_cache_is_the_first_one) {
+  RegisteredDomain domains;
+  for (int round = 0; round < 2; ++round) {
+    for (std::string name :
+         {"www.example.co.uk", "co.uk", "a.b.nosuchtld", "www.city.kawasaki.jp"}) {
+      auto found = domains.of(name, hash_bytes(name));
+      EXPECT_EQ(found.hash, hash_bytes(found.name)) << name;
+      EXPECT_EQ(found.name, RegisteredDomain().of(name, hash_bytes(name)).name);
+    }
+    EXPECT_TRUE(domains.is_top_level("com"));
+    EXPECT_FALSE(domains.is_top_level("nosuchtld"));
+    EXPECT_FALSE(domains.is_top_level("co.uk"));
+    EXPECT_FALSE(domains.is_top_level(std::string(300, 'a')));
+  }
+}
+
 TEST(RegisteredDomain, the_answer_is_part_of_the_name_that_was_asked_for) {
   RegisteredDomain domains;
   std::string first = "www.example.com";
