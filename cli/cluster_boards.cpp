@@ -226,7 +226,10 @@ void ClusterBoards::offer_history(const Board& board, BoardData& data) {
 
 // Not under the lock: an answer may take its time.
 ApiAnswer ClusterBoards::answer(const ApiRequest& request) {
-  return data_for(std::string(request.argument("topology")))->answer(request);
+  const std::shared_ptr<BoardData> data = data_for(std::string(request.argument("topology")));
+  ApiRequest rest = request;
+  std::erase_if(rest.query, [](const auto& argument) { return argument.first == "topology"; });
+  return data->answer(rest);
 }
 
 // --- time ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import copy
 import json
 import os
 import signal
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +23,9 @@ def with_boards(text):
     sinks = (
         "  - {id: rcodes, className: count, place: {node: n2},"
         " properties: {by: [rcode], window: 1s}}\n"
+        "  - {id: minutes, className: count, place: {node: n2}, properties: {window: 1m}}\n"
+        "  - {id: load, className: board, place: {node: n3},"
+        " properties: {view: series, panel: load}}\n"
     )
     sinks += "".join(
         f"  - {{id: {view}, className: board, place: {{node: n3}},"
@@ -32,6 +36,11 @@ def with_boards(text):
         f"  - {{from: dns-{node}, to: rcodes, grouping: {{type: FIELDS, args: [rcode]}}}}\n"
         for node in cluster_traffic.NODES
     )
+    edges += "".join(
+        f"  - {{from: dns-{node}, to: minutes, grouping: {{type: GLOBAL}}}}\n"
+        for node in cluster_traffic.NODES
+    )
+    edges += "  - {from: minutes, to: load, grouping: {type: GLOBAL}}\n"
     edges += "".join(
         f"  - {{from: {'rcodes' if view == 'series' else 'types'}, to: {view},"
         f" grouping: {{type: GLOBAL}}}}\n"
@@ -118,7 +127,7 @@ class ClusterBoard(harness.Case):
 
     def history_is_what_the_series_showed(self, url, state):
         """It is written about once a second: looked at until it has all."""
-        (series,) = [panel["series"] for panel in state["panels"] if "series" in panel]
+        (series,) = [panel["series"] for panel in state["panels"] if panel["id"] == "series"]
         # A point of the page: start, end, a value for each line that there was.
         sums = {line["name"]: 0 for line in series["lines"]}
         for _, _, *values in series["points"]:
@@ -135,13 +144,21 @@ class ClusterBoard(harness.Case):
                 for line in chart["lines"]
             }
             if kept == sums:
-                return
+                break
             time.sleep(0.1)
         self.assertEqual(kept, sums)
+        # The same windows by the minute, counted by the command that the page Capacity names.
+        capacity = self.data(url, "capacity")
+        store = self.path("c1/boards/minutes/lab.sqlite")
+        self.assertIn(f"dnstorm advise {store} --measurement load", capacity["command"])
+        with sqlite3.connect(store) as minutes:
+            (all,) = minutes.execute("SELECT sum(fields ->> 'count') FROM points").fetchone()
+        self.assertEqual(all, sum(sums.values()))
 
     def the_rest_is_as_of_a_run(self, url):
         self.assertEqual(
-            set(self.data(url, "")["data"]), {"cluster", "explain", "history", "source", "walls"}
+            set(self.data(url, "")["data"]),
+            {"capacity", "cluster", "explain", "history", "source", "walls"},
         )
         (source,) = self.data(
             url, "source?component=wall", Authorization="Bearer lab-token"
