@@ -37,6 +37,31 @@ std::optional<TapEdge> counted_rows(const plan::Plan& plan, const plan::InputPla
 
 }  // namespace
 
+namespace {
+
+std::string panel_of(const plan::Plan& plan, const plan::ComponentPlan& sink,
+                     const plan::InputPlan& input) {
+  if (std::string panel = sink.options.text("panel"); !panel.empty()) return panel;
+  const auto [from, output] = plan::source_of(plan, input);
+  return operators::default_measurement(plan.components[from].id,
+                                        plan.components[from].outputs[output].name);
+}
+
+}  // namespace
+
+operators::PanelFields series_fields(const plan::Plan& plan, const FeedFrame& frame) {
+  for (const plan::ComponentPlan& sink : plan.components) {
+    if (sink.id != frame.source || sink.op->name != "board") continue;
+    for (const plan::InputPlan& input : sink.inputs) {
+      if (panel_of(plan, sink, input) != frame.panel) continue;
+      const auto [from, output] = plan::source_of(plan, input);
+      return operators::panel_fields(*plan.components[from].outputs[output].schema,
+                                     sink.options.list("values"));
+    }
+  }
+  return {};
+}
+
 std::vector<BoardWall> board_walls(const plan::Plan& plan) {
   std::vector<BoardWall> walls;
   for (const plan::ComponentPlan& component : plan.components) {
@@ -47,10 +72,7 @@ std::vector<BoardWall> board_walls(const plan::Plan& plan) {
       const auto field = only_name(*stream.schema);
       const auto edge = field ? counted_rows(plan, input, *field) : std::nullopt;
       if (!edge) continue;
-      std::string panel = component.options.text("panel");
-      if (panel.empty())
-        panel = operators::default_measurement(plan.components[from].id, stream.name);
-      walls.push_back({std::move(panel), to_string(*edge), *field});
+      walls.push_back({panel_of(plan, component, input), to_string(*edge), *field});
     }
   }
   return walls;

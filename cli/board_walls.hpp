@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/feed.hpp"
 #include "engine/plan/plan.hpp"
+#include "operators/sinks/board_panel.hpp"
 
 namespace dnstorm::cli {
 
@@ -19,6 +21,9 @@ struct BoardWall {
 // In the order of the plan. A wall whose cells have several fields in their names, or whose rows
 // have lost the field on the way, is left out.
 std::vector<BoardWall> board_walls(const plan::Plan& plan);
+
+// What the lines of a series are made of that a board sink has published.
+operators::PanelFields series_fields(const plan::Plan& plan, const FeedFrame& frame);
 
 // {"walls":[{"panel":"domains","edge":"dns:queries->domains","field":"domain"},...]}
 std::string board_walls_json(const plan::Plan& plan);

@@ -41,27 +41,54 @@ void name_response_times(const Schema& schema, const std::string& measurement,
   source.response_time = measurement + "." + (has_p99 ? "p99" : quantiles.back());
 }
 
-// What one store gets; no measurement in it: no counts.
-CapacitySource source_of(const plan::Plan& plan, const plan::ComponentPlan& store) {
-  CapacitySource source{.store = store.options.text("file")};
-  source.names.measurement.clear();
+// Its inputs are windows of a minute or longer.
+bool shows_minutes(const plan::Plan& plan, const plan::ComponentPlan& sink) {
+  return std::ranges::all_of(sink.inputs, [&](const plan::InputPlan& input) {
+    const plan::ComponentPlan& component = plan.components[plan::source_of(plan, input).first];
+    const bool windowed = std::ranges::any_of(
+        component.op->options, [](const OptionSpec& spec) { return spec.name == "window"; });
+    return windowed && component.options.duration("window") >= operators::ns_per_minute;
+  });
+}
+
+// What is known so far; no measurement in it: no counts.
+struct Found {
+  CapacitySource source;
   int best = worst_rank;
-  for (const plan::InputPlan& input : store.inputs) {
+};
+
+Found nothing_in(const std::string& file) {
+  Found found{.source = {.store = file}};
+  found.source.names.measurement.clear();
+  return found;
+}
+
+// Adds what a sink gets. `naming`: its option that says how its measurements are called.
+void look_at(const plan::Plan& plan, const plan::ComponentPlan& sink, const char* naming,
+             Found& found) {
+  CapacitySource& source = found.source;
+  for (const plan::InputPlan& input : sink.inputs) {
     auto [index, stream] = plan::source_of(plan, input);
     const plan::ComponentPlan& component = plan.components[index];
     const plan::OutputPlan& output = component.outputs[stream];
-    std::string measurement = store.options.text("measurement");
+    std::string measurement = sink.options.text(naming);
     if (measurement.empty())
       measurement = operators::default_measurement(component.id, output.name);
     if (is_losses(component)) {
       source.names.drops = measurement + ".count";
     } else if (is_response_times(component) && output.schema) {
       name_response_times(*output.schema, measurement, source);
-    } else if (rank_of(component) < best) {
-      best = rank_of(component);
+    } else if (rank_of(component) < found.best) {
+      found.best = rank_of(component);
       source.names.measurement = measurement;
     }
   }
+}
+
+std::optional<CapacitySource> with_limits(const plan::Plan& plan, CapacitySource source) {
+  if (source.names.measurement.empty()) return {};
+  source.limits = plan.config.capacity.limits;
+  source.share = plan.config.capacity.share;
   return source;
 }
 
@@ -72,13 +99,21 @@ std::optional<CapacitySource> capacity_source(const plan::Plan& plan) {
     if (component.op->name != "store") continue;
     if (operators::PointOptions::of(component.options).naming != operators::PointNaming::plain)
       continue;
-    CapacitySource source = source_of(plan, component);
-    if (source.names.measurement.empty()) continue;
-    source.limits = plan.config.capacity.limits;
-    source.share = plan.config.capacity.share;
-    return source;
+    Found found = nothing_in(component.options.text("file"));
+    look_at(plan, component, "measurement", found);
+    if (auto source = with_limits(plan, std::move(found.source))) return source;
   }
   return {};
+}
+
+std::optional<CapacitySource> capacity_source_of_series(const plan::Plan& plan,
+                                                        const std::string& file) {
+  Found found = nothing_in(file);
+  for (const plan::ComponentPlan& component : plan.components)
+    if (component.op->name == "board" && component.options.text("view") == "series" &&
+        shows_minutes(plan, component))
+      look_at(plan, component, "panel", found);
+  return with_limits(plan, std::move(found.source));
 }
 
 }  // namespace dnstorm::cli

@@ -25,4 +25,9 @@ struct CapacitySource {
 // Nothing: the topology keeps no counts.
 std::optional<CapacitySource> capacity_source(const plan::Plan& plan);
 
+// Likewise in a cluster, whose coordinator keeps in `file` what `board` sinks of view `series` show
+// (cli/history/history_writer.hpp).
+std::optional<CapacitySource> capacity_source_of_series(const plan::Plan& plan,
+                                                        const std::string& file);
+
 }  // namespace dnstorm::cli

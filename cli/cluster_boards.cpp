@@ -7,9 +7,15 @@
 #include <utility>
 
 #include "cli/accounting.hpp"
+#include "cli/board_capacity.hpp"
+#include "cli/board_walls.hpp"
 #include "cli/cluster/submission.hpp"
+#include "cli/history/history.hpp"
 #include "cli/load.hpp"
+#include "cli/plan_json.hpp"
+#include "cli/topology_source.hpp"
 #include "cluster/control/control.hpp"
+#include "cluster/model/path_name.hpp"
 
 namespace dnstorm::cli {
 
@@ -21,6 +27,7 @@ using Json = nlohmann::json;
 
 constexpr DurationNs refresh_period = ns_per_s;
 constexpr DurationNs lead_settle = 5 * ns_per_s;    // a lead is noticed within that
+constexpr std::size_t frames_to_keep_max = 10'000;  // a second's, at most
 constexpr DurationNs watch_period = 10 * ns_per_s;  // a page that asks is one that looks
 
 std::shared_ptr<Live> make_live(const std::string& title, const Clock& clock) {
@@ -60,12 +67,15 @@ bool has_ended(const TopologyView& topology) {
 
 }  // namespace
 
-ClusterBoards::ClusterBoards(const Clock& clock, const std::string& cluster,
-                             std::function<std::string(const std::string&)> board_of)
+ClusterBoards::ClusterBoards(const Clock& clock, ClusterBoardsSetup setup)
     : clock_(clock),
-      board_of_(std::move(board_of)),
+      setup_(std::move(setup)),
+      history_(setup_.folder),
       registry_(builtin_registry()),
-      lobby_(make_live(cluster, clock)) {}
+      lobby_(make_live(setup_.cluster, clock)),
+      lobby_data_(std::make_shared<BoardData>()) {
+  add_common(*lobby_data_);
+}
 
 void ClusterBoards::serve(cluster::CoordinatorServer* server) {
   std::lock_guard lock(mutex_);
@@ -76,7 +86,11 @@ ClusterBoards::Board& ClusterBoards::board_for(const std::string& id) {
   auto [entry, is_new] = boards_.try_emplace(id);
   Board& board = entry->second;
   if (is_new) {
-    board.live = make_live(name_in(id), clock_);
+    const std::string name = name_in(id);
+    board.live = make_live(name, clock_);
+    board.history = cluster::path_name(name);
+    board.events = std::make_shared<ClusterEvents>(
+        fmt::format("{}/mutes/{}", setup_.folder, board.history), clock_, setup_.refuse_change);
     board.made = clock_.steady_ns();
   }
   return board;
@@ -87,7 +101,12 @@ std::optional<cluster::FeedAck> ClusterBoards::take(const cluster::FeedNews& new
   Board& board = board_for(news.topology);
   if (news.confirmed > 0 && !board.book.knows(news.node)) tell_late(board);
   cluster::FeedBook::Taken taken = board.book.take(news);
-  for (FeedFrame& frame : taken.frames) board.live->publish(std::move(frame));
+  EventFeed feed(board.events->log(), *board.live);
+  for (FeedFrame& frame : taken.frames) {
+    if (frame.view == "series") board.to_keep.push_back(frame);
+    if (board.to_keep.size() > frames_to_keep_max) board.to_keep.pop_front();
+    feed.publish(std::move(frame));
+  }
   for (std::string& note : taken.notes) board.live->tell(std::move(note));
   return taken.ack;
 }
@@ -145,8 +164,72 @@ const plan::Plan* ClusterBoards::plan_for(Board& board, const TopologyView& topo
     if (!plan.ok()) return nullptr;
     board.plan = std::move(*plan);
     board.planned_for = assignment.incarnation;
+    board.data.reset();
   }
   return &*board.plan;
+}
+
+// --- beside the stream ---------------------------------------------------------------------------
+
+void ClusterBoards::add_common(BoardData& data) {
+  data.add("cluster", [this](const ApiRequest&) { return list(); });
+  data.add("explain", guarded(explain_answer));
+}
+
+// A topology may have passwords in it, and to explain one takes its time.
+BoardData::Handler ClusterBoards::guarded(BoardData::Handler answer) const {
+  return [this, answer = std::move(answer)](const ApiRequest& request) {
+    auto refused = setup_.refuse_change(request);
+    return refused ? *refused : answer(request);
+  };
+}
+
+std::shared_ptr<BoardData> ClusterBoards::data_for(const std::string& topology) {
+  std::lock_guard lock(mutex_);
+  const TopologyView* view = chosen(topology);
+  if (view == nullptr) return lobby_data_;
+  Board& board = board_for(view->record.id);
+  const plan::Plan* plan = plan_for(board, *view);
+  if (plan == nullptr) return lobby_data_;
+  if (board.data) return board.data;
+  board.data = std::make_shared<BoardData>();
+  BoardData& data = *board.data;
+  add_common(data);
+  const cluster::Submission& submission = view->record.submission;
+  data.add("walls", [walls = board_walls_json(*plan)](const ApiRequest&) {
+    return ApiAnswer{.body = walls};
+  });
+  data.add("source",
+           guarded([source = TopologySource::of(submission.text, submission.file,
+                                                variables_of(submission), files_of(submission))](
+                       const ApiRequest& asked) { return source.answer(asked); }));
+  board.events->offer(*plan, data);
+  offer_history(board, data);
+  return board.data;
+}
+
+void ClusterBoards::offer_history(const Board& board, BoardData& data) {
+  const bool shown = std::ranges::any_of(board.plan->components, [](const auto& component) {
+    return component.op->name == "board" && component.options.text("view") == "series";
+  });
+  if (!shown) return;
+  data.add("history", [history = History({{"board", history_.history_file(board.history)}})](
+                          const ApiRequest& request) {
+    auto body = history.answer(request);
+    return body.ok() ? ApiAnswer{.body = std::move(body).value()} : data_problem(body.error());
+  });
+  auto source = capacity_source_of_series(*board.plan, history_.minutes_file(board.history));
+  if (!source) return;
+  data.add("capacity", [capacity = std::make_shared<BoardCapacity>(std::move(*source), clock_)](
+                           const ApiRequest& request) { return capacity->answer(request); });
+}
+
+// Not under the lock: an answer may take its time.
+ApiAnswer ClusterBoards::answer(const ApiRequest& request) {
+  const std::shared_ptr<BoardData> data = data_for(std::string(request.argument("topology")));
+  ApiRequest rest = request;
+  std::erase_if(rest.query, [](const auto& argument) { return argument.first == "topology"; });
+  return data->answer(rest);
 }
 
 // --- time ----------------------------------------------------------------------------------------
@@ -159,7 +242,10 @@ void ClusterBoards::tick(Moment now) {
     if (found != boards_.end() && is_watched(found->second, now.steady))
       account_for(found->second, topology);
   }
-  for (auto& [id, board] : boards_) board.live->tick(now, board.honesty);
+  for (auto& [id, board] : boards_) {
+    for (std::string& note : history_.take_notes(board.history)) board.live->tell(std::move(note));
+    board.live->tick(now, board.honesty);
+  }
   lobby_->tick(now, {});
 }
 
@@ -181,7 +267,11 @@ void ClusterBoards::refresh(TimeNs now) {
   leader_ = std::move(leader);
   if (!view_.leads) view_.topologies.clear();
   if (view_.leads != (leads_since_ != 0)) leads_since_ = view_.leads ? clock_.wall_ns() : 0;
-  for (const TopologyView& topology : view_.topologies) follow(topology);
+  for (const TopologyView& topology : view_.topologies) {
+    follow(topology);
+    keep_series(board_for(topology.record.id), topology);
+  }
+  tell_mutes();
   for (auto at = boards_.begin(); at != boards_.end();) {
     bool there = cluster::find_topology(view_, at->first) != nullptr;
     // One that was made meanwhile is of a topology that the view does not know yet.
@@ -191,6 +281,17 @@ void ClusterBoards::refresh(TimeNs now) {
     }
     at->second.live->close();
     at = boards_.erase(at);
+  }
+}
+
+// What its lines are made of, the plan says: a frame has the names of lines only.
+void ClusterBoards::keep_series(Board& board, const TopologyView& topology) {
+  if (board.to_keep.empty()) return;
+  const plan::Plan* plan = plan_for(board, topology);
+  if (plan == nullptr) return;
+  for (FeedFrame& frame : std::exchange(board.to_keep, {})) {
+    operators::PanelFields fields = series_fields(*plan, frame);
+    history_.add(board.history, {std::move(frame), std::move(fields)});
   }
 }
 
@@ -214,6 +315,15 @@ void ClusterBoards::follow(const TopologyView& topology) {
       exact ? "" : "; windows that were open then may be incomplete (topology.delivery)"));
 }
 
+void ClusterBoards::tell_mutes() {
+  for (const TopologyView& topology : view_.topologies) {
+    if (has_ended(topology)) continue;
+    auto rules =
+        board_for(topology.record.id).events->rules_to_tell(topology.record.assignment.incarnation);
+    if (rules) server_->mute({topology.record.id, std::move(*rules)});
+  }
+}
+
 bool ClusterBoards::is_watched(const Board& board, TimeNs now) const {
   return board.live.use_count() > 1 || now - board.asked < watch_period;
 }
@@ -231,7 +341,7 @@ void ClusterBoards::account_for(Board& board, const TopologyView& topology) {
   if (topology.status == TopologyStatus::failed) board.honesty.failure = topology.reason;
 }
 
-ApiAnswer ClusterBoards::list(const ApiRequest&) {
+ApiAnswer ClusterBoards::list() {
   std::lock_guard lock(mutex_);
   Json topologies = Json::array();
   for (const TopologyView& topology : view_.topologies)
@@ -239,7 +349,7 @@ ApiAnswer ClusterBoards::list(const ApiRequest&) {
                           {"name", topology.record.submission.name},
                           {"status", text_of(topology.status)}});
   Json json = {{"leads", view_.leads},
-               {"leader", leader_.empty() ? "" : board_of_(leader_)},
+               {"leader", leader_.empty() ? "" : setup_.board_of(leader_)},
                {"topologies", std::move(topologies)}};
   return {.body = json.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }

@@ -6,7 +6,6 @@
 #include "board/server/server.hpp"
 #include "cli/app.hpp"
 #include "cli/board_address.hpp"
-#include "cli/board_data.hpp"
 #include "cli/cluster/planner.hpp"
 #include "cli/cluster/submission.hpp"
 #include "cli/cluster_boards.hpp"
@@ -144,12 +143,15 @@ Result<void> serve(const ClusterConfig& config) {
   setup.fit = fit_checkpoint;
   SystemClock clock;
   ClusterTaps taps(clock);
-  ClusterBoards boards(clock, config.name, [&](const std::string& name) {
+  ClusterBoardsSetup shown{.cluster = config.name, .folder = config.state + "/boards"};
+  shown.board_of = [&](const std::string& name) {
     std::string host = interface_host(config, name);
     return host.empty() ? ""
                         : fmt::format("{}://{}:{}", web.certificate.empty() ? "http" : "https",
                                       host, web.port);
-  });
+  };
+  shown.refuse_change = [&](const ApiRequest& request) { return control.refuse_change(request); };
+  ClusterBoards boards(clock, std::move(shown));
   setup.on_news = [&](const cluster::WorkerNews& news, TimeNs now) {
     control.take(news, now);
     taps.take(news, now);
@@ -161,12 +163,10 @@ Result<void> serve(const ClusterConfig& config) {
   desk.serve(server.get());
   taps.serve(server.get());
   boards.serve(server.get());
-  BoardData data;
-  data.add("cluster", [&](const ApiRequest& request) { return boards.list(request); });
   web.api = [&](const ApiRequest& request) { return control.answer(request); };
   web.tap = [&](const board::TapQuery& query) { return taps.open(query); };
   web.tap_refusal = [&](const ApiRequest& request) { return control.refuse_tap(request); };
-  web.data = [&](const ApiRequest& request) { return data.answer(request); };
+  web.data = [&](const ApiRequest& request) { return boards.answer(request); };
   auto http = DNSTORM_TRY(board::Server::start(web, boards));
   fmt::print(stderr, "Coordinator {}: nodes report to {}, the interface is at {}\n",
              config.coordinator_name(), config.coordinator_bind(), http->url());

@@ -15,6 +15,8 @@
 #include "cluster/node/agent.hpp"
 #include "cluster/wire/key_folder.hpp"
 #include "cluster/worker/worker.hpp"
+#include "engine/api/hook.hpp"
+#include "operators/detect/live_mutes.hpp"
 
 namespace dnstorm::cli {
 
@@ -84,6 +86,10 @@ int run_worker(const ClusterOptions& options) {
   runtime::TapHub taps;
   SystemClock clock;
   worker.run.taps = &taps;
+  auto mutes = std::make_shared<operators::LiveMutes>();
+  worker.run.resources = std::make_shared<Resources>();
+  worker.run.resources->publish(operators::live_mutes_key, mutes);
+  worker.mute = [mutes](const std::vector<std::string>& rules) { return mutes->set(rules); };
   worker.open_tap =
       [&](const plan::Plan& plan,
           const cluster::TapOrder& order) -> Result<std::unique_ptr<cluster::RowTap>> {

@@ -4,12 +4,17 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/stall.hpp"
+
 namespace dnstorm::cli {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
 using runtime::TaskStatus;
+
+constexpr std::uint64_t long_wait = ns_per_s;  // as of a run: how a topology breathes is no stall
+constexpr std::size_t errors_max = 10;         // of a component
 
 // A task, what it was before, and where it runs.
 struct Shown {
@@ -45,6 +50,37 @@ Json waits_json(const TaskStatus& task) {
           {"for_s", rounded(static_cast<double>(task.waiting_ns) / 1e9, 1000)}};
 }
 
+Json counters_json(const TaskStatus& task) {
+  Json json = Json::object();
+  for (const NamedValue& counter : task.counters) json[counter.name] = counter.value;
+  return json;
+}
+
+Json stall_json(const runtime::RunStatus& status) {
+  const auto stall = find_stall(status, long_wait);
+  if (!stall || status.finished) return nullptr;
+  return {{"source", stall->source},
+          {"cause", stall->cause},
+          {"for_s", rounded(static_cast<double>(stall->since_ns) / 1e9, 1000)}};
+}
+
+// A failure and the node whose worker tells of it.
+struct ToldFailure {
+  const runtime::Failure* failure = nullptr;
+  const std::string* node = nullptr;
+};
+
+// The last ones of a component, wherever its tasks run. `failures`: the oldest first.
+Json errors_json(const std::vector<ToldFailure>& failures, const std::string& component) {
+  std::vector<Json> all;
+  for (const auto& [failure, node] : failures)
+    if (failure->component == component)
+      all.push_back(
+          {{"t", failure->at / ns_per_ms}, {"what", failure->what + " (on " + *node + ")"}});
+  if (all.size() > errors_max) all.erase(all.begin(), all.end() - errors_max);
+  return all;
+}
+
 Json task_json(const Shown& shown) {
   const TaskStatus& task = shown.now->status;
   const TaskStatus before = shown.before != nullptr ? shown.before->status : task;
@@ -67,7 +103,25 @@ Json task_json(const Shown& shown) {
           {"idle", share(&TaskStatus::idle_ns)},
           {"latency_us", quantiles_json(shown.now->latency)},
           {"execute_us", quantiles_json(shown.now->execute)},
-          {"waits_for", waits_json(task)}};
+          {"waits_for", waits_json(task)},
+          {"counters", counters_json(task)},
+          {"inbox_rows", shown.now->inbox_rows ? Json(*shown.now->inbox_rows) : nullptr}};
+}
+
+// Of the time of all tasks of `from`, what they waited for room at the tasks of `to`.
+double blocked_share(const std::string& from, const std::string& to, std::uint64_t senders,
+                     const std::vector<Shown>& tasks) {
+  double share = 0;
+  for (const Shown& shown : tasks) {
+    if (shown.now->status.component != from || shown.before == nullptr) continue;
+    auto of = [&](const TaskNumbers& task) {
+      auto found = task.blocked_on.find(to);
+      return found == task.blocked_on.end() ? 0 : found->second;
+    };
+    share += per_second(of(*shown.now), of(*shown.before), shown.seconds) / 1e9;
+  }
+  return std::min(rounded(share / static_cast<double>(std::max<std::uint64_t>(senders, 1)), 1000),
+                  1.0);
 }
 
 void add_place(Json& json, const std::string& node, const cluster::ClusterView& view,
@@ -102,6 +156,7 @@ Json edge_json(const plan::Plan& plan, const plan::ComponentPlan& component, std
           {"fields", input.fields},
           {"rows", wait.count},
           {"rows_per_s", rounded(rate, 10)},
+          {"blocked", blocked_share(from.id, component.id, from.tasks, tasks)},
           {"wait_us", quantiles_json(wait)}};
 }
 
@@ -113,9 +168,9 @@ const TaskNumbers* find(const std::vector<TaskNumbers>& tasks, const TaskStatus&
 
 }  // namespace
 
-const std::vector<TaskNumbers>& ClusterRun::Told::read() {
-  if (!tasks) tasks = numbers_of(text);
-  return *tasks;
+const WorkerNumbers& ClusterRun::Told::read() {
+  if (!numbers) numbers = numbers_of(text);
+  return *numbers;
 }
 
 void ClusterRun::take(const cluster::WorkerNews& news, TimeNs now) {
@@ -134,30 +189,38 @@ runtime::RunStatus ClusterRun::status(bool finished) {
   runtime::RunStatus status;
   status.finished = finished;
   for (auto& [node, worker] : workers_)
-    for (const TaskNumbers& task : worker.now.read()) status.tasks.push_back(task.status);
+    for (const TaskNumbers& task : worker.now.read().tasks) status.tasks.push_back(task.status);
   return status;
 }
 
 std::string ClusterRun::topology_json(const plan::Plan& plan, const cluster::ClusterView& view,
                                       const cluster::TopologyView& topology, TimeNs wall) {
   std::vector<Shown> tasks;
+  std::vector<ToldFailure> failures;
   double seconds = 0;
   static const std::vector<TaskNumbers> none;
   for (auto& [node, worker] : workers_) {
-    const auto& before = worker.before ? worker.before->read() : none;
+    const auto& before = worker.before ? worker.before->read().tasks : none;
     const double over =
         worker.before ? static_cast<double>(worker.now.at - worker.before->at) / 1e9 : 0;
     seconds = std::max(seconds, over);
-    for (const TaskNumbers& task : worker.now.read())
+    for (const runtime::Failure& failure : worker.now.read().failures)
+      failures.push_back({&failure, &node});
+    for (const TaskNumbers& task : worker.now.read().tasks)
       tasks.push_back({&task, find(before, task.status), over, &node});
   }
   std::sort(tasks.begin(), tasks.end(), [](const Shown& a, const Shown& b) {
     return a.now->status.index < b.now->status.index;
   });
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const auto& a, const auto& b) { return a.failure->at < b.failure->at; });
+  const bool finished = topology.status == cluster::TopologyStatus::finished;
   Json json = {{"t", wall / ns_per_ms},
                {"topology", plan.name},
-               {"finished", topology.status == cluster::TopologyStatus::finished},
+               {"finished", finished},
                {"over_s", rounded(seconds, 1000)},
+               {"stall", stall_json(status(finished))},
+               {"errors", errors_json(failures, "")},
                {"components", Json::array()},
                {"edges", Json::array()}};
   for (const plan::ComponentPlan& component : plan.components) {
@@ -170,6 +233,7 @@ std::string ClusterRun::topology_json(const plan::Plan& plan, const cluster::Clu
     json["components"].push_back({{"id", component.id},
                                   {"kind", component.is_spout() ? "spout" : "bolt"},
                                   {"operator", component.op->name},
+                                  {"errors", errors_json(failures, component.id)},
                                   {"tasks", std::move(list)}});
     for (std::size_t i = 0; i < component.inputs.size(); ++i)
       json["edges"].push_back(edge_json(plan, component, i, tasks));

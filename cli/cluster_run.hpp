@@ -30,8 +30,8 @@ class ClusterRun {
   struct Told {
     TimeNs at = 0;
     std::string text;
-    std::optional<std::vector<TaskNumbers>> tasks;  // once it was read
-    const std::vector<TaskNumbers>& read();
+    std::optional<WorkerNumbers> numbers;  // once it was read
+    const WorkerNumbers& read();
   };
   struct Worker {
     Told now;

@@ -202,7 +202,9 @@ ApiAnswer EventDesk::packets(const ApiRequest& request, const std::string& id) c
 
 ApiAnswer EventDesk::change_mutes(const ApiRequest& request) const {
   if (request.method != "POST") return data_problem(405, "mutes are changed by POST");
-  if (auto refused = refuse_change(request, tokens_.control)) return *refused;
+  if (auto refused = tokens_.refuse_change ? tokens_.refuse_change(request)
+                                           : refuse_change(request, tokens_.control))
+    return *refused;
   if (sources_.mute_files.empty())
     return data_problem(409,
                         "nothing can be muted here: give `events` of this topology a mute_file");

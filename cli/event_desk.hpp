@@ -9,6 +9,8 @@
 // answer() is called on one thread.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "cli/event_log.hpp"
@@ -21,6 +23,8 @@ namespace dnstorm::cli {
 struct EventTokens {
   std::string control;  // of who may mute; empty: nobody from other machines
   std::string tap;      // of who may see packets; the same
+  // Says who may mute instead: what is answered to who may not.
+  std::function<std::optional<ApiAnswer>(const ApiRequest&)> refuse_change = {};
 };
 
 class EventDesk {

@@ -19,6 +19,7 @@ DetectorSettings settings_of(const plan::ComponentPlan& component) {
 }
 
 void take_events(const plan::ComponentPlan& component, EventSources& sources) {
+  sources.muting = true;
   const std::string& file = component.options.text("mute_file");
   if (!file.empty() && std::ranges::find(sources.mute_files, file) == sources.mute_files.end())
     sources.mute_files.push_back(file);

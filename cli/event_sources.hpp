@@ -23,6 +23,7 @@ struct EventSources {
   bool shown = false;        // a board sink takes events
   bool only_events = false;  // and no other one takes anything
   std::vector<DetectorSettings> components;
+  bool muting = false;  // there is an `events` that may mute
   std::vector<std::string> mute_files;
   std::vector<MuteRule> mutes;  // that the topology itself holds
   DurationNs reload = 0;        // after which a changed file is read at the latest

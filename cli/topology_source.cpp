@@ -76,16 +76,23 @@ SourceLines item_around(std::string_view text, int line) {
   return item;
 }
 
-TopologySource TopologySource::read(const std::string& path, const topology::Variables& variables) {
+TopologySource TopologySource::of(const std::string& text, const std::string& path,
+                                  const topology::Variables& variables,
+                                  const topology::OpenFile& open) {
   TopologySource source;
-  auto open = [&](const std::string& file) {
-    auto text = text_of(file);
-    if (text.ok()) source.texts_[file] = *text;
-    return text;
+  source.texts_[path] = text;
+  auto keep = [&](const std::string& file) {
+    auto included = open(file);
+    if (included.ok()) source.texts_[file] = *included;
+    return included;
   };
-  auto text = open(path);
-  if (text.ok()) source.topology_ = topology::read_text(*text, path, variables, open).topology;
+  source.topology_ = topology::read_text(text, path, variables, keep).topology;
   return source;
+}
+
+TopologySource TopologySource::read(const std::string& path, const topology::Variables& variables) {
+  auto text = text_of(path);
+  return text.ok() ? of(*text, path, variables, text_of) : TopologySource();
 }
 
 ApiAnswer TopologySource::answer(const ApiRequest& request) const {

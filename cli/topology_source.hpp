@@ -31,6 +31,10 @@ class TopologySource {
   // What cannot be read has no lines: who runs it has said so.
   static TopologySource read(const std::string& path, const topology::Variables& variables);
 
+  // Of a text that is at hand; `open`: what it includes.
+  static TopologySource of(const std::string& text, const std::string& path,
+                           const topology::Variables& variables, const topology::OpenFile& open);
+
   // GET .../source?component=ID: {"component","parts":[{"file","line","text"},...]}, first the
   // component, then the streams that lead to it.
   ApiAnswer answer(const ApiRequest& request) const;

@@ -52,6 +52,8 @@ TaskNumbers task_of(const Json& json) {
   for (const Json& input : inputs)
     task.inputs.push_back({input.at("from").get<std::string>(), input.value("stream", "default"),
                            quantiles_of(input, "wait")});
+  if (json.contains("inbox_rows")) task.inbox_rows = number(json, "inbox_rows");
+  task.blocked_on = json.value("blocked_on", task.blocked_on);
   return task;
 }
 
@@ -64,12 +66,16 @@ void Quantiles::merge(const Quantiles& other) {
     this->*quantile = std::max(this->*quantile, other.*quantile);
 }
 
-std::vector<TaskNumbers> numbers_of(std::string_view text) {
+WorkerNumbers numbers_of(std::string_view text) {
   try {
-    std::vector<TaskNumbers> tasks;
+    WorkerNumbers numbers;
     const Json json = Json::parse(text);
-    for (const Json& task : json.at("tasks")) tasks.push_back(task_of(task));
-    return tasks;
+    for (const Json& task : json.at("tasks")) numbers.tasks.push_back(task_of(task));
+    const Json failures = json.value("failures", Json::array());
+    for (const Json& failure : failures)
+      numbers.failures.push_back({failure.value("at", TimeNs{0}), failure.value("component", ""),
+                                  failure.at("what").get<std::string>()});
+    return numbers;
   } catch (const std::exception&) {
     return {};
   }

@@ -2,6 +2,8 @@
 // engine tells of a run in this process, but with quantiles for histograms. Pure.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +30,16 @@ struct TaskNumbers {
   Quantiles latency;
   Quantiles execute;
   std::vector<Input> inputs;
+  std::optional<std::uint64_t> inbox_rows;          // as TaskQueue::rows
+  std::map<std::string, std::uint64_t> blocked_on;  // as TaskQueue::blocked_ns
+};
+
+struct WorkerNumbers {
+  std::vector<TaskNumbers> tasks;
+  std::vector<runtime::Failure> failures;
 };
 
 // What is missing is 0; a text that is none of a worker has no tasks.
-std::vector<TaskNumbers> numbers_of(std::string_view text);
+WorkerNumbers numbers_of(std::string_view text);
 
 }  // namespace dnstorm::cli

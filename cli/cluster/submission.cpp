@@ -48,6 +48,13 @@ void carry_environment(const std::string& text,
   }
 }
 
+topology::ReadResult read(const cluster::Submission& submission) {
+  return topology::read_text(submission.text, submission.file, variables_of(submission),
+                             files_of(submission));
+}
+
+}  // namespace
+
 topology::Variables variables_of(const cluster::Submission& submission) {
   topology::Variables variables;
   for (const auto& [key, value] : submission.properties) {
@@ -59,16 +66,13 @@ topology::Variables variables_of(const cluster::Submission& submission) {
   return variables;
 }
 
-topology::ReadResult read(const cluster::Submission& submission) {
-  auto open = [&submission](const std::string& path) -> Result<std::string> {
+topology::OpenFile files_of(const cluster::Submission& submission) {
+  return [&submission](const std::string& path) -> Result<std::string> {
     auto file = submission.files.find(path);
     if (file != submission.files.end()) return file->second;
     return Error{ErrorKind::no_input, "was not submitted with the topology", ""};
   };
-  return topology::read_text(submission.text, submission.file, variables_of(submission), open);
 }
-
-}  // namespace
 
 Result<cluster::Submission> make_submission(const std::string& path,
                                             const SubmissionOptions& options) {

@@ -14,6 +14,7 @@
 
 #include "cluster/model/shape.hpp"
 #include "engine/plan/plan.hpp"
+#include "engine/topology/topology.hpp"
 
 namespace dnstorm::cli {
 
@@ -28,6 +29,10 @@ struct SubmissionOptions {
 // topology at all; whether it is a good one is for plan_of().
 Result<cluster::Submission> make_submission(const std::string& path,
                                             const SubmissionOptions& options);
+
+// What stands for ${...} in it, and what it includes: it must outlive that.
+topology::Variables variables_of(const cluster::Submission& submission);
+topology::OpenFile files_of(const cluster::Submission& submission);
 
 // Error: all problems in one text, a line each: "file:line:column: ...". `registry` has the
 // operators of the program, gets those of plug-ins and must outlive the plan.

@@ -188,6 +188,10 @@ ApiAnswer Control::answer_route(const ApiRequest& request) {
   return answer_cluster(Scene{options_, view, now, book_}, match, request);
 }
 
+std::optional<ApiAnswer> Control::refuse_change(const ApiRequest& request) const {
+  return refuse(request, options_.tokens);
+}
+
 std::optional<ApiAnswer> Control::refuse_tap(const ApiRequest& request) {
   if (auto refused = refuse(request, options_.tokens)) return refused;
   const ClusterView view = target_.view();

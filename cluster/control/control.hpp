@@ -39,6 +39,8 @@ class Control {
       : options_(std::move(options)), target_(target) {}
 
   ApiAnswer answer(const ApiRequest& request);
+  // Why who asks may change nothing; nothing: they may.
+  std::optional<ApiAnswer> refuse_change(const ApiRequest& request) const;
   // Why rows of the topology that the argument of that name says cannot be shown to who asks;
   // nothing: they can. They hold names and addresses: the token is wanted as for a change.
   std::optional<ApiAnswer> refuse_tap(const ApiRequest& request);

@@ -63,7 +63,10 @@ struct CoordinatorServer::State {
   void stand_for_election();
   void take(const ElectionEvent& event);
   bool may_lead() const { return !election || clock.steady_ns() < election->lead_until(); }
-  void step_down();
+  void step_down() {
+    machine.step_down();
+    (void)machine.take_outputs();
+  }
   void complain(const std::string& what) {
     say({clock.wall_ns(), setup.config.coordinator_name(), "", "error", what});
   }
@@ -79,7 +82,9 @@ struct CoordinatorServer::State {
   void write(WriteCheckpoint order);
   void read(const ReadCheckpoint& order);
   void remove(const std::string& topology);
-  void say(LogLine line);
+  void say(const LogLine& line) {
+    if (setup.on_log) setup.on_log(line);
+  }
   void send(const std::string& node, const Message& message) {
     hub->send({node, true}, {Buffer::copy_of(encode(message)), {}});
   }
@@ -155,11 +160,6 @@ void CoordinatorServer::State::take(const ElectionEvent& event) {
   if (event.kind != ElectionEvent::Kind::gained) return complain("leads no more: " + event.reason);
   term = event.term;
   lead_at = clock.steady_ns();
-}
-
-void CoordinatorServer::State::step_down() {
-  machine.step_down();
-  (void)machine.take_outputs();
 }
 
 void CoordinatorServer::State::stop() {
@@ -256,7 +256,7 @@ bool CoordinatorServer::State::carry_out(Output& output) {
                  [&](WriteCheckpoint& order) { write(std::move(order)); },
                  [&](const ReadCheckpoint& order) { read(order); },
                  [&](const RemoveCheckpoints& order) { remove(order.topology); },
-                 [&](Say& order) { say(std::move(order.line)); }, [](const auto&) {},  // saved
+                 [&](const Say& order) { say(order.line); }, [](const auto&) {},  // saved
              },
              output);
   return true;
@@ -316,10 +316,6 @@ void CoordinatorServer::State::remove(const std::string& topology) {
       say({clock.wall_ns(), setup.config.coordinator_name(), topology, "warning", what});
     });
   });
-}
-
-void CoordinatorServer::State::say(LogLine line) {
-  if (setup.on_log) setup.on_log(line);
 }
 
 CoordinatorServer::CoordinatorServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -389,6 +385,13 @@ void CoordinatorServer::tap(TapOrder order, std::function<void(const std::string
     auto workers = tapped(state->machine.view(state->clock.steady_ns()), order);
     if (!workers.ok()) return over(workers.error().what);
     for (const std::string& node : workers->nodes) state->send(node, workers->order);
+  });
+}
+
+void CoordinatorServer::mute(MuteOrder order) {
+  state_->loop.post([state = state_.get(), order = std::move(order)] {
+    const ClusterView view = state->machine.view(state->clock.steady_ns());
+    for (const std::string& node : nodes_of(view, order.topology)) state->send(node, order);
   });
 }
 

@@ -17,6 +17,7 @@
 #include "cluster/model/checkpoint_note.hpp"
 #include "cluster/model/config.hpp"
 #include "cluster/model/feed_news.hpp"
+#include "cluster/model/mute_order.hpp"
 #include "cluster/model/tap_order.hpp"
 
 namespace dnstorm::cluster {
@@ -66,6 +67,8 @@ class CoordinatorServer {
   // Asks the topology's workers for rows, for tap_lease from now on: they come through `on_news`.
   // Does not wait. `over` is called on the machine's thread if there are none any more, with why.
   void tap(TapOrder order, std::function<void(const std::string& why)> over);
+  // Tells it to the topology's workers. Does not wait.
+  void mute(MuteOrder order);
   void stop();
 
  private:

@@ -20,4 +20,11 @@ Result<Tapped> tapped(const ClusterView& view, TapOrder order) {
   return out;
 }
 
+std::vector<std::string> nodes_of(const ClusterView& view, const std::string& topology) {
+  if (view.leads)
+    for (const TopologyView& it : view.topologies)
+      if (it.record.id == topology) return it.record.assignment.nodes();
+  return {};
+}
+
 }  // namespace dnstorm::cluster

@@ -21,4 +21,7 @@ struct Tapped {
 // An error of kind `unavailable`: there is nothing to be seen, and why.
 Result<Tapped> tapped(const ClusterView& view, TapOrder order);
 
+// Where its workers are; none if this coordinator does not lead, or there is no such topology.
+std::vector<std::string> nodes_of(const ClusterView& view, const std::string& topology);
+
 }  // namespace dnstorm::cluster

@@ -35,6 +35,12 @@ void FeedBook::take_words(const FeedNews& news, Worker& worker, Taken& taken) {
         "{} rows of walls were left out by the worker on {}, because no coordinator took them",
         news.left_out, news.node));
   worker.left_out = news.left_out;
+  if (news.events_left_out > worker.events_left_out)
+    taken.notes.push_back(
+        fmt::format("{} news of security events were left out by the worker on {}, because no "
+                    "coordinator took them",
+                    news.events_left_out - worker.events_left_out, news.node));
+  worker.events_left_out = news.events_left_out;
   auto frames = decode_frames(news.bytes);
   if (!frames.ok()) {
     taken.notes.push_back(

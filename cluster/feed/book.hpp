@@ -37,6 +37,7 @@ class FeedBook {
   struct Worker {
     std::uint64_t taken = 0;  // number of its newest word
     std::uint64_t left_out = 0;
+    std::uint64_t events_left_out = 0;
   };
   using Key = std::pair<std::string, std::string>;  // source, panel
   void begin(std::uint64_t incarnation);

@@ -38,6 +38,7 @@ void update(FeedFrame& totals, FeedFrame newer) {
 void FeedOutbox::publish(FeedFrame frame) {
   Panel& panel = panel_for(frame);
   if (frame.view == "wall") return keep_wall(panel, std::move(frame));
+  if (frame.view == "events") return keep_events(panel, std::move(frame));
   const TimeNs end = frame.end;
   if (frame.view == "series") {
     panel.frames.push_back({std::move(frame), end});
@@ -64,6 +65,19 @@ void FeedOutbox::keep_wall(Panel& panel, FeedFrame frame) {
   const TimeNs end = frame.end;
   panel.frames.push_back({std::move(frame), end});
   if (panel.rows > limits_.rows_max) merge(panel);
+}
+
+// As they come: each frame tells of other events, or of what has become of them.
+void FeedOutbox::keep_events(Panel& panel, FeedFrame frame) {
+  panel.rows += frame.rows.size();
+  const TimeNs end = frame.end;
+  panel.frames.push_back({std::move(frame), end});
+  while (panel.rows > limits_.events_max && panel.frames.size() > 1) {
+    const std::size_t gone = panel.frames.front().frame.rows.size();
+    panel.rows -= gone;
+    events_left_out_ += gone;
+    panel.frames.pop_front();
+  }
 }
 
 void FeedOutbox::merge(Panel& panel) {
@@ -137,6 +151,7 @@ FeedNews FeedOutbox::next_word(TimeNs now) {
   word.sequence = ++last_;
   word.confirmed = confirmed_;
   word.left_out = left_out_;
+  word.events_left_out = events_left_out_;
   word.bytes = encode_frames(frames);
   if (on_way_.empty()) {
     repeat_pause_ = limits_.repeat_first;

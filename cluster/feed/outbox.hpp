@@ -5,6 +5,7 @@
 //   series   the newest `windows_max` windows
 //   table    the newest window
 //   totals   the newest number of each key
+//   events   the newest `events_max`; older ones are left out, and counted
 //
 // Words are numbered and taken in that order. When none is confirmed for a while, the first that is
 // on its way goes again, and the rest at the pace of what is confirmed. So nothing of a wall is
@@ -28,6 +29,7 @@ struct OutboxLimits {
   std::size_t word_rows = 8'192;    // of one word, unless a frame alone has more
   std::size_t rows_max = 1u << 18;  // of a wall that wait
   std::size_t windows_max = 600;    // of a series that wait
+  std::size_t events_max = 4'096;   // that wait
   DurationNs repeat_first = 2 * ns_per_s;
   DurationNs repeat_max = 30 * ns_per_s;
 };
@@ -47,6 +49,7 @@ class FeedOutbox {
 
   std::size_t waiting() const;  // frames
   std::uint64_t left_out() const { return left_out_; }
+  std::uint64_t events_left_out() const { return events_left_out_; }
 
  private:
   struct Panel {  // of one source, and one view
@@ -56,6 +59,7 @@ class FeedOutbox {
 
   Panel& panel_for(const FeedFrame& frame);
   void keep_wall(Panel& panel, FeedFrame frame);
+  void keep_events(Panel& panel, FeedFrame frame);
   void merge(Panel& panel);
   FeedNews next_word(TimeNs now);
 
@@ -65,6 +69,7 @@ class FeedOutbox {
   std::uint64_t last_ = 0;  // number of the newest word
   std::uint64_t confirmed_ = 0;
   std::uint64_t left_out_ = 0;
+  std::uint64_t events_left_out_ = 0;
   TimeNs repeat_at_ = time_max;
   DurationNs repeat_pause_ = 0;
   bool repeating_ = false;

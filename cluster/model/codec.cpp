@@ -13,7 +13,7 @@ using nlohmann::json;
 namespace {
 
 // The first byte of a message.
-constexpr std::array<char, 10> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N', 'T', 'F', 'K'};
+constexpr std::array<char, 11> kinds{'R', 'S', 'L', 'O', 'P', 'A', 'N', 'T', 'F', 'K', 'M'};
 
 // Bytes that are no UTF-8 (a name in an error text) are replaced: a message is never lost for them.
 std::string text_of(const json& value) {
@@ -51,7 +51,8 @@ std::string encode_bytes(const FeedNews& news) {
                      {"incarnation", news.incarnation},
                      {"sequence", news.sequence},
                      {"confirmed", news.confirmed},
-                     {"left_out", news.left_out}},
+                     {"left_out", news.left_out},
+                     {"events_left_out", news.events_left_out}},
                     news.bytes);
 }
 
@@ -72,6 +73,7 @@ FeedNews feed_of(const json& head) {
   news.sequence = head.value("sequence", std::uint64_t{0});
   news.confirmed = head.value("confirmed", std::uint64_t{0});
   news.left_out = head.value("left_out", std::uint64_t{0});
+  news.events_left_out = head.value("events_left_out", std::uint64_t{0});
   return news;
 }
 
@@ -147,6 +149,8 @@ Result<Message> decode(std::string_view bytes) {
       return decode_bytes(rest, feed_of);
     case 'K':
       return decode_as<FeedAck>(rest);
+    case 'M':
+      return decode_as<MuteOrder>(rest);
     default:
       return Error{ErrorKind::data, "a message of unknown kind", {}};
   }

@@ -9,6 +9,7 @@
 
 #include "cluster/model/checkpoint_note.hpp"
 #include "cluster/model/feed_news.hpp"
+#include "cluster/model/mute_order.hpp"
 #include "cluster/model/orders.hpp"
 #include "cluster/model/record.hpp"
 #include "cluster/model/report.hpp"
@@ -17,7 +18,7 @@
 namespace dnstorm::cluster {
 
 using Message = std::variant<Report, StatePart, LogLine, Orders, Ping, Pong, WorkerNews, TapOrder,
-                             FeedNews, FeedAck>;
+                             FeedNews, FeedAck, MuteOrder>;
 
 // One message as one frame of bytes: a kind, the JSON, and behind it the bytes of a StatePart or a
 // FeedNews as they are.

@@ -14,6 +14,7 @@ struct FeedNews {
   std::uint64_t sequence = 0;   // of this word, from 1 in each worker
   std::uint64_t confirmed = 0;  // all up to this one were, by whichever coordinator led then
   std::uint64_t left_out = 0;   // rows of walls that had no room, since the worker has begun
+  std::uint64_t events_left_out = 0;  // security events, likewise
   std::string bytes;            // frames: cluster/feed/frame_codec.hpp
   bool operator==(const FeedNews&) const = default;
 };

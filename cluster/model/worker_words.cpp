@@ -29,7 +29,7 @@ std::optional<Word> WordReader::next() {
     length |= std::size_t{static_cast<unsigned char>(bytes_[read_ + i])} << (8 * i);
   auto kind = static_cast<std::uint8_t>(bytes_[read_ + length_bytes]);
   broken_ = length > word_bytes_max || kind < static_cast<std::uint8_t>(WordKind::order) ||
-            kind > static_cast<std::uint8_t>(WordKind::feed);
+            kind > static_cast<std::uint8_t>(WordKind::mutes);
   if (broken_ || bytes_.size() - read_ - head_bytes < length) return std::nullopt;
   Word word{static_cast<WordKind>(kind), bytes_.substr(read_ + head_bytes, length)};
   read_ += head_bytes + length;

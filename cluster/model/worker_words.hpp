@@ -29,6 +29,8 @@ enum class WordKind : std::uint8_t {
   feed_ack,  // FeedAck as encode() has it
   // To the node.
   feed,  // FeedNews as encode() has it; the node puts in who says it
+  // To the worker.
+  mutes,  // MuteOrder as encode() has it
 };
 
 struct Word {

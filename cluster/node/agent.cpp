@@ -22,6 +22,8 @@ namespace dnstorm::cluster {
 
 namespace {
 
+constexpr std::size_t mutes_max = 256;  // topologies whose mutes are remembered
+
 using WorkerKey = std::pair<std::string, std::uint64_t>;  // topology, incarnation
 
 // A node may have the name, and the key, of a coordinator on the same machine.
@@ -76,6 +78,7 @@ struct Agent::State {
     WorkerReport said;
   };
   std::map<WorkerKey, Worker> workers;                    // of the loop
+  std::map<std::string, std::string> mutes;  // likewise: the newest MuteOrder by topology
   std::map<std::string, Member> members;                  // likewise
   std::uint64_t term = 0;                                 // the highest heard of
   std::string coordinator;                                // who has it
@@ -87,6 +90,7 @@ struct Agent::State {
   void take(const HubMessage& message);
   void take(const Orders& orders, const std::string& from, TimeNs now);
   void take(const TapOrder& order);
+  void take(const MuteOrder& order);
   void take(const FeedAck& ack);
   void know(const Members& all);
   void carry_out(NodeOutput& output);
@@ -173,6 +177,9 @@ void Agent::State::take(const HubMessage& message) {
                    [&](FeedAck& ack) {
                      if (!from.inbound) take(ack);
                    },
+                   [&](MuteOrder& order) {
+                     if (!from.inbound) take(order);
+                   },
                    [](const auto&) {},  // what only coordinators are told
                },
                *said);
@@ -192,6 +199,13 @@ void Agent::State::take(const TapOrder& order) {
   for (auto& [key, worker] : workers)
     if (key.first == order.topology && worker.said.state == WorkerState::running)
       worker.process->send({WordKind::tap, encode(order)});
+}
+
+void Agent::State::take(const MuteOrder& order) {
+  mutes[order.topology] = encode(order);
+  if (mutes.size() > mutes_max) mutes.erase(mutes.begin());
+  for (auto& [key, worker] : workers)
+    if (key.first == order.topology) worker.process->send({WordKind::mutes, encode(order)});
 }
 
 void Agent::State::take(const FeedAck& ack) {
@@ -272,6 +286,9 @@ void Agent::State::start(const StartWorker& order) {
   }
   (*process)->send({WordKind::submission, to_json(order.submission)});
   (*process)->send({WordKind::order, to_json(order.order)});
+  // Before it runs, so that nothing is told of that is muted already.
+  if (auto muted = mutes.find(key.first); muted != mutes.end())
+    (*process)->send({WordKind::mutes, muted->second});
   workers[key] = {std::move(*process), {}};
 }
 
@@ -316,6 +333,7 @@ void Agent::State::take(const WorkerKey& key, const Word& word) {
       }
       break;
     case WordKind::feed_ack:
+    case WordKind::mutes:
     case WordKind::tap:
     case WordKind::order:
     case WordKind::submission:

@@ -53,16 +53,36 @@ void add_latency(Json& json, const runtime::TaskLatency& seen) {
   }
 }
 
+// What waits before it, where that is known, and for whom it has waited.
+void add_queue(Json& json, const runtime::TaskQueue& queue) {
+  if (queue.rows) json["inbox_rows"] = *queue.rows;
+  json["blocked_on"] = Json::object();
+  for (const auto& [reader, blocked] : queue.blocked_ns) json["blocked_on"][reader] = blocked;
+}
+
+Json failures_json(const std::vector<runtime::Failure>& failures) {
+  Json all = Json::array();
+  for (const runtime::Failure& failure : failures)
+    all.push_back({{"at", failure.at}, {"component", failure.component}, {"what", failure.what}});
+  return all;
+}
+
+template <class Seen>
+const Seen* find(const std::vector<Seen>& all, const runtime::TaskStatus& task) {
+  auto found = std::find_if(all.begin(), all.end(), [&](const Seen& of) {
+    return of.component == task.component && of.index == task.index;
+  });
+  return found == all.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string to_json(const WorkerStats& stats) {
   Json tasks = Json::array();
   for (const runtime::TaskStatus& task : stats.status.tasks) {
     Json json = task_json(task);
-    auto seen = std::find_if(stats.latencies.begin(), stats.latencies.end(), [&](const auto& of) {
-      return of.component == task.component && of.index == task.index;
-    });
-    if (seen != stats.latencies.end()) add_latency(json, *seen);
+    if (const auto* seen = find(stats.latencies, task)) add_latency(json, *seen);
+    if (const auto* queue = find(stats.queues, task)) add_queue(json, *queue);
     tasks.push_back(std::move(json));
   }
   Json links = Json::array();
@@ -74,9 +94,13 @@ std::string to_json(const WorkerStats& stats) {
                      {"frames_resent", link.frames_resent},
                      {"outbox_bytes", link.outbox_bytes},
                      {"round_trip_ns", link.round_trip}});
-  return Json{{"tasks", std::move(tasks)},          {"links", std::move(links)},
-              {"checkpoint", stats.checkpoint},     {"cpu_ns", stats.cpu_ns},
-              {"memory_bytes", stats.memory_bytes}, {"finished", stats.status.finished}}
+  return Json{{"tasks", std::move(tasks)},
+              {"links", std::move(links)},
+              {"failures", failures_json(stats.failures)},
+              {"checkpoint", stats.checkpoint},
+              {"cpu_ns", stats.cpu_ns},
+              {"memory_bytes", stats.memory_bytes},
+              {"finished", stats.status.finished}}
       .dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

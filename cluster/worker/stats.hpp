@@ -23,6 +23,8 @@ struct LinkStats {
 struct WorkerStats {
   runtime::RunStatus status;
   std::vector<runtime::TaskLatency> latencies;
+  std::vector<runtime::TaskQueue> queues;
+  std::vector<runtime::Failure> failures;
   std::vector<LinkStats> links;
   std::uint64_t checkpoint = 0;  // the newest that it took part in
   std::uint64_t cpu_ns = 0;      // of the process

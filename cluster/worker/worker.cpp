@@ -155,6 +155,10 @@ class Worker {
         if (auto message = decode(word.bytes); message.ok())
           if (const auto* ack = std::get_if<FeedAck>(&*message)) take(*ack);
         break;
+      case WordKind::mutes:
+        if (auto message = decode(word.bytes); message.ok() && options_.mute)
+          if (const auto* order = std::get_if<MuteOrder>(&*message)) take(*order);
+        break;
       default:
         break;  // a word of a newer node
     }
@@ -163,6 +167,10 @@ class Worker {
   void take(const TapOrder& order) {
     if (runs_ && machine_.report().state < WorkerState::finished)
       taps_.take(order, slice_->plan(), clock_.steady_ns());
+  }
+  void take(const MuteOrder& order) {
+    if (options_.mute(order.rules))
+      log("info", fmt::format("the board mutes security events by {} rules", order.rules.size()));
   }
   void take(const FeedAck& ack) {
     TimeNs now = clock_.steady_ns();

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "cluster/model/submission.hpp"
 #include "cluster/model/worker_words.hpp"
@@ -34,6 +35,9 @@ struct WorkerOptions {
   DataLinksOptions links;
   runtime::RunOptions run;  // taps, resources. `slice`, `active` and `feed` are filled in
   OpenTap open_tap;         // hangs one into run.taps; none: nothing can be tapped
+  // The rules of a MuteOrder, on the worker's thread; whether they are others than before. None:
+  // nothing can be muted.
+  std::function<bool(const std::vector<std::string>& rules)> mute;
   DurationNs stats_period = 2 * ns_per_s;
 };
 

@@ -7,8 +7,10 @@
 #include <memory>
 #include <utility>
 
+#include "engine/api/hook.hpp"
 #include "operators/checkpoint.hpp"
 #include "operators/detect/detector.hpp"
+#include "operators/detect/live_mutes.hpp"
 #include "operators/detect/mute_list.hpp"
 #include "operators/detect/rule_file.hpp"
 #include "operators/enrich/reload.hpp"
@@ -89,12 +91,15 @@ class EventsBolt final : public Bolt {
     reload_.prepare(task, options_.duration("reload"));
     const char* names[] = {"allowed", "muted", "below_severity", "over_limit", "updates_held"};
     for (std::size_t i = 0; i < left_out_.size(); ++i) left_out_[i] = &task.counter(names[i]);
+    if (task.resources != nullptr) live_ = task.resources->find<LiveMutes>(live_mutes_key);
     allow_file_.changed(), mute_file_.changed();
     return read_rules();
   }
 
   void execute(const InputBatch& in, Emitter& out) override {
     read_changed_rules();
+    if (live_)
+      if (auto newer = live_->newer(live_seen_)) live_list_ = std::move(newer);
     for (RowView row : in.rows()) take(readers_[in.input].read(row), out);
   }
 
@@ -169,7 +174,7 @@ class EventsBolt final : public Bolt {
       return write(event, out);
     }
     if (allow_list_.contains(event.key)) return leave_out(allowed);
-    if (mute_list_.contains(event.time, event.detector, event.key)) return leave_out(muted);
+    if (is_muted(event)) return leave_out(muted);
     auto severity = static_cast<std::uint8_t>(event.finding.severity);
     if (severity < least_) return leave_out(below_severity);
     if (known && severity <= told->second.severity &&
@@ -183,6 +188,11 @@ class EventsBolt final : public Bolt {
     }
     told_[event.id] = {event.time, severity};
     write(event, out);
+  }
+
+  bool is_muted(const Event& event) const {
+    return mute_list_.contains(event.time, event.detector, event.key) ||
+           (live_list_ && live_list_->contains(event.time, event.detector, event.key));
   }
 
   bool may_open(const Event& event) {
@@ -215,6 +225,9 @@ class EventsBolt final : public Bolt {
   std::uint8_t least_ = 0;
   AllowList allow_list_;
   MuteList mute_list_;
+  std::shared_ptr<LiveMutes> live_;  // of the process; null: there are none
+  std::uint64_t live_seen_ = 0;
+  std::shared_ptr<const MuteList> live_list_;
   Reload reload_;
   Note note_ = note_on_stderr();
   std::vector<EventReader> readers_;  // one an input

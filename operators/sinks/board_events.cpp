@@ -24,6 +24,7 @@ class BoardEvents final : public Bolt {
  public:
   Result<void> prepare(const TaskContext& task) override {
     feed_ = task.feed;
+    component_ = task.component;
     published_ = &task.counter("frames_published");
     std::vector<std::string> names;
     for (const EventField& field : event_fields) names.emplace_back(field.name);
@@ -38,6 +39,7 @@ class BoardEvents final : public Bolt {
     const Reader& reader = inputs_[in.input];
     FeedFrame frame;
     frame.panel = frame.view = "events";
+    frame.source = component_;
     for (RowView row : in.rows()) {
       FeedRow& event = frame.rows.emplace_back();
       reader.text.append(event.key, row);
@@ -60,6 +62,7 @@ class BoardEvents final : public Bolt {
     FieldRef<std::int64_t> time;
   };
   Feed* feed_ = nullptr;
+  std::string component_;
   Counter* published_ = nullptr;
   std::vector<Reader> inputs_;
 };

@@ -12,9 +12,27 @@ bool names_row(const Field& field) {
   return !CellReader{field.name, field.type, 0, field.labels}.numeric();
 }
 
+namespace {
+
+bool is_shown(const Field& field, const std::vector<std::string>& wanted) {
+  return field.role == Role::value && !names_row(field) &&
+         (wanted.empty() || std::find(wanted.begin(), wanted.end(), field.name) != wanted.end());
+}
+
+}  // namespace
+
+PanelFields panel_fields(const Schema& schema, const std::vector<std::string>& wanted) {
+  PanelFields fields;
+  for (const Field& field : schema.fields()) {
+    if (names_row(field)) fields.names.push_back(field.name);
+    if (is_shown(field, wanted)) fields.numbers.push_back(field.name);
+  }
+  if (fields.names.empty() && schema.find(rank_field)) fields.names.emplace_back(rank_field);
+  return fields;
+}
+
 BoardPanel::BoardPanel(const Schema& schema, BoardPanelSettings settings)
     : settings_(std::move(settings)) {
-  const auto& wanted = settings_.columns;
   for (std::size_t i = 0; i < schema.size(); ++i) {
     const Field& field = schema.field(i);
     CellReader cell = CellReader::of(schema, i);
@@ -23,9 +41,7 @@ BoardPanel::BoardPanel(const Schema& schema, BoardPanelSettings settings)
     if (field.role == Role::key && field.name == rank_field) rank_ = cell;
     if (names_row(field)) {
       names_.push_back(std::move(cell));
-    } else if (field.role == Role::value &&
-               (wanted.empty() ||
-                std::find(wanted.begin(), wanted.end(), field.name) != wanted.end())) {
+    } else if (is_shown(field, settings_.columns)) {
       numbers_.push_back(std::move(cell));
     }
   }

@@ -30,6 +30,14 @@ inline constexpr std::string_view rank_field = "rank";
 // Whether a value field names a row (text, an address, a labelled number) rather than measures it.
 bool names_row(const Field& field);
 
+// Of rows of that schema: the fields that a row's key is made of, with blanks between, and the
+// numbers that are shown. `wanted`: as BoardPanelSettings::columns.
+struct PanelFields {
+  std::vector<std::string> names;
+  std::vector<std::string> numbers;
+};
+PanelFields panel_fields(const Schema& schema, const std::vector<std::string>& wanted);
+
 class BoardPanel {
  public:
   // `schema` has a time, a window_end and at least one of the numbers to show.

@@ -150,6 +150,34 @@ test('the board shows the topology that is chosen, with the numbers of all nodes
   await page.context().close();
 });
 
+test('messages of a cell come from all nodes, for who has the token', async () => {
+  const page = await open('/?topology=goes-on');
+  await page.locator('.cell', { has: page.getByText('alpha', { exact: true }) }).click();
+  const chosen = page.getByRole('complementary', { name: 'Chosen cell' });
+  await chosen
+    .getByText('not the token', { exact: false })
+    .or(chosen.getByText('wants its token', { exact: false }))
+    .waitFor();
+  // The browser itself tells of a refused request in the console.
+  assert.ok(page.faults.length > 0 && page.faults.every((fault) => /401/.test(fault)), String(page.faults));
+  page.faults.length = 0;
+  await chosen.getByLabel('Token').fill('right');
+  await chosen.getByRole('button', { name: 'Use it' }).click();
+  await chosen.getByRole('table', { name: 'Last messages' }).locator('tbody tr').first().waitFor();
+  clean(page);
+  await page.context().close();
+});
+
+test('the lines of the file that made a task are shown to who has the token', async () => {
+  const page = await open('/?topology=done');
+  await page.evaluate(() => sessionStorage.setItem('dnstorm.token', 'right'));
+  await page.goto(url + '/?topology=done#topology?component=counts');
+  await page.reload();
+  await page.getByText('{id: counts, className: count', { exact: false }).first().waitFor();
+  clean(page);
+  await page.context().close();
+});
+
 test('nodes, workers, executors and links are shown', async () => {
   const page = await open('/#cluster');
   for (const name of names) {

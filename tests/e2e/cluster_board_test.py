@@ -5,6 +5,7 @@ import copy
 import json
 import os
 import signal
+import sqlite3
 import time
 import urllib.error
 import urllib.request
@@ -22,6 +23,9 @@ def with_boards(text):
     sinks = (
         "  - {id: rcodes, className: count, place: {node: n2},"
         " properties: {by: [rcode], window: 1s}}\n"
+        "  - {id: minutes, className: count, place: {node: n2}, properties: {window: 1m}}\n"
+        "  - {id: load, className: board, place: {node: n3},"
+        " properties: {view: series, panel: load}}\n"
     )
     sinks += "".join(
         f"  - {{id: {view}, className: board, place: {{node: n3}},"
@@ -32,6 +36,11 @@ def with_boards(text):
         f"  - {{from: dns-{node}, to: rcodes, grouping: {{type: FIELDS, args: [rcode]}}}}\n"
         for node in cluster_traffic.NODES
     )
+    edges += "".join(
+        f"  - {{from: dns-{node}, to: minutes, grouping: {{type: GLOBAL}}}}\n"
+        for node in cluster_traffic.NODES
+    )
+    edges += "  - {from: minutes, to: load, grouping: {type: GLOBAL}}\n"
     edges += "".join(
         f"  - {{from: {'rcodes' if view == 'series' else 'types'}, to: {view},"
         f" grouping: {{type: GLOBAL}}}}\n"
@@ -106,6 +115,58 @@ class ClusterBoard(harness.Case):
         # The one that runs, or ran last, is shown to who does not choose.
         self.assertEqual(shown(self.snapshot(url)), shown(state))
         self.tasks_are_where_they_ran(url)
+        self.history_is_what_the_series_showed(url, state)
+        self.the_rest_is_as_of_a_run(url)
+
+    def data(self, url, path, **headers):
+        request = urllib.request.Request(
+            f"{url}/api/data/{path}{'&' if '?' in path else '?'}topology=lab", headers=headers
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def history_is_what_the_series_showed(self, url, state):
+        """It is written about once a second: looked at until it has all."""
+        (series,) = [panel["series"] for panel in state["panels"] if panel["id"] == "series"]
+        # A point of the page: start, end, a value for each line that there was.
+        sums = {line["name"]: 0 for line in series["lines"]}
+        for _, _, *values in series["points"]:
+            for name, value in zip(sums, values):
+                sums[name] += value or 0
+        self.assertGreater(sum(sums.values()), 0)
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            history = self.data(url, "history/points?last=600000")
+            kept = {
+                line["tags"]["rcode"]: line["total"]
+                for chart in history.get("charts", [])
+                if chart["measurement"] == "series" and chart["field"] == "count"
+                for line in chart["lines"]
+            }
+            if kept == sums:
+                break
+            time.sleep(0.1)
+        self.assertEqual(kept, sums)
+        # The same windows by the minute, counted by the command that the page Capacity names.
+        capacity = self.data(url, "capacity")
+        store = self.path("c1/boards/minutes/lab.sqlite")
+        self.assertIn(f"dnstorm advise {store} --measurement load", capacity["command"])
+        with sqlite3.connect(store) as minutes:
+            (all,) = minutes.execute("SELECT sum(fields ->> 'count') FROM points").fetchone()
+        self.assertEqual(all, sum(sums.values()))
+
+    def the_rest_is_as_of_a_run(self, url):
+        self.assertEqual(
+            set(self.data(url, "")["data"]),
+            {"capacity", "cluster", "explain", "history", "source", "walls"},
+        )
+        (source,) = self.data(
+            url, "source?component=wall", Authorization="Bearer lab-token"
+        )["parts"][:1]
+        self.assertIn("id: wall, className: board", source["text"])
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            self.data(url, "source?component=wall")
+        self.assertEqual(refused.exception.code, 401)
 
     def tasks_are_where_they_ran(self, url):
         with urllib.request.urlopen(f"{url}/api/topology?topology=lab", timeout=10) as answer:
@@ -116,7 +177,17 @@ class ClusterBoard(harness.Case):
             (task,) = tasks[f"packets-{node}"]
             self.assertEqual(task["node"], node)
         self.assertEqual(len(tasks["types"]), 2)
+        self.assertIsNone(topology["stall"])
+        self.assertEqual(topology["errors"], [])
+        top = json.loads(self.ok("top", url, "--json").stdout)
+        self.assertEqual(
+            {(edge["from"], edge["to"], edge["rows"]) for edge in top["edges"]},
+            {(edge["from"], edge["to"], edge["rows"]) for edge in topology["edges"]},
+        )
+        (packets,) = tasks["packets-n1"]
+        self.assertEqual(packets["counters"]["captured"], packets["emitted"])
         for edge in topology["edges"]:
+            self.assertLessEqual(edge["blocked"], 1)
             if edge["from"].startswith("packets-"):
                 emitted = sum(task["emitted"] for task in tasks[edge["from"]])
                 self.assertEqual(edge["rows"], emitted, edge)

@@ -1,22 +1,29 @@
 // What pages ask for beside the stream: GET /api/data/NAME, again and again while they are shown.
 import { type Signal, signal, useSignal, useSignalEffect } from '@preact/signals';
 
-import { ofTopology } from './choice';
+import { ofTopology, topology } from './choice';
 import { pages } from './pages';
-import { paused, view } from './store';
+import { paused, title, view } from './store';
 
-// What this server has, by name; null: it has not answered yet.
+// What this server has of the topology that is shown, by name; null: it has not answered yet.
 export const offered: Signal<string[] | null> = signal(null);
 
 export async function askWhatIsOffered(): Promise<void> {
+  const address = ofTopology('/api/data');
   try {
-    const answer = await fetch('/api/data');
+    const answer = await fetch(address);
     const { data, first } = answer.ok ? await answer.json() : { data: [], first: 'live' };
-    offered.value = data;
+    if (address !== ofTopology('/api/data')) return; // another one has been chosen meanwhile
+    if (String(data) !== String(offered.value)) offered.value = data;
     beginWith(first);
   } catch {
     offered.value = []; // no server: the stream says so, and asks again
   }
+}
+
+// Of a cluster: whose rows a tap is to show.
+export function topologyOfTaps(): string | undefined {
+  return offered.value?.includes('cluster') ? topology.value || title.value : undefined;
 }
 
 // Who names no page gets the one that this run is about.

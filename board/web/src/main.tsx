@@ -1,15 +1,22 @@
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
 import { App } from './app';
+import { topology } from './choice';
 import { askWhatIsOffered } from './data';
 import { startKiosk } from './kiosk';
 import { onKey } from './keys';
-import { start } from './store';
+import { start, title } from './store';
 
 document.addEventListener('keydown', onKey);
 start();
 startKiosk();
-void askWhatIsOffered();
+// Topologies of a cluster differ in what they have; which one is shown unasked, its title tells.
+effect(() => {
+  topology.value;
+  title.value;
+  void askWhatIsOffered();
+});
 render(<App />, document.getElementById('app')!);

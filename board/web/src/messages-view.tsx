@@ -1,7 +1,8 @@
 // The messages of the cell that was chosen: a tap that is open as long as somebody looks.
 import { useSignal, useSignalEffect } from '@preact/signals';
 
-import { ask, offered } from './data';
+import { ofTopology } from './choice';
+import { ask, offered, topologyOfTaps } from './data';
 import { exact, heading, percent, visible } from './format';
 import { conditionOf, Messages } from './messages';
 import { past, paused } from './store';
@@ -17,13 +18,17 @@ interface WallRows {
   edge: string;
   field: string;
 }
-let walls: Promise<WallRows[]> | null = null;
+// By what is asked: topologies of a cluster have walls of their own.
+const walls = new Map<string, Promise<WallRows[]>>();
 function rowsOf(panel: string): Promise<WallRows | undefined> {
-  // A board of a cluster has no word of them.
-  if (offered.value && !offered.value.includes('walls')) return Promise.resolve(undefined);
-  walls ??= ask<{ walls: WallRows[] }>('/api/data/walls').then((answer) => answer.walls);
-  walls.catch(() => (walls = null));
-  return walls.then((all) => all.find((wall) => wall.panel === panel));
+  const address = ofTopology('/api/data/walls');
+  let all = walls.get(address);
+  if (!all || topologyOfTaps()) {
+    all = ask<{ walls: WallRows[] }>(address).then((answer) => answer.walls);
+    all.catch(() => walls.delete(address));
+    walls.set(address, all);
+  }
+  return all.then((known) => known.find((wall) => wall.panel === panel));
 }
 
 export function MessagesOf({ panelId, name }: { panelId: string; name: string }) {
@@ -46,7 +51,8 @@ export function MessagesOf({ panelId, name }: { panelId: string; name: string })
       if (!where) throw new Error('Messages with this name cannot be asked for.');
       problem.value = null;
       const got = (messages.value = new Messages(rows.field));
-      await readTap({ edge: rows.edge, where, rate }, gone.signal, (piece) => got.take(piece));
+      const topology = topologyOfTaps();
+      await readTap({ edge: rows.edge, where, rate, topology }, gone.signal, (piece) => got.take(piece));
     };
     begin().catch(fail);
     const drawing = window.setInterval(() => drawn.value++, drawMs);

@@ -2,13 +2,15 @@
 // machines. It is asked for when the server says so, and kept as long as the tab.
 import { useSignal } from '@preact/signals';
 
+import { ofTopology } from './choice';
 import { ask, askRaw, Refusal } from './data';
 
 export type Purpose = 'control' | 'tap';
 
 function kept(purpose: Purpose): string {
   try {
-    return sessionStorage.getItem(`dnstorm.token.${purpose}`) ?? '';
+    // That of the page Cluster does for all.
+    return sessionStorage.getItem(`dnstorm.token.${purpose}`) ?? sessionStorage.getItem('dnstorm.token') ?? '';
   } catch {
     return '';
   }
@@ -26,11 +28,14 @@ export function isTokenWanted(error: unknown): boolean {
 
 // POST with everything in the address.
 export function change<Data>(path: string, query: Record<string, string>): Promise<Data> {
-  return ask<Data>(`${path}?${new URLSearchParams(query)}`, { method: 'POST', headers: tokenHeaders('control') });
+  return ask<Data>(ofTopology(`${path}?${new URLSearchParams(query)}`), {
+    method: 'POST',
+    headers: tokenHeaders('control'),
+  });
 }
 
 export function fetchGuarded(path: string): Promise<Response> {
-  return askRaw(path, { headers: tokenHeaders('tap') });
+  return askRaw(ofTopology(path), { headers: tokenHeaders('tap') });
 }
 
 export function TokenForm({ purpose, onReady }: { purpose: Purpose; onReady: () => void }) {

@@ -148,6 +148,8 @@ WorkerStats RunningSlice::stats() const {
   WorkerStats stats;
   stats.status = run_->status();
   stats.latencies = run_->latencies();
+  stats.queues = run_->queues();
+  stats.failures = run_->failures();
   for (PeerIndex peer = 0; peer < peers_.size(); ++peer) {
     DataLinkStatistics seen = links_->statistics(peer);
     stats.links.push_back({peers_[peer], seen.connected, seen.link.bytes_sent,

@@ -172,6 +172,33 @@ TEST(CapacitySource, is_what_counts_minutes_best) {
   EXPECT_EQ(source->share, 60);
 }
 
+TEST(CapacitySource, of_a_cluster_is_what_boards_show_as_series_of_minutes) {
+  OperatorRegistry registry = builtin_registry();
+  auto series = [](const std::string& of, const std::string& panel) {
+    return std::pair("  - {id: s" + panel +
+                         ", className: board, properties: {view: series, panel: " + panel + "}}\n",
+                     "  - {from: " + of + ", to: s" + panel + ", grouping: {type: GLOBAL}}\n");
+  };
+  const auto [load, to_load] = series("per_minute", "load");
+  const auto [fast, to_fast] = series("per_second", "fast");
+  const auto [lost, to_lost] = series("losses", "lost");
+  plan::Plan plan = plan_of(
+      "  - {id: per_second, className: count, properties: {window: 1s}}\n"
+      "  - {id: per_minute, className: count, properties: {by: [server], window: 1m}}\n"
+      "  - {id: losses, className: count, properties: {window: 1m}}\n" +
+          load + fast + lost,
+      from_dns("per_second") + from_dns("per_minute") + from_dns("losses") + to_store("losses") +
+          to_load + to_fast + to_lost,
+      registry);
+  auto source = capacity_source_of_series(plan, "minutes.sqlite");
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(source->store, "minutes.sqlite");
+  EXPECT_EQ(source->names.measurement, "load");
+  EXPECT_EQ(source->names.drops, "lost.count");
+  EXPECT_EQ(source->share, 60);
+  EXPECT_FALSE(capacity_source(plan).has_value());
+}
+
 TEST(CapacitySource, is_none_of_a_store_without_counts) {
   OperatorRegistry registry = builtin_registry();
   plan::Plan plan = plan_of("  - {id: losses, className: count}\n",

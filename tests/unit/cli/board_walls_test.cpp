@@ -35,6 +35,39 @@ streams:
   - {from: names, to: table, grouping: {type: GLOBAL}}
 )";
 
+TEST(SeriesFields, AreThoseThatAPlanSaysOfAPanel) {
+  constexpr const char* series = R"(name: series
+spouts:
+  - {id: packets, className: pcap, properties: {file: none.pcap}}
+bolts:
+  - {id: dns, className: decode}
+  - {id: rates, className: count, properties: {by: [qr, rcode], window: 1s}}
+  - {id: sizes, className: quantiles, properties: {of: size, window: 1s}}
+  - {id: lines, className: board, properties: {view: series}}
+  - {id: few, className: board, properties: {view: series, panel: half, values: [p50]}}
+streams:
+  - {from: packets, to: dns, grouping: {type: FIELDS, args: [hosts]}}
+  - {from: dns, to: rates, grouping: {type: FIELDS, args: [qr]}}
+  - {from: dns, to: sizes, grouping: {type: GLOBAL}}
+  - {from: rates, to: lines, grouping: {type: GLOBAL}}
+  - {from: sizes, to: few, grouping: {type: GLOBAL}}
+)";
+  OperatorRegistry registry = builtin_registry();
+  auto plan = load_plan_text(series, "series.yaml", {}, registry);
+  ASSERT_TRUE(plan.ok()) << plan.error().what;
+  auto fields = [&](const char* sink, const char* panel) {
+    FeedFrame frame;
+    frame.source = sink;
+    frame.panel = panel;
+    return series_fields(*plan, frame);
+  };
+  EXPECT_EQ(fields("lines", "rates").names, (std::vector<std::string>{"qr", "rcode"}));
+  EXPECT_EQ(fields("lines", "rates").numbers, (std::vector<std::string>{"count"}));
+  EXPECT_EQ(fields("few", "half").numbers, (std::vector<std::string>{"p50"}));
+  EXPECT_TRUE(fields("lines", "half").numbers.empty());
+  EXPECT_TRUE(fields("", "rates").numbers.empty());
+}
+
 TEST(BoardWalls, AreTheEdgesIntoWhatCountsThem) {
   OperatorRegistry registry = builtin_registry();
   auto plan = load_plan_text(topology, "walls.yaml", {}, registry);

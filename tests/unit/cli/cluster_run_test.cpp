@@ -105,6 +105,46 @@ TEST_F(ClusterRunTest, RowsOfAnEdgeAreSummedAndItsSlowestReaderIsTold) {
   EXPECT_NEAR(edge["wait_us"]["p50"].get<double>(), 1000, 100);
 }
 
+TEST_F(ClusterRunTest, WhoHoldsUpASourceIsFoundOnAnotherNode) {
+  auto told = [&](std::uint64_t blocked_ms, TimeNs now) {
+    cluster::WorkerStats stats;
+    runtime::TaskStatus& task = stats.status.tasks.emplace_back();
+    task.component = "words";
+    task.spout = task.blocked = true;
+    task.waits_for = "out/1";
+    task.waiting_ns = 2'500'000'000;
+    runtime::TaskQueue& queue = stats.queues.emplace_back();
+    queue.component = "words";
+    queue.blocked_ns = {{"out", blocked_ms * 1'000'000}};
+    run.take({"n1", "t-1-1", 1, "stats", to_json(stats)}, now);
+  };
+  told(0, ns_per_s);
+  told(500, 3 * ns_per_s);
+  cluster::WorkerStats slow;
+  slow.status.tasks.emplace_back().component = "out";
+  slow.status.tasks[0].index = 1;
+  runtime::TaskQueue& queue = slow.queues.emplace_back();
+  queue.component = "out";
+  queue.index = 1;
+  queue.rows = 77;
+  slow.failures = {{5 * ns_per_ms, "out", "the disk is full"},
+                   {6 * ns_per_ms, "", "of the engine"}};
+  run.take({"n2", "t-1-1", 1, "stats", to_json(slow)}, ns_per_s);
+  json page = shown();
+  EXPECT_EQ(page["stall"], json::parse(R"({"source":"words","cause":"out/1","for_s":2.5})"));
+  EXPECT_EQ(page["edges"][0]["blocked"], 0.25);
+  EXPECT_EQ(page["components"][0]["tasks"][0]["inbox_rows"], nullptr);
+  EXPECT_EQ(page["components"][1]["tasks"][0]["inbox_rows"], 77);
+  EXPECT_EQ(page["components"][1]["errors"],
+            json::parse(R"j([{"t":5,"what":"the disk is full (on n2)"}])j"));
+  EXPECT_EQ(page["errors"], json::parse(R"j([{"t":6,"what":"of the engine (on n2)"}])j"));
+}
+
+TEST_F(ClusterRunTest, TheOperatorsOwnCountersAreShown) {
+  tell("n1", 1, "words", 0, 1000, ns_per_s);
+  EXPECT_EQ(shown()["components"][0]["tasks"][0]["counters"], json::parse(R"({"captured":1000})"));
+}
+
 TEST_F(ClusterRunTest, AWorkerOfAnotherVersionThatSaysLessOrNonsenseDoesNoHarm) {
   run.take({"n1", "t-1-1", 1, "stats", "{"}, 0);
   run.take({"n2", "t-1-1", 1, "stats", R"({"tasks":[{"component":"out"}]})"}, 0);

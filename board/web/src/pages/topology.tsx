@@ -3,8 +3,7 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-import { topology as chosenTopology } from '../choice';
-import { offered, useAsked } from '../data';
+import { offered, topologyOfTaps, useAsked } from '../data';
 import { seconds, visible } from '../format';
 import { ByWorker } from './by-worker';
 import { Graph, type GraphEdge, type GraphNode } from './dag';
@@ -139,7 +138,7 @@ function LiveView({ topology, focus }: { topology: Topology; focus: Signal<Focus
         <Legend />
       </section>
       {component && <ComponentDetail topology={topology} component={component} source={names.includes('source')} />}
-      {edge && <EdgeDetail edge={edge} tap topology={chosenTopology.value || undefined} />}
+      {edge && <EdgeDetail edge={edge} tap topology={topologyOfTaps()} />}
       <Tables topology={{ ...topology, components }} edges={edges} />
     </>
   );

@@ -33,6 +33,14 @@ TEST(Tapped, SendNoMoreTogetherThanTheCoordinatorCanTake) {
   EXPECT_EQ(tapped(view_of(20'000), {"1", "dns-1-1", "dns", "", 10'000})->order.rate, 1u);
 }
 
+TEST(NodesOf, AreThoseOfATopologyWhileThisCoordinatorLeads) {
+  ClusterView view = view_of(2);
+  EXPECT_THAT(nodes_of(view, "dns-1-1"), ::testing::ElementsAre("n0", "n1"));
+  EXPECT_THAT(nodes_of(view, "dns-2-2"), ::testing::IsEmpty());
+  view.leads = false;
+  EXPECT_THAT(nodes_of(view, "dns-1-1"), ::testing::IsEmpty());
+}
+
 TEST(Tapped, IsNothingOfWhatDoesNotRun) {
   ClusterView view = view_of(2);
   EXPECT_EQ(problem(view, "dns-1-1"), "");

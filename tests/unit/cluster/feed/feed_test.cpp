@@ -166,6 +166,35 @@ TEST_F(FeedTest, SaysWhatFoundNoRoom) {
   EXPECT_THAT(shown.notes[0], ::testing::HasSubstr("2 rows of walls were left out"));
 }
 
+TEST_F(FeedTest, EventsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
+  OutboxLimits limits;
+  limits.words = 1;
+  limits.events_max = 4;
+  outbox = FeedOutbox(limits);
+  outbox.publish(frame("events", 1, {{"one", {}}}));
+  auto first = outbox.take(0);
+  for (TimeNs second = 2; second <= 6; ++second)
+    outbox.publish(frame("events", second, {{"a", {}}, {"b", {}}}));
+  EXPECT_EQ(outbox.waiting(), 2u);
+  deliver(of(first.at(0), 1), ns_per_s);
+  deliver(ns_per_s);
+  EXPECT_THAT(shown.ends, ElementsAre(1, 5, 6));
+  ASSERT_THAT(shown.notes, SizeIs(1));
+  EXPECT_THAT(shown.notes[0], ::testing::HasSubstr("6 news of security events were left out"));
+  outbox.publish(frame("events", 7, {{"a", {}}}));
+  deliver(ns_per_s);
+  EXPECT_THAT(shown.notes, SizeIs(1)) << "told once";
+}
+
+TEST_F(FeedTest, EventsThatComeAgainAfterARestartAreGivenOn) {
+  outbox.publish(frame("events", 1, {{"opened", {}}}));
+  deliver();
+  restart();  // from a checkpoint before it: the log knows events by their ids
+  outbox.publish(frame("events", 1, {{"opened", {}}}));
+  deliver();
+  EXPECT_THAT(shown.ends, ElementsAre(1, 1));
+}
+
 TEST_F(FeedTest, WindowsThatComeAgainAfterARestartCountOnce) {
   for (TimeNs second = 1; second <= 5; ++second)
     outbox.publish(frame("wall", second, {{"a", {1}}}));

@@ -34,8 +34,14 @@ TEST(Messages, carry_the_order_of_a_tap) {
   EXPECT_FALSE(decode("T{\"rate\":\"much\"}").ok());
 }
 
+TEST(Messages, carry_what_is_muted) {
+  MuteOrder order{"dns-1-1", {"never * example.com", "2026-12-01 tunnel *"}};
+  EXPECT_EQ(std::get<MuteOrder>(decode(encode(order)).value()), order);
+  EXPECT_FALSE(decode("M{\"rules\":7}").ok());
+}
+
 TEST(Messages, carry_what_a_board_shows) {
-  FeedNews news{"n1", "dns-1-1", 2, 17, 16, 3, std::string("\x00\xff{", 3)};
+  FeedNews news{"n1", "dns-1-1", 2, 17, 16, 3, 4, std::string("\x00\xff{", 3)};
   std::string bytes = encode(news);
   EXPECT_EQ(std::get<FeedNews>(decode(bytes).value()), news);
   EXPECT_FALSE(decode("F00000002{").ok());

@@ -13,7 +13,8 @@ TEST(WorkerWords, come_together_however_they_are_cut) {
                           {WordKind::state, std::string("\0\xff\x01", 3)},
                           {WordKind::log, std::string(70'000, 'y')},
                           {WordKind::news, "n"},
-                          {WordKind::tap, "t"}};
+                          {WordKind::tap, "t"},
+                          {WordKind::mutes, "m"}};
   std::string bytes;
   for (const Word& word : words) bytes += to_bytes(word);
   for (std::size_t piece : {std::size_t{1}, std::size_t{3}, std::size_t{4096}, bytes.size()}) {

@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/api/hook.hpp"
 #include "operators/detect/event.hpp"
+#include "operators/detect/live_mutes.hpp"
 #include "tests/unit/operators/resume_check.hpp"
 
 namespace dnstorm::operators {
@@ -114,6 +116,29 @@ TEST(Events, readRulesAgainWhenTheirFileHasChanged) {
   std::filesystem::remove(path);
   events.task.clock.now += 10 * ns_per_s;
   EXPECT_THAT(events.take({event("23s", "4", "opened", 2)}), ElementsAre("23s 4 opened 2"));
+}
+
+TEST(Events, areMutedByWhatComesWhileTheyRun) {
+  auto mutes = std::make_shared<LiveMutes>();
+  Resources resources;
+  resources.publish(live_mutes_key, mutes);
+  testing::HarnessSettings settings;
+  settings.read_outputs = {"id"};
+  settings.resources = &resources;
+  TaskHarness task(events_operator(), TextOptions{{"mute", {"never dga *"}}}, event_fields(),
+                   settings);
+  auto passed = [&](const std::string& id, const std::string& detector) {
+    task.feed({event("20s", id, "opened", 2, "victim.example", detector)});
+    return task.take().size();
+  };
+  EXPECT_EQ(passed("1", "tunnel"), 1u);
+  mutes->set({"never tunnel example", "what is no rule"});
+  EXPECT_EQ(passed("2", "tunnel"), 0u);
+  EXPECT_EQ(passed("3", "dga"), 0u) << "its own still hold";
+  EXPECT_EQ(passed("4", "zone_scan"), 1u);
+  mutes->set({});
+  EXPECT_EQ(passed("5", "tunnel"), 1u);
+  EXPECT_EQ(task.counter("muted"), 2U);
 }
 
 TEST(Events, goOnFromACheckpoint) {
