@@ -52,12 +52,15 @@ export class Demo {
   }
 }
 
-// A run of the real program with its board, which is served until it is stopped. `until`: the line that says so.
+// The real program with a board, until it is stopped.
 export class Run {
-  static async start(program, options, cwd = '.', until = /Serving the board at (\S+)/) {
+  // Of `dnstorm run`. `until`: the line that says where it is served; if not given, when the run has ended.
+  static start(program, options, cwd = '.', until = /Serving the board at (\S+)/) {
+    return Run.serve(program, ['run', ...options, '--board', '127.0.0.1:0', '--keep-board'], cwd, until);
+  }
+  static async serve(program, args, cwd = '.', until = /Serving the board .*at (\S+)/) {
     const run = new Run();
-    const board = ['--board', '127.0.0.1:0', '--keep-board'];
-    run.child = spawn(program, ['run', ...options, ...board], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    run.child = spawn(program, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     for await (const line of createInterface({ input: run.child.stderr })) {
       said += line + '\n';

@@ -14,7 +14,7 @@ export interface Honesty {
   late: number;
   folded?: number;  // points beyond a budget of series, in series named OTHER
   behind_s: number;
-  state: 'running' | 'finished' | 'failed';
+  state: 'running' | 'finished' | 'failed' | 'stored'; // stored: nothing runs
   failure: string;
   reasons: [reason: string, count: number][];
   components: Component[];
