@@ -121,7 +121,7 @@ class StoredBoard {
     desk_.emplace(log_, std::move(stored_.sources), clock_,
                   EventTokens{.control = {}, .tap = token != nullptr ? token : ""});
     data_.add("events", [this](const ApiRequest& request) { return desk_->answer(request); });
-    data_.begin_with("security");
+    if (stored_.stores.empty()) data_.begin_with("security");
     return {};
   }
 

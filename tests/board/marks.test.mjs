@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { Browser, Demo, Run, isAccessible } from './harness.mjs';
 import { Looks } from './looks.mjs';
-import { capture, quiet } from './packets.mjs';
+import { capture } from './packets.mjs';
 
 const start = 1_800_000_000;
 const topology = `name: marked
@@ -17,7 +17,7 @@ bolts:
   - {id: dns, className: decode}
   - {id: domains, className: count, properties: {by: [domain], window: 1s}}
   - {id: wall, className: board, properties: {view: wall, panel: domains, title: Domains}}
-  - {id: water, className: random_subdomain, properties: {distinct: 100, admit: 1}}
+  - {id: water, className: random_subdomain, properties: {distinct: 20, admit: 1, window: 2s}}
   - {id: events, className: events, properties: {opened_max: 0}}
   - {id: page, className: board, properties: {view: events}}
 streams:
@@ -45,15 +45,15 @@ const chosen = (page) => page.getByRole('complementary', { name: 'Chosen cell' }
 
 test('a name that was not there before is marked as new, in words', async () => {
   const looks = new Looks(browser, await Demo.start(process.env.DNSTORM_BOARD_DEMO, 0, 'settled'));
-  await looks.demo.say('step 1');
+  await looks.demo.say('hostile');
   const page = await looks.open();
   await page.locator('#tab-domains').click();
   await page.locator('.cell:visible').first().waitFor();
-  assert.equal(await page.locator('.mark-fresh:visible').count(), 0, 'with the first window nothing is new');
-  await looks.demo.say('hostile');
-  const cell = page.locator('.cell:visible', { hasText: 'onerror' });
-  await cell.locator('.mark-fresh').waitFor();
-  await page.getByRole('button', { name: /onerror.* new$/ }).waitFor();
+  assert.equal(await page.locator('.mark-fresh:visible').count(), 0, 'in the beginning nothing is new');
+  await looks.demo.say('step 1');
+  const cell = page.getByRole('button', { name: /^push\.example\.com .*new$/ });
+  await cell.waitFor();
+  assert.equal(await page.locator('.cell:visible', { hasText: 'onerror' }).locator('.mark-fresh:visible').count(), 0);
   await cell.click();
   assert.match(await chosen(page).textContent(), /new: first seen at \d\d:\d\d:\d\d UTC/);
   await isAccessible(page);
@@ -62,14 +62,15 @@ test('a name that was not there before is marked as new, in words', async () => 
 });
 
 test('a name that an open security event is about is marked, and leads to the event', async () => {
-  const water = Array.from({ length: 300 }, (_, i) => ({
-    t: start + i / 100,
-    labels: [`n${i}x`, 'flooded', 'example'],
+  // Replayed at its own speed: the event is open as long as it goes on.
+  const messages = Array.from({ length: 240 * 40 }, (_, i) => ({
+    t: start + i / 40,
+    labels: i % 40 === 0 ? ['www', 'quiet', 'example'] : [`n${i}x`, 'flooded', 'example'],
   }));
-  // Long enough for the window of the detector to close, and not for the event to end.
-  writeFileSync(join(folder, 'water.pcap'), capture([...water, quiet(start + 12)]));
+  writeFileSync(join(folder, 'water.pcap'), capture(messages));
   writeFileSync(join(folder, 'marked.yaml'), topology);
-  const looks = new Looks(browser, await Run.start(process.env.DNSTORM, ['marked.yaml'], folder));
+  const options = ['marked.yaml', '--speed', '1x'];
+  const looks = new Looks(browser, await Run.start(process.env.DNSTORM, options, folder, /The board is at (\S+)/));
   const page = await looks.open({}, `${looks.demo.url}#live`);
   const marked = page.locator('.cell', { has: page.locator('.mark-alarm:visible') });
   await marked.waitFor();
