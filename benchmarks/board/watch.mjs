@@ -1,4 +1,4 @@
-// Shows the wall of top-level domains and prints "NAME MS" when a cell called probe... has been painted:
+// Shows the wall of query types and prints "NAME MS" when a cell called TYPE61... has been painted:
 // watch.mjs URL. Ends with its standard input.
 import { Browser } from '../../tests/board/harness.mjs';
 
@@ -6,14 +6,14 @@ const browser = await Browser.start();
 const page = await browser.page({ viewport: { width: 1920, height: 1080 } });
 await page.exposeFunction('tell', (name, ms) => console.log(name, ms));
 await page.goto(process.argv[2]);
-await page.locator('#tab-tlds').click();
+await page.locator('#tab-qtypes').click();
 await page.locator('.cell:visible').first().waitFor();
 await page.evaluate(() => {
   const known = new Set();
   const look = () => {
     for (const cell of document.querySelectorAll('.cells li:not([hidden]) .cell')) {
       const name = cell.title;
-      if (!name.startsWith('probe') || known.has(name)) continue;
+      if (!name.startsWith('TYPE61') || known.has(name)) continue;
       known.add(name);
       // The frame after the next one begins when the next one has been painted.
       requestAnimationFrame(() => requestAnimationFrame(() => window.tell(name, Date.now())));
