@@ -48,6 +48,7 @@ int run_app(int argc, char** argv) {
       "topology");
   Chosen chosen;
   add_run_command(app, chosen);
+  add_board_command(app, chosen);
   add_report_command(app, chosen);
   add_advise_command(app, chosen);
   add_tap_command(app, chosen);

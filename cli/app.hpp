@@ -13,6 +13,7 @@ int run_app(int argc, char** argv);
 // A verb adds its subcommand to `app`; the callback of the chosen one sets `chosen`.
 using Chosen = std::function<int()>;
 void add_run_command(CLI::App& app, Chosen& chosen);
+void add_board_command(CLI::App& app, Chosen& chosen);
 void add_validate_command(CLI::App& app, Chosen& chosen);
 void add_explain_command(CLI::App& app, Chosen& chosen);
 void add_operators_command(CLI::App& app, Chosen& chosen);

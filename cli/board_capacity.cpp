@@ -71,6 +71,7 @@ ApiAnswer BoardCapacity::answer(const ApiRequest& request) {
     return data_problem(404, "there is nothing more below capacity than capacity.ics");
   auto asked = read(request);
   if (!asked.ok()) return data_problem(asked.error());
+  std::lock_guard lock(mutex_);
   auto known = know();
   if (!known.ok()) return data_problem(known.error());
   std::string key = request.path;

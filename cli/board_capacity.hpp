@@ -6,10 +6,12 @@
 // Arguments are the options of `dnstorm advise` (docs/capacity.md); numbers are those that it gives
 // of the same store, and the answer says by which command. The file is read when somebody asks, at
 // most once a minute and so seldom that reading takes a twentieth of the time at most; questions
-// that were answered from what was read are not worked out again. Belongs to one thread.
+// that were answered from what was read are not worked out again. Thread-safe: one question is
+// worked out at a time.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "cli/advise_question.hpp"
@@ -38,6 +40,7 @@ class BoardCapacity {
 
   CapacitySource source_;
   const Clock& clock_;
+  std::mutex mutex_;  // guards all below
   bool read_ = false;
   TimeNs next_ = 0;  // steady; when it may be read again
   operators::Pasts pasts_, response_times_;

@@ -3,7 +3,8 @@
 // (/api/data/history?...). Each answer is put together by a file of its own; here they are only
 // listed and found, and who may change something is told.
 //
-// add() before the server starts; answer() is called on one thread of the server.
+// add() before the server starts; answer() is called by several threads of the server at once, and
+// so is each handler.
 #pragma once
 
 #include <functional>

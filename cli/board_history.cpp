@@ -2,19 +2,21 @@
 
 #include <algorithm>
 
-#include "cli/history/history.hpp"
-
 namespace dnstorm::cli {
 
-void offer_history(const plan::Plan& plan, BoardData& data) {
+std::vector<HistoryFile> history_files(const plan::Plan& plan) {
   std::vector<HistoryFile> files;
-  std::vector<HistoryFile> of_open_sets;  // events and the like: read only if they are asked for
+  std::vector<HistoryFile> of_open_sets;  // read only if they are asked for
   for (const plan::ComponentPlan& component : plan.components) {
     if (component.op->name != "store") continue;
     bool open_set = component.options.flag("unbounded_tags");
     (open_set ? of_open_sets : files).push_back({component.id, component.options.text("file")});
   }
   files.insert(files.end(), of_open_sets.begin(), of_open_sets.end());
+  return files;
+}
+
+void offer_history(std::vector<HistoryFile> files, BoardData& data) {
   if (files.empty()) return;
   data.add("history", [history = History(std::move(files))](const ApiRequest& request) {
     auto body = history.answer(request);

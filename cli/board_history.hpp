@@ -1,12 +1,18 @@
 // Offers the history of a topology to the pages of its board: what its `store` sinks have written.
 #pragma once
 
+#include <vector>
+
 #include "cli/board_data.hpp"
+#include "cli/history/history.hpp"
 #include "engine/plan/plan.hpp"
 
 namespace dnstorm::cli {
 
-// Nothing is added if it has no such sink.
-void offer_history(const plan::Plan& plan, BoardData& data);
+// Its stores, those of open sets (events and the like) last.
+std::vector<HistoryFile> history_files(const plan::Plan& plan);
+
+// Nothing is added if there is no file.
+void offer_history(std::vector<HistoryFile> files, BoardData& data);
 
 }  // namespace dnstorm::cli

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/board_data.hpp"
-#include "cli/event_packets.hpp"
 #include "engine/base/parse_time.hpp"
 
 namespace dnstorm::cli {
@@ -116,8 +115,14 @@ std::optional<ApiAnswer> refuse_packets(const ApiRequest& request, const std::st
 }  // namespace
 
 EventDesk::EventDesk(const EventLog& log, EventSources sources, const Clock& clock,
-                     EventTokens tokens)
-    : log_(log), sources_(std::move(sources)), clock_(clock), tokens_(std::move(tokens)) {}
+                     EventTokens tokens, Search search)
+    : log_(log),
+      sources_(std::move(sources)),
+      clock_(clock),
+      tokens_(std::move(tokens)),
+      search_(search ? std::move(search) : [](const LoggedEvent& event, const EventSources& from) {
+        return packets_of(event, from);
+      }) {}
 
 TimeNs EventDesk::now() const { return sources_.replay ? log_.newest_time() : clock_.wall_ns(); }
 
@@ -188,13 +193,24 @@ ApiAnswer EventDesk::packets(const ApiRequest& request, const std::string& id) c
   const auto event = log_.find(id);
   if (!event)
     return data_problem(404, "this event is not known: it is older than those that are remembered");
-  auto found = packets_of(*event, sources_);
+  if (!searches_.try_acquire())
+    return data_problem(503,
+                        fmt::format("{} searches for packets go on already: try again when one "
+                                    "of them has ended",
+                                    searches_max));
+  ApiAnswer answer = search_answer(*event);
+  searches_.release();
+  return answer;
+}
+
+ApiAnswer EventDesk::search_answer(const LoggedEvent& event) const {
+  auto found = search_(event, sources_);
   if (!found.ok())
     return found.error().kind == ErrorKind::no_input ? data_problem(404, found.error().what)
                                                      : data_problem(found.error());
   ApiAnswer answer{.type = "application/vnd.tcpdump.pcap", .body = std::move(found->pcap)};
-  answer.headers = {{"Content-Disposition", fmt::format("attachment; filename=\"{}-{}.pcap\"",
-                                                        event->detector, event->id)},
+  answer.headers = {{"Content-Disposition",
+                     fmt::format("attachment; filename=\"{}-{}.pcap\"", event.detector, event.id)},
                     {"X-Dnstorm-Packets", fmt::format("{}", found->packets)},
                     {"X-Dnstorm-Cut", found->cut ? "yes" : "no"}};
   return answer;
@@ -208,6 +224,7 @@ ApiAnswer EventDesk::change_mutes(const ApiRequest& request) const {
   if (sources_.mute_files.empty())
     return data_problem(409,
                         "nothing can be muted here: give `events` of this topology a mute_file");
+  std::lock_guard lock(mute_files_mutex_);
   auto done = request.path == "/mute" ? mute(request) : unmute(request);
   if (!done.ok()) return data_problem(done.error());
   Json json = {{"mutes", Json::array()}};

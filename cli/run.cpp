@@ -86,7 +86,7 @@ class Session {
       add_data(options.control_token);
       offer_events(options);
       DNSTORM_CHECK(offer_capacity());
-      offer_history(plan_, data_);
+      offer_history(history_files(plan_), data_);
       options.data = [this](const ApiRequest& request) { return data_.answer(request); };
       options.control = [this](const board::ControlRequest& request) { return change(request); };
       server_ = DNSTORM_TRY(board::Server::start(options, live_, [this] { return honesty(); }));

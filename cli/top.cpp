@@ -6,6 +6,7 @@
 
 #include "cli/cluster_verb.hpp"
 #include "cli/text_table.hpp"
+#include "cli/top_walls.hpp"
 
 namespace dnstorm::cli {
 
@@ -58,7 +59,21 @@ const std::vector<Column>& columns_of(TopTab tab) {
                                             {">ROWS/S", "rows_per_s", Form::number},
                                             {">BLOCKED", "blocked", Form::share},
                                             {">WAIT P99", "wait_p99", Form::micros}};
-  return tab == TopTab::tasks ? tasks : tab == TopTab::edges ? edges : components;
+  static const std::vector<Column> walls = {{"NAME", "key", Form::word},
+                                            {">COUNT", "count", Form::number},
+                                            {">SHARE", "share", Form::share},
+                                            {"", "mark", Form::word}};
+  switch (tab) {
+    case TopTab::tasks:
+      return tasks;
+    case TopTab::edges:
+      return edges;
+    case TopTab::walls:
+      return walls;
+    case TopTab::components:
+      break;
+  }
+  return components;
 }
 
 std::string micros_text(const Json& value) {
@@ -96,13 +111,20 @@ std::vector<Json> sorted(std::vector<Json> rows, const Column& column, bool reve
 }
 
 std::string table_text(const TopPage& page, const TopView& view) {
-  const char* names[] = {"components", "tasks", "edges"};
+  const char* names[] = {"components", "tasks", "edges", "walls"};
   const char* name = names[static_cast<std::size_t>(view.tab)];
   const std::vector<Column>& columns = columns_of(view.tab);
   if (!page.contains(name)) return fmt::format("{} are shown of a run only\n", name);
+  const Json* shown = &page.at(name);
+  std::string heading;
+  if (view.tab == TopTab::walls) {
+    if (shown->empty()) return "no walls: the topology has no `board` sink with view: wall\n";
+    heading = wall_heading(*shown, view.wall);
+    shown = &shown->at(view.wall % shown->size()).at("cells");
+  }
   std::vector<std::string> headings;
   for (const Column& column : columns) headings.emplace_back(column.heading);
-  std::vector<Json> rows(page.at(name).begin(), page.at(name).end());
+  std::vector<Json> rows(shown->begin(), shown->end());
   if (view.sort != 0) rows = sorted(std::move(rows), columns[view.sort - 1], view.reversed);
   TextTable table(headings);
   const std::size_t passed = rows.empty() ? 0 : std::min(view.scroll, rows.size() - 1);
@@ -111,7 +133,7 @@ std::string table_text(const TopPage& page, const TopView& view) {
     for (const Column& column : columns) cells.push_back(cell_text(rows[i], column));
     table.add(std::move(cells));
   }
-  return table.empty() ? "" : table.text();
+  return table.empty() ? heading : heading + table.text();
 }
 
 // As the line on top of the board.
@@ -181,13 +203,14 @@ TopPage top_of_cluster(const Json& topologies, const Json& nodes, const std::vec
   return page;
 }
 
-TopPage top_of_run(const Json& answer, const Json& honesty) {
+TopPage top_of_run(const Json& answer, const Json& honesty, const Json& snapshot) {
   TopPage page = empty_page();
   page["tasks"] = Json::array();
   page["edges"] = Json::array();
   for (const Json& edge : answer.at("edges")) page["edges"].push_back(run_edge(edge));
   page["stall"] = answer.at("stall");
   page["honesty"] = honesty;
+  if (snapshot.is_object()) page["walls"] = walls_of(snapshot);
   std::size_t tasks = 0;
   double rows = 0;
   for (const Json& component : answer.at("components")) {
@@ -218,10 +241,17 @@ TopPage top_of_run(const Json& answer, const Json& honesty) {
 }
 
 bool TopView::press(char key) {
-  constexpr std::string_view tabs = "cte";
+  constexpr std::string_view tabs = "ctew";
+  if (tab == TopTab::walls && (key == 'w' || (key >= '1' && key <= '9'))) {
+    wall = key == 'w' ? wall + 1 : static_cast<std::size_t>(key - '1');
+    scroll = 0;
+    return true;
+  }
   if (const std::size_t at = tabs.find(key); at != std::string_view::npos || key == '\t') {
     const auto now = static_cast<std::size_t>(tab);
-    *this = {static_cast<TopTab>(key == '\t' ? (now + 1) % tabs.size() : at), 0, false, 0, paused};
+    *this = {.tab = static_cast<TopTab>(key == '\t' ? (now + 1) % tabs.size() : at),
+             .wall = wall,
+             .paused = paused};
     return true;
   }
   if (key == 's')
@@ -240,15 +270,15 @@ bool TopView::press(char key) {
 }
 
 std::string TopView::help() const {
-  std::string by = "as in the topology";
+  std::string by = tab == TopTab::walls ? "by COUNT" : "as in the topology";
   if (sort != 0) {
     std::string_view heading = columns_of(tab)[sort - 1].heading;
     heading.remove_prefix(heading.starts_with('>') ? 1 : 0);
     by = fmt::format("by {}{}", heading, reversed ? ", reversed" : "");
   }
   return fmt::format(
-      "q end  c components  t tasks  e edges  s sort ({})  r reverse  j k scroll  p {}", by,
-      paused ? "go on: PAUSED" : "pause");
+      "q end  c components  t tasks  e edges  w {}  s sort ({})  r reverse  j k scroll  p {}",
+      tab == TopTab::walls ? "next wall" : "walls", by, paused ? "go on: PAUSED" : "pause");
 }
 
 std::string top_text(const TopPage& page, const TopView& view) {

@@ -9,7 +9,9 @@ namespace dnstorm::cli {
 
 // {topologies: [{topology, status, workers, tasks, rows_per_s}], nodes: [{node, status, workers,
 //   cores, cores_used}], components: [{topology, component, kind, tasks, in_per_s, out_per_s,
-//   busy}]}, of a run also tasks, edges, stall and honesty, as its board says them.
+//   busy}]}, of a run also tasks, edges, stall and honesty, as its board says them, and walls:
+//   [{panel, title, total, keys, overflow, cells: [{key, count, share, mark}]}], most counted
+//   first.
 // `busy`: the share of its time, 0..1; of a run that of the task that has most of it.
 using TopPage = nlohmann::ordered_json;
 
@@ -18,10 +20,12 @@ using TopPage = nlohmann::ordered_json;
 TopPage top_of_cluster(const nlohmann::ordered_json& topologies,
                        const nlohmann::ordered_json& nodes,
                        const std::vector<nlohmann::ordered_json>& pages);
-// Of GET /api/topology and GET /api/honesty (board/README.md); `honesty` may be null.
-TopPage top_of_run(const nlohmann::ordered_json& answer, const nlohmann::ordered_json& honesty);
+// Of GET /api/topology, GET /api/honesty and GET /api/snapshot (board/README.md); the last two may
+// be null.
+TopPage top_of_run(const nlohmann::ordered_json& answer, const nlohmann::ordered_json& honesty,
+                   const nlohmann::ordered_json& snapshot = nullptr);
 
-enum class TopTab : std::uint8_t { components, tasks, edges };
+enum class TopTab : std::uint8_t { components, tasks, edges, walls };
 
 // What of a page is shown, and how; changed by keys.
 struct TopView {
@@ -29,10 +33,11 @@ struct TopView {
   std::size_t sort = 0;  // column of the tab's table, from 1; 0: in the order of the topology
   bool reversed = false;
   std::size_t scroll = 0;  // lines of the table that are passed over
+  std::size_t wall = 0;    // which wall, counted round and round
   bool paused = false;
 
-  // Whether it is one of ours: c t e (tabs), Tab, s (next column), r (reverse), p (pause), j and k
-  // (down and up).
+  // Whether it is one of ours: c t e w (tabs; w again, the next wall), 1 to 9 (a wall), Tab, s
+  // (next column), r (reverse), p (pause), j and k (down and up).
   bool press(char key);
   std::string help() const;  // one line
 };

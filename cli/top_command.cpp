@@ -21,8 +21,8 @@ struct TopArgs : ClusterArgs {
   bool json = false;
 };
 
-// What is asked, again and again.
-using Look = std::function<Result<TopPage>()>;
+// What is asked, again and again, for what is shown of it.
+using Look = std::function<Result<TopPage>(const TopView&)>;
 
 Result<TopPage> look_at_cluster(ClusterClient& client) {
   const Json topologies = DNSTORM_TRY(client.get("/topology/summary"));
@@ -57,14 +57,19 @@ Result<Json> ask_run(const std::string& address, const char* path,
   return json;
 }
 
-Result<TopPage> look_at_run(const std::string& address, operators::HttpTransport& transport) {
+// Walls are large: they are asked for where somebody looks at them.
+Result<TopPage> look_at_run(const std::string& address, bool walls,
+                            operators::HttpTransport& transport) {
   const Json topology = DNSTORM_TRY(ask_run(address, "/api/topology", transport));
-  return top_of_run(topology, DNSTORM_TRY(ask_run(address, "/api/honesty", transport)));
+  const Json honesty = DNSTORM_TRY(ask_run(address, "/api/honesty", transport));
+  Json snapshot;
+  if (walls) snapshot = DNSTORM_TRY(ask_run(address, "/api/snapshot", transport));
+  return top_of_run(topology, honesty, snapshot);
 }
 
-Result<TopPage> look_safely(const Look& look) {
+Result<TopPage> look_safely(const Look& look, const TopView& view) {
   try {
-    return look();
+    return look(view);
   } catch (const Json::exception&) {
     return Error{ErrorKind::unavailable,
                  "top: the answer is not understood: is it of another version?", ""};
@@ -72,7 +77,7 @@ Result<TopPage> look_safely(const Look& look) {
 }
 
 int show_once(const Look& look, const TopArgs& args) {
-  auto page = look_safely(look);
+  auto page = look_safely(look, args.view);
   if (!page.ok()) return fail(page.error());
   fmt::print("{}", args.json ? pretty(*page) : top_text(*page, args.view));
   return 0;
@@ -80,7 +85,7 @@ int show_once(const Look& look, const TopArgs& args) {
 
 // Who does not answer for a while is waited for: coordinators change.
 int show_live(const Look& look, const TopArgs& args) {
-  auto first = look_safely(look);
+  auto first = look_safely(look, args.view);
   if (!first.ok()) return fail(first.error());
   watch_stop_signals();
   auto screen = TopScreen::open();
@@ -92,11 +97,13 @@ int show_live(const Look& look, const TopArgs& args) {
     screen->show(top_text(page, view), failure.empty() ? view.help() : failure);
     const char key = screen->wait(static_cast<int>(args.interval_s * 1000));
     if (key == 'q') return 0;
+    const TopTab before = view.tab;
     if (key != 0 || view.paused) {
       view.press(key);
-      continue;  // what is there is shown otherwise, at once
+      // What is there is shown otherwise, at once; walls may not be there.
+      if (view.tab == before || view.tab != TopTab::walls || view.paused) continue;
     }
-    auto next = look_safely(look);
+    auto next = look_safely(look, view);
     failure = next.ok() ? "" : next.error().what;
     if (next.ok()) page = std::move(*next);
   } while (!stop_requested());
@@ -110,11 +117,13 @@ int top(const TopArgs& args) {
   };
   if (!args.run.empty()) {
     auto transport = operators::make_http_client();
-    return show([&] { return look_at_run(args.run, *transport); });
+    return show([&](const TopView& view) {
+      return look_at_run(args.run, args.json || view.tab == TopTab::walls, *transport);
+    });
   }
   auto client = ClusterClient::make(args);
   if (!client.ok()) return fail(client.error());
-  return show([&] { return look_at_cluster(*client); });
+  return show([&](const TopView&) { return look_at_cluster(*client); });
 }
 
 }  // namespace
@@ -128,16 +137,21 @@ void add_top_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--interval", args->interval_s, "Seconds between two looks")
       ->check(CLI::Range(0.1, 3600.0))
       ->capture_default_str();
-  command->add_option("--show", args->view.tab, "Table that is shown: components, tasks or edges")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, TopTab>{
-          {"components", TopTab::components}, {"tasks", TopTab::tasks}, {"edges", TopTab::edges}}))
+  command
+      ->add_option("--show", args->view.tab,
+                   "Table that is shown: components, tasks, edges or walls")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, TopTab>{{"components", TopTab::components},
+                                                                {"tasks", TopTab::tasks},
+                                                                {"edges", TopTab::edges},
+                                                                {"walls", TopTab::walls}}))
       ->type_name("TABLE");
   command->add_flag("--once", args->once, "Print it once, as plain text");
   command->add_flag("--json", args->json, "Print it once, as JSON");
   command->footer(
       "Rates are of the last seconds. Without a terminal it is printed once.\n"
-      "Keys: c components, t tasks, e edges, s the next column to sort by, r reverse, j and k "
-      "scroll, p pause, q end.\n"
+      "Keys: c components, t tasks, e edges, w walls and the next wall, 1 to 9 a wall, s the next "
+      "column to sort by, r reverse, j and k scroll, p pause, q end.\n"
       "Examples:\n  dnstorm top --to collector:7371\n  dnstorm top 8353 --once");
   add_cluster_options(*command, *args);
   command->callback([args, &chosen] { chosen = [args] { return top(*args); }; });

@@ -35,7 +35,7 @@ struct Honesty {
   std::uint64_t late = 0;               // came after their window had closed
   std::uint64_t folded = 0;             // points beyond a budget of series, in OTHER
   double behind_s = 0;                  // newest packet minus newest closed window, seconds
-  std::string state = "running";        // running | finished | failed
+  std::string state = "running";        // running | finished | failed | stored (nothing runs)
   std::string failure;                  // why, if failed
   // Why packets are not parsed: "malformed.label_too_long", "not_dns.icmp".
   std::vector<std::pair<std::string, std::uint64_t>> reasons;

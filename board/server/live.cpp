@@ -140,7 +140,7 @@ Live::Panel* Live::panel_for(const FeedFrame& frame) {
 
 void Live::apply_wall(Panel& panel, const FeedFrame& frame, TimeNs now) {
   for (const FeedRow& row : frame.rows)
-    if (!row.values.empty()) panel.wall.add(row.key, row.values[0], now);
+    if (!row.values.empty()) panel.wall.add(row.key, row.values[0], now, now_.wall);
   panel.wall_ranks_changed |= !frame.rows.empty();
 }
 

@@ -133,11 +133,14 @@ MHD_Daemon* Server::State::start_daemon(const TlsFiles& tls) {
 Result<void> Server::State::start() {
   const TlsFiles tls = DNSTORM_TRY(read_tls_files(options_.certificate, options_.key));
   if (!tls.certificate.empty()) listener_.url.replace(0, sizeof "http" - 1, "https");
-  for (const auto& [prefix, handler] :
-       {std::pair{"/api/v1", &options_.api}, std::pair{"/api/data", &options_.data}})
-    if (*handler)
+  auto open_desk = [&](const char* prefix, const ApiDesk::Handler& handler, DeskLimits limits) {
+    if (handler)
       desks_.push_back(
-          std::make_unique<ApiDesk>(prefix, *handler, control_header, listener_.loopback));
+          std::make_unique<ApiDesk>(prefix, handler, limits, control_header, listener_.loopback));
+  };
+  open_desk("/api/v1", options_.api, {});
+  open_desk("/api/data", options_.data,
+            {.threads = options_.data_threads, .waiting_max = options_.data_waiting_max});
   daemon_ = start_daemon(tls);
   if (!daemon_)
     return Error{ErrorKind::unavailable,

@@ -10,9 +10,9 @@
 //   /api/v1/...                          the interface of a cluster, if there is one
 //
 // start() binds and starts two threads: one of the HTTP library, which answers, and the ticker,
-// which asks `honesty` and drives Live ten times a second; with `api` and with `data` one more
-// each. stop() ends them; the destructor stops. `live`, `boards` and whatever the functions refer
-// to must outlive the server. Nothing is changed through this server but by POST.
+// which asks `honesty` and drives Live ten times a second; with `api` one more, with `data`
+// `data_threads`. stop() ends them; the destructor stops. `live`, `boards` and whatever the
+// functions refer to must outlive the server. Nothing is changed through this server but by POST.
 #pragma once
 
 #include <cstdint>
@@ -88,8 +88,11 @@ struct ServerOptions {
   // `control_token`, as for taps.
   std::function<Result<std::string>(const ControlRequest&)> control = {};
   std::string control_token = {};
-  // The same below /api/data: what the pages ask for beside the stream.
+  // Answers what the pages ask for beside the stream, below /api/data; none: nothing is offered.
+  // Asked on threads of its own, so many requests at once: a long one holds up no other page.
   std::function<ApiAnswer(const ApiRequest&)> data = {};
+  std::size_t data_threads = 4;
+  std::size_t data_waiting_max = 64;  // for one of them; the next one is refused with 503
   // Answers all that comes below /api/v1, whatever its method, and sees to who may do what; none:
   // 404. Asked on a thread of its own, one request at a time: it may take a while.
   std::function<ApiAnswer(const ApiRequest&)> api = {};

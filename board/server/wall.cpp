@@ -11,11 +11,12 @@ bool Wall::before(const Entry* a, const Entry* b) {
   return a->first < b->first;
 }
 
-void Wall::add(std::string_view key, double increment, TimeNs now) {
+void Wall::add(std::string_view key, double increment, TimeNs now, TimeNs clock) {
   if (!std::isfinite(increment) || increment <= 0) return;
   total_ += increment;
   news_ = true;
-  Cell& cell = cell_for(key.substr(0, key_bytes_max), now);
+  if (settled_at_ == time_min) settled_at_ = now + limits_.settled_in;
+  Cell& cell = cell_for(key.substr(0, key_bytes_max), now, clock);
   cell.count += increment;
   cell.seen = now;
   if (cell.slot == no_slot) return;
@@ -33,12 +34,18 @@ void Wall::Trail::advance(TimeNs now) {
   step = std::max(step, to);
 }
 
-Wall::Cell& Wall::cell_for(std::string_view key, TimeNs now) {
+std::uint64_t Wall::Cell::known() const {
+  if (at_least) return 1;
+  return static_cast<std::uint64_t>(since / ns_per_ms);
+}
+
+Wall::Cell& Wall::cell_for(std::string_view key, TimeNs now, TimeNs clock) {
   if (const auto found = cells_.find(key); found != cells_.end()) return found->second;
   // Twice the limit before pruning: one pass over all keys pays for `tracked_max` new ones.
   if (cells_.size() >= 2 * limits_.tracked_max) prune(now);
   Cell& cell = cells_.try_emplace(std::string(key)).first->second;
   cell.at_least = overflow_;
+  if (now >= settled_at_) cell.since = clock;
   return cell;
 }
 
@@ -123,7 +130,7 @@ bool Wall::write_moves(JsonWriter& json) {
     json.value(std::uint64_t{slot})
         .value(entry.first)
         .value(entry.second.count)
-        .value(std::uint64_t{entry.second.at_least});
+        .value(entry.second.known());
   }
   json.end_array();
   moved_.clear();
@@ -156,7 +163,7 @@ void Wall::write_state(JsonWriter& json) const {
     json.begin_array()
         .value(entry->first)
         .value(cell.count - cell.pending)
-        .value(std::uint64_t{cell.at_least})
+        .value(cell.known())
         .end_array();
   }
   json.end_array();

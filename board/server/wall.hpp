@@ -4,8 +4,9 @@
 // of the warm keys (k = number of slots) and a cell is free or can be taken; an owner can lose its
 // cell only when it has left the first 2k or was cold for `cold`, and only to such a key. Memory is
 // bounded: at most 2 x tracked_max keys. Keys pushed out lose their count, so a key first seen
-// after that carries `at_least`: its count is a lower bound and the page says so. A plain value
-// without a clock or a lock; Live owns it.
+// after that carries `at_least`: its count is a lower bound and the page says so. Of a key that
+// came when the wall was `settled_in` old and had forgotten none it is known when it was first
+// seen. A plain value without a clock or a lock; Live owns it.
 #pragma once
 
 #include <array>
@@ -25,6 +26,7 @@ struct WallLimits {
   std::size_t slots = 128;  // what a wall screen shows without scrolling; a frame may say otherwise
   std::size_t tracked_max = 4096;
   DurationNs cold = 60 * ns_per_s;
+  DurationNs settled_in = 60 * ns_per_s;  // before that every key is new, and none is told to be
 };
 
 // Of one wall, whatever a topology asks for.
@@ -44,19 +46,23 @@ class Wall {
   Wall(const Wall&) = delete;
   Wall& operator=(const Wall&) = delete;
 
-  // Adds to the count of a key. What is not a positive finite number is not counted.
-  void add(std::string_view key, double increment, TimeNs now);
+  // Adds to the count of a key. What is not a positive finite number is not counted. `now` only
+  // goes on; `clock` is what a clock on the wall says then.
+  void add(std::string_view key, double increment, TimeNs now, TimeNs clock = 0);
   // Decides anew who owns the cells.
   void settle(TimeNs now);
 
   bool has_news() const { return news_; }
   bool has_free_slot() const { return owned_ < slots_.size(); }
 
-  // Cells that changed owner since the last call: [slot, key, count, at_least, ...] flat.
+  // `known` of a cell: 0: its count is exact; 1: it is a lower bound; more: it is exact, and that
+  // is when the key was first seen, in ms of the clock.
+
+  // Cells that changed owner since the last call: [slot, key, count, known, ...] flat.
   bool write_moves(JsonWriter& json);
   // {"add":[slot, increment, ...],"total":n,"keys":n,"overflow":b}
   void write_delta(JsonWriter& json);
-  // {"slots":[[key, count, at_least] | null, ...],"total":n,"keys":n,"overflow":b} as of the last
+  // {"slots":[[key, count, known] | null, ...],"total":n,"keys":n,"overflow":b} as of the last
   // delta.
   void write_state(JsonWriter& json) const;
   // "key":"...","step_ms":n,"bins":[...]: how much a cell grew in each of the last steps since it
@@ -72,9 +78,12 @@ class Wall {
     double count = 0;
     double pending = 0;  // counted, not yet told to the stream; only for owners of a slot
     TimeNs seen = 0;
+    TimeNs since = 0;  // of the clock; 0: it is not known to be new
     std::uint32_t slot = no_slot;
     bool at_least = false;
     bool stays = false;  // scratch of settle()
+
+    std::uint64_t known() const;
   };
   struct Hash {
     using is_transparent = void;
@@ -93,7 +102,7 @@ class Wall {
 
   static bool before(const Entry* a, const Entry* b);
   bool is_warm(const Cell& cell, TimeNs now) const { return now - cell.seen <= limits_.cold; }
-  Cell& cell_for(std::string_view key, TimeNs now);
+  Cell& cell_for(std::string_view key, TimeNs now, TimeNs clock);
   void prune(TimeNs now);
   std::vector<Entry*> warmest(TimeNs now, std::size_t n);
   std::vector<std::uint32_t> leaving() const;
@@ -108,6 +117,7 @@ class Wall {
   std::vector<std::uint32_t> moved_;    // slots with a new owner
   std::size_t owned_ = 0;
   double total_ = 0;
+  TimeNs settled_at_ = time_min;  // time_min: nothing was counted yet
   bool overflow_ = false;
   bool news_ = false;  // something was counted since the last delta
 };

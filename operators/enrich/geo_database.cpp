@@ -67,8 +67,12 @@ struct GeoDatabase::File {
     opened = status == MMDB_SUCCESS;
     if (opened) return {};
     if (status == MMDB_FILE_OPEN_ERROR)
-      return Error{ErrorKind::no_input,
-                   fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)), "files"};
+      return Error{
+          ErrorKind::no_input,
+          fmt::format("{}: cannot be opened: {}; geo needs databases of your own, none comes "
+                      "with dnstorm",
+                      path, std::strerror(errno)),
+          "files"};
     return Error{
         ErrorKind::data,
         fmt::format("{}: no database in MaxMind's format: {}", path, MMDB_strerror(status)),

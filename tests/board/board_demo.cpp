@@ -2,7 +2,9 @@
 // packets, the same numbers at every run. Commands come line by line on standard input; each is
 // answered by a line "ok" when Live has what it asked for.
 //
-//   board_demo [PORT]      prints "board at URL" first; 0 takes any free port
+//   board_demo [PORT [settled]]   prints "board at URL" first; 0 takes any free port; settled: what
+//   comes
+//                          after the first tick is new
 //   step N                 feeds N windows of one second of ordinary traffic
 //   run                    feeds a window a second until the next command
 //   busy                   feeds 100 updates of a wall of 400 cells ten times a second
@@ -236,8 +238,10 @@ bool line_within(int ms) {
   return poll(&in, 1, ms) != 0;
 }
 
-int demo(std::uint16_t port) {
-  Live live({.title = "demo", .epoch = fmt::format("{:x}", SystemClock().wall_ns())});
+int demo(std::uint16_t port, bool settled_at_once) {
+  LiveOptions options{.title = "demo", .epoch = fmt::format("{:x}", SystemClock().wall_ns())};
+  if (settled_at_once) options.wall.settled_in = 1;
+  Live live(std::move(options));
   Feeder feeder(live);
   auto server = Server::start({.port = port}, live, [&] { return feeder.honesty(); });
   if (!server) {
@@ -259,5 +263,6 @@ int demo(std::uint16_t port) {
 }  // namespace dnstorm::board
 
 int main(int argc, char** argv) {
-  return dnstorm::board::demo(argc > 1 ? static_cast<std::uint16_t>(std::atoi(argv[1])) : 0);
+  return dnstorm::board::demo(argc > 1 ? static_cast<std::uint16_t>(std::atoi(argv[1])) : 0,
+                              argc > 2 && argv[2] == std::string_view("settled"));
 }

@@ -29,9 +29,9 @@ export async function takePicture(page, name) {
 
 // The demo (board_demo.cpp), driven by lines on its standard input.
 export class Demo {
-  static async start(program, port = 0) {
+  static async start(program, port = 0, ...more) {
     const demo = new Demo();
-    demo.child = spawn(program, [String(port)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    demo.child = spawn(program, [String(port), ...more], { stdio: ['pipe', 'pipe', 'inherit'] });
     demo.lines = createInterface({ input: demo.child.stdout })[Symbol.asyncIterator]();
     const { value } = await demo.lines.next();
     if (!value?.startsWith('board at ')) throw new Error(`board_demo did not start: ${value}`);
@@ -48,6 +48,33 @@ export class Demo {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.stdin.end('quit\n');
+    return ended;
+  }
+}
+
+// The real program with a board, until it is stopped.
+export class Run {
+  // Of `dnstorm run`. `until`: the line that says where it is served; if not given, when the run has ended.
+  static start(program, options, cwd = '.', until = /Serving the board at (\S+)/) {
+    return Run.serve(program, ['run', ...options, '--board', '127.0.0.1:0', '--keep-board'], cwd, until);
+  }
+  static async serve(program, args, cwd = '.', until = /Serving the board .*at (\S+)/) {
+    const run = new Run();
+    run.child = spawn(program, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    for await (const line of createInterface({ input: run.child.stderr })) {
+      said += line + '\n';
+      run.url = until.exec(line)?.[1];
+      if (run.url) break;
+    }
+    if (!run.url) throw new Error(`the board is not served: ${said}`);
+    run.child.stderr.resume();
+    return run;
+  }
+  async stop() {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGINT');
     return ended;
   }
 }

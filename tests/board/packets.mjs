@@ -1,4 +1,4 @@
-// Captures made by hand: DNS responses over UDP with exactly these names, whatever their bytes.
+// Captures made by hand: DNS messages over UDP with exactly these names, whatever their bytes.
 
 const server = [192, 0, 2, 53];
 
@@ -17,27 +17,29 @@ function checksum(bytes) {
   return ~sum & 0xffff;
 }
 
-function frame({ labels, rcode = 3, client = [198, 51, 100, 7] }) {
-  const head = Buffer.from([0, 7, 0x81, 0x80 | rcode, 0, 1, 0, 0, 0, 0, 0, 0]);
+function frame({ labels, rcode = 3, client = [198, 51, 100, 7], query = false }) {
+  const head = Buffer.from([0, 7, query ? 0x01 : 0x81, query ? 0 : 0x80 | rcode, 0, 1, 0, 0, 0, 0, 0, 0]);
   const dns = Buffer.concat([head, wireName(labels), Buffer.from([0, 1, 0, 1])]);
   const udp = Buffer.alloc(8);
-  udp.writeUInt16BE(53, 0);
-  udp.writeUInt16BE(4711, 2);
+  udp.writeUInt16BE(53, query ? 2 : 0);
+  udp.writeUInt16BE(4711, query ? 0 : 2);
   udp.writeUInt16BE(8 + dns.length, 4);
-  const ip = Buffer.from([0x45, 0, 0, 0, 0, 1, 0, 0, 64, 17, 0, 0, ...server, ...client]);
+  const [from, to] = query ? [client, server] : [server, client];
+  const ip = Buffer.from([0x45, 0, 0, 0, 0, 1, 0, 0, 64, 17, 0, 0, ...from, ...to]);
   ip.writeUInt16BE(28 + dns.length, 2);
   ip.writeUInt16BE(checksum(ip), 10);
   return Buffer.concat([Buffer.alloc(12), Buffer.from([8, 0]), ip, udp, dns]);
 }
 
-// `responses`: {t: seconds since 1970, labels, rcode, client}, in the order of their times.
-export function capture(responses) {
+// `messages`: {t: seconds since 1970, labels, rcode, client, query}, in the order of their times; responses, unless
+// `query` says otherwise.
+export function capture(messages) {
   const out = [Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex')];
-  for (const response of responses) {
-    const bytes = frame(response);
+  for (const message of messages) {
+    const bytes = frame(message);
     const head = Buffer.alloc(16);
-    head.writeUInt32LE(Math.floor(response.t), 0);
-    head.writeUInt32LE(Math.round((response.t % 1) * 1e6), 4);
+    head.writeUInt32LE(Math.floor(message.t), 0);
+    head.writeUInt32LE(Math.round((message.t % 1) * 1e6), 4);
     head.writeUInt32LE(bytes.length, 8);
     head.writeUInt32LE(bytes.length, 12);
     out.push(head, bytes);

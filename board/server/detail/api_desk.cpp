@@ -9,7 +9,6 @@ namespace {
 
 // Of all bodies that are being read or wait: many large ones at once do not fill the memory.
 constexpr std::size_t bytes_held_max = 64 * 1024 * 1024;
-constexpr std::size_t waiting_max = 256;
 
 ApiAnswer problem(unsigned status, const char* kind, const char* sentence) {
   return {status, "application/json",
@@ -25,13 +24,15 @@ bool says_too_long(const char* content_length) {
 
 }  // namespace
 
-ApiDesk::ApiDesk(std::string_view prefix, Handler handler, const char* control_header,
-                 bool loopback)
+ApiDesk::ApiDesk(std::string_view prefix, Handler handler, DeskLimits limits,
+                 const char* control_header, bool loopback)
     : prefix_(prefix),
       handler_(std::move(handler)),
+      limits_(limits),
       control_header_(control_header),
-      loopback_(loopback),
-      worker_([this] { run(); }) {}
+      loopback_(loopback) {
+  while (workers_.size() < limits_.threads) workers_.emplace_back([this] { run(); });
+}
 
 bool ApiDesk::has(std::string_view path) const {
   return path.starts_with(prefix_) &&
@@ -82,7 +83,7 @@ MHD_Result ApiDesk::read(Exchange& exchange, const char* piece, std::size_t* siz
 MHD_Result ApiDesk::hand_over(Exchange& exchange) {
   std::lock_guard lock(mutex_);
   if (stopping_) return MHD_NO;
-  if (waiting_.size() >= waiting_max)
+  if (waiting_.size() >= limits_.waiting_max)
     return send_answer(exchange.connection, problem(MHD_HTTP_SERVICE_UNAVAILABLE, "BusyException",
                                                     "too many requests wait already: try again"));
   exchange.phase = Phase::waiting;
@@ -123,7 +124,8 @@ void ApiDesk::stop() {
     stopping_ = true;
   }
   news_.notify_all();
-  if (worker_.joinable()) worker_.join();
+  for (std::thread& worker : workers_)
+    if (worker.joinable()) worker.join();
 }
 
 }  // namespace dnstorm::board::detail

@@ -1,4 +1,4 @@
-// Requests below a prefix: takes their bodies in, has them answered on a thread of its own, so that
+// Requests below a prefix: takes their bodies in, has them answered on threads of its own, so that
 // an answer that takes its time holds up no stream, and gives the answers back to the library.
 //
 // take() and on_completed() are called by the library's one thread, stop() by whoever ends the
@@ -14,6 +14,7 @@
 #include <mutex>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "engine/base/http_api.hpp"
 
@@ -21,13 +22,19 @@ namespace dnstorm::board::detail {
 
 inline constexpr std::size_t api_body_bytes_max = 4 * 1024 * 1024;
 
+struct DeskLimits {
+  std::size_t threads = 1;        // that many requests are answered at once,
+  std::size_t waiting_max = 256;  // and that many wait; the next one is refused with 503
+};
+
 class ApiDesk {
  public:
   using Handler = std::function<ApiAnswer(const ApiRequest&)>;
 
   // `prefix`: "/api/v1"; the handler gets the rest of a path. `control_header`: what makes a
   // request deliberate.
-  ApiDesk(std::string_view prefix, Handler handler, const char* control_header, bool loopback);
+  ApiDesk(std::string_view prefix, Handler handler, DeskLimits limits, const char* control_header,
+          bool loopback);
   ~ApiDesk() { stop(); }
 
   bool has(std::string_view path) const;
@@ -58,6 +65,7 @@ class ApiDesk {
 
   const std::string_view prefix_;
   const Handler handler_;
+  const DeskLimits limits_;
   const char* const control_header_;
   const bool loopback_;
   std::size_t bytes_held_ = 0;  // of bodies; used by the library's thread only
@@ -66,7 +74,7 @@ class ApiDesk {
   std::condition_variable news_;
   std::deque<Exchange*> waiting_;
   bool stopping_ = false;
-  std::thread worker_;
+  std::vector<std::thread> workers_;
 };
 
 }  // namespace dnstorm::board::detail

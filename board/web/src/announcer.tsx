@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import { cellName, countText } from './cell-marks';
 import { exact, short, visible } from './format';
 import { captureRate, honesty, model, status, wall } from './store';
 
@@ -18,7 +19,8 @@ export function summary(): string {
   const panel = wall.peek();
   const cells = panel ? (model.panel(panel.id).wall?.slots ?? []) : [];
   const first = cells.filter((cell) => cell !== null).sort((a, b) => b[1] - a[1])[0];
-  if (panel && first) parts.push(`${panel.title}: most is ${visible(first[0])} with ${exact(first[1])}`);
+  if (panel && first)
+    parts.push(`${visible(panel.title)}: most is ${cellName(panel.id, first[0])} with ${countText(first)}`);
   return parts.join(', ');
 }
 

@@ -66,6 +66,7 @@ const emptyText = {
   live: ['Waiting for data', 'Packets come in. Cells appear when the first window closes.'],
   finished: ['Finished', 'The topology ended without a window for the board. Has it a board sink?'],
   failed: ['Failed', 'The topology ended with an error; see the line above.'],
+  stored: ['Nothing runs', 'This board shows what was stored: see the other pages.'],
 } as const;
 
 function Empty() {

@@ -5,7 +5,8 @@
 // are shown one after the other over the time until the next window (at most `spreadMaxMs`), each at a
 // moment of its own. No cell blinks: one that goes on growing stays lit, and one that stopped fades in
 // three steps.
-import { exact, visible } from './format';
+import type { Alarms } from './alarms';
+import { cellName, countText, newSince } from './cell-marks';
 import type { Panel } from './contract';
 
 const frameMs = 100;
@@ -18,10 +19,30 @@ interface Cell {
   button: HTMLButtonElement;
   name: HTMLElement;
   count: HTMLElement;
+  alarm: HTMLElement;
+  fresh: HTMLElement;
   due: number; // when to show what changed; 0: nothing did
   lit: number; // when it was last lit
   level: number;
   share: number; // of the largest one, as its bar shows
+}
+
+// A sign beside the name or the count; `words`: for those who hear it.
+function mark(kind: string, sign: string, words = ''): HTMLElement {
+  const made = document.createElement('span');
+  made.className = `mark-${kind}`;
+  made.hidden = true;
+  made.append(sign);
+  if (!words) return made;
+  const heard = document.createElement('span');
+  heard.className = 'unseen';
+  heard.textContent = words;
+  made.append(heard);
+  return made;
+}
+
+function show(mark: HTMLElement, wanted: boolean): void {
+  if (mark.hidden === wanted) mark.hidden = !wanted;
 }
 
 export class WallView {
@@ -34,10 +55,12 @@ export class WallView {
   private spread = 0;
   private focused = 0;
   private selected = -1;
+  private alarms: Alarms = new Map();
 
   constructor(
     private readonly list: HTMLElement,
     private readonly onSelect: (slot: number) => void,
+    private readonly clock: () => number, // of the moment that is shown, ms
     private calm: boolean,
   ) {
     list.addEventListener('click', (event) => {
@@ -89,6 +112,11 @@ export class WallView {
     }
   }
 
+  setAlarms(alarms: Alarms): void {
+    this.alarms = alarms;
+    this.cells.forEach((_, slot) => this.mark(slot));
+  }
+
   select(slot: number): void {
     this.cells[this.selected]?.button.setAttribute('aria-pressed', 'false');
     this.selected = slot;
@@ -99,7 +127,7 @@ export class WallView {
     this.cells[slot]?.button.focus();
   }
 
-  // Bars: how much a cell has of the largest one. Once a second is enough.
+  // Bars: how much a cell has of the largest one; and what is new no more. Once a second is enough.
   arrange(): void {
     const slots = this.panel?.wall?.slots ?? [];
     let largest = 0;
@@ -113,6 +141,7 @@ export class WallView {
     slots.forEach((slot, i) => {
       const share = slot && largest > 0 ? slot[1] / largest : 0;
       const cell = this.cells[i]!;
+      this.mark(i);
       if (Math.abs(cell.share - share) < 0.002) return; // less than a pixel: not worth a new style
       cell.share = share;
       cell.button.style.setProperty('--share', share.toFixed(3));
@@ -124,6 +153,8 @@ export class WallView {
     const button = document.createElement('button');
     const name = document.createElement('bdi');
     const count = document.createElement('span');
+    const alarm = mark('alarm', '!', ' security event');
+    const fresh = mark('fresh', 'new');
     button.type = 'button';
     button.className = 'cell';
     button.dataset.slot = String(slot);
@@ -132,10 +163,10 @@ export class WallView {
     name.className = 'cell-name';
     name.dir = 'ltr';
     count.className = 'cell-count';
-    button.append(name, count);
+    button.append(name, count, alarm, fresh);
     item.append(button);
     this.list.append(item);
-    return { item, button, name, count, due: 0, lit: 0, level: 0, share: 0 };
+    return { item, button, name, count, alarm, fresh, due: 0, lit: 0, level: 0, share: 0 };
   }
 
   private draw(slot: number): void {
@@ -144,13 +175,20 @@ export class WallView {
     cell.due = 0;
     cell.item.hidden = !owner;
     if (!owner) return;
-    const [key, count, atLeast] = owner;
-    const name = visible(key);
+    const name = cellName(this.panel!.id, owner[0]);
     if (cell.name.textContent !== name) {
       cell.name.textContent = name;
       cell.button.title = name;
     }
-    cell.count.textContent = (atLeast ? '≥\u202f' : '') + exact(count);
+    cell.count.textContent = countText(owner);
+    this.mark(slot);
+  }
+
+  private mark(slot: number): void {
+    const owner = this.panel?.wall?.slots[slot];
+    const cell = this.cells[slot]!;
+    show(cell.alarm, !!owner && this.alarms.has(owner[0]));
+    show(cell.fresh, !!owner && newSince(owner, this.clock()) !== null);
   }
 
   private frame(): void {

@@ -14,7 +14,7 @@ export interface Honesty {
   late: number;
   folded?: number;  // points beyond a budget of series, in series named OTHER
   behind_s: number;
-  state: 'running' | 'finished' | 'failed';
+  state: 'running' | 'finished' | 'failed' | 'stored'; // stored: nothing runs
   failure: string;
   reasons: [reason: string, count: number][];
   components: Component[];
@@ -29,7 +29,9 @@ export interface Component {
   failed: number;
 }
 
-export type Slot = [key: string, count: number, atLeast: 0 | 1];
+// known: 0: the count is exact; 1: it is a lower bound; more: it is exact, and that is when the key was
+// first seen (ms).
+export type Slot = [key: string, count: number, known: number];
 
 export interface WallSums {
   total: number;
@@ -81,7 +83,7 @@ export interface SnapshotEvent {
   honesty: Honesty;
   notes: string[];
 }
-// slot, key, count, atLeast, slot, key, count, atLeast, ...
+// slot, key, count, known, slot, key, count, known, ...
 export type SlotEvent = Record<string, (number | string)[]>;
 export interface PanelDelta {
   start: number;

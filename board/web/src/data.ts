@@ -2,6 +2,7 @@
 import { type Signal, signal, useSignal, useSignalEffect } from '@preact/signals';
 
 import { ofTopology, topology } from './choice';
+import { visible } from './format';
 import { pages } from './pages';
 import { paused, title, view } from './store';
 
@@ -43,13 +44,14 @@ export class Refusal extends Error {
   }
 }
 
+// A sentence may quote what was asked for, or a name.
 async function sentenceOf(answer: Response): Promise<string> {
   const text = await answer.text();
   try {
     const { error, errorMessage } = JSON.parse(text);
-    return errorMessage ?? error ?? text;
+    return visible(errorMessage ?? error ?? text);
   } catch {
-    return text;
+    return visible(text.trim());
   }
 }
 

@@ -2,10 +2,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
+import { alarms } from './alarms';
+import { cellName, countText, newSince } from './cell-marks';
 import { ofTopology } from './choice';
 import type { Panel } from './contract';
 import { ask } from './data';
-import { exact, percent, visible } from './format';
+import { clock, exact, percent } from './format';
 import { MessagesOf } from './messages-view';
 import { beat, model, past } from './store';
 import { minuteOf, type Trail, trailUntil } from './trail';
@@ -23,7 +25,8 @@ export function Details({ panel, slot, close }: CellProps) {
   const state = model.panel(panel.id).wall!;
   const owner = state.slots[slot];
   if (!owner) return null;
-  const [key, count, atLeast] = owner;
+  const [key, count] = owner;
+  const since = newSince(owner, model.t);
   return (
     <aside
       class="chosen"
@@ -34,22 +37,35 @@ export function Details({ panel, slot, close }: CellProps) {
     >
       <header>
         <h3>
-          <bdi dir="ltr">{visible(key)}</bdi>
+          <bdi dir="ltr">{cellName(panel.id, key)}</bdi>
         </h3>
         <button type="button" class="tool" onClick={close}>
           Close
         </button>
       </header>
       <p>
-        <b>
-          {atLeast ? '≥\u202f' : ''}
-          {exact(count)}
-        </b>{' '}
-        · {percent(count, state.total)} of all
+        <b>{countText(owner)}</b> · {percent(count, state.total)} of all
+        {since !== null && ` · new: first seen at ${clock(since)} UTC`}
       </p>
+      <Alarms name={key} />
       <Spark key={`trail ${key}`} panelId={panel.id} slot={slot} name={key} />
       <MessagesOf key={`messages ${key}`} panelId={panel.id} name={key} />
     </aside>
+  );
+}
+
+function Alarms({ name }: { name: string }) {
+  const events = alarms.value.get(name) ?? [];
+  if (events.length === 0) return null;
+  return (
+    <ul class="alarms" aria-label="Open security events">
+      {events.map((event) => (
+        <li key={event.id}>
+          ! {event.detector}, {event.severity}, since {clock(event.start)} UTC:{' '}
+          <a href={`#security?open=${encodeURIComponent(event.id)}`}>why</a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -4,7 +4,20 @@ import { pages, type Page } from './pages';
 import { toggleKiosk } from './kiosk';
 import { rewind } from './moment';
 import { Picker } from './picker';
-import { gaps, past, paused, setTheme, status, theme, title, togglePause, updatedMs, view, type Theme } from './store';
+import {
+  gaps,
+  honesty,
+  past,
+  paused,
+  setTheme,
+  status,
+  theme,
+  title,
+  togglePause,
+  updatedMs,
+  view,
+  type Theme,
+} from './store';
 
 const statusText = {
   rewound: 'rewound',
@@ -15,6 +28,7 @@ const statusText = {
   live: 'live',
   finished: 'finished',
   failed: 'failed',
+  stored: 'nothing runs',
 } as const;
 
 // Beside its colour each state has a sign of its own.
@@ -27,10 +41,13 @@ const statusSign = {
   live: '●',
   finished: '■',
   failed: '!',
+  stored: '□',
 } as const;
 
+// Where nothing runs there is no topology at work.
 function isOffered(page: Page): boolean {
-  return !page.data || (offered.value?.includes(page.data) ?? false);
+  if (!page.data) return honesty.value?.state !== 'stored';
+  return offered.value?.includes(page.data) ?? false;
 }
 
 export function Header() {
@@ -47,9 +64,11 @@ export function Header() {
       </h1>
       {offered.value?.includes('cluster') && <Picker />}
       <nav class="pages" aria-label="Pages">
-        <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
-          Live
-        </a>
+        {honesty.value?.state !== 'stored' && (
+          <a href="#live" aria-current={view.value === 'live' ? 'page' : undefined}>
+            Live
+          </a>
+        )}
         {pages.filter(isOffered).map((page) => (
           <a key={page.id} href={`#${page.id}`} aria-current={view.value === page.id ? 'page' : undefined}>
             {page.title}

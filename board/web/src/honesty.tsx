@@ -70,6 +70,7 @@ export function HonestyLine() {
   const open = useSignal(false);
   const h = honesty.value;
   if (!h) return <section class="honesty" aria-label="Where every packet went" />;
+  if (h.state === 'stored') return <NothingRuns />;
   return (
     <section class="honesty" aria-label="Where every packet went">
       <div class="line">
@@ -98,6 +99,17 @@ export function HonestyLine() {
       <div id="details" class="details" hidden={!open.value}>
         {open.value && <Details h={h} />}
       </div>
+    </section>
+  );
+}
+
+function NothingRuns() {
+  return (
+    <section class="honesty" aria-label="Where every packet went">
+      <p class="line">
+        <b>Nothing runs.</b> No packet is counted now: these pages show what runs have stored, up to the newest window of
+        their files.
+      </p>
     </section>
   );
 }

@@ -76,7 +76,7 @@ export class Model {
       const slots = slotsOf(change, id);
       for (let i = 0; i + 3 < moves.length; i += 4) {
         const slot = moves[i] as number;
-        wall.slots[slot] = [moves[i + 1] as string, moves[i + 2] as number, moves[i + 3] ? 1 : 0];
+        wall.slots[slot] = [moves[i + 1] as string, moves[i + 2] as number, moves[i + 3] as number];
         slots.add(slot);
       }
     }

@@ -9,7 +9,8 @@ import { pages } from './pages';
 import { type Connection, Stream } from './stream';
 
 export type Theme = 'system' | 'light' | 'dark';
-export type Status = 'rewound' | 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed';
+export type Status =
+  'rewound' | 'connecting' | 'reconnecting' | 'paused' | 'waiting' | 'live' | 'finished' | 'failed' | 'stored';
 
 const rateWindowMs = 5000;
 

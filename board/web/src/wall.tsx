@@ -2,9 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
+import { alarms, AlarmWatch } from './alarms';
 import { WallView } from './cells';
 import { Details } from './details';
 import type { Panel } from './contract';
+import { offered } from './data';
 import { exact, percent, visible } from './format';
 import { beat, chosenWall, listen, model, reducedMotion, wall, walls } from './store';
 
@@ -16,7 +18,12 @@ export function Wall() {
 
   // Before the frame, not after it: a key pressed at once must meet the cells of the tab that it chose.
   useLayoutEffect(() => {
-    const cells = new WallView(list.current!, (slot) => (selected.value = slot), reducedMotion.value);
+    const cells = new WallView(
+      list.current!,
+      (slot) => (selected.value = slot),
+      () => model.t,
+      reducedMotion.value,
+    );
     view.current = cells;
     const arranging = window.setInterval(() => cells.arrange(), 1000);
     return () => {
@@ -36,6 +43,7 @@ export function Wall() {
     });
   }, [id]);
   useEffect(() => view.current!.select(selected.value), [selected.value]);
+  useEffect(() => view.current!.setAlarms(alarms.value), [alarms.value]);
 
   const close = () => {
     const slot = selected.value;
@@ -46,6 +54,7 @@ export function Wall() {
     <section class="card wall" aria-label="Wall" hidden={!wall.value}>
       {wall.value && <h2 class="kiosk-title">{visible(wall.value.title || wall.value.id)}</h2>}
       <Tabs />
+      {offered.value?.includes('events') && <AlarmWatch />}
       {wall.value && selected.value >= 0 && (
         <Details key={`${wall.value.id} ${selected.value}`} panel={wall.value} slot={selected.value} close={close} />
       )}

@@ -1,9 +1,13 @@
 #include "cli/event_desk.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <nlohmann/json.hpp>
+#include <semaphore>
+#include <thread>
 
 #include "tests/unit/temporary_folder.hpp"
 
@@ -109,6 +113,44 @@ TEST_F(EventDeskTest, SaysWhy) {
   EXPECT_EQ(event["components"],
             json::parse(R"([{"component":"t","settings":[{"name":"bytes","value":"500",
                              "help":"so many"}]}])"));
+}
+
+TEST_F(EventDeskTest, PacketsAreLookedForTwiceAtATimeAtMost) {
+  std::promise<void> go_on;
+  std::counting_semaphore<2> begun{0};
+  auto wait = [&, open = go_on.get_future().share()](const LoggedEvent&, const EventSources&) {
+    begun.release();
+    open.wait();
+    return Result<EventPackets>(EventPackets{"pcap", 1, false});
+  };
+  const EventDesk desk(log_, sources_, clock_, {}, wait);
+  const ApiRequest packets = request("GET", "/18446744073709551615/packets");
+  auto search = [&] { return desk.answer(packets); };
+  auto first = std::async(std::launch::async, search),
+       second = std::async(std::launch::async, search);
+  begun.acquire();
+  begun.acquire();
+  EXPECT_EQ(desk.answer(packets).status, 503u);
+  EXPECT_EQ(desk.answer(request("GET", "")).status, 200u) << "nothing else waits for them";
+  go_on.set_value();
+  EXPECT_EQ(first.get().body, "pcap");
+  EXPECT_EQ(second.get().body, "pcap");
+  EXPECT_EQ(desk.answer(packets).status, 200u);
+}
+
+TEST_F(EventDeskTest, MutesOfSeveralThreadsAreAllKept) {
+  const EventDesk desk(log_, sources_, clock_, {});
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      const ApiRequest mute = request("POST", "/mute",
+                                      {{"detector", "tunnel"},
+                                       {"key", fmt::format("t{}.example", i)},
+                                       {"until", "2026-01-01T01:00:00Z"}});
+      EXPECT_EQ(desk.answer(mute).status, 200u);
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(list()["mutes"].size(), 8u);
 }
 
 TEST_F(EventDeskTest, MutesUntilATimeAndUnmutes) {

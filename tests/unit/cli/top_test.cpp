@@ -80,6 +80,60 @@ TEST(Top, KeysSortAndScroll) {
   EXPECT_FALSE(view.press('x'));
 }
 
+Json snapshot() {
+  return Json::parse(R"({"t":1800000060000,"panels":[
+    {"id":"tlds","view":"wall","title":"TLDs","wall":{"slots":[["com",600,0],null,
+      ["ne\u001bt",900,1],["example",100,1800000000001],["old",100,1800000000000]],
+      "total":2000,"keys":7,"overflow":true}},
+    {"id":"rates","view":"series","title":"Rates"},
+    {"id":"codes","view":"wall","title":"Codes","wall":{"slots":[["NOERROR",5,0]],
+      "total":5,"keys":1,"overflow":false}}]})");
+}
+
+TEST(Top, ShowsTheWallsOfARunOneAfterTheOther) {
+  const TopPage page = top_of_run(run_answer(), nullptr, snapshot());
+  TopView view;
+  auto wall = [&] {
+    const std::string text = top_text(page, view);
+    return text.substr(text.find("WALL"));
+  };
+  ASSERT_TRUE(view.press('w'));
+  EXPECT_EQ(wall(),
+            "WALL 1 of 2: Codes; 5 in all, 100.0 % of it in the 1 names shown, of 1\n"
+            "NAME     COUNT  SHARE\n"
+            "NOERROR      5  100 %\n");
+  ASSERT_TRUE(view.press('w'));
+  const std::string tlds =
+      "WALL 2 of 2: TLDs; 2,000 in all, 85.0 % of it in the 4 names shown, of more than 7\n"
+      "NAME     COUNT  SHARE\n"
+      "ne?t       900   45 %  at least\n"
+      "com        600   30 %\n"
+      "example    100    5 %  new\n"
+      "old        100    5 %\n";
+  EXPECT_EQ(wall(), tlds);
+  ASSERT_TRUE(view.press('1'));
+  EXPECT_EQ(wall().substr(0, 12), "WALL 1 of 2:");
+  ASSERT_TRUE(view.press('4'));
+  EXPECT_EQ(wall(), tlds) << "counted round";
+  ASSERT_TRUE(view.press('j'));
+  EXPECT_EQ(wall().find("ne?t"), std::string::npos);
+  ASSERT_TRUE(view.press('s'));
+  EXPECT_NE(view.help().find("w next wall"), std::string::npos) << view.help();
+  ASSERT_TRUE(view.press('\t'));
+  EXPECT_EQ(view.tab, TopTab::components);
+  EXPECT_FALSE(view.press('1')) << "a wall is chosen among walls only";
+}
+
+TEST(Top, SaysWhereThereIsNoWall) {
+  TopView view;
+  view.tab = TopTab::walls;
+  const Json none = Json::parse(R"({"t":1,"panels":[]})");
+  EXPECT_NE(top_text(top_of_run(run_answer(), nullptr, none), view).find("no walls: "),
+            std::string::npos);
+  EXPECT_NE(top_text(top_of_run(run_answer(), nullptr), view).find("walls are shown of a run only"),
+            std::string::npos);
+}
+
 TEST(Top, ShowsARun) {
   EXPECT_EQ(top_text(top_of_run(run_answer(), nullptr)),
             "TOPOLOGY  STATUS  WORKERS  TASKS  ROWS/S\n"

@@ -135,7 +135,7 @@ function Rows({ state }: { state: TapState }) {
               <td class="word">{visible(`${row.component}/${row.task}${row.node ? ` on ${row.node}` : ''}`)}</td>
               {fields.map((name) => (
                 <td class="word" key={name}>
-                  <bdi>{valueText(row.row[name])}</bdi>
+                  <bdi dir="ltr">{valueText(row.row[name])}</bdi>
                 </td>
               ))}
             </tr>

@@ -1,6 +1,8 @@
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <semaphore>
 #include <thread>
 
 #include "board/server/server.hpp"
@@ -134,6 +136,62 @@ TEST_F(ApiTest, StopLetsTheAnswerAtHandEndAndTurnsTheRestAway) {
   first.join();
   second.join();
   EXPECT_EQ(HttpClient(url("healthz")).get().status, 0);
+}
+
+class DataTest : public ApiTest {
+ protected:
+  void start(std::size_t threads, std::size_t waiting_max) {
+    ServerOptions options{.port = 0};
+    options.data = [this](const ApiRequest& request) {
+      if (request.path == "/slow") {
+        begun_.release();
+        open_.wait();
+      }
+      return ApiAnswer{200, "text/plain", request.path};
+    };
+    options.data_threads = threads;
+    options.data_waiting_max = waiting_max;
+    auto server = Server::start(std::move(options), live_, {});
+    ASSERT_TRUE(server.ok()) << server.error().what;
+    server_ = std::move(*server);
+  }
+  std::future<Reply> ask(const std::string& path) const {
+    return std::async(std::launch::async, [url = url(path)] { return HttpClient(url).get(); });
+  }
+
+  std::counting_semaphore<8> begun_{0};
+  std::promise<void> go_on_;
+  const std::shared_future<void> open_ = go_on_.get_future().share();
+};
+
+TEST_F(DataTest, ALongAnswerHoldsUpNoOtherPage) {
+  start(2, 8);
+  auto slow = ask("api/data/slow");
+  begun_.acquire();
+  EXPECT_EQ(HttpClient(url("api/data/other")).get().body, "/other");
+  go_on_.set_value();
+  EXPECT_EQ(slow.get().body, "/slow");
+}
+
+TEST_F(DataTest, WhatIsBeyondTheLimitIsRefused) {
+  start(1, 1);
+  auto slow = ask("api/data/slow");
+  begun_.acquire();
+  // One thread is taken and one place to wait: of two that come now one is turned away at once.
+  std::promise<unsigned> first;
+  std::atomic<int> answered{0}, refused{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 2; ++i)
+    clients.emplace_back([&] {
+      const long status = HttpClient(url("api/data/other")).get().status;
+      if (status == 503) ++refused;
+      if (++answered == 1) first.set_value(static_cast<unsigned>(status));
+    });
+  EXPECT_EQ(first.get_future().get(), 503u);
+  go_on_.set_value();
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(slow.get().status, 200);
 }
 
 TEST_F(ApiTest, OnlyThePrefixIsTheHandlersAndOnlyIfThereIsOne) {

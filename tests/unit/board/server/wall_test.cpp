@@ -130,6 +130,25 @@ TEST(Wall, memory_is_bounded_and_later_keys_say_at_least) {
   EXPECT_EQ(now["overflow"], true);
 }
 
+TEST(Wall, tells_when_a_key_was_first_seen_once_it_is_old_enough_to_know) {
+  constexpr TimeNs minute = 60 * ns_per_s;
+  Wall wall({.slots = 3, .tracked_max = 8});
+  wall.add("a", 5, 0, 1'000 * ns_per_s);
+  wall.add("b", 4, minute - 1, 1'059 * ns_per_s);
+  wall.add("c", 3, minute, 1'060 * ns_per_s);
+  wall.settle(minute);
+  EXPECT_EQ(moves(wall), json::parse(R"([0,"a",5,0,1,"b",4,0,2,"c",3,1060000])"));
+  EXPECT_EQ(state(wall)["slots"][2], json::parse(R"(["c",3,1060000])"));
+}
+
+TEST(Wall, calls_nothing_new_that_it_may_have_forgotten) {
+  Wall wall({.slots = 1, .tracked_max = 4, .settled_in = 0});
+  for (int i = 0; i < 20; ++i) wall.add("noise" + std::to_string(i), 1, i, ns_per_s);
+  wall.add("late", 50, 30, 2 * ns_per_s);
+  wall.settle(30);
+  EXPECT_EQ(moves(wall), json::parse(R"([0,"late",50,1])"));
+}
+
 TEST(Wall, what_is_cold_is_forgotten_first) {
   Wall wall(small);
   wall.add("old", 1000, 0);
