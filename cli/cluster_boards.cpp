@@ -104,7 +104,11 @@ std::optional<cluster::FeedAck> ClusterBoards::take(const cluster::FeedNews& new
   EventFeed feed(board.events->log(), *board.live);
   for (FeedFrame& frame : taken.frames) {
     if (frame.view == "series") board.to_keep.push_back(frame);
-    if (board.to_keep.size() > frames_to_keep_max) board.to_keep.pop_front();
+    if (board.to_keep.size() > frames_to_keep_max) {
+      board.to_keep.pop_front();
+      if (!std::exchange(board.kept_too_few, true))
+        board.live->tell("series came faster than they are kept: the page Traffic lacks some");
+    }
     feed.publish(std::move(frame));
   }
   for (std::string& note : taken.notes) board.live->tell(std::move(note));

@@ -52,7 +52,7 @@ class ClusterBoards final : public board::Boards {
 
   // What pages ask for beside the stream, below /api/data (?topology=NAME or id): what a board of a
   // run would be asked for, and `cluster`: {"leads":true,"leader":"","topologies":[{"id","name",
-  // "status"},...]}, to choose from. On one thread of the server.
+  // "status"},...]}, to choose from. On several threads of the server.
   ApiAnswer answer(const ApiRequest& request);
 
  private:
@@ -63,6 +63,7 @@ class ClusterBoards final : public board::Boards {
     std::shared_ptr<ClusterEvents> events;
     std::string history;            // its name there
     std::deque<FeedFrame> to_keep;  // there, once the plan is known
+    bool kept_too_few = false;      // some found no room, and the board has said so
     std::optional<plan::Plan> plan;
     std::uint64_t planned_for = 0;    // incarnation
     std::shared_ptr<BoardData> data;  // of that plan; null: not asked for yet
