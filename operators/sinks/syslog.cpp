@@ -7,8 +7,7 @@
 #include <climits>
 #include <cstdio>
 
-#include "operators/sinks/row_order.hpp"
-#include "operators/sinks/row_sender.hpp"
+#include "operators/sinks/row_sending_bolt.hpp"
 #include "operators/sinks/syslog_message.hpp"
 #include "operators/sinks/syslog_socket.hpp"
 
@@ -71,72 +70,40 @@ Result<SyslogSettings> settings_of(const Options& options) {
   return settings;
 }
 
-class SyslogSink final : public Bolt {
+class SyslogSink final : public RowSendingBolt {
  public:
   SyslogSink(const Options& options, SyslogSurroundings surroundings)
       : options_(options), surroundings_(std::move(surroundings)) {}
 
   Result<void> prepare(const TaskContext& task) override {
     SyslogSettings form = DNSTORM_TRY(settings_of(options_));
-    for (const Input& input : task.inputs)
-      readers_.push_back(
-          {SyslogMessage(form, *input.schema, default_measurement(input.component, input.stream)),
-           RowTimes(*input.schema)});
-    auto held_back = [form = readers_.front().form, clock = task.clock](std::uint64_t rows) {
+    for (const Input& input : task.inputs) {
+      forms_.emplace_back(form, *input.schema, default_measurement(input.component, input.stream));
+      add_input(*input.schema);
+    }
+    auto held_back = [form = forms_.front(), clock = task.clock](std::uint64_t rows) {
       constexpr int warning = 4;
       return form.plain(warning, clock->wall_ns(),
                         fmt::format("{} messages were held back: too many a minute", rows));
     };
     RowSenderSettings settings = RowSenderSettings::of(options_);
     settings.who = "syslog";
-    settings.seed = static_cast<std::uint32_t>(task.clock->steady_ns());
-    socket_ = std::make_unique<SyslogSocket>(DNSTORM_TRY(SyslogAddress::parse(options_.text("to"))),
-                                             options_.duration("timeout"), held_back);
-    pause_ = surroundings_.make_pause();
-    sender_ =
-        std::make_unique<RowSender>(std::move(settings), *socket_, *pause_,
-                                    RowSenderCounters::of(*task.counters), surroundings_.note);
+    auto socket =
+        std::make_unique<SyslogSocket>(DNSTORM_TRY(SyslogAddress::parse(options_.text("to"))),
+                                       options_.duration("timeout"), held_back);
+    start(std::move(settings), std::move(socket), surroundings_.make_pause(), task,
+          surroundings_.note);
     return {};
-  }
-
-  void execute(const InputBatch& in, Emitter&) override {
-    const Reader& reader = readers_[in.input];
-    for (RowView row : in.rows()) {
-      RowSpan span = reader.times.of(row);
-      reader.form.append(open_rows_.add(span).text, row, span.end);
-    }
-  }
-
-  void watermark(TimeNs now, Emitter&) override {
-    for (OrderedRow& row : open_rows_.take(now)) sender_->push(std::move(row.text));
-  }
-
-  Result<void> finish(Emitter&) override { return sender_->finish(); }
-  bool blocking() const override { return true; }
-
-  Result<void> save(StateWriter& out) override {
-    open_rows_.save(out);
-    sender_->save(out);
-    return {};
-  }
-  Result<void> restore(StateReader& in) override {
-    open_rows_.restore(in);
-    return sender_->restore(in);
   }
 
  private:
-  struct Reader {
-    SyslogMessage form;
-    RowTimes times;
-  };
+  void append(std::string& text, std::size_t input, const RowView& row, TimeNs end) const override {
+    forms_[input].append(text, row, end);
+  }
 
   Options options_;
   SyslogSurroundings surroundings_;
-  std::vector<Reader> readers_;  // one an input
-  RowOrder open_rows_;
-  std::unique_ptr<SyslogSocket> socket_;
-  std::unique_ptr<Pause> pause_;
-  std::unique_ptr<RowSender> sender_;  // last: its thread uses what stands above
+  std::vector<SyslogMessage> forms_;  // one an input
 };
 
 Result<Declaration> declare_syslog(const Options& options, const std::vector<InputDecl>& inputs) {

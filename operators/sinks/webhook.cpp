@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "operators/sinks/json_text.hpp"
-#include "operators/sinks/row_order.hpp"
+#include "operators/sinks/row_sending_bolt.hpp"
 #include "operators/sinks/row_text.hpp"
 #include "operators/sinks/secret.hpp"
 
@@ -127,7 +127,7 @@ class WebhookReceiver final : public RowReceiver {
   bool lists_;
 };
 
-class WebhookSink final : public Bolt {
+class WebhookSink final : public RowSendingBolt {
  public:
   WebhookSink(const Options& options, WebhookSurroundings surroundings)
       : options_(options), surroundings_(std::move(surroundings)) {}
@@ -136,8 +136,8 @@ class WebhookSink final : public Bolt {
     for (const Input& input : task.inputs) {
       std::string source;
       if (options_.flag("source")) source = default_measurement(input.component, input.stream);
-      readers_.push_back({RowText(RowFormat::json, *input.schema, options_.list("fields"), source),
-                          RowTimes(*input.schema)});
+      forms_.emplace_back(RowFormat::json, *input.schema, options_.list("fields"), source);
+      add_input(*input.schema);
     }
     NamedTexts constants = DNSTORM_TRY(named_texts(options_, "constants"));
     for (const auto& [name, value] : constants) {
@@ -150,58 +150,24 @@ class WebhookSink final : public Bolt {
     RowSenderSettings settings = RowSenderSettings::of(options_);
     settings.who = "webhook";
     settings.batch_rows = static_cast<std::size_t>(options_.integer("batch"));
-    settings.seed = static_cast<std::uint32_t>(task.clock->steady_ns());
-    receiver_ = std::make_unique<WebhookReceiver>(surroundings_.make_transport(),
-                                                  std::move(request), settings.batch_rows > 1);
-    pause_ = surroundings_.make_pause();
-    sender_ =
-        std::make_unique<RowSender>(std::move(settings), *receiver_, *pause_,
-                                    RowSenderCounters::of(*task.counters), surroundings_.note);
+    auto receiver = std::make_unique<WebhookReceiver>(surroundings_.make_transport(),
+                                                      std::move(request), settings.batch_rows > 1);
+    start(std::move(settings), std::move(receiver), surroundings_.make_pause(), task,
+          surroundings_.note);
     return {};
-  }
-
-  void execute(const InputBatch& in, Emitter&) override {
-    const Reader& reader = readers_[in.input];
-    for (RowView row : in.rows()) {
-      std::string& text = open_rows_.add(reader.times.of(row)).text;
-      reader.text.append(text, row);
-      text.pop_back();  // its line end
-      text.insert(1, constants_);
-    }
-  }
-
-  void watermark(TimeNs now, Emitter&) override {
-    for (OrderedRow& row : open_rows_.take(now)) sender_->push(std::move(row.text));
-  }
-
-  Result<void> finish(Emitter&) override { return sender_->finish(); }
-  bool blocking() const override { return true; }
-
-  // What the receiver has not answered for comes again.
-  Result<void> save(StateWriter& out) override {
-    open_rows_.save(out);
-    sender_->save(out);
-    return {};
-  }
-  Result<void> restore(StateReader& in) override {
-    open_rows_.restore(in);
-    return sender_->restore(in);
   }
 
  private:
-  struct Reader {
-    RowText text;
-    RowTimes times;
-  };
+  void append(std::string& text, std::size_t input, const RowView& row, TimeNs) const override {
+    forms_[input].append(text, row);
+    text.pop_back();  // its line end
+    text.insert(1, constants_);
+  }
 
   Options options_;
   WebhookSurroundings surroundings_;
-  std::vector<Reader> readers_;  // one an input
-  std::string constants_;        // as they stand in front of a row's fields
-  RowOrder open_rows_;
-  std::unique_ptr<WebhookReceiver> receiver_;
-  std::unique_ptr<Pause> pause_;
-  std::unique_ptr<RowSender> sender_;  // last: its thread uses what stands above
+  std::vector<RowText> forms_;  // one an input
+  std::string constants_;       // as they stand in front of a row's fields
 };
 
 Result<Declaration> declare_webhook(const Options& options, const std::vector<InputDecl>& inputs) {
