@@ -94,9 +94,9 @@ TEST_F(FeedTest, RefusesBytesThatAreNoFrames) {
   for (std::size_t size = 0; size < good.size(); ++size)
     EXPECT_FALSE(decode_frames(good.substr(0, size)).ok()) << size;
   std::string newer = good;
-  newer[1] = 2;
+  newer[1] = 3;
   EXPECT_FALSE(decode_frames(newer).ok());
-  newer[0] = 2;  // newer, but it says that this version can read it
+  newer[0] = 3;  // newer, but it says that this version can read it
   newer[1] = 1;
   EXPECT_TRUE(decode_frames(newer).ok());
   std::string huge = good;
@@ -184,6 +184,41 @@ TEST_F(FeedTest, EventsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
   outbox.publish(frame("events", 7, {{"a", {}}}));
   deliver(ns_per_s);
   EXPECT_THAT(shown.notes, SizeIs(1)) << "told once";
+}
+
+// Who knows version 1 alone refuses them with a sentence, and reads all others.
+TEST_F(FeedTest, PointsTravelInWordsOfTheirOwnAndOfAVersionOfTheirOwn) {
+  for (TimeNs second = 1; second <= 2; ++second) {
+    outbox.publish(frame("wall", second, {{"a", {1}}}));
+    outbox.publish(frame("points", second, {{"packed", {}}}));
+    outbox.publish(frame("table", second, {{"a", {1}}}));
+  }
+  auto words = outbox.take(0);
+  ASSERT_THAT(words, SizeIs(3));
+  std::vector<std::string> oldest_readers;
+  for (const FeedNews& word : words) {
+    auto frames = *decode_frames(word.bytes);
+    for (const KeptFrame& kept : frames)
+      EXPECT_EQ(is_points(kept.frame), is_points(frames[0].frame));
+    oldest_readers.push_back(frames[0].frame.view + std::to_string(word.bytes[1]));
+  }
+  EXPECT_THAT(oldest_readers, ElementsAre("wall1", "points2", "table1"));
+}
+
+TEST_F(FeedTest, PointsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
+  OutboxLimits limits;
+  limits.points_max = 3;
+  outbox = FeedOutbox(limits);
+  for (TimeNs second = 1; second <= 5; ++second)
+    outbox.publish(frame("points", second, {{"packed", {}}}));
+  deliver();
+  EXPECT_THAT(shown.ends, ElementsAre(3, 4, 5));
+  ASSERT_THAT(shown.notes, SizeIs(1));
+  EXPECT_THAT(shown.notes[0], ::testing::HasSubstr("2 points of the page Traffic were left out"));
+  restart();  // those that come again are given on: written again they are the same
+  outbox.publish(frame("points", 5, {{"packed", {}}}));
+  deliver();
+  EXPECT_THAT(shown.ends, ElementsAre(3, 4, 5, 5));
 }
 
 TEST_F(FeedTest, EventsThatComeAgainAfterARestartAreGivenOn) {
