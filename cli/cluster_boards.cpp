@@ -244,9 +244,11 @@ void ClusterBoards::refresh(TimeNs now) {
     if (!view.leads) leader = server->leader();
   }
   std::lock_guard lock(mutex_);
+  const bool had_none = view_.topologies.empty();
   view_ = std::move(view);
   leader_ = std::move(leader);
   if (!view_.leads) view_.topologies.clear();
+  if (had_none && !view_.topologies.empty()) leave_lobby();
   if (view_.leads != (leads_since_ != 0)) leads_since_ = view_.leads ? clock_.wall_ns() : 0;
   for (const TopologyView& topology : view_.topologies) {
     follow(topology);
@@ -264,6 +266,12 @@ void ClusterBoards::refresh(TimeNs now) {
     at->second.live->close();
     at = boards_.erase(at);
   }
+}
+
+// Pages that were opened before there was a topology ask anew, and get its board.
+void ClusterBoards::leave_lobby() {
+  lobby_->close();
+  lobby_ = make_live(setup_.cluster, clock_);
 }
 
 // What happened to it, in the words of people.

@@ -77,6 +77,7 @@ class ClusterBoards final : public board::Boards {
   Board& board_for(const std::string& id);
   void tell_late(Board& board);
   void refresh(TimeNs now);
+  void leave_lobby();
   void follow(const cluster::TopologyView& topology);
   void account_for(Board& board, const cluster::TopologyView& topology);
   const plan::Plan* plan_for(Board& board, const cluster::TopologyView& topology);
