@@ -198,7 +198,7 @@ std::shared_ptr<BoardData> ClusterBoards::data_for(const std::string& topology) 
            guarded([source = TopologySource::of(submission.text, submission.file,
                                                 variables_of(submission), files_of(submission))](
                        const ApiRequest& asked) { return source.answer(asked); }));
-  board.events->offer(*plan, data);
+  board.events->offer(*plan, *view, data);
   board.history->offer(*plan, clock_, data);
   return board.data;
 }
