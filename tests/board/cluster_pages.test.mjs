@@ -180,9 +180,7 @@ test('Capacity: heat, windows, headroom and forecast of season.yaml are those of
         .locator('tbody tr')
         .evaluateAll((rows) => rows.map((row) => [...row.querySelectorAll('th, td')].map((cell) => cell.textContent)));
     }
-    const heat = await page
-      .locator('.heat td')
-      .evaluateAll((cells) => cells.map((cell) => cell.lastChild.textContent));
+    const heat = await page.locator('.heat td').evaluateAll((cells) => cells.map((cell) => cell.lastChild.textContent));
     return { heat, ...tables };
   });
   assert.equal(seen.heat.length, 168);
