@@ -120,20 +120,29 @@ void FeedOutbox::confirm(std::uint64_t sequence, TimeNs now) {
     on_way_.pop_front();
   }
   repeat_pause_ = limits_.repeat_first;
+  repeat_at_ = on_way_.empty() ? time_max : now + repeat_pause_;
   // What is behind one that had to be repeated has been passed over, too.
-  repeat_at_ = on_way_.empty() ? time_max : repeating_ ? now : now + repeat_pause_;
-  if (on_way_.empty()) repeating_ = false;
+  if (std::exchange(asked_again_, false) && !on_way_.empty()) {
+    repeat_all_ = true;
+    repeat_at_ = now;
+  }
+}
+
+// What is on its way goes again: at first the oldest alone, until somebody takes it.
+void FeedOutbox::repeat(TimeNs now, std::vector<FeedNews>& words) {
+  const std::size_t count = std::exchange(repeat_all_, false) ? on_way_.size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    words.push_back(on_way_[i].word);
+    words.back().confirmed = confirmed_;
+  }
+  asked_again_ = count == 1;
+  repeat_pause_ = std::min(std::max(repeat_pause_ * 2, limits_.repeat_first), limits_.repeat_max);
+  repeat_at_ = now + repeat_pause_;
 }
 
 std::vector<FeedNews> FeedOutbox::take(TimeNs now) {
   std::vector<FeedNews> words;
-  if (!on_way_.empty() && now >= repeat_at_) {
-    words.push_back(on_way_.front().word);
-    words.back().confirmed = confirmed_;
-    repeating_ = true;
-    repeat_pause_ = std::min(std::max(repeat_pause_ * 2, limits_.repeat_first), limits_.repeat_max);
-    repeat_at_ = now + repeat_pause_;
-  }
+  if (!on_way_.empty() && now >= repeat_at_) repeat(now, words);
   while (!panels_.empty() && on_way_.size() < limits_.words && way_rows_ < limits_.way_rows)
     words.push_back(next_word(now));
   return words;

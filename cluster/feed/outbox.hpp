@@ -10,7 +10,7 @@
 //            that is too old to read them says so, and has all the rest
 //
 // Words are numbered and taken in that order. When none is confirmed for a while, the first that is
-// on its way goes again, and the rest at the pace of what is confirmed. So nothing of a wall is
+// on its way goes again, and the rest when that one is confirmed. So nothing of a wall is
 // lost or doubled whatever happens to connections; what a coordinator had is gone with it, but for
 // what it keeps on its disk: that is confirmed when it is there (held_acks.hpp), about a second
 // later, and so many words can be on their way meanwhile that nothing waits for it.
@@ -70,6 +70,7 @@ class FeedOutbox {
   std::size_t keep_newest(Panel& panel, FeedFrame frame, std::size_t rows_max);
   void merge(Panel& panel);
   FeedNews next_word(TimeNs now);
+  void repeat(TimeNs now, std::vector<FeedNews>& words);
 
   OutboxLimits limits_;
   std::vector<Panel> panels_;  // never without a frame but between a word and the next
@@ -86,7 +87,8 @@ class FeedOutbox {
   std::uint64_t points_left_out_ = 0;
   TimeNs repeat_at_ = time_max;
   DurationNs repeat_pause_ = 0;
-  bool repeating_ = false;
+  bool asked_again_ = false;  // the oldest went again, and was not confirmed since
+  bool repeat_all_ = false;
 };
 
 }  // namespace dnstorm::cluster

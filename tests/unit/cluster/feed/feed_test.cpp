@@ -292,6 +292,28 @@ TEST_F(FeedTest, AnotherCoordinatorGoesOnFromWhereTheFirstWas) {
   EXPECT_THAT(outbox.take(3600 * ns_per_s), IsEmpty());
 }
 
+TEST_F(FeedTest, WhatIsOnItsWayGoesAgainWhenTheFirstOfItIsConfirmed) {
+  OutboxLimits limits;
+  limits.word_rows = 1;
+  outbox = FeedOutbox(limits);
+  for (TimeNs second = 1; second <= 3; ++second)
+    outbox.publish(frame("wall", second, {{"a", {1}}}));
+  EXPECT_THAT(outbox.take(0), SizeIs(3));
+  EXPECT_THAT(outbox.take(limits.repeat_first - 1), IsEmpty());
+  const TimeNs later = limits.repeat_first;
+  auto again = outbox.take(later);
+  ASSERT_THAT(again, SizeIs(1));
+  EXPECT_EQ(again[0].sequence, 1u);
+  EXPECT_THAT(outbox.take(later), IsEmpty());
+  outbox.confirm(1, later);
+  again = outbox.take(later);
+  ASSERT_THAT(again, SizeIs(2));
+  EXPECT_EQ(again[0].sequence, 2u);
+  EXPECT_EQ(again[1].confirmed, 1u);
+  outbox.confirm(2, later);
+  EXPECT_THAT(outbox.take(later), IsEmpty());
+}
+
 TEST_F(FeedTest, WordsOfAnIncarnationThatIsOverSayNothing) {
   outbox.publish(frame("wall", 1, {{"a", {1}}}));
   FeedNews late = of(outbox.take(0).at(0), 1);
