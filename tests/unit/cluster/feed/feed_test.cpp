@@ -186,25 +186,6 @@ TEST_F(FeedTest, EventsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
   EXPECT_THAT(shown.notes, SizeIs(1)) << "told once";
 }
 
-// Who knows version 1 alone refuses them with a sentence, and reads all others.
-TEST_F(FeedTest, PointsTravelInWordsOfTheirOwnAndOfAVersionOfTheirOwn) {
-  for (TimeNs second = 1; second <= 2; ++second) {
-    outbox.publish(frame("wall", second, {{"a", {1}}}));
-    outbox.publish(frame("points", second, {{"packed", {}}}));
-    outbox.publish(frame("table", second, {{"a", {1}}}));
-  }
-  auto words = outbox.take(0);
-  ASSERT_THAT(words, SizeIs(3));
-  std::vector<std::string> oldest_readers;
-  for (const FeedNews& word : words) {
-    auto frames = *decode_frames(word.bytes);
-    for (const KeptFrame& kept : frames)
-      EXPECT_EQ(is_points(kept.frame), is_points(frames[0].frame));
-    oldest_readers.push_back(frames[0].frame.view + std::to_string(word.bytes[1]));
-  }
-  EXPECT_THAT(oldest_readers, ElementsAre("wall1", "points2", "table1"));
-}
-
 TEST_F(FeedTest, PointsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
   OutboxLimits limits;
   limits.points_max = 3;
@@ -290,28 +271,6 @@ TEST_F(FeedTest, AnotherCoordinatorGoesOnFromWhereTheFirstWas) {
   deliver();
   EXPECT_EQ(shown.wall["a"], 2);
   EXPECT_THAT(outbox.take(3600 * ns_per_s), IsEmpty());
-}
-
-TEST_F(FeedTest, WhatIsOnItsWayGoesAgainWhenTheFirstOfItIsConfirmed) {
-  OutboxLimits limits;
-  limits.word_rows = 1;
-  outbox = FeedOutbox(limits);
-  for (TimeNs second = 1; second <= 3; ++second)
-    outbox.publish(frame("wall", second, {{"a", {1}}}));
-  EXPECT_THAT(outbox.take(0), SizeIs(3));
-  EXPECT_THAT(outbox.take(limits.repeat_first - 1), IsEmpty());
-  const TimeNs later = limits.repeat_first;
-  auto again = outbox.take(later);
-  ASSERT_THAT(again, SizeIs(1));
-  EXPECT_EQ(again[0].sequence, 1u);
-  EXPECT_THAT(outbox.take(later), IsEmpty());
-  outbox.confirm(1, later);
-  again = outbox.take(later);
-  ASSERT_THAT(again, SizeIs(2));
-  EXPECT_EQ(again[0].sequence, 2u);
-  EXPECT_EQ(again[1].confirmed, 1u);
-  outbox.confirm(2, later);
-  EXPECT_THAT(outbox.take(later), IsEmpty());
 }
 
 TEST_F(FeedTest, WordsOfAnIncarnationThatIsOverSayNothing) {
