@@ -131,13 +131,17 @@ void FeedOutbox::confirm(std::uint64_t sequence, TimeNs now) {
 // What is on its way goes again: at first the oldest alone, until somebody takes it.
 void FeedOutbox::repeat(TimeNs now, std::vector<FeedNews>& words) {
   const std::size_t count = std::exchange(repeat_all_, false) ? on_way_.size() : 1;
+  repeat_first(count, words);
+  asked_again_ = count == 1;
+  repeat_pause_ = std::min(std::max(repeat_pause_ * 2, limits_.repeat_first), limits_.repeat_max);
+  repeat_at_ = now + repeat_pause_;
+}
+
+void FeedOutbox::repeat_first(std::size_t count, std::vector<FeedNews>& words) const {
   for (std::size_t i = 0; i < count; ++i) {
     words.push_back(on_way_[i].word);
     words.back().confirmed = confirmed_;
   }
-  asked_again_ = count == 1;
-  repeat_pause_ = std::min(std::max(repeat_pause_ * 2, limits_.repeat_first), limits_.repeat_max);
-  repeat_at_ = now + repeat_pause_;
 }
 
 std::vector<FeedNews> FeedOutbox::take(TimeNs now) {
@@ -151,6 +155,13 @@ std::vector<FeedNews> FeedOutbox::take(TimeNs now) {
 std::vector<FeedNews> FeedOutbox::flush(TimeNs now) {
   std::vector<FeedNews> words;
   while (!panels_.empty()) words.push_back(next_word(now));
+  return words;
+}
+
+std::vector<FeedNews> FeedOutbox::last_words(TimeNs now) {
+  std::vector<FeedNews> words;
+  repeat_first(on_way_.size(), words);
+  for (FeedNews& word : flush(now)) words.push_back(std::move(word));
   return words;
 }
 

@@ -50,8 +50,11 @@ class FeedOutbox {
   // The words to say now. Node, topology and incarnation are the caller's to fill in.
   std::vector<FeedNews> take(TimeNs now);
   // All that waits, however much is on its way: before a state of a checkpoint is told, so that who
-  // has the state has what was published before it; and at the end.
+  // has the state has what was published before it.
   std::vector<FeedNews> flush(TimeNs now);
+  // At the end: that, and before it again what is not confirmed, for a coordinator that has begun
+  // anew meanwhile.
+  std::vector<FeedNews> last_words(TimeNs now);
 
   std::size_t waiting() const;  // frames
   std::uint64_t left_out() const { return left_out_; }
@@ -71,6 +74,7 @@ class FeedOutbox {
   void merge(Panel& panel);
   FeedNews next_word(TimeNs now);
   void repeat(TimeNs now, std::vector<FeedNews>& words);
+  void repeat_first(std::size_t count, std::vector<FeedNews>& words) const;
 
   OutboxLimits limits_;
   std::vector<Panel> panels_;  // never without a frame but between a word and the next

@@ -262,7 +262,8 @@ class Worker {
     runs_ = false;
     taps_.end();
     slice_.reset();
-    flush_feed();
+    const TimeNs now = clock_.steady_ns();
+    say_feed(feed_.with([&](FeedOutbox& outbox) { return outbox.last_words(now); }));
     ended_.set_value();
   }
 

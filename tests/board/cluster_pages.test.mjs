@@ -2,7 +2,7 @@
 // a topology is what `dnstorm run` shows of the same file over the same captures, and what is known of these.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -133,15 +133,21 @@ test('Traffic: series, response times, losses and tops of traffic.yaml are those
     const clients = seen.tops['Top of clients'].map((cells) => [cells[1], Number(plain(cells[2]))]);
     assert.deepEqual(clients, truth.a.top_clients.slice(0, clients.length));
   }
-  for (const path of ['history/tops?limit=200', 'history', 'history/tops?last=7776000000'])
+  for (const path of ['history/tops?limit=200', 'history/tops?last=7776000000'])
     assert.deepEqual(await data(boards.cluster, path), await data(boards.run, path), path);
+  const { stores, ...catalogue } = await data(boards.cluster, 'history');
+  assert.deepEqual({ stores: ['history'], ...catalogue }, await data(boards.run, 'history'));
+  assert.deepEqual(stores, ['history', 'board'], 'what board sinks show is kept beside');
 });
 
 test('Traffic: tops that two sites have counted in parts are one', async () => {
+  // Each site has its own capture, by the same name.
+  copyFileSync(lab.path('a.pcap'), lab.path('n1/dns.pcap'));
+  copyFileSync(lab.path('b.pcap'), lab.path('n2/dns.pcap'));
   const boards = await both(
     'anycast',
     (kind) => [
-      `packets.file=[${lab.path('a.pcap')}, ${lab.path('b.pcap')}]`,
+      `packets.file=${kind === 'run' ? `[${lab.path('a.pcap')}, ${lab.path('b.pcap')}]` : 'dns.pcap'}`,
       'packets.interface=',
       'packets.filter=',
       `store.file=${lab.path(`anycast-${kind}.sqlite`)}`,

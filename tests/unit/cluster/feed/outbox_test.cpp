@@ -59,6 +59,11 @@ TEST(FeedOutbox, WhatIsOnItsWayGoesAgainWhenTheFirstOfItIsConfirmed) {
   EXPECT_EQ(again[1].confirmed, 1u);
   outbox.confirm(2, later);
   EXPECT_THAT(outbox.take(later), IsEmpty());
+  outbox.publish(frame("wall", 4));
+  again = outbox.last_words(later);
+  ASSERT_THAT(again, SizeIs(2));
+  EXPECT_EQ(again[0].sequence, 3u);
+  EXPECT_EQ(again[1].sequence, 4u);
 }
 
 }  // namespace
