@@ -53,6 +53,8 @@ async function comesAliveWithItsFirstTopology() {
   for (const page of pages) {
     await until('its name', async () => (await page.getByLabel('Shown topology').inputValue()) === 'done');
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Topology' }).waitFor();
+    // What is asked for Traffic is refused until there is something: the browser itself tells of it in the console.
+    if (page === pages[1]) page.faults = page.faults.filter((fault) => !/404/.test(fault));
     clean(page);
     await page.context().close();
   }
