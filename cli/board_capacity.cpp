@@ -9,6 +9,7 @@
 #include "cli/advice_output.hpp"
 #include "cli/board_data.hpp"
 #include "cli/capacity_json.hpp"
+#include "cli/shell_word.hpp"
 
 namespace dnstorm::cli {
 
@@ -30,29 +31,6 @@ Result<double> number_of(const std::string& name, const std::string& text, doubl
   if (good && (!whole || number == std::floor(number))) return number;
   return wrong_option(name, fmt::format("'{}' is no {}number from {} to {}", text,
                                         whole ? "whole " : "", min, max));
-}
-
-// For bash, as people paste it: what cannot be seen, or would be shown otherwise, as a number.
-std::string escaped(const std::string& text) {
-  std::string escaped = "$'";
-  for (char c : text) {
-    if (c == '\'' || c == '\\') escaped += '\\';
-    if (c >= ' ' && c <= '~')
-      escaped += c;
-    else
-      escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  }
-  return escaped + "'";
-}
-
-std::string quoted(const std::string& text) {
-  constexpr const char* plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=-";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  if (std::ranges::any_of(text, [](char c) { return c < ' ' || c > '~'; })) return escaped(text);
-  std::string quoted = "'";
-  for (char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
 }
 
 }  // namespace
@@ -190,9 +168,9 @@ std::string BoardCapacity::command(const Asked& asked) const {
   const QuestionText& text = asked.text;
   const PointNames& names = source_.names;
   const QuestionText usual;
-  std::string command = "dnstorm advise " + quoted(source_.store);
+  std::string command = "dnstorm advise " + shell_word(source_.store);
   auto add = [&](const char* option, const std::string& value, const std::string& otherwise) {
-    if (value != otherwise) command += fmt::format(" {} {}", option, quoted(value));
+    if (value != otherwise) command += fmt::format(" {} {}", option, shell_word(value));
   };
   add("--measurement", names.measurement, PointNames{}.measurement);
   add("--latency", names.latency, "");

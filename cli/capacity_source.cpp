@@ -41,13 +41,16 @@ void name_response_times(const Schema& schema, const std::string& measurement,
   source.response_time = measurement + "." + (has_p99 ? "p99" : quantiles.back());
 }
 
+bool is_of_minutes(const plan::ComponentPlan& component) {
+  const bool windowed = std::ranges::any_of(
+      component.op->options, [](const OptionSpec& spec) { return spec.name == "window"; });
+  return windowed && component.options.duration("window") >= operators::ns_per_minute;
+}
+
 // Its inputs are windows of a minute or longer.
 bool shows_minutes(const plan::Plan& plan, const plan::ComponentPlan& sink) {
   return std::ranges::all_of(sink.inputs, [&](const plan::InputPlan& input) {
-    const plan::ComponentPlan& component = plan.components[plan::source_of(plan, input).first];
-    const bool windowed = std::ranges::any_of(
-        component.op->options, [](const OptionSpec& spec) { return spec.name == "window"; });
-    return windowed && component.options.duration("window") >= operators::ns_per_minute;
+    return is_of_minutes(plan.components[plan::source_of(plan, input).first]);
   });
 }
 
@@ -63,13 +66,16 @@ Found nothing_in(const std::string& file) {
   return found;
 }
 
+enum class Windows { all, of_minutes };
+
 // Adds what a sink gets. `naming`: its option that says how its measurements are called.
 void look_at(const plan::Plan& plan, const plan::ComponentPlan& sink, const char* naming,
-             Found& found) {
+             Found& found, Windows windows = Windows::all) {
   CapacitySource& source = found.source;
   for (const plan::InputPlan& input : sink.inputs) {
     auto [index, stream] = plan::source_of(plan, input);
     const plan::ComponentPlan& component = plan.components[index];
+    if (windows == Windows::of_minutes && !is_of_minutes(component)) continue;
     const plan::OutputPlan& output = component.outputs[stream];
     std::string measurement = sink.options.text(naming);
     if (measurement.empty())
@@ -92,18 +98,34 @@ std::optional<CapacitySource> with_limits(const plan::Plan& plan, CapacitySource
   return source;
 }
 
-}  // namespace
-
-std::optional<CapacitySource> capacity_source(const plan::Plan& plan) {
+// Of the first store that has some. A file "": that one is not asked.
+std::optional<CapacitySource> source_of_stores(
+    const plan::Plan& plan,
+    const std::function<std::string(const plan::ComponentPlan& store)>& file_of, Windows windows) {
   for (const plan::ComponentPlan& component : plan.components) {
     if (component.op->name != "store") continue;
     if (operators::PointOptions::of(component.options).naming != operators::PointNaming::plain)
       continue;
-    Found found = nothing_in(component.options.text("file"));
-    look_at(plan, component, "measurement", found);
+    Found found = nothing_in(file_of(component));
+    if (found.source.store.empty()) continue;
+    look_at(plan, component, "measurement", found, windows);
     if (auto source = with_limits(plan, std::move(found.source))) return source;
   }
   return {};
+}
+
+}  // namespace
+
+std::optional<CapacitySource> capacity_source(const plan::Plan& plan) {
+  return source_of_stores(
+      plan, [](const plan::ComponentPlan& store) { return store.options.text("file"); },
+      Windows::all);
+}
+
+std::optional<CapacitySource> capacity_source_of_copies(
+    const plan::Plan& plan,
+    const std::function<std::string(const plan::ComponentPlan& store)>& file_of) {
+  return source_of_stores(plan, file_of, Windows::of_minutes);
 }
 
 std::optional<CapacitySource> capacity_source_of_series(const plan::Plan& plan,

@@ -2,6 +2,7 @@
 // `store` that gets some. Pure.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,7 +26,14 @@ struct CapacitySource {
 // Nothing: the topology keeps no counts.
 std::optional<CapacitySource> capacity_source(const plan::Plan& plan);
 
-// Likewise in a cluster, whose coordinator keeps in `file` what `board` sinks of view `series` show
+// Likewise in a cluster, whose coordinator keeps copies of what stores write, of windows of a
+// minute and longer: in which file, `file_of` says (none: "").
+std::optional<CapacitySource> capacity_source_of_copies(
+    const plan::Plan& plan,
+    const std::function<std::string(const plan::ComponentPlan& store)>& file_of);
+
+// And of what `board` sinks of view `series` show
+// in `file`
 // (cli/history/history_writer.hpp).
 std::optional<CapacitySource> capacity_source_of_series(const plan::Plan& plan,
                                                         const std::string& file);

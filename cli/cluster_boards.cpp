@@ -7,10 +7,8 @@
 #include <utility>
 
 #include "cli/accounting.hpp"
-#include "cli/board_capacity.hpp"
 #include "cli/board_walls.hpp"
 #include "cli/cluster/submission.hpp"
-#include "cli/history/history.hpp"
 #include "cli/load.hpp"
 #include "cli/plan_json.hpp"
 #include "cli/topology_source.hpp"
@@ -27,7 +25,6 @@ using Json = nlohmann::json;
 
 constexpr DurationNs refresh_period = ns_per_s;
 constexpr DurationNs lead_settle = 5 * ns_per_s;    // a lead is noticed within that
-constexpr std::size_t frames_to_keep_max = 10'000;  // a second's, at most
 constexpr DurationNs watch_period = 10 * ns_per_s;  // a page that asks is one that looks
 
 std::shared_ptr<Live> make_live(const std::string& title, const Clock& clock) {
@@ -88,9 +85,10 @@ ClusterBoards::Board& ClusterBoards::board_for(const std::string& id) {
   if (is_new) {
     const std::string name = name_in(id);
     board.live = make_live(name, clock_);
-    board.history = cluster::path_name(name);
-    board.events = std::make_shared<ClusterEvents>(
-        fmt::format("{}/mutes/{}", setup_.folder, board.history), clock_, setup_.refuse_change);
+    const std::string path = cluster::path_name(name);
+    board.history = std::make_unique<ClusterHistory>(history_, path);
+    board.events = std::make_shared<ClusterEvents>(fmt::format("{}/mutes/{}", setup_.folder, path),
+                                                   clock_, setup_.refuse_change);
     board.made = clock_.steady_ns();
   }
   return board;
@@ -101,18 +99,11 @@ std::optional<cluster::FeedAck> ClusterBoards::take(const cluster::FeedNews& new
   Board& board = board_for(news.topology);
   if (news.confirmed > 0 && !board.book.knows(news.node)) tell_late(board);
   cluster::FeedBook::Taken taken = board.book.take(news);
+  std::optional<cluster::FeedAck> ack = board.history->take(news.node, taken);
   EventFeed feed(board.events->log(), *board.live);
-  for (FeedFrame& frame : taken.frames) {
-    if (frame.view == "series") board.to_keep.push_back(frame);
-    if (board.to_keep.size() > frames_to_keep_max) {
-      board.to_keep.pop_front();
-      if (!std::exchange(board.kept_too_few, true))
-        board.live->tell("series came faster than they are kept: the page Traffic lacks some");
-    }
-    feed.publish(std::move(frame));
-  }
+  for (FeedFrame& frame : taken.frames) feed.publish(std::move(frame));
   for (std::string& note : taken.notes) board.live->tell(std::move(note));
-  return taken.ack;
+  return ack;
 }
 
 // Another coordinator led before, and had what was shown until then.
@@ -207,25 +198,9 @@ std::shared_ptr<BoardData> ClusterBoards::data_for(const std::string& topology) 
            guarded([source = TopologySource::of(submission.text, submission.file,
                                                 variables_of(submission), files_of(submission))](
                        const ApiRequest& asked) { return source.answer(asked); }));
-  board.events->offer(*plan, data);
-  offer_history(board, data);
+  board.events->offer(*plan, *view, data);
+  board.history->offer(*plan, clock_, data);
   return board.data;
-}
-
-void ClusterBoards::offer_history(const Board& board, BoardData& data) {
-  const bool shown = std::ranges::any_of(board.plan->components, [](const auto& component) {
-    return component.op->name == "board" && component.options.text("view") == "series";
-  });
-  if (!shown) return;
-  data.add("history", [history = History({{"board", history_.history_file(board.history)}})](
-                          const ApiRequest& request) {
-    auto body = history.answer(request);
-    return body.ok() ? ApiAnswer{.body = std::move(body).value()} : data_problem(body.error());
-  });
-  auto source = capacity_source_of_series(*board.plan, history_.minutes_file(board.history));
-  if (!source) return;
-  data.add("capacity", [capacity = std::make_shared<BoardCapacity>(std::move(*source), clock_)](
-                           const ApiRequest& request) { return capacity->answer(request); });
 }
 
 // Not under the lock: an answer may take its time.
@@ -247,7 +222,9 @@ void ClusterBoards::tick(Moment now) {
       account_for(found->second, topology);
   }
   for (auto& [id, board] : boards_) {
-    for (std::string& note : history_.take_notes(board.history)) board.live->tell(std::move(note));
+    for (std::string& note : board.history->take_notes()) board.live->tell(std::move(note));
+    for (auto& [node, ack] : board.history->due_acks())
+      if (server_ != nullptr) server_->confirm(node, std::move(ack));
     board.live->tick(now, board.honesty);
   }
   lobby_->tick(now, {});
@@ -267,13 +244,16 @@ void ClusterBoards::refresh(TimeNs now) {
     if (!view.leads) leader = server->leader();
   }
   std::lock_guard lock(mutex_);
+  const bool had_none = view_.topologies.empty();
   view_ = std::move(view);
   leader_ = std::move(leader);
   if (!view_.leads) view_.topologies.clear();
+  if (had_none && !view_.topologies.empty()) leave_lobby();
   if (view_.leads != (leads_since_ != 0)) leads_since_ = view_.leads ? clock_.wall_ns() : 0;
   for (const TopologyView& topology : view_.topologies) {
     follow(topology);
-    keep_series(board_for(topology.record.id), topology);
+    Board& board = board_for(topology.record.id);
+    if (board.history->waits_for_plan()) board.history->know(plan_for(board, topology));
   }
   tell_mutes();
   for (auto at = boards_.begin(); at != boards_.end();) {
@@ -288,15 +268,10 @@ void ClusterBoards::refresh(TimeNs now) {
   }
 }
 
-// What its lines are made of, the plan says: a frame has the names of lines only.
-void ClusterBoards::keep_series(Board& board, const TopologyView& topology) {
-  if (board.to_keep.empty()) return;
-  const plan::Plan* plan = plan_for(board, topology);
-  if (plan == nullptr) return;
-  for (FeedFrame& frame : std::exchange(board.to_keep, {})) {
-    operators::PanelFields fields = series_fields(*plan, frame);
-    history_.add(board.history, {std::move(frame), std::move(fields)});
-  }
+// Pages that were opened before there was a topology ask anew, and get its board.
+void ClusterBoards::leave_lobby() {
+  lobby_->close();
+  lobby_ = make_live(setup_.cluster, clock_);
 }
 
 // What happened to it, in the words of people.

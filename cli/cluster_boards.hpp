@@ -11,7 +11,6 @@
 // thread may be waiting for it.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -22,6 +21,7 @@
 #include "board/server/server.hpp"
 #include "cli/board_data.hpp"
 #include "cli/cluster_events.hpp"
+#include "cli/cluster_history.hpp"
 #include "cli/cluster_run.hpp"
 #include "cli/history/history_writer.hpp"
 #include "cluster/coordinator/server.hpp"
@@ -61,9 +61,7 @@ class ClusterBoards final : public board::Boards {
     cluster::FeedBook book;
     ClusterRun run;
     std::shared_ptr<ClusterEvents> events;
-    std::string history;            // its name there
-    std::deque<FeedFrame> to_keep;  // there, once the plan is known
-    bool kept_too_few = false;      // some found no room, and the board has said so
+    std::unique_ptr<ClusterHistory> history;
     std::optional<plan::Plan> plan;
     std::uint64_t planned_for = 0;    // incarnation
     std::shared_ptr<BoardData> data;  // of that plan; null: not asked for yet
@@ -79,16 +77,15 @@ class ClusterBoards final : public board::Boards {
   Board& board_for(const std::string& id);
   void tell_late(Board& board);
   void refresh(TimeNs now);
+  void leave_lobby();
   void follow(const cluster::TopologyView& topology);
   void account_for(Board& board, const cluster::TopologyView& topology);
   const plan::Plan* plan_for(Board& board, const cluster::TopologyView& topology);
   std::shared_ptr<BoardData> data_for(const std::string& topology);
   ApiAnswer list();
   void add_common(BoardData& data);
-  void offer_history(const Board& board, BoardData& data);
   BoardData::Handler guarded(BoardData::Handler answer) const;
   void tell_mutes();
-  void keep_series(Board& board, const cluster::TopologyView& topology);
   const cluster::TopologyView* chosen(const std::string& topology) const;
   bool is_watched(const Board& board, TimeNs now) const;
 

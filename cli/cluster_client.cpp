@@ -107,6 +107,8 @@ ClusterClient::ClusterClient(Options options, std::unique_ptr<operators::HttpTra
 
 Result<Json> ClusterClient::get(const std::string& path) { return ask(path, false, ""); }
 
+Result<Json> ClusterClient::get_of_board(const std::string& path) { return ask(request(), path); }
+
 Result<Json> ClusterClient::post(const std::string& path, const Json& body) {
   return ask(path, true, body.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
@@ -130,9 +132,14 @@ Result<Json> ClusterClient::ask(const std::string& path, bool post, const std::s
   // A checkpoint may have to be written before something is done.
   if (post) asked.timeout = 120 * ns_per_s;
   if (post) asked.headers.push_back("Content-Type: application/json");
-  auto answer = DNSTORM_TRY(exchange(
-      std::move(asked), "/api/v1" + path,
-      [&](const operators::HttpRequest& request) { return transport_->exchange(request); }));
+  return ask(std::move(asked), "/api/v1" + path);
+}
+
+Result<Json> ClusterClient::ask(operators::HttpRequest request, const std::string& path) {
+  auto answer =
+      DNSTORM_TRY(exchange(std::move(request), path, [&](const operators::HttpRequest& asked) {
+        return transport_->exchange(asked);
+      }));
   Json json = Json::parse(answer.body, nullptr, false);
   if (json.is_discarded()) return error_of(options_.urls[0], answer, json);
   return json;

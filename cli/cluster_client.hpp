@@ -52,6 +52,9 @@ class ClusterClient {
   // nobody answers or nobody leads, `permission` if the token is missing or wrong, `usage` or
   // `config` if the request does not fit.
   Result<Json> get(const std::string& path);
+  // The same of what a page of the board is told, below no prefix (board/README.md). Of the
+  // coordinator that answered last.
+  Result<Json> get_of_board(const std::string& path);
   Result<Json> post(const std::string& path, const Json& body = Json::object());
   // What goes on and on, below no prefix: to `take` as it comes, until that says false or the
   // coordinator ends it.
@@ -61,6 +64,7 @@ class ClusterClient {
   using Exchange = std::function<operators::HttpAnswer(const operators::HttpRequest&)>;
 
   Result<Json> ask(const std::string& path, bool post, const std::string& body);
+  Result<Json> ask(operators::HttpRequest request, const std::string& path);
   operators::HttpRequest request() const;
   // With each coordinator in turn, until one leads: the answer, of status 200.
   Result<operators::HttpAnswer> exchange(operators::HttpRequest request, const std::string& path,

@@ -1,5 +1,6 @@
 #include "cli/cluster_events.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -13,15 +14,35 @@ namespace {
 constexpr DurationNs repeat_period = 5 * ns_per_s;  // also what a worker that begins may wait
 constexpr DurationNs told_within = 2 * ns_per_s;    // a change, on its way to the workers
 
+std::vector<PacketPlace> places_of(const plan::Plan& plan, const cluster::TopologyView& topology) {
+  const std::vector<std::string>& nodes = topology.record.assignment.node_of_executor;
+  const auto& executors = topology.shape.executors;
+  std::vector<PacketPlace> places;
+  auto add = [&](PacketPlace place) {
+    if (std::ranges::find(places, place) == places.end()) places.push_back(std::move(place));
+  };
+  for (std::size_t i = 0; i < std::min(nodes.size(), executors.size()); ++i)
+    for (const plan::ComponentPlan& component : plan.components) {
+      if (component.op->name != "pcap" || executors[i].components.front() != component.id) continue;
+      const std::string& spool = component.options.text("spool");
+      if (!spool.empty()) add({nodes[i], spool, ""});
+      for (const std::string& file : component.options.list("file")) add({nodes[i], "", file});
+    }
+  std::ranges::sort(places, {}, &PacketPlace::node);
+  return places;
+}
+
 }  // namespace
 
-void ClusterEvents::offer(const plan::Plan& plan, BoardData& data) {
+void ClusterEvents::offer(const plan::Plan& plan, const cluster::TopologyView& topology,
+                          BoardData& data) {
   EventSources sources = event_sources(plan);
   if (!sources.shown) return;
   if (sources.only_events) data.begin_with("security");
   // Files that the topology names are those of its nodes.
   sources.spools.clear();
   sources.captures.clear();
+  sources.places = places_of(plan, topology);
   sources.mute_files.clear();
   if (sources.muting) sources.mute_files.push_back(file_);
   sources.reload = told_within;

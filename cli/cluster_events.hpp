@@ -3,7 +3,7 @@
 // of the coordinator, and is told to the workers, whose `events` then leave it out: when it has
 // changed, to workers that have begun anew, and every few seconds.
 //
-// Packets lie on the nodes: the page does not offer them.
+// Packets lie on the nodes: the page says where, and by which command they are to be had.
 //
 // Thread-safe.
 #pragma once
@@ -18,6 +18,7 @@
 
 #include "cli/board_data.hpp"
 #include "cli/event_log.hpp"
+#include "cluster/coordinator/coordinator.hpp"
 #include "engine/base/time.hpp"
 #include "engine/plan/plan.hpp"
 #include "operators/detect/rule_file.hpp"
@@ -39,7 +40,8 @@ class ClusterEvents : public std::enable_shared_from_this<ClusterEvents> {
   EventLog& log() { return log_; }
 
   // Adds what the page asks for, if the plan has events to show. `data` keeps this alive.
-  void offer(const plan::Plan& plan, BoardData& data);
+  // Where packets are, `topology` says, whose plan it is.
+  void offer(const plan::Plan& plan, const cluster::TopologyView& topology, BoardData& data);
 
   // The rules, if workers of that incarnation are to be told them now.
   std::optional<std::vector<std::string>> rules_to_tell(std::uint64_t incarnation);

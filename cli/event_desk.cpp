@@ -102,6 +102,19 @@ Json settings_json(const EventSources& sources, const std::string& detector) {
   return all;
 }
 
+Json places_json(const EventSources& sources, const LoggedEvent& event) {
+  Json all = Json::array();
+  for (const PacketPlace& place : sources.places) {
+    Json json = {{"node", place.node}};
+    if (place.spool.empty())
+      json["file"] = place.capture;
+    else
+      json["command"] = packets_command(event, place.spool);
+    all.push_back(std::move(json));
+  }
+  return all;
+}
+
 std::optional<ApiAnswer> refuse_packets(const ApiRequest& request, const std::string& token) {
   if (request.loopback) return std::nullopt;
   if (token.empty())
@@ -185,6 +198,7 @@ ApiAnswer EventDesk::one(const std::string& id) const {
   json["samples"] = parsed(event->samples);
   json["advice"] = event->advice;
   json["components"] = settings_json(sources_, event->detector);
+  json["places"] = places_json(sources_, *event);
   return answer_of(json);
 }
 

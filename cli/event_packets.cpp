@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "cli/shell_word.hpp"
 #include "cli/spool_event.hpp"
 #include "cli/spool_extract.hpp"
 
@@ -83,6 +84,16 @@ Error missing(const LoggedEvent& event, const EventSources& sources, const Extra
 }
 
 }  // namespace
+
+std::string packets_command(const LoggedEvent& event, const std::string& spool) {
+  std::string match;
+  for (const auto& [key, value] : event_conditions(event.key_kind, event.key))
+    match += fmt::format("{}{}={}", match.empty() ? "" : ", ", key, value);
+  return fmt::format("dnstorm spool extract --dir {} --from {} --to {}{} -o {}", shell_word(spool),
+                     format_time(event.start - margin), format_time(event.end + margin),
+                     match.empty() ? "" : " --match " + shell_word(match),
+                     shell_word(fmt::format("{}-{}.pcap", event.detector, event.id)));
+}
 
 Result<EventPackets> packets_of(const LoggedEvent& event, const EventSources& sources,
                                 const PacketLimits& limits) {

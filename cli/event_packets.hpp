@@ -25,4 +25,7 @@ struct PacketLimits {
 Result<EventPackets> packets_of(const LoggedEvent& event, const EventSources& sources,
                                 const PacketLimits& limits = {});
 
+// The command that gives them on the machine that has the spool, for a shell.
+std::string packets_command(const LoggedEvent& event, const std::string& spool);
+
 }  // namespace dnstorm::cli

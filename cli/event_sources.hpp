@@ -19,6 +19,14 @@ struct DetectorSettings {
   std::vector<DetectorSetting> settings;
 };
 
+// Packets on a node of a cluster, which this process cannot read.
+struct PacketPlace {
+  std::string node;
+  std::string spool;    // a folder; "": it is
+  std::string capture;  // a file that is replayed
+  bool operator==(const PacketPlace&) const = default;
+};
+
 struct EventSources {
   bool shown = false;        // a board sink takes events
   bool only_events = false;  // and no other one takes anything
@@ -29,6 +37,7 @@ struct EventSources {
   DurationNs reload = 0;        // after which a changed file is read at the latest
   std::vector<std::string> spools;
   std::vector<std::string> captures;  // that are replayed
+  std::vector<PacketPlace> places;    // instead of both, of a cluster
   bool replay = false;                // no packet is live: time is that of the captures
 };
 

@@ -35,7 +35,7 @@ struct Column {
   Form form;
 };
 
-const std::vector<Column>& columns_of(TopTab tab) {
+const std::vector<Column>& columns_of_run(TopTab tab) {
   static const std::vector<Column> components = {
       {"TOPOLOGY", "topology", Form::word}, {"COMPONENT", "component", Form::word},
       {"KIND", "kind", Form::word},         {">TASKS", "tasks", Form::number},
@@ -76,6 +76,21 @@ const std::vector<Column>& columns_of(TopTab tab) {
   return components;
 }
 
+const std::vector<Column>& columns_of(const TopView& view) {
+  auto with = [](std::vector<Column> first, TopTab tab) {
+    const std::vector<Column>& rest = columns_of_run(tab);
+    first.insert(first.end(), rest.begin(), rest.end());
+    return first;
+  };
+  static const std::vector<Column> tasks =
+      with({{"TOPOLOGY", "topology", Form::word}, {"NODE", "node", Form::word}}, TopTab::tasks);
+  static const std::vector<Column> edges =
+      with({{"TOPOLOGY", "topology", Form::word}}, TopTab::edges);
+  if (view.of_cluster && view.tab == TopTab::tasks) return tasks;
+  if (view.of_cluster && view.tab == TopTab::edges) return edges;
+  return columns_of_run(view.tab);
+}
+
 std::string micros_text(const Json& value) {
   if (value.is_null()) return "-";
   const double us = value.get<double>();
@@ -113,7 +128,7 @@ std::vector<Json> sorted(std::vector<Json> rows, const Column& column, bool reve
 std::string table_text(const TopPage& page, const TopView& view) {
   const char* names[] = {"components", "tasks", "edges", "walls"};
   const char* name = names[static_cast<std::size_t>(view.tab)];
-  const std::vector<Column>& columns = columns_of(view.tab);
+  const std::vector<Column>& columns = columns_of(view);
   if (!page.contains(name)) return fmt::format("{} are shown of a run only\n", name);
   const Json* shown = &page.at(name);
   std::string heading;
@@ -180,10 +195,30 @@ Json run_edge(const Json& edge) {
   return row;
 }
 
+// Of a topology of a cluster: who runs where, and what goes between them.
+void add_board(TopPage& page, const Json& board) {
+  for (const Json& component : board.at("components"))
+    for (const Json& task : component.at("tasks")) {
+      Json row = run_task(component, task);
+      row["topology"] = board.at("topology");
+      row["node"] = task.at("node");
+      page["tasks"].push_back(std::move(row));
+    }
+  for (const Json& edge : board.at("edges")) {
+    Json row = run_edge(edge);
+    row["topology"] = board.at("topology");
+    page["edges"].push_back(std::move(row));
+  }
+}
+
 }  // namespace
 
-TopPage top_of_cluster(const Json& topologies, const Json& nodes, const std::vector<Json>& pages) {
+TopPage top_of_cluster(const Json& topologies, const Json& nodes, const std::vector<Json>& pages,
+                       const std::vector<Json>& boards) {
   TopPage page = empty_page();
+  page["tasks"] = Json::array();
+  page["edges"] = Json::array();
+  for (const Json& board : boards) add_board(page, board);
   for (const Json& it : topologies.at("topologies"))
     page["topologies"].push_back({{"topology", it.at("name")},
                                   {"status", it.at("status")},
@@ -251,11 +286,12 @@ bool TopView::press(char key) {
     const auto now = static_cast<std::size_t>(tab);
     *this = {.tab = static_cast<TopTab>(key == '\t' ? (now + 1) % tabs.size() : at),
              .wall = wall,
-             .paused = paused};
+             .paused = paused,
+             .of_cluster = of_cluster};
     return true;
   }
   if (key == 's')
-    sort = (sort + 1) % (columns_of(tab).size() + 1);
+    sort = (sort + 1) % (columns_of(*this).size() + 1);
   else if (key == 'r')
     reversed = !reversed;
   else if (key == 'p')
@@ -272,7 +308,7 @@ bool TopView::press(char key) {
 std::string TopView::help() const {
   std::string by = tab == TopTab::walls ? "by COUNT" : "as in the topology";
   if (sort != 0) {
-    std::string_view heading = columns_of(tab)[sort - 1].heading;
+    std::string_view heading = columns_of(*this)[sort - 1].heading;
     heading.remove_prefix(heading.starts_with('>') ? 1 : 0);
     by = fmt::format("by {}{}", heading, reversed ? ", reversed" : "");
   }

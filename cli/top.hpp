@@ -16,10 +16,12 @@ namespace dnstorm::cli {
 using TopPage = nlohmann::ordered_json;
 
 // `topologies` and `nodes` as the answers of /topology/summary and /supervisor/summary, `pages` of
-// /topology/ID?window=10. Throw nlohmann's exceptions where something is missing.
+// /topology/ID?window=10, `boards` of GET /api/topology (board/README.md) of those that have one.
+// Throw nlohmann's exceptions where something is missing.
 TopPage top_of_cluster(const nlohmann::ordered_json& topologies,
                        const nlohmann::ordered_json& nodes,
-                       const std::vector<nlohmann::ordered_json>& pages);
+                       const std::vector<nlohmann::ordered_json>& pages,
+                       const std::vector<nlohmann::ordered_json>& boards = {});
 // Of GET /api/topology, GET /api/honesty and GET /api/snapshot (board/README.md); the last two may
 // be null.
 TopPage top_of_run(const nlohmann::ordered_json& answer, const nlohmann::ordered_json& honesty,
@@ -35,6 +37,7 @@ struct TopView {
   std::size_t scroll = 0;  // lines of the table that are passed over
   std::size_t wall = 0;    // which wall, counted round and round
   bool paused = false;
+  bool of_cluster = false;  // tables say of which topology a line is, and on which node
 
   // Whether it is one of ours: c t e w (tabs; w again, the next wall), 1 to 9 (a wall), Tab, s
   // (next column), r (reverse), p (pause), j and k (down and up).

@@ -24,19 +24,24 @@ struct TopArgs : ClusterArgs {
 // What is asked, again and again, for what is shown of it.
 using Look = std::function<Result<TopPage>(const TopView&)>;
 
-Result<TopPage> look_at_cluster(ClusterClient& client) {
+// What tasks and edges do is asked for where somebody looks at it, a topology at a time.
+Result<TopPage> look_at_cluster(ClusterClient& client, bool closely) {
   const Json topologies = DNSTORM_TRY(client.get("/topology/summary"));
   const Json nodes = DNSTORM_TRY(client.get("/supervisor/summary"));
-  std::vector<Json> pages;
+  std::vector<Json> pages, boards;
   for (const Json& topology : topologies.at("topologies")) {
-    auto page = client.get(topology_path(topology.at("id").get<std::string>()) + "?window=10");
+    const auto id = topology.at("id").get<std::string>();
+    auto page = client.get(topology_path(id) + "?window=10");
     // It may have ended between two answers.
     if (page.ok())
       pages.push_back(std::move(*page));
     else if (page.error().subject != "NotAliveException")
       return std::move(page.error());
+    if (!closely) continue;
+    auto board = client.get_of_board("/api/topology?topology=" + operators::percent_encode(id));
+    if (board.ok()) boards.push_back(std::move(*board));
   }
-  return top_of_cluster(topologies, nodes, pages);
+  return top_of_cluster(topologies, nodes, pages, boards);
 }
 
 Result<Json> ask_run(const std::string& address, const char* path,
@@ -100,8 +105,9 @@ int show_live(const Look& look, const TopArgs& args) {
     const TopTab before = view.tab;
     if (key != 0 || view.paused) {
       view.press(key);
-      // What is there is shown otherwise, at once; walls may not be there.
-      if (view.tab == before || view.tab != TopTab::walls || view.paused) continue;
+      // What is there is shown otherwise, at once; what only who looks at it asks for is not there.
+      const bool asked_for = view.tab == TopTab::walls || view.of_cluster;
+      if (view.tab == before || !asked_for || view.paused) continue;
     }
     auto next = look_safely(look, view);
     failure = next.ok() ? "" : next.error().what;
@@ -110,7 +116,8 @@ int show_live(const Look& look, const TopArgs& args) {
   return 0;
 }
 
-int top(const TopArgs& args) {
+int top(TopArgs args) {
+  args.view.of_cluster = args.run.empty();
   const bool once = args.once || args.json || isatty(STDOUT_FILENO) == 0;
   auto show = [&](const Look& look) {
     return once ? show_once(look, args) : show_live(look, args);
@@ -123,7 +130,10 @@ int top(const TopArgs& args) {
   }
   auto client = ClusterClient::make(args);
   if (!client.ok()) return fail(client.error());
-  return show([&](const TopView&) { return look_at_cluster(*client); });
+  return show([&](const TopView& view) {
+    return look_at_cluster(*client,
+                           args.json || view.tab == TopTab::tasks || view.tab == TopTab::edges);
+  });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "operators/sinks/line_protocol.hpp"
+#include "operators/sinks/point_frame.hpp"
 
 namespace dnstorm::cli {
 
@@ -79,8 +80,9 @@ std::string series_name(std::string_view measurement,
   return name;
 }
 
-std::vector<Point> points_of(const SeriesFrame& series) {
+std::vector<Point> points_of(const SeriesFrame& series, operators::RestoredPoints& names_kept) {
   const FeedFrame& frame = series.frame;
+  if (frame.view == operators::points_view) return operators::points_of_frame(frame, names_kept);
   const auto& [names, numbers] = series.fields;
   // A line of the page has one value: several numbers of a row, or the number of one without a key,
   // have become lines of their own, one after the other.

@@ -162,7 +162,13 @@ Result<json> catalogue(const std::vector<HistoryFile>& files, PointHistory& hist
 
 Result<const HistoryFile*> History::file_of(const ApiRequest& request) const {
   std::string_view wanted = request.argument("store");
-  if (wanted.empty()) return &files_.front();
+  if (wanted.empty()) {
+    std::error_code ignored;
+    auto there = std::find_if(files_.begin(), files_.end(), [&](const HistoryFile& file) {
+      return std::filesystem::exists(file.path, ignored);
+    });
+    return there != files_.end() ? &*there : &files_.front();
+  }
   std::string known;
   for (const HistoryFile& file : files_) {
     if (file.store == wanted) return &file;

@@ -16,7 +16,7 @@ struct HistoryFile {
 
 class History {
  public:
-  // At least one file; the first is asked unless a request names another.
+  // At least one file; the first that is there is asked unless a request names another.
   explicit History(std::vector<HistoryFile> files) : files_(std::move(files)) {}
 
   // JSON. Reads the file anew for each request; may be called by several threads.

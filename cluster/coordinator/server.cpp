@@ -54,10 +54,7 @@ struct CoordinatorServer::State {
   std::string leader;                 // as nodes say, in the newest of their terms
   std::uint64_t leader_term = 0;
 
-  Store& store() {
-    if (shared_store) return *shared_store;
-    return *own_store;
-  }
+  Store& store() { return shared_store ? static_cast<Store&>(*shared_store) : *own_store; }
   Result<void> open();
   Result<void> open_checkpoints();
   void stand_for_election();
@@ -75,7 +72,6 @@ struct CoordinatorServer::State {
   TimeNs on_time();
   void lead();
   void take(const HubMessage& message);
-  void take(const FeedNews& news);
   void carry_out();
   bool carry_out(Output& output);
   Result<void> save(const Output& output);
@@ -140,8 +136,7 @@ Result<void> CoordinatorServer::State::listen() {
   HubHandlers handlers;
   handlers.message = [this](const HubMessage& message) { take(message); };
   hub = DNSTORM_TRY(Hub::start(std::move(options), std::move(handlers)));
-  auto bound = hub->bind(setup.config.coordinator_bind());
-  if (!bound.ok()) return std::move(bound.error());
+  DNSTORM_TRY(hub->bind(setup.config.coordinator_bind()));
   return {};
 }
 
@@ -220,18 +215,15 @@ void CoordinatorServer::State::take(const HubMessage& message) {
                      loop.post([this, news = std::move(news), now] { setup.on_news(news, now); });
                  },
                  [&](FeedNews& news) {
-                   if (speaks_for_itself(message, news.node) && setup.on_feed)
-                     loop.post([this, news = std::move(news)] { take(news); });
+                   if (!speaks_for_itself(message, news.node) || !setup.on_feed) return;
+                   loop.post([this, news = std::move(news)] {
+                     if (!machine.leads()) return;  // it is for the one that does
+                     if (auto ack = setup.on_feed(news)) send(news.node, *ack);
+                   });
                  },
                  [](const auto&) {},  // what only nodes are told
              },
              *decoded);
-}
-
-// Not confirmed by who does not lead: it is for the next one.
-void CoordinatorServer::State::take(const FeedNews& news) {
-  if (!machine.leads()) return;
-  if (auto ack = setup.on_feed(news)) send(news.node, *ack);
 }
 
 void CoordinatorServer::State::carry_out() {
@@ -392,6 +384,12 @@ void CoordinatorServer::mute(MuteOrder order) {
   state_->loop.post([state = state_.get(), order = std::move(order)] {
     const ClusterView view = state->machine.view(state->clock.steady_ns());
     for (const std::string& node : nodes_of(view, order.topology)) state->send(node, order);
+  });
+}
+
+void CoordinatorServer::confirm(const std::string& node, FeedAck ack) {
+  state_->loop.post([state = state_.get(), node, ack = std::move(ack)] {
+    if (state->machine.leads()) state->send(node, ack);
   });
 }
 

@@ -41,7 +41,8 @@ struct ServerSetup {
   // What workers tell and what is logged, on the machine's thread.
   std::function<void(const WorkerNews&, TimeNs now)> on_news;
   std::function<void(const LogLine&)> on_log;
-  // What board sinks show, likewise, while it leads; the answer goes to the worker.
+  // What board sinks show, likewise, while it leads; the answer goes to the worker. What cannot be
+  // confirmed yet: confirm().
   std::function<std::optional<FeedAck>(const FeedNews&)> on_feed;
 };
 
@@ -69,6 +70,8 @@ class CoordinatorServer {
   void tap(TapOrder order, std::function<void(const std::string& why)> over);
   // Tells it to the topology's workers. Does not wait.
   void mute(MuteOrder order);
+  // Tells it to the topology's worker on that node, while it leads. Does not wait.
+  void confirm(const std::string& node, FeedAck ack);
   void stop();
 
  private:

@@ -28,19 +28,25 @@ void FeedBook::begin(std::uint64_t incarnation) {
   before_ = counted_;
 }
 
+void FeedBook::tell_left_out(const FeedNews& news, Worker& worker, Taken& taken) {
+  auto tell = [&](std::uint64_t more, const char* of) {
+    taken.notes.push_back(
+        fmt::format("{} {} were left out by the worker on {}, because no coordinator took them",
+                    more, of, news.node));
+  };
+  if (news.left_out > worker.left_out) tell(news.left_out, "rows of walls");
+  if (news.events_left_out > worker.events_left_out)
+    tell(news.events_left_out - worker.events_left_out, "news of security events");
+  if (news.points_left_out > worker.points_left_out)
+    tell(news.points_left_out - worker.points_left_out, "points of the page Traffic");
+  worker.left_out = news.left_out;
+  worker.events_left_out = news.events_left_out;
+  worker.points_left_out = news.points_left_out;
+}
+
 void FeedBook::take_words(const FeedNews& news, Worker& worker, Taken& taken) {
   worker.taken = news.sequence;
-  if (news.left_out > worker.left_out)
-    taken.notes.push_back(fmt::format(
-        "{} rows of walls were left out by the worker on {}, because no coordinator took them",
-        news.left_out, news.node));
-  worker.left_out = news.left_out;
-  if (news.events_left_out > worker.events_left_out)
-    taken.notes.push_back(
-        fmt::format("{} news of security events were left out by the worker on {}, because no "
-                    "coordinator took them",
-                    news.events_left_out - worker.events_left_out, news.node));
-  worker.events_left_out = news.events_left_out;
+  tell_left_out(news, worker, taken);
   auto frames = decode_frames(news.bytes);
   if (!frames.ok()) {
     taken.notes.push_back(

@@ -3,7 +3,8 @@
 //
 // After a restart (a later incarnation) tasks go back to a checkpoint, so windows come again that
 // were taken before: of walls and series, whose numbers are added up, they are passed over, by
-// source, panel and end. A worker tells a state of a checkpoint after what was published before it,
+// source, panel and end. (Points are given on whenever they come: written again they are the same.)
+// A worker tells a state of a checkpoint after what was published before it,
 // on the same way: what an incarnation begins from is here. So the sums of a wall are those of a
 // run without a failure wherever the topology's own results are.
 //
@@ -38,10 +39,12 @@ class FeedBook {
     std::uint64_t taken = 0;  // number of its newest word
     std::uint64_t left_out = 0;
     std::uint64_t events_left_out = 0;
+    std::uint64_t points_left_out = 0;
   };
   using Key = std::pair<std::string, std::string>;  // source, panel
   void begin(std::uint64_t incarnation);
   void take_words(const FeedNews& news, Worker& worker, Taken& taken);
+  static void tell_left_out(const FeedNews& news, Worker& worker, Taken& taken);
   bool is_new(const std::string& source, const FeedFrame& frame, TimeNs first_end, Taken& taken);
 
   std::uint64_t incarnation_ = 0;

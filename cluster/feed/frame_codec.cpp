@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 #include <zstd.h>
 
+#include <algorithm>
+
 #include "engine/api/state.hpp"
 
 namespace dnstorm::cluster {
 
 namespace {
 
-constexpr std::uint8_t version = 1;
-constexpr std::uint8_t version_oldest = 1;  // of a reader that these bytes are for
+constexpr std::uint8_t version = 2;
+// The oldest reader that these bytes are for.
+constexpr std::uint8_t version_oldest = 1;
+constexpr std::uint8_t version_of_points = 2;
 constexpr int level = 1;
 constexpr std::size_t head_bytes = 10;
 
@@ -65,7 +69,9 @@ std::string encode_frames(const std::vector<KeptFrame>& frames) {
   std::string plain = all.take();
   StateWriter head;
   head.put(version);
-  head.put(version_oldest);
+  const bool points = std::any_of(frames.begin(), frames.end(),
+                                  [](const KeptFrame& kept) { return is_points(kept.frame); });
+  head.put(points ? version_of_points : version_oldest);
   head.put(std::uint64_t{plain.size()});
   std::string bytes = head.take();
   bytes.resize(head_bytes + ZSTD_compressBound(plain.size()));

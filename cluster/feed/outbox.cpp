@@ -38,7 +38,14 @@ void update(FeedFrame& totals, FeedFrame newer) {
 void FeedOutbox::publish(FeedFrame frame) {
   Panel& panel = panel_for(frame);
   if (frame.view == "wall") return keep_wall(panel, std::move(frame));
-  if (frame.view == "events") return keep_events(panel, std::move(frame));
+  if (frame.view == "events") {
+    events_left_out_ += keep_newest(panel, std::move(frame), limits_.events_max);
+    return;
+  }
+  if (frame.view == points_view) {
+    points_left_out_ += keep_newest(panel, std::move(frame), limits_.points_max);
+    return;
+  }
   const TimeNs end = frame.end;
   if (frame.view == "series") {
     panel.frames.push_back({std::move(frame), end});
@@ -67,17 +74,18 @@ void FeedOutbox::keep_wall(Panel& panel, FeedFrame frame) {
   if (panel.rows > limits_.rows_max) merge(panel);
 }
 
-// As they come: each frame tells of other events, or of what has become of them.
-void FeedOutbox::keep_events(Panel& panel, FeedFrame frame) {
+std::size_t FeedOutbox::keep_newest(Panel& panel, FeedFrame frame, std::size_t rows_max) {
   panel.rows += frame.rows.size();
   const TimeNs end = frame.end;
   panel.frames.push_back({std::move(frame), end});
-  while (panel.rows > limits_.events_max && panel.frames.size() > 1) {
+  std::size_t all_gone = 0;
+  while (panel.rows > rows_max && panel.frames.size() > 1) {
     const std::size_t gone = panel.frames.front().frame.rows.size();
     panel.rows -= gone;
-    events_left_out_ += gone;
+    all_gone += gone;
     panel.frames.pop_front();
   }
+  return all_gone;
 }
 
 void FeedOutbox::merge(Panel& panel) {
@@ -107,23 +115,40 @@ void FeedOutbox::merge(Panel& panel) {
 void FeedOutbox::confirm(std::uint64_t sequence, TimeNs now) {
   if (sequence <= confirmed_ || sequence > last_) return;
   confirmed_ = sequence;
-  while (!on_way_.empty() && on_way_.front().sequence <= sequence) on_way_.pop_front();
+  while (!on_way_.empty() && on_way_.front().word.sequence <= sequence) {
+    way_rows_ -= on_way_.front().rows;
+    on_way_.pop_front();
+  }
   repeat_pause_ = limits_.repeat_first;
+  repeat_at_ = on_way_.empty() ? time_max : now + repeat_pause_;
   // What is behind one that had to be repeated has been passed over, too.
-  repeat_at_ = on_way_.empty() ? time_max : repeating_ ? now : now + repeat_pause_;
-  if (on_way_.empty()) repeating_ = false;
+  if (std::exchange(asked_again_, false) && !on_way_.empty()) {
+    repeat_all_ = true;
+    repeat_at_ = now;
+  }
+}
+
+// What is on its way goes again: at first the oldest alone, until somebody takes it.
+void FeedOutbox::repeat(TimeNs now, std::vector<FeedNews>& words) {
+  const std::size_t count = std::exchange(repeat_all_, false) ? on_way_.size() : 1;
+  repeat_first(count, words);
+  asked_again_ = count == 1;
+  repeat_pause_ = std::min(std::max(repeat_pause_ * 2, limits_.repeat_first), limits_.repeat_max);
+  repeat_at_ = now + repeat_pause_;
+}
+
+void FeedOutbox::repeat_first(std::size_t count, std::vector<FeedNews>& words) const {
+  for (std::size_t i = 0; i < count; ++i) {
+    words.push_back(on_way_[i].word);
+    words.back().confirmed = confirmed_;
+  }
 }
 
 std::vector<FeedNews> FeedOutbox::take(TimeNs now) {
   std::vector<FeedNews> words;
-  if (!on_way_.empty() && now >= repeat_at_) {
-    words.push_back(on_way_.front());
-    words.back().confirmed = confirmed_;
-    repeating_ = true;
-    repeat_pause_ = std::min(std::max(repeat_pause_ * 2, limits_.repeat_first), limits_.repeat_max);
-    repeat_at_ = now + repeat_pause_;
-  }
-  while (!panels_.empty() && on_way_.size() < limits_.words) words.push_back(next_word(now));
+  if (!on_way_.empty() && now >= repeat_at_) repeat(now, words);
+  while (!panels_.empty() && on_way_.size() < limits_.words && way_rows_ < limits_.way_rows)
+    words.push_back(next_word(now));
   return words;
 }
 
@@ -133,14 +158,24 @@ std::vector<FeedNews> FeedOutbox::flush(TimeNs now) {
   return words;
 }
 
+std::vector<FeedNews> FeedOutbox::last_words(TimeNs now) {
+  std::vector<FeedNews> words;
+  repeat_first(on_way_.size(), words);
+  for (FeedNews& word : flush(now)) words.push_back(std::move(word));
+  return words;
+}
+
 // As many frames as a word has room for, in the order of their panels.
 FeedNews FeedOutbox::next_word(TimeNs now) {
   std::vector<KeptFrame> frames;
   std::size_t rows = 0;
   while (!panels_.empty() && (frames.empty() || rows < limits_.word_rows)) {
     Panel& panel = panels_.front();
-    const std::size_t its = panel.frames.front().frame.rows.size();
-    if (!frames.empty() && rows + its > limits_.word_rows) break;
+    const FeedFrame& next = panel.frames.front().frame;
+    const std::size_t its = next.rows.size();
+    if (!frames.empty() &&
+        (rows + its > limits_.word_rows || is_points(next) != is_points(frames.front().frame)))
+      break;
     rows += its + 1;
     panel.rows -= std::min(panel.rows, its);
     frames.push_back(std::move(panel.frames.front()));
@@ -152,12 +187,14 @@ FeedNews FeedOutbox::next_word(TimeNs now) {
   word.confirmed = confirmed_;
   word.left_out = left_out_;
   word.events_left_out = events_left_out_;
+  word.points_left_out = points_left_out_;
   word.bytes = encode_frames(frames);
   if (on_way_.empty()) {
     repeat_pause_ = limits_.repeat_first;
     repeat_at_ = now + repeat_pause_;
   }
-  on_way_.push_back(word);
+  on_way_.push_back({word, rows});
+  way_rows_ += rows;
   return word;
 }
 

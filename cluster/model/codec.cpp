@@ -52,7 +52,8 @@ std::string encode_bytes(const FeedNews& news) {
                      {"sequence", news.sequence},
                      {"confirmed", news.confirmed},
                      {"left_out", news.left_out},
-                     {"events_left_out", news.events_left_out}},
+                     {"events_left_out", news.events_left_out},
+                     {"points_left_out", news.points_left_out}},
                     news.bytes);
 }
 
@@ -74,6 +75,7 @@ FeedNews feed_of(const json& head) {
   news.confirmed = head.value("confirmed", std::uint64_t{0});
   news.left_out = head.value("left_out", std::uint64_t{0});
   news.events_left_out = head.value("events_left_out", std::uint64_t{0});
+  news.points_left_out = head.value("points_left_out", std::uint64_t{0});
   return news;
 }
 

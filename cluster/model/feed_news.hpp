@@ -15,11 +15,12 @@ struct FeedNews {
   std::uint64_t confirmed = 0;  // all up to this one were, by whichever coordinator led then
   std::uint64_t left_out = 0;   // rows of walls that had no room, since the worker has begun
   std::uint64_t events_left_out = 0;  // security events, likewise
+  std::uint64_t points_left_out = 0;  // of `store` sinks, likewise
   std::string bytes;            // frames: cluster/feed/frame_codec.hpp
   bool operator==(const FeedNews&) const = default;
 };
 
-// All up to `sequence` have been taken.
+// All up to `sequence` have been taken, and what is kept of them is on the coordinator's disk.
 struct FeedAck {
   std::string topology;
   std::uint64_t incarnation = 0;

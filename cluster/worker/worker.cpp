@@ -20,6 +20,7 @@
 #include "cluster/model/lease_page.hpp"
 #include "cluster/model/loop.hpp"
 #include "cluster/worker/detail/running_slice.hpp"
+#include "engine/api/point_feed.hpp"
 #include "engine/base/write_all.hpp"
 
 namespace dnstorm::cluster {
@@ -59,8 +60,8 @@ class Watchdog {
   std::thread thread_;  // the last: it uses the others
 };
 
-// What board sinks publish on executors' threads.
-class WorkerFeed final : public Feed {
+// What board sinks publish on executors' threads, and store sinks.
+class WorkerFeed final : public PointFeed {
  public:
   void publish(FeedFrame frame) override {
     std::lock_guard lock(mutex_);
@@ -261,7 +262,8 @@ class Worker {
     runs_ = false;
     taps_.end();
     slice_.reset();
-    flush_feed();
+    const TimeNs now = clock_.steady_ns();
+    say_feed(feed_.with([&](FeedOutbox& outbox) { return outbox.last_words(now); }));
     ended_.set_value();
   }
 

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 
+#include "engine/api/point_feed.hpp"
 #include "operators/sinks/point.hpp"
+#include "operators/sinks/point_frame.hpp"
 #include "operators/sinks/point_store.hpp"
 #include "operators/sinks/window_buffer.hpp"
 
@@ -26,13 +28,17 @@ class StoreSink final : public Bolt {
                        .rollup_retention = options.duration("rollup_retention"),
                        .busy_timeout = options.duration("busy_timeout"),
                        .rollups = !options.flag("unbounded_tags")},
-        series_max_(options.integer("series_max")) {}
+        series_max_(options.integer("series_max")),
+        copies_wanted_(options.flag("board") && !options.flag("unbounded_tags")) {}
 
   Result<void> prepare(const TaskContext& task) override {
     written_ = &task.counter("points_written");
     overwritten_ = &task.counter("values_overwritten");
     undelivered_ = &task.counter("points_undelivered");
     expired_ = &task.counter("points_expired");
+    off_board_ = &task.counter("points_off_board");
+    auto* feed = dynamic_cast<PointFeed*>(task.feed);
+    if (feed != nullptr && copies_wanted_) copies_.emplace(*feed, task.component);
     points_.prepare(task, options_);
     points_.limit_series(task, options_, series_max_);
     auto store = PointStore::open(path_, store_options_);
@@ -47,6 +53,7 @@ class StoreSink final : public Bolt {
     std::vector<Point> points = points_.take(now);
     if (points.empty()) return;
     overwritten_->add(merge_same(points));
+    if (copies_) off_board_->add(copies_->publish(points));
     std::move(points.begin(), points.end(), std::back_inserter(waiting_));
     write_waiting();
     if (waiting_.size() <= points_waiting_max) return;
@@ -96,6 +103,8 @@ class StoreSink final : public Bolt {
   std::string path_;
   PointStoreOptions store_options_;
   std::int64_t series_max_;
+  bool copies_wanted_;
+  std::optional<PointCopies> copies_;  // where somebody keeps them
   PointCollector points_;
   std::vector<Point> waiting_;
   std::optional<PointStore> store_;
@@ -104,6 +113,7 @@ class StoreSink final : public Bolt {
   Counter* overwritten_ = nullptr;
   Counter* undelivered_ = nullptr;
   Counter* expired_ = nullptr;
+  Counter* off_board_ = nullptr;
 };
 
 Result<Declaration> declare_store(const Options& options, const std::vector<InputDecl>& inputs) {
@@ -139,6 +149,9 @@ OperatorDef store_operator() {
        .max = 60e9},
       {"unbounded_tags", OptionType::flag, "false",
        "allow names and addresses as tags: a series of each, and no rollups"},
+      {"board", OptionType::flag, "true",
+       "in a cluster: the coordinator keeps a copy for the page Traffic of its board; not with "
+       "unbounded_tags"},
   };
   for (OptionSpec& spec : PointOptions::specs()) def.options.push_back(std::move(spec));
   def.options.push_back(SeriesGuard::spec());

@@ -1,19 +1,12 @@
 // The Cluster page and the board of a cluster in a real Chromium, against a coordinator and three
 // nodes that are real processes.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import { Browser, isAccessible, takePicture } from './harness.mjs';
+import { Lab, until } from './lab.mjs';
 
-const program = process.env.DNSTORM;
 const names = ['n1', 'n2', 'n3'];
-const patience = 60_000;
 const limit = 3000;
 
 // Two topologies: one that has come to its end with known numbers, one that goes on for ever.
@@ -32,82 +25,40 @@ streams:
 `;
 
 let browser;
-let folder;
+let lab;
 let url;
-const children = [];
-
-async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => new Promise((done) => server.once('listening', done))));
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
-  return ports;
-}
-
-async function until(what, check) {
-  const end = Date.now() + patience;
-  for (;;) {
-    const seen = await check();
-    if (seen) return seen;
-    if (Date.now() > end) throw new Error(`waited in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-const api = async (path) => {
-  try {
-    const answer = await fetch(`${url}/api/v1${path}`);
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
-  }
-};
-const topologies = async () => (await api('/topology/summary'))?.topologies ?? [];
-const statusOf = async (name) => (await topologies()).find((it) => it.name === name)?.status;
-const workerOf = async (name, node) =>
-  (await api('/supervisor'))?.workers.find((it) => it.topologyName === name && it.supervisorId === node);
-
-async function submit(name, words) {
-  const file = join(folder, `${name}.yaml`);
-  writeFileSync(file, topology(name, words));
-  await promisify(execFile)(program, ['submit', file, '--to', new URL(url).host], {
-    env: { ...process.env, DNSTORM_TOKEN: 'right' },
-  });
-}
 
 before(async () => {
   browser = await Browser.start();
-  folder = mkdtempSync(join(tmpdir(), 'dnstorm-cluster-'));
-  const [control, port] = await freePorts(2);
-  url = `http://127.0.0.1:${port}`;
-  writeFileSync(join(folder, 'token'), 'right\n');
-  chmodSync(join(folder, 'token'), 0o600);
-  const config = join(folder, 'cluster.yaml');
-  writeFileSync(
-    config,
-    `cluster: page\ncoordinators: ["tcp://127.0.0.1:${control}"]\napi: 127.0.0.1:${port}\n` +
-      `state: ${folder}/state\ntokens: {page: {file: ${folder}/token}}\n`,
-  );
-  const start = (...args) => children.push(spawn(program, [...args], { stdio: 'ignore' }));
-  start('coordinator', '--config', config);
-  for (const name of names)
-    start('node', '--config', config, '--name', name, '--folder', join(folder, name), '--label', 'lab');
-  await until('three nodes', async () => (await api('/supervisor/summary'))?.supervisors.length === names.length);
-  await submit('done', `, limit: ${limit}`);
-  await submit('goes-on', ', rate: 200');
-  await until('one has finished', async () => (await statusOf('done')) === 'FINISHED');
-  await until('the other runs', async () => (await statusOf('goes-on')) === 'ACTIVE');
+  lab = await Lab.start(names);
+  url = lab.url;
+  await comesAliveWithItsFirstTopology();
+  await lab.submitText('goes-on', topology('goes-on', ', rate: 200'));
+  await lab.untilStatus('done', 'FINISHED');
+  await lab.untilStatus('goes-on', 'ACTIVE');
 });
 
 after(async () => {
   await browser.stop();
-  for (const child of children.reverse()) {
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await ended;
-  }
-  rmSync(folder, { recursive: true, force: true });
+  await lab.stop();
 });
+
+// Pages that are open when there is nothing yet: nobody reloads them.
+async function comesAliveWithItsFirstTopology() {
+  const pages = [await open('/'), await open('/#traffic'), await open('/#cluster')];
+  for (const page of pages) await until('no topology', async () => /no topology/.test(await page.textContent('body')));
+  await lab.submitText('done', topology('done', `, limit: ${limit}`));
+  await pages[0].locator('.cell', { has: pages[0].getByText('alpha', { exact: true }) }).waitFor();
+  await row(pages[2], 'Topologies', 'done').waitFor();
+  for (const page of pages) {
+    await until('its name', async () => (await page.getByLabel('Shown topology').inputValue()) === 'done');
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Topology' }).waitFor();
+    // What is asked for Traffic is refused until there is something: the browser itself tells of it in the console.
+    if (page === pages[1]) page.faults = page.faults.filter((fault) => !/404/.test(fault));
+    clean(page);
+    await page.context().close();
+  }
+}
 
 function clean(page) {
   assert.deepEqual(page.faults, []);
@@ -214,7 +165,7 @@ test('without a token nothing can be changed, with it a topology is deactivated'
   };
   await act('wrong');
   await until('the refusal', async () => /not the token of the cluster/.test(await control.textContent()));
-  assert.equal(await statusOf('goes-on'), 'ACTIVE');
+  assert.equal(await lab.statusOf('goes-on'), 'ACTIVE');
   // The browser itself tells of a refused request in the console.
   assert.deepEqual(
     page.faults.filter((fault) => !/401/.test(fault)),
@@ -225,16 +176,16 @@ test('without a token nothing can be changed, with it a topology is deactivated'
 
   await act('right');
   await until('it is done', async () => /Deactivate goes-on: done/.test(await control.textContent()));
-  await until('it is inactive', async () => (await statusOf('goes-on')) === 'INACTIVE');
+  await until('it is inactive', async () => (await lab.statusOf('goes-on')) === 'INACTIVE');
   await page.reload(); // the token has stayed in the tab
   await page.getByRole('button', { name: 'Activate goes-on' }).click();
   await page.locator('dialog:modal').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('dialog').waitFor({ state: 'detached' });
-  assert.equal(await statusOf('goes-on'), 'INACTIVE');
+  assert.equal(await lab.statusOf('goes-on'), 'INACTIVE');
   await page.getByRole('button', { name: 'Activate goes-on' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Activate' }).press('Enter');
-  await until('it is active', async () => (await statusOf('goes-on')) === 'ACTIVE');
+  await until('it is active', async () => (await lab.statusOf('goes-on')) === 'ACTIVE');
   clean(page);
   await page.context().close();
 });
@@ -242,12 +193,12 @@ test('without a token nothing can be changed, with it a topology is deactivated'
 test('a worker that dies is shown as a restart, first in the logs', async () => {
   const page = await open('/#cluster');
   await row(page, 'Topologies', 'goes-on').waitFor();
-  const { pid } = await until('its worker', () => workerOf('goes-on', 'n1'));
+  const { pid } = await until('its worker', () => lab.workerOf('goes-on', 'n1'));
   process.kill(pid, 'SIGKILL');
   const logs = page.getByRole('region', { name: 'Logs', exact: true });
   await logs.getByRole('list', { name: 'Restarts' }).getByText('goes-on has begun anew 1×').waitFor();
   await until('another process', async () => {
-    const worker = await workerOf('goes-on', 'n1');
+    const worker = await lab.workerOf('goes-on', 'n1');
     return worker && worker.pid !== pid && worker.state === 'running';
   });
   const lines = logs.locator('tbody tr');

@@ -45,6 +45,14 @@ class ClusterAnycast(anycast_test.Anycast):
         self.assertGreater(len(expected), 200)
         found = anycast_test.points(self.path("centre.sqlite"), *anycast_test.RESULTS)
         self.assertEqual(found, expected)
+        # The board's copy, tops and all.
+        every = [*anycast_test.RESULTS, "names"]
+        kept = anycast_test.points(self.path("centre.sqlite"), *every)
+        copy = self.path("c1/boards/history/anycast.store.sqlite")
+        cluster.until(
+            lambda: os.path.exists(copy) and anycast_test.points(copy, *every) == kept,
+            "the coordinator has what the centre has stored",
+        )
 
     def test_the_centre_has_the_numbers_of_one_process(self):
         cluster = self.lab()

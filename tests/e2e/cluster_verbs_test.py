@@ -102,6 +102,12 @@ class Verbs(harness.Case):
 
         lab.until(rows, "rows are counted")
         self.assertRegex(lab.ask("top", "--once"), r"(?m)^mine +counts +bolt +2 ")
+        nodes = "|".join(lab.node)
+        tasks = lab.ask("top", "--once", "--show", "tasks")
+        for task in (0, 1):
+            self.assertRegex(tasks, rf"(?m)^mine +({nodes}) +counts +{task} ")
+        edges = lab.ask("top", "--once", "--show", "edges")
+        self.assertRegex(edges, r"(?m)^mine +words +default +counts ")
         page = lab.get("topology/mine")
         self.assertGreater(page["bolts"][0]["executed"], 0)
 

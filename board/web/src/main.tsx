@@ -8,15 +8,16 @@ import { topology } from './choice';
 import { askWhatIsOffered } from './data';
 import { startKiosk } from './kiosk';
 import { onKey } from './keys';
-import { start, title } from './store';
+import { connection, start, title } from './store';
 
 document.addEventListener('keydown', onKey);
 start();
 startKiosk();
-// Topologies of a cluster differ in what they have; which one is shown unasked, its title tells.
+// Topologies of a cluster differ in what they have; which one is shown unasked, its title tells. Behind a
+// stream that begins anew may be another one, or another coordinator.
 effect(() => {
   topology.value;
   title.value;
-  void askWhatIsOffered();
+  if (connection.value !== 'lost') void askWhatIsOffered();
 });
 render(<App />, document.getElementById('app')!);

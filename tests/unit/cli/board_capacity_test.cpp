@@ -199,6 +199,24 @@ TEST(CapacitySource, of_a_cluster_is_what_boards_show_as_series_of_minutes) {
   EXPECT_FALSE(capacity_source(plan).has_value());
 }
 
+TEST(CapacitySource, of_a_cluster_is_the_copy_of_a_store_with_windows_of_minutes) {
+  OperatorRegistry registry = builtin_registry();
+  plan::Plan plan = plan_of(
+      "  - {id: per_second, className: count, properties: {window: 1s}}\n"
+      "  - {id: minutes, className: count, properties: {by: [server], window: 1m}}\n"
+      "  - {id: losses, className: count, properties: {window: 1s}}\n",
+      from_dns("per_second") + from_dns("minutes") + from_dns("losses") + to_store("per_second") +
+          to_store("minutes") + to_store("losses"),
+      registry);
+  auto copy = [](const plan::ComponentPlan& store) { return store.id + ".sqlite"; };
+  auto source = capacity_source_of_copies(plan, copy);
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(source->store, "keep.sqlite");
+  EXPECT_EQ(source->names.measurement, "minutes");
+  EXPECT_EQ(source->names.drops, "") << "its windows are of seconds, and not there";
+  EXPECT_FALSE(capacity_source_of_copies(plan, [](const auto&) { return ""; }).has_value());
+}
+
 TEST(CapacitySource, is_none_of_a_store_without_counts) {
   OperatorRegistry registry = builtin_registry();
   plan::Plan plan = plan_of("  - {id: losses, className: count}\n",

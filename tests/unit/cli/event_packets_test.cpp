@@ -132,5 +132,19 @@ TEST_F(EventPacketsOf, NoneIsLikeThat) {
   EXPECT_THAT(found.error().what, HasSubstr("none of the 120 packets"));
 }
 
+TEST(PacketsCommand, IsOfOneEventAndSafeInAShell) {
+  const LoggedEvent event =
+      event_about("domain client", "t.example 192.0.2.77", start, start + 60 * ns_per_s);
+  EXPECT_EQ(packets_command(event, "/var/spool/dnstorm"),
+            "dnstorm spool extract --dir /var/spool/dnstorm --from 2025-12-31T23:59:50Z --to "
+            "2026-01-01T00:01:10Z --match 'name=t.example, client=192.0.2.77' -o tunnel-7.pcap");
+  const LoggedEvent hostile = event_about("domain", "a';rm\x01-rf", start, start);
+  EXPECT_THAT(packets_command(hostile, "two words"),
+              ::testing::AllOf(HasSubstr("--dir 'two words' "),
+                               HasSubstr("--match $'name=a\\';rm\\x01-rf' ")));
+  EXPECT_THAT(packets_command(event_about("country", "DE", start, start), "/s"),
+              ::testing::Not(HasSubstr("--match")));
+}
+
 }  // namespace
 }  // namespace dnstorm::cli

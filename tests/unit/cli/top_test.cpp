@@ -165,6 +165,27 @@ TEST(Top, ShowsACluster) {
             "live      names      bolt       3  12.2    0.0  100 %\n");
 }
 
+TEST(Top, ShowsTasksAndEdgesOfTopologiesOfACluster) {
+  Json one = run_answer(), other = run_answer();
+  other["topology"] = "other";
+  for (Json* board : {&one, &other})
+    for (Json& component : (*board)["components"])
+      for (Json& task : component["tasks"]) task["node"] = "fra1";
+  const TopPage page = top_of_cluster(Json::parse(R"({"topologies":[]})"),
+                                      Json::parse(R"({"supervisors":[]})"), {}, {one, other});
+  TopView view{.of_cluster = true};
+  ASSERT_TRUE(view.press('t'));
+  const std::string tasks = top_text(page, view);
+  EXPECT_NE(tasks.find("live      fra1  dns           0      0  1,001   25 %"), std::string::npos)
+      << tasks;
+  EXPECT_NE(tasks.find("other     fra1  names         0  1,500"), std::string::npos) << tasks;
+  ASSERT_TRUE(view.press('s'));
+  EXPECT_NE(view.help().find("by TOPOLOGY)"), std::string::npos) << view.help();
+  ASSERT_TRUE(view.press('e'));
+  const std::string edges = top_text(page, view);
+  EXPECT_NE(edges.find("other     dns   default  names  SHUFFLE"), std::string::npos) << edges;
+}
+
 TEST(Top, SaysThatThereIsNothing) {
   EXPECT_EQ(top_text(top_of_cluster(Json::parse(R"({"topologies":[]})"),
                                     Json::parse(R"({"supervisors":[]})"), {})),

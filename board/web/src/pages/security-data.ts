@@ -39,6 +39,8 @@ export interface EventDetail extends SecurityEvent {
   samples: string[] | null;
   advice: string;
   components: { component: string; settings: Setting[] }[];
+  // Of a cluster: where its packets are, in a spool (the command gives them there) or in a file.
+  places?: { node: string; command?: string; file?: string }[];
 }
 
 export interface EventList {

@@ -57,6 +57,8 @@ export function EventDetails({ id, list, again, close }: DetailsProps) {
           <div class="row">
             {list.packets ? (
               <Packets event={event} />
+            ) : event.places?.length ? (
+              <Places places={event.places} />
             ) : (
               <p class="sums">No packets are kept: see `spool` of the spout pcap.</p>
             )}
@@ -181,6 +183,28 @@ function Packets({ event }: { event: SecurityEvent }) {
       <span role="status">{said}</span>
       {wantsToken.value && <TokenForm purpose="tap" onReady={() => void download()} />}
     </>
+  );
+}
+
+// Where a coordinator cannot fetch them from.
+function Places({ places }: { places: NonNullable<EventDetail['places']> }) {
+  return (
+    <ul class="places" aria-label="Packets">
+      {places.map(({ node, command, file }, i) => (
+        <li key={i}>
+          Packets are on {visible(node)}
+          {command ? (
+            <>
+              , where this gives them: <code>{visible(command)}</code>
+            </>
+          ) : (
+            <>
+              , in <code>{visible(file ?? '')}</code>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }
 

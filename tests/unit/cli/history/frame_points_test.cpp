@@ -20,7 +20,8 @@ std::string text_of(const Point& point) {
 
 std::vector<std::string> texts_of(const SeriesFrame& frame) {
   std::vector<std::string> texts;
-  for (const Point& point : points_of(frame)) texts.push_back(text_of(point));
+  operators::RestoredPoints names;
+  for (const Point& point : points_of(frame, names)) texts.push_back(text_of(point));
   return texts;
 }
 
@@ -41,7 +42,8 @@ TEST(FramePoints, HaveTheTagsThatNameALine) {
   const SeriesFrame one = frame({"qr"}, {{"query", {7}}, {"a b", {2}}});
   EXPECT_THAT(texts_of(one),
               ElementsAre("rates,qr=query count=7.000000", "rates,qr=a\\ b count=2.000000"));
-  const Point point = points_of(one).at(0);
+  operators::RestoredPoints names;
+  const Point point = points_of(one, names).at(0);
   EXPECT_EQ(point.measurement, "rates");
   EXPECT_EQ(point.time, 60 * ns_per_s);
   EXPECT_EQ(point.end, 61 * ns_per_s);

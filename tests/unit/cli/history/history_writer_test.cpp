@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "operators/sinks/point_frame.hpp"
 #include "operators/sinks/point_history.hpp"
 #include "tests/unit/temporary_folder.hpp"
 
@@ -92,13 +93,68 @@ TEST_F(HistoryWriterTest, HasRoomForSoManySeriesAndSaysSo) {
 
 TEST_F(HistoryWriterTest, KeepsSoManyTopologies) {
   for (const char* topology : {"a", "b", "c"}) {
-    HistoryWriter writer(folder(), {.topologies_max = 2});
+    HistoryWriter writer(folder(), {.histories_max = 2});
     writer.add(topology, frame(10, 1));
   }
   std::set<std::string> names;
   for (const auto& file : std::filesystem::directory_iterator(folder() + "/history"))
     names.insert(file.path().stem());
   EXPECT_THAT(names, ElementsAre("b", "c"));
+}
+
+TEST_F(HistoryWriterTest, SaysWhatIsOnTheDisk) {
+  HistoryWriter writer(folder());
+  const std::uint64_t mark = writer.mark(), other = writer.mark();
+  EXPECT_FALSE(writer.is_settled(mark));
+  writer.add("dns", frame(10, 1), mark);
+  while (!writer.is_settled(mark)) std::this_thread::yield();
+  EXPECT_THAT(counts_in(writer.history_file("dns")), ElementsAre(std::pair(10, 1.0)));
+  EXPECT_FALSE(writer.is_settled(other));
+  writer.settle(other);
+  EXPECT_TRUE(writer.is_settled(other));
+}
+
+// Whoever tells it would wait for a disk for ever.
+TEST_F(HistoryWriterTest, NobodyWaitsForADiskThatTakesNothing) {
+  std::ofstream(folder()) << "a file where the folder should be";
+  HistoryWriter writer(folder());
+  const std::uint64_t mark = writer.mark();
+  writer.add("dns", frame(10, 1), mark);
+  while (!writer.is_settled(mark)) std::this_thread::yield();
+}
+
+TEST_F(HistoryWriterTest, KeepsTheTopsOfAStore) {
+  struct Frames final : PointFeed {
+    void publish(FeedFrame frame) override { all.push_back(std::move(frame)); }
+    std::vector<FeedFrame> all;
+  } feed;
+  operators::PointCopies copies(feed, "history");
+  auto place = [](const char* rank, const char* name, std::int64_t count) {
+    operators::Point point;
+    point.measurement = "names";
+    point.series = std::string("names,rank=") + rank;
+    point.tags = {{"rank", rank}};
+    point.fields = {{"qname", std::string(name)}, {"count", count}, {"error", std::int64_t{0}}};
+    point.end = 10 * ns_per_s;
+    return point;
+  };
+  std::string file;
+  for (int times = 0; times < 2; ++times) {  // a window that comes again counts once
+    copies.publish({place("1", "a.example", 7), place("2", "b.example", 3)});
+    HistoryWriter writer(folder());
+    file = writer.history_file("dns.history");
+    writer.add("dns.history", {feed.all.back()});
+  }
+  auto history = PointHistory::open(file, ns_per_s);
+  ASSERT_TRUE(history.ok());
+  auto sums = history->tops(0, 0, 60 * ns_per_s);
+  ASSERT_TRUE(sums.ok());
+  ASSERT_EQ(sums->size(), 1u);
+  auto top = sums->begin()->second.take(10);
+  ASSERT_EQ(top.items.size(), 2u);
+  EXPECT_THAT(top.items[0].item, HasSubstr("a.example"));
+  EXPECT_EQ(top.items[0].low, 7);
+  EXPECT_EQ(top.items[1].high, 3);
 }
 
 TEST_F(HistoryWriterTest, SaysThatItCannotWrite) {

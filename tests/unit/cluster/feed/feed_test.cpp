@@ -94,9 +94,9 @@ TEST_F(FeedTest, RefusesBytesThatAreNoFrames) {
   for (std::size_t size = 0; size < good.size(); ++size)
     EXPECT_FALSE(decode_frames(good.substr(0, size)).ok()) << size;
   std::string newer = good;
-  newer[1] = 2;
+  newer[1] = 3;
   EXPECT_FALSE(decode_frames(newer).ok());
-  newer[0] = 2;  // newer, but it says that this version can read it
+  newer[0] = 3;  // newer, but it says that this version can read it
   newer[1] = 1;
   EXPECT_TRUE(decode_frames(newer).ok());
   std::string huge = good;
@@ -184,6 +184,22 @@ TEST_F(FeedTest, EventsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
   outbox.publish(frame("events", 7, {{"a", {}}}));
   deliver(ns_per_s);
   EXPECT_THAT(shown.notes, SizeIs(1)) << "told once";
+}
+
+TEST_F(FeedTest, PointsWaitInTheirOrderAndThoseWithoutRoomAreCounted) {
+  OutboxLimits limits;
+  limits.points_max = 3;
+  outbox = FeedOutbox(limits);
+  for (TimeNs second = 1; second <= 5; ++second)
+    outbox.publish(frame("points", second, {{"packed", {}}}));
+  deliver();
+  EXPECT_THAT(shown.ends, ElementsAre(3, 4, 5));
+  ASSERT_THAT(shown.notes, SizeIs(1));
+  EXPECT_THAT(shown.notes[0], ::testing::HasSubstr("2 points of the page Traffic were left out"));
+  restart();  // those that come again are given on: written again they are the same
+  outbox.publish(frame("points", 5, {{"packed", {}}}));
+  deliver();
+  EXPECT_THAT(shown.ends, ElementsAre(3, 4, 5, 5));
 }
 
 TEST_F(FeedTest, EventsThatComeAgainAfterARestartAreGivenOn) {

@@ -41,7 +41,7 @@ TEST(Messages, carry_what_is_muted) {
 }
 
 TEST(Messages, carry_what_a_board_shows) {
-  FeedNews news{"n1", "dns-1-1", 2, 17, 16, 3, 4, std::string("\x00\xff{", 3)};
+  FeedNews news{"n1", "dns-1-1", 2, 17, 16, 3, 4, 5, std::string("\x00\xff{", 3)};
   std::string bytes = encode(news);
   EXPECT_EQ(std::get<FeedNews>(decode(bytes).value()), news);
   EXPECT_FALSE(decode("F00000002{").ok());
