@@ -95,15 +95,16 @@ std::optional<CapacitySource> with_limits(const plan::Plan& plan, CapacitySource
 }  // namespace
 
 std::optional<CapacitySource> capacity_source(const plan::Plan& plan) {
+  Found best = nothing_in("");
   for (const plan::ComponentPlan& component : plan.components) {
     if (component.op->name != "store") continue;
     if (operators::PointOptions::of(component.options).naming != operators::PointNaming::plain)
       continue;
     Found found = nothing_in(component.options.text("file"));
     look_at(plan, component, "measurement", found);
-    if (auto source = with_limits(plan, std::move(found.source))) return source;
+    if (found.best < best.best) best = std::move(found);
   }
-  return {};
+  return with_limits(plan, std::move(best.source));
 }
 
 std::optional<CapacitySource> capacity_source_of_series(const plan::Plan& plan,
