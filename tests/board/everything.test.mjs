@@ -16,19 +16,24 @@ const topology = join(import.meta.dirname, '../../configs/topologies/everything.
 
 let browser;
 let folder;
+const runs = [];
 
 before(async () => {
   browser = await Browser.start();
   folder = mkdtempSync(join(tmpdir(), 'dnstorm-everything-'));
 });
 after(async () => {
+  for (const run of runs) await run.stop();
   await browser.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 // While it is replayed: at its end no event is open any more.
-const start = (capture, speed) =>
-  Run.start(program, [topology, '--set', `packets.file=${capture}`, '--speed', speed], folder, /The board is at (\S+)/);
+async function start(capture, speed) {
+  const options = [topology, '--set', `packets.file=${capture}`, '--speed', speed];
+  runs.push(await Run.start(program, options, folder, /The board is at (\S+)/));
+  return runs.at(-1);
+}
 
 const marked = (page) => page.locator('.cell:visible', { has: page.locator('.mark-alarm:visible') });
 
@@ -38,11 +43,14 @@ test('a real attack is marked on the cell of its key', { skip: !data && 'DNSTORM
   const page = await looks.open({}, `${looks.demo.url}#live`);
   const links = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allTextContents();
   assert.deepEqual(links, ['Live', 'Traffic', 'Security', 'Capacity', 'Topology']);
-  const tabs = await page.getByRole('tab').allTextContents();
-  assert.deepEqual(tabs, ['Clients', 'Registered domains', 'Query types', 'Response codes', 'Top-level domains']);
   await page.locator('#tab-domains').click();
   const victim = page.getByRole('button', { name: /^victim-shop\.com.*! security event/ });
   await victim.waitFor({ timeout: 60_000 });
+  const tabs = await page.getByRole('tab').evaluateAll((all) => all.map((tab) => tab.firstChild.textContent));
+  assert.deepEqual(tabs, ['Clients', 'Registered domains', 'Query types', 'Response codes', 'Top-level domains']);
+  await page.getByRole('tab', { name: /^Registered domains\W+security events$/ }).waitFor();
+  const named = page.getByRole('list', { name: 'Cells that open security events name' });
+  assert.match(await named.textContent(), /! victim-shop\.com/);
   assert.ok((await marked(page).evaluateAll((cells) => cells.map((cell) => cell.title))).includes('victim-shop.com'));
   await victim.click();
   const chosen = page.getByRole('complementary', { name: 'Chosen cell' });

@@ -112,7 +112,7 @@ function TabAlarm({ count }: { count: number }) {
   return (
     <span class="tab-alarm">
       <span aria-hidden="true">!</span>
-      <span class="unseen">, security events</span>
+      <span class="unseen"> security events</span>
     </span>
   );
 }
