@@ -128,13 +128,19 @@ function Alarmed({ panel, choose }: { panel: Panel; choose: (slot: number) => vo
     <ul class="alarmed" aria-label="Cells that open security events name">
       {slots.slice(0, alarmedShown).map((slot) => (
         <li key={slot}>
-          <button type="button" class="tool" onClick={() => choose(slot)}>
-            <span aria-hidden="true">!</span> <bdi dir="ltr">{cellName(panel.id, state.wall!.slots[slot]![0])}</bdi>
-          </button>
+          <Named name={cellName(panel.id, state.wall!.slots[slot]![0])} choose={() => choose(slot)} />
         </li>
       ))}
       {slots.length > alarmedShown && <li>and {exact(slots.length - alarmedShown)} more</li>}
     </ul>
+  );
+}
+
+function Named({ name, choose }: { name: string; choose: () => void }) {
+  return (
+    <button type="button" class="tool" title={name} onClick={choose}>
+      <span aria-hidden="true">!</span> <bdi dir="ltr">{name}</bdi>
+    </button>
   );
 }
 
