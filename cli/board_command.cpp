@@ -103,16 +103,24 @@ class StoredBoard {
     return {};
   }
 
+  // What another process has written meanwhile.
+  void follow() {
+    for (StoredEvents& file : events_)
+      if (auto read = file.read(); !read.ok() && read.error().kind != ErrorKind::no_input)
+        complain(read.error());
+  }
+
  private:
   Result<void> offer_events(const std::vector<std::string>& files) {
-    std::size_t found = 0;
     for (const std::string& path : stored_.events) {
+      events_.emplace_back(path, log_);
       std::error_code failed;
-      if (std::filesystem::exists(path, failed))
-        found += DNSTORM_TRY(read_stored_events(path, log_));
+      if (std::filesystem::exists(path, failed)) DNSTORM_TRY(events_.back().read());
     }
-    for (const std::string& path : files) found += DNSTORM_TRY(read_stored_events(path, log_));
-    if (found == 0 && files.empty()) return {};
+    for (const std::string& path : files) {
+      events_.emplace_back(path, log_);
+      DNSTORM_TRY(events_.back().read());
+    }
     for (const std::string& file : stored_.sources.mute_files)
       if (auto rules = read_mutes(file); rules.ok())
         for (MuteRule& rule : *rules) stored_.sources.mutes.push_back(std::move(rule));
@@ -120,7 +128,10 @@ class StoredBoard {
     const char* token = std::getenv("DNSTORM_TAP_TOKEN");
     desk_.emplace(log_, std::move(stored_.sources), clock_,
                   EventTokens{.control = {}, .tap = token != nullptr ? token : ""});
-    data_.add("events", [this](const ApiRequest& request) { return desk_->answer(request); });
+    const bool wanted = stored_.sources.shown || !files.empty();
+    data_.add(
+        "events", [this](const ApiRequest& request) { return desk_->answer(request); },
+        [this, wanted] { return wanted || log_.newest_time() != 0; });
     if (stored_.stores.empty()) data_.begin_with("security");
     return {};
   }
@@ -131,10 +142,19 @@ class StoredBoard {
     data_.add("capacity", [this](const ApiRequest& request) { return capacity_->answer(request); });
   }
 
+  // Once, however long a file stays as it is.
+  void complain(const Error& error) {
+    if (error.what == complaint_) return;
+    complaint_ = error.what;
+    fmt::print(stderr, "board: {}\n", error.what);
+  }
+
   const SystemClock clock_;
   Stored stored_;
   board::Live live_;
   EventLog log_;
+  std::vector<StoredEvents> events_;
+  std::string complaint_;
   std::optional<EventDesk> desk_;
   std::optional<BoardCapacity> capacity_;
   BoardData data_;
@@ -148,7 +168,10 @@ int serve(const BoardArgs& args) {
   StoredBoard board(std::move(*stored));
   auto started = board.start(args);
   if (!started.ok()) return fail(started.error());
-  while (!stop_requested()) wait_for_stop(1000);
+  while (!stop_requested()) {
+    wait_for_stop(1000);
+    board.follow();
+  }
   return 0;
 }
 

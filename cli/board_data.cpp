@@ -11,7 +11,8 @@ namespace dnstorm::cli {
 ApiAnswer BoardData::answer(const ApiRequest& request) const {
   if (request.path.empty() || request.path == "/") {
     auto names = nlohmann::json::array();
-    for (const auto& [name, handler] : handlers_) names.push_back(name);
+    for (const auto& [name, source] : handlers_)
+      if (!source.offered || source.offered()) names.push_back(name);
     return {.body = nlohmann::json{{"data", names}, {"first", first_}}.dump()};
   }
   const std::size_t end = request.path.find('/', 1);
@@ -19,7 +20,7 @@ ApiAnswer BoardData::answer(const ApiRequest& request) const {
   if (found == handlers_.end()) return data_problem(404, "this board has no such data");
   ApiRequest rest = request;
   rest.path = end == std::string::npos ? "" : request.path.substr(end);
-  return found->second(rest);
+  return found->second.handler(rest);
 }
 
 ApiAnswer data_problem(unsigned status, const std::string& sentence) {

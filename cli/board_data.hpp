@@ -21,8 +21,12 @@ class BoardData {
  public:
   // Gets the path behind its name: "" or "/...".
   using Handler = std::function<ApiAnswer(const ApiRequest&)>;
+  // Whether there is something yet.
+  using Offered = std::function<bool()>;
 
-  void add(const std::string& name, Handler handler) { handlers_[name] = std::move(handler); }
+  void add(const std::string& name, Handler handler, Offered offered = {}) {
+    handlers_[name] = {std::move(handler), std::move(offered)};
+  }
 
   // The page that is shown to who names none; not called: Live.
   void begin_with(const std::string& page) { first_ = page; }
@@ -32,7 +36,11 @@ class BoardData {
   ApiAnswer answer(const ApiRequest& request) const;
 
  private:
-  std::map<std::string, Handler> handlers_;
+  struct Source {
+    Handler handler;
+    Offered offered;  // empty: from the beginning
+  };
+  std::map<std::string, Source> handlers_;
   std::string first_ = "live";
 };
 

@@ -99,8 +99,8 @@ Json past_json(const Pasts& pasts, const std::string& focus) {
 }
 
 std::string span_of(int hours) {
-  return hours < 48 ? fmt::format("{} hour{}", hours, hours == 1 ? "" : "s")
-                    : fmt::format("{} days", hours / 24);
+  if (hours == 1) return "1 hour is";
+  return hours < 48 ? fmt::format("{} hours are", hours) : fmt::format("{} days are", hours / 24);
 }
 
 std::string wanting(const CapacityNews& news, const std::string& focus) {
@@ -117,11 +117,11 @@ std::string wanting(const CapacityNews& news, const std::string& focus) {
       });
   if (!advised)
     return fmt::format(
-        "Only {} are known so far. A forecast and quiet windows need a day, sure ones three weeks.",
+        "Only {} known so far. A forecast and quiet windows need a day, sure ones three weeks.",
         span_of(hours));
   if (hours < weeks_sure * hours_per_week)
     return fmt::format(
-        "Only {} are known so far: with less than three weeks an attack or a holiday "
+        "Only {} known so far: with less than three weeks an attack or a holiday "
         "is taken for a habit, and growth is not known.",
         span_of(hours));
   return "";

@@ -98,10 +98,11 @@ std::optional<CapacitySource> with_limits(const plan::Plan& plan, CapacitySource
   return source;
 }
 
-// Of the first store that has some. A file "": that one is not asked.
+// Of the store with the best counts. A file "": that one is not asked.
 std::optional<CapacitySource> source_of_stores(
     const plan::Plan& plan,
     const std::function<std::string(const plan::ComponentPlan& store)>& file_of, Windows windows) {
+  Found best = nothing_in("");
   for (const plan::ComponentPlan& component : plan.components) {
     if (component.op->name != "store") continue;
     if (operators::PointOptions::of(component.options).naming != operators::PointNaming::plain)
@@ -109,9 +110,9 @@ std::optional<CapacitySource> source_of_stores(
     Found found = nothing_in(file_of(component));
     if (found.source.store.empty()) continue;
     look_at(plan, component, "measurement", found, windows);
-    if (auto source = with_limits(plan, std::move(found.source))) return source;
+    if (found.best < best.best) best = std::move(found);
   }
-  return {};
+  return with_limits(plan, std::move(best.source));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Where a topology keeps the counts that the board's page Capacity is made of: in the first sink
-// `store` that gets some. Pure.
+// Where a topology keeps the counts that the board's page Capacity is made of: in the sink `store`
+// that gets those which look most like all queries of a minute, the first of several. Pure.
 #pragma once
 
 #include <functional>

@@ -19,6 +19,8 @@ namespace {
 using nlohmann::json;
 
 constexpr DurationNs busy_timeout = 5 * ns_per_s;
+// How much older than the newest a row may be that comes after it, without all being read again.
+constexpr DurationNs late_max = 600 * ns_per_s;
 constexpr std::array event_fields = {"time",     "id",       "detector", "state", "severity",
                                      "score",    "key_kind", "key",      "start", "end",
                                      "evidence", "samples",  "advice"};
@@ -59,50 +61,92 @@ std::size_t take(const json& object, EventLog& log) {
   return 1;
 }
 
-Result<std::size_t> read_points(const std::string& path, EventLog& log) {
-  auto store = DNSTORM_TRY(SqliteDatabase::open_for_reading(path, busy_timeout));
-  // Points are in the order of their times: without a series of events none has to be looked at.
-  constexpr const char* are_events =
-      "tags ->> 'detector' IS NOT NULL AND tags ->> 'id' IS NOT NULL";
-  if (DNSTORM_TRY(store.integer(
-          fmt::format("SELECT EXISTS (SELECT 1 FROM series WHERE {})", are_events))) == 0)
-    return std::size_t{0};
-  auto points = DNSTORM_TRY(store.prepare(
-      fmt::format("SELECT time, tags, fields FROM points JOIN series ON id = series WHERE {} "
-                  "ORDER BY time",
-                  are_events)));
-  std::size_t found = 0;
-  while (DNSTORM_TRY(points.step()))
-    found +=
-        take(of_point(points.column_integer(0), points.column_text(1), points.column_text(2)), log);
-  return found;
-}
-
-Result<std::size_t> read_lines(std::ifstream& file, EventLog& log) {
-  std::size_t found = 0;
-  for (std::string line; std::getline(file, line);) {
-    const json object = json::parse(line, nullptr, false);
-    if (object.is_object()) found += take(by_own_names(object), log);
-  }
-  return found;
-}
+constexpr const char* are_events = "tags ->> 'detector' IS NOT NULL AND tags ->> 'id' IS NOT NULL";
 
 }  // namespace
 
-Result<std::size_t> read_stored_events(const std::string& path, EventLog& log) {
-  std::ifstream file(path, std::ios::binary);
+StoredEvents::State StoredEvents::state() const {
+  State state;
+  const std::array files = {path_, path_ + "-wal"};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    std::error_code missing;
+    state.times[i] = std::filesystem::last_write_time(files[i], missing);
+    state.sizes[i] = std::filesystem::file_size(files[i], missing);
+  }
+  return state;
+}
+
+Result<std::size_t> StoredEvents::read() {
+  // From before it is read: what comes meanwhile is seen by the next call.
+  const State now = state();
+  if (now == known_) return std::size_t{0};
+  auto found = read_anew();
+  if (!found.ok()) return std::move(found.error()).within(path_);
+  known_ = now;
+  return found;
+}
+
+Result<std::size_t> StoredEvents::read_anew() {
+  std::ifstream file(path_, std::ios::binary);
   if (!file)
-    return Error{ErrorKind::no_input,
-                 fmt::format("{}: cannot be read: {}", path, std::strerror(errno)), ""};
+    return Error{ErrorKind::no_input, fmt::format("cannot be read: {}", std::strerror(errno)), ""};
   std::string head(16, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
-  if (!head.starts_with("SQLite format 3")) {
-    file.clear();
-    file.seekg(0);
-    return read_lines(file, log);
+  return head.starts_with("SQLite format 3") ? read_points() : read_lines(file);
+}
+
+Result<std::size_t> StoredEvents::read_points() {
+  auto store = DNSTORM_TRY(SqliteDatabase::open_for_reading(path_, busy_timeout));
+  const std::int64_t last = DNSTORM_TRY(store.integer("SELECT ifnull(max(id), 0) FROM series"));
+  // Another file in its place.
+  if (last < last_series_) {
+    taken_.clear();
+    last_series_ = 0;
   }
-  auto found = read_points(path, log);
-  if (!found.ok()) return std::move(found.error()).within(path);
+  // Each event has a series of its own. Points are in the order of their times: without a new
+  // series of events, and with none before, none has to be looked at.
+  const std::int64_t come = DNSTORM_TRY(store.integer(
+      fmt::format("SELECT count(*) FROM series WHERE id > {} AND {}", last_series_, are_events)));
+  std::size_t found = 0;
+  if (!taken_.empty()) found = DNSTORM_TRY(read_points(store, taken_.begin()->first));
+  std::set<std::int64_t> met;
+  for (const auto& [time, series] : taken_)
+    if (series > last_series_) met.insert(series);
+  // Of a time before that, as of a capture that was replayed later.
+  if (static_cast<std::int64_t>(met.size()) < come)
+    found += DNSTORM_TRY(read_points(store, time_min));
+  last_series_ = last;
+  return found;
+}
+
+Result<std::size_t> StoredEvents::read_points(SqliteDatabase& store, TimeNs from) {
+  auto points = DNSTORM_TRY(store.prepare(
+      fmt::format("SELECT time, tags, fields, id FROM points JOIN series ON id = series WHERE "
+                  "time >= ?1 AND {} ORDER BY time, id",
+                  are_events)));
+  points.bind(1, from);
+  std::size_t found = 0;
+  while (DNSTORM_TRY(points.step())) {
+    const TimeNs time = points.column_integer(0);
+    if (!taken_.emplace(time, points.column_integer(3)).second) continue;
+    found += take(of_point(time, points.column_text(1), points.column_text(2)), log_);
+    while (taken_.begin()->first < taken_.rbegin()->first - late_max) taken_.erase(taken_.begin());
+  }
+  return found;
+}
+
+Result<std::size_t> StoredEvents::read_lines(std::ifstream& file) {
+  file.clear();
+  file.seekg(0, std::ios::end);
+  // Another file in its place.
+  if (file.tellg() < read_to_) read_to_ = 0;
+  file.seekg(read_to_);
+  std::size_t found = 0;
+  for (std::string line; std::getline(file, line);) {
+    const json object = json::parse(line, nullptr, false);
+    if (object.is_object()) found += take(by_own_names(object), log_);
+    if (!file.eof()) read_to_ = file.tellg();
+  }
   return found;
 }
 

@@ -13,9 +13,9 @@ namespace dnstorm::operators {
 
 namespace {
 
-// Windows, or buckets, of a series that are read at once.
+// Windows, or buckets, of a series that are read at once: 90 days by the hour.
 constexpr std::int64_t windows_read_max = 3600;
-constexpr std::int64_t buckets_read_max = 1500;
+constexpr std::int64_t buckets_read_max = 2200;
 // Numbers of one answer: some seconds of work.
 constexpr std::size_t numbers_max = 4'000'000;
 

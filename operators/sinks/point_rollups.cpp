@@ -13,8 +13,11 @@ namespace {
 
 // Windows of different lengths end together, but come one after the other.
 constexpr DurationNs settling = 15 * ns_per_s;
-// Of an old file, with each group of windows that is written.
-constexpr std::int64_t past_minutes_per_write = 3;
+// Buckets of each length, of an old file, with each group of windows that is written.
+constexpr std::int64_t past_per_write = 3;
+
+constexpr std::size_t hours = 2;  // their level
+constexpr std::size_t days = 3;
 
 constexpr DurationNs step_ns(std::size_t level) { return rollup_steps_s[level] * ns_per_s; }
 
@@ -57,6 +60,18 @@ INSERT INTO stale SELECT {2}, hours.time + part * {1} FROM hours, parts
   WHERE hours.time IS NOT NULL;
 )";
 
+constexpr const char* stale_days_sql = R"(
+INSERT OR IGNORE INTO stale
+  SELECT {day_s}, time / {day} * {day} FROM stale WHERE step = {hour_s}
+  UNION SELECT {day_s}, time / {day} * {day} FROM spans WHERE step = {hour_s};
+)";
+
+constexpr const char* stale_buckets_sql = R"(
+SELECT time FROM stale s WHERE step = ?1 AND time <= ?2 AND NOT EXISTS
+  (SELECT 1 FROM stale f WHERE f.step = ?4 AND f.time >= s.time AND f.time < s.time + ?5)
+ORDER BY time DESC LIMIT ?3
+)";
+
 constexpr const char* from_points_sql = R"(
 INSERT INTO rollups
   SELECT {step}, {start}, p.series, f.key, count(*), total(f.value),
@@ -90,16 +105,18 @@ std::string deleted(std::int64_t step, const std::string& where) {
   return sql;
 }
 
-Result<std::vector<TimeNs>> stale_minutes(SqliteDatabase& database, TimeNs until,
+// The newest whose finer ones are all there.
+Result<std::vector<TimeNs>> stale_buckets(SqliteDatabase& database, std::size_t level, TimeNs until,
                                           std::int64_t limit) {
-  SqliteStatement statement = DNSTORM_TRY(database.prepare(
-      "SELECT time FROM stale WHERE step = ?1 AND time <= ?2 ORDER BY time DESC LIMIT ?3"));
-  statement.bind(1, rollup_steps_s[0]);
+  SqliteStatement statement = DNSTORM_TRY(database.prepare(stale_buckets_sql));
+  statement.bind(1, rollup_steps_s[level]);
   statement.bind(2, until);
   statement.bind(3, limit);
-  std::vector<TimeNs> minutes;
-  while (DNSTORM_TRY(statement.step())) minutes.push_back(statement.column_integer(0));
-  return minutes;
+  statement.bind(4, level == 0 ? 0 : rollup_steps_s[level - 1]);
+  statement.bind(5, step_ns(level));
+  std::vector<TimeNs> buckets;
+  while (DNSTORM_TRY(statement.step())) buckets.push_back(statement.column_integer(0));
+  return buckets;
 }
 
 Result<void> write_top(SqliteStatement& item, SqliteStatement& floor, std::int64_t list,
@@ -122,10 +139,16 @@ Result<void> write_top(SqliteStatement& item, SqliteStatement& floor, std::int64
 Result<void> PointRollups::add_tables(SqliteDatabase& database) {
   DNSTORM_CHECK(database.run(tables_sql));
   DNSTORM_CHECK(database.run(list_series_sql));
-  for (std::int64_t step : rollup_steps_s)
-    DNSTORM_CHECK(database.run(
-        fmt::format(fmt::runtime(stale_hours_sql), step_ns(2), step * ns_per_s, step)));
+  for (std::size_t level = 0; level <= hours; ++level)
+    DNSTORM_CHECK(database.run(fmt::format(fmt::runtime(stale_hours_sql), step_ns(hours),
+                                           step_ns(level), rollup_steps_s[level])));
   return {};
+}
+
+Result<void> PointRollups::add_days(SqliteDatabase& database) {
+  return database.run(fmt::format(fmt::runtime(stale_days_sql), fmt::arg("day", step_ns(days)),
+                                  fmt::arg("day_s", rollup_steps_s[days]),
+                                  fmt::arg("hour_s", rollup_steps_s[hours])));
 }
 
 Result<void> PointRollups::prepare(SqliteDatabase& database) {
@@ -164,7 +187,7 @@ Result<void> PointRollups::add_series(std::int64_t series, const std::string& me
 }
 
 Result<void> PointRollups::catch_up(SqliteDatabase& database, TimeNs newest) {
-  std::int64_t limit = minutes_touched_ + past_minutes_per_write;
+  std::int64_t limit = minutes_touched_ + past_per_write;
   minutes_touched_ = 0;
   touched_ = time_min;
   return catch_up(database, newest, newest - step_ns(0) - settling, limit);
@@ -172,23 +195,12 @@ Result<void> PointRollups::catch_up(SqliteDatabase& database, TimeNs newest) {
 
 Result<void> PointRollups::catch_up(SqliteDatabase& database, TimeNs newest, TimeNs until,
                                     std::int64_t limit) {
-  for (TimeNs minute : DNSTORM_TRY(stale_minutes(database, until, limit))) {
-    DNSTORM_CHECK(roll(database, 0, minute));
-    for (std::size_t level = 1; level < rollup_steps_s.size(); ++level) {
-      TimeNs start = floor_to(minute, step_ns(level));
-      if (start + step_ns(level) + settling > newest) break;
-      if (DNSTORM_TRY(waits(database, level, start))) break;
+  for (std::size_t level = 0; level < rollup_steps_s.size(); ++level) {
+    if (level > 0) until = newest - step_ns(level) - settling;
+    for (TimeNs start : DNSTORM_TRY(stale_buckets(database, level, until, limit)))
       DNSTORM_CHECK(roll(database, level, start));
-    }
   }
   return {};
-}
-
-Result<bool> PointRollups::waits(SqliteDatabase& database, std::size_t level, TimeNs start) {
-  std::int64_t finer = DNSTORM_TRY(database.integer(
-      fmt::format("SELECT count(*) FROM stale WHERE step = {} AND time >= {} AND time < {}",
-                  rollup_steps_s[level - 1], start, start + step_ns(level))));
-  return finer > 0;
 }
 
 Result<void> PointRollups::roll(SqliteDatabase& database, std::size_t level, TimeNs start) {
@@ -215,7 +227,9 @@ Result<void> PointRollups::roll_tops(SqliteDatabase& database, std::size_t level
       fmt::format("INSERT INTO floors VALUES({}, {}, ?1, ?2)", rollup_steps_s[level], start)));
   ListPlaces places = DNSTORM_TRY(places_of_lists(database));
   for (const auto& [list, sum] : sums) {
-    std::size_t items = std::min(2 * places[list], rollup_items_max);
+    // Days are few, and months are summed up from them.
+    std::size_t items =
+        level == days ? rollup_items_max : std::min(2 * places[list], rollup_items_max);
     DNSTORM_CHECK(write_top(item, floor, list, sum.take(items)));
   }
   return {};
@@ -225,10 +239,12 @@ Result<void> PointRollups::expire(SqliteDatabase& database, const RollupExpiry& 
   // What goes is rolled up first, if it has not been.
   constexpr std::int64_t all = -1;  // SQLite's LIMIT
   DNSTORM_CHECK(catch_up(database, expiry.newest, expiry.points_before - 1, all));
-  for (std::size_t level = 0; level < rollup_steps_s.size(); ++level)
+  for (std::size_t level = 0; level < rollup_steps_s.size(); ++level) {
+    TimeNs before = level == 0 ? expiry.minutes_before : expiry.before;
+    if (before == time_min) continue;
     DNSTORM_CHECK(database.run(
-        deleted(rollup_steps_s[level],
-                fmt::format("< {}", level == 0 ? expiry.minutes_before : expiry.before))));
+        deleted(rollup_steps_s[level], fmt::format("< {}", floor_to(before, step_ns(level))))));
+  }
   return {};
 }
 

@@ -1,5 +1,5 @@
-// What the points of a store come to in each minute, ten minutes and hour, so that months can be
-// read at once. Tables beside the points (schema 2):
+// What the points of a store come to in each minute, ten minutes, hour and day, so that months can
+// be read at once. Tables beside the points (schema 2; days since schema 3):
 //
 //   rollups(step, time, series, field, windows, sum, weighted, weight, low, high)
 //                                   of each number: how many, their sum, extremes, and the sum
@@ -25,11 +25,11 @@
 
 namespace dnstorm::operators {
 
-inline constexpr std::array<std::int64_t, 3> rollup_steps_s = {60, 600, 3600};
-// Items that a top keeps of a bucket: twice as many as it has places, no more than
+inline constexpr std::array<std::int64_t, 4> rollup_steps_s = {60, 600, 3600, 86400};
+// Items that a top keeps of a day; of shorter buckets twice as many as it has places, no more than
 inline constexpr std::size_t rollup_items_max = 200;
 
-// Before when what goes. Minutes go sooner than the rest.
+// Before when what goes. Minutes go sooner than the rest; a bucket goes when all its time is over.
 struct RollupExpiry {
   TimeNs newest = 0;
   TimeNs points_before = 0;
@@ -41,6 +41,8 @@ class PointRollups {
  public:
   // Makes the tables in a file of schema 1; what it holds is then rolled up little by little.
   static Result<void> add_tables(SqliteDatabase& database);
+  // The same of days, in a file of schema 2.
+  static Result<void> add_days(SqliteDatabase& database);
 
   Result<void> prepare(SqliteDatabase& database);
 
@@ -61,7 +63,6 @@ class PointRollups {
   Result<void> catch_up(SqliteDatabase& database, TimeNs newest, TimeNs until, std::int64_t limit);
   Result<void> roll(SqliteDatabase& database, std::size_t level, TimeNs start);
   Result<void> roll_tops(SqliteDatabase& database, std::size_t level, TimeNs start);
-  Result<bool> waits(SqliteDatabase& database, std::size_t level, TimeNs start);
 
   SqliteStatement mark_stale_;
   SqliteStatement add_list_;

@@ -68,6 +68,7 @@ Result<void> PointStore::set_up() {
     return Error{ErrorKind::data, "is a SQLite file of another program: name another file", "file"};
   if (version == 0) DNSTORM_CHECK(database_.run(schema_sql));
   if (version < 2) DNSTORM_CHECK(PointRollups::add_tables(database_));
+  if (version < 3) DNSTORM_CHECK(PointRollups::add_days(database_));
   DNSTORM_CHECK(database_.run(fmt::format("PRAGMA user_version={}", store_schema_version)));
   return database_.run("COMMIT");
 }

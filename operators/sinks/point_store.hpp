@@ -12,8 +12,8 @@
 
 namespace dnstorm::operators {
 
-// 1: without rollups.
-inline constexpr std::int64_t store_schema_version = 2;
+// 1: without rollups; 2: without those of days.
+inline constexpr std::int64_t store_schema_version = 3;
 
 struct PointStoreOptions {
   // How much event time is kept before the newest window; 0: everything. Of rollups no less.

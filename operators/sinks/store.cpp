@@ -141,7 +141,7 @@ OperatorDef store_operator() {
       {.name = "rollup_retention",
        .type = OptionType::duration,
        .default_text = "400d",
-       .help = "the same of rollups, by 10 minutes and hour; 0: everything"},
+       .help = "the same of rollups, by 10 minutes, hour and day; 0: everything"},
       {.name = "busy_timeout",
        .type = OptionType::duration,
        .default_text = "5s",

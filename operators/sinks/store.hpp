@@ -1,5 +1,5 @@
 // The `store` sink: points into a SQLite file that keeps some days, written in one transaction per
-// closed group of windows; readers are not disturbed (WAL). The file, PRAGMA user_version 2:
+// closed group of windows; readers are not disturbed (WAL). The file, PRAGMA user_version 3:
 //
 //   series(id, measurement, tags)      tags: a JSON object, names in order
 //   points(series, time, end, fields)  ns since 1970; end: of the window; fields: a JSON object

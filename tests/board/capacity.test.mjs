@@ -311,6 +311,8 @@ for (const colorScheme of ['light', 'dark'])
     const page = await open('?drain=ns1&server=' + encodeURIComponent(hostile), { colorScheme });
     await rowsOf(page, 'Table of what if');
     await isAccessible(page);
+    if (process.env.DNSTORM_PICTURES) await page.goto(page.url().replace(/#.*/, '#capacity?server=ns1'));
+    await rowsOf(page, 'Table of windows');
     await takePicture(page, `capacity-${colorScheme}`);
     clean(page);
     await page.context().close();

@@ -11,7 +11,8 @@ import { Looks } from './looks.mjs';
 import { capture } from './packets.mjs';
 
 const program = process.env.DNSTORM;
-const topology = join(import.meta.dirname, '../../configs/topologies/board-countries.yaml');
+const topologies = ['board-countries', 'everything-countries'];
+const fileOf = (topology) => join(import.meta.dirname, `../../configs/topologies/${topology}.yaml`);
 
 // Debian's libmaxmind-db-writer-perl. Arguments: FILE NETWORK=CODE...
 const writer = `use strict; use warnings; use MaxMind::DB::Writer::Tree;
@@ -43,22 +44,20 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const settings = (database) => [
-  topology,
+const settings = (topology, database) => [
+  fileOf(topology),
   '--set',
   `packets.file=${join(folder, 'queries.pcap')}`,
   '--set',
   `places.files=[${database}]`,
 ];
 
-test(
-  'shows queries by country, with the names of the codes',
-  { skip: !writable && 'no MaxMind::DB::Writer' },
-  async () => {
+for (const topology of topologies)
+  test(`${topology} shows queries by country`, { skip: !writable && 'no MaxMind::DB::Writer' }, async () => {
     const database = join(folder, 'countries.mmdb');
     const networks = ['192.0.2.0/24=NL', '198.51.100.0/24=CL', '203.0.113.0/24=QX'];
     assert.equal(spawnSync('perl', ['-e', writer, database, ...networks]).status, 0);
-    const run = await Run.start(program, settings(database));
+    const run = await Run.start(program, settings(topology, database), folder);
     const looks = new Looks(browser, run);
     const page = await looks.open();
     await page.locator('#tab-countries').click();
@@ -70,11 +69,10 @@ test(
     await isAccessible(page);
     looks.clean(page);
     await looks.end();
-  },
-);
+  });
 
 test('says what is missing where there is no database', () => {
-  const done = spawnSync(program, ['run', ...settings('none.mmdb')], { encoding: 'utf8' });
+  const done = spawnSync(program, ['run', ...settings(topologies[0], 'none.mmdb')], { encoding: 'utf8' });
   assert.notEqual(done.status, 0);
   assert.match(done.stderr, /none\.mmdb: cannot be opened: .*needs databases of your own, none comes with dnstorm/);
 });

@@ -21,10 +21,18 @@ export async function isAccessible(page) {
   assert.deepEqual(serious, []);
 }
 
-// A picture for the documentation, where somebody asks for them (tests/board/pictures).
+// A picture for the documentation, where somebody asks for them (tests/board/pictures): three quarters as wide as the page.
 export async function takePicture(page, name) {
   const folder = process.env.DNSTORM_PICTURES;
-  if (folder) await page.screenshot({ path: join(folder, `${name}.jpg`), type: 'jpeg', quality: 70 });
+  if (!folder) return;
+  const whole = (await page.screenshot()).toString('base64');
+  const { width, height } = page.viewportSize();
+  const small = await page.context().newPage();
+  await small.setViewportSize({ width: Math.round(width * 0.75), height: Math.round(height * 0.75) });
+  await small.setContent(`<img src="data:image/png;base64,${whole}" style="position:absolute;inset:0;width:100%">`);
+  await small.locator('img').evaluate((image) => image.decode());
+  await small.screenshot({ path: join(folder, `${name}.jpg`), type: 'jpeg', quality: 70 });
+  await small.close();
 }
 
 // The demo (board_demo.cpp), driven by lines on its standard input.

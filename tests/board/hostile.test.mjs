@@ -159,7 +159,7 @@ test('tops of the history', async () => {
 
 test('rows of a tap', async () => {
   const page = await open('#topology');
-  await page.locator('.dag [data-edge="dns responses counts"]').press('Enter');
+  await page.locator('.dag .way[data-edge="dns responses counts"]').press('Enter');
   const edge = page.getByRole('region', { name: 'Edge dns:responses->counts' });
   await edge.getByRole('button', { name: 'Tap' }).click();
   const rows = edge.getByRole('region', { name: 'Rows of the tap' });

@@ -16,12 +16,29 @@ const topologies = join(import.meta.dirname, '../../configs/topologies');
 let browser;
 let folder;
 
+const run = (...args) => execFileSync(program, args, { cwd: folder, stdio: 'ignore' });
+const attack = ['--attack', 'random_subdomain,at=60s,for=50s'];
+// Captures with an attack, a day apart.
+const attacked = (name, day) =>
+  run(
+    'generate',
+    '-o',
+    name,
+    '--duration',
+    '4m',
+    '--rate',
+    '60',
+    '--seed',
+    '7',
+    '--start',
+    `2026-01-0${day}T00:00:00Z`,
+    ...attack,
+  );
+
 before(async () => {
   browser = await Browser.start();
   folder = mkdtempSync(join(tmpdir(), 'dnstorm-stored-'));
-  const run = (...args) => execFileSync(program, args, { cwd: folder, stdio: 'ignore' });
-  const attack = ['--attack', 'random_subdomain,at=60s,for=50s'];
-  run('generate', '-o', 'a.pcap', '--duration', '4m', '--rate', '60', '--seed', '7', ...attack);
+  attacked('a.pcap', 1);
   run('run', join(topologies, 'traffic.yaml'), '--set', 'packets.file=a.pcap', '--set', 'history.file=a.sqlite', '-q');
   run('run', join(topologies, 'insight.yaml'), '--set', 'packets.file=a.pcap', '-q');
 });
@@ -55,6 +72,33 @@ test('shows the traffic and the events of files, and that nothing runs', async (
   looks.clean(page);
   await looks.end();
   assert.deepEqual([stateOf('a.sqlite'), stateOf('build/insight.db')], before, 'nothing was written');
+});
+
+test('shows what another process adds while it is looked at', async () => {
+  const keep = (capture, day) => {
+    attacked(capture, day);
+    const files = [
+      '--set',
+      `packets.file=${capture}`,
+      '--set',
+      'history.file=followed.db',
+      '--set',
+      'out.folder=lines',
+    ];
+    run('run', join(topologies, 'insight.yaml'), ...files, '-q');
+  };
+  keep('first.pcap', 2);
+  const looks = new Looks(browser, await serve('--store', 'followed.db'));
+  const page = await looks.open({}, `${looks.demo.url}#security?detector=random_subdomain`);
+  const rows = page.locator('table.events > tbody > tr');
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 1);
+  keep('second.pcap', 3);
+  await page.getByRole('button', { name: '1 new' }).click();
+  await rows.nth(1).waitFor();
+  assert.match(await rows.first().textContent(), /^2026-01-03 00:01:00/);
+  looks.clean(page);
+  await looks.end();
 });
 
 test('shows what a topology keeps without running it', async () => {

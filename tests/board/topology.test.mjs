@@ -105,7 +105,8 @@ function clean(page, from = url) {
 }
 
 const box = (page, id) => page.locator(`.dag [data-component="${id}"]`);
-const way = (page, from, to) => page.locator(`.dag [data-edge="${from} default ${to}"]`);
+const way = (page, from, to) => page.locator(`.dag .way[data-edge="${from} default ${to}"]`);
+const line = (page, from, to) => page.locator(`.dag .run[data-edge="${from} default ${to}"]`);
 
 test('shows every task and every edge with the numbers of the run', async () => {
   const page = await browser.page();
@@ -200,7 +201,7 @@ test('a slow sink is named as the cause, and what waits for it shows it', async 
     ['words', 'same'],
     ['same', 'slow'],
   ])
-    await way(page, from, to).locator('.hatched').waitFor({ state: 'attached' });
+    await line(page, from, to).locator('.hatched').waitFor({ state: 'attached' });
   assert.match(await way(page, 'same', 'slow').getAttribute('aria-description'), /blocked \d/);
   assert.equal(await box(page, 'slow').locator('.hatched').count(), 0);
   await page.getByRole('button', { name: 'By worker' }).click();

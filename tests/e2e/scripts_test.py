@@ -56,7 +56,7 @@ class Quickstart(harness.Case):
     def test_help(self):
         done = script("quickstart", "--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for word in ("my.pcap", "-i eth0", "--port", "--no-board", "--speed"):
+        for word in ("my.pcap", "-i eth0", "--port", "--no-board", "--speed", "--everything"):
             self.assertIn(word, done.stdout)
 
     def test_refusals(self):
@@ -76,6 +76,11 @@ class Quickstart(harness.Case):
                 self.ok(
                     "validate", harness.SOURCE + "/configs/topologies/quickstart.yaml", *arguments
                 )
+        sets = ["packets.file=", "packets.interface=eth0", "out.folder=build/live"]
+        stores = ("traffic", "capacity", "history")
+        sets += [f"{store}.file=build/live/x.sqlite" for store in stores]
+        arguments = [word for one in sets for word in ("--set", one)]
+        self.ok("validate", harness.SOURCE + "/configs/topologies/everything.yaml", *arguments)
 
 
 class Check(harness.Case):

@@ -1,5 +1,6 @@
 // What a cell is called, and what is to be marked on it beside its count. Pure.
-import type { Slot } from './contract';
+import type { Alarms } from './alarms';
+import type { Panel, Slot } from './contract';
 import { exact, visible } from './format';
 
 const newForMs = 60_000;
@@ -20,4 +21,10 @@ export function countText([, count, known]: Slot): string {
 // When the key was first seen, ms; null: that is not known, or long ago.
 export function newSince([, , known]: Slot, now: number): number | null {
   return known > 1 && now - known < newForMs ? known : null;
+}
+
+// The cells of a wall whose keys open events name.
+export function alarmedSlots(panel: Panel | null, alarms: Alarms): number[] {
+  if (alarms.size === 0) return [];
+  return (panel?.wall?.slots ?? []).flatMap((owner, slot) => (owner && alarms.has(owner[0]) ? [slot] : []));
 }

@@ -105,7 +105,7 @@ export function HonestyLine() {
 
 function NothingRuns() {
   return (
-    <section class="honesty" aria-label="Where every packet went">
+    <section class="honesty stored" aria-label="Where every packet went">
       <p class="line">
         <b>Nothing runs.</b> No packet is counted now: these pages show what runs have stored, up to the newest window of
         their files.

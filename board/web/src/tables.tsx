@@ -1,7 +1,6 @@
 // Table panels (rankings, with a bar for the first number) and totals.
 import { useSignal } from '@preact/signals';
 
-import type { Row } from './contract';
 import { clock, exact, heading, short, visible } from './format';
 import { beat, model } from './store';
 
@@ -14,6 +13,10 @@ export function Ranking({ id }: { id: string }) {
   const { rows, rows_all } = panel.table!;
   const shown = all.value ? rows : rows.slice(0, rowsShown);
   const largest = Math.max(...rows.map((row) => row[1] ?? 0), 1);
+  // Where all counts are exact, that is not worth a column.
+  const columns = panel.columns.flatMap((name, i) =>
+    name === 'error' && rows.every((row) => row[i + 1] === 0) ? [] : [{ name, at: i + 1 }],
+  );
   return (
     <section class="card ranking" aria-label={panel.title}>
       <div class="card-head">
@@ -34,16 +37,22 @@ export function Ranking({ id }: { id: string }) {
             <th scope="col" class="word">
               name
             </th>
-            {panel.columns.map((column) => (
-              <th key={column} scope="col">
-                {heading(column)}
+            {columns.map(({ name }) => (
+              <th key={name} scope="col">
+                {heading(name)}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
           {shown.map((row, i) => (
-            <RankingRow key={row[0]} row={row} rank={i + 1} largest={largest} />
+            <RankingRow
+              key={row[0]}
+              name={row[0]}
+              values={columns.map(({ at }) => row[at] as number | null)}
+              rank={i + 1}
+              largest={largest}
+            />
           ))}
         </tbody>
       </table>
@@ -56,8 +65,14 @@ export function Ranking({ id }: { id: string }) {
   );
 }
 
-function RankingRow({ row, rank, largest }: { row: Row; rank: number; largest: number }) {
-  const [key, ...values] = row;
+interface RankingRowProps {
+  name: string;
+  values: (number | null)[];
+  rank: number;
+  largest: number;
+}
+
+function RankingRow({ name: key, values, rank, largest }: RankingRowProps) {
   const name = visible(key);
   return (
     <tr>
@@ -86,7 +101,11 @@ export function Totals({ id }: { id: string }) {
         {panel.totals!.rows.flatMap(([key, ...values]) =>
           values.map((value, i) => (
             <div key={`${key} ${i}`}>
-              <dt>{[key && visible(key), values.length > 1 || !key ? heading(panel.columns[i] ?? '') : ''].filter(Boolean).join(' ')}</dt>
+              <dt>
+                {[key && visible(key), values.length > 1 || !key ? heading(panel.columns[i] ?? '') : '']
+                  .filter(Boolean)
+                  .join(' ')}
+              </dt>
               <dd title={value === null ? '' : exact(value)}>{value === null ? '–' : short(value)}</dd>
             </div>
           )),

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 import { alarms, AlarmWatch } from './alarms';
+import { alarmedSlots, cellName } from './cell-marks';
 import { WallView } from './cells';
 import { Details } from './details';
 import type { Panel } from './contract';
@@ -55,6 +56,7 @@ export function Wall() {
       {wall.value && <h2 class="kiosk-title">{visible(wall.value.title || wall.value.id)}</h2>}
       <Tabs />
       {offered.value?.includes('events') && <AlarmWatch />}
+      {wall.value && <Alarmed panel={wall.value} choose={(slot) => (selected.value = slot)} />}
       {wall.value && selected.value >= 0 && (
         <Details key={`${wall.value.id} ${selected.value}`} panel={wall.value} slot={selected.value} close={close} />
       )}
@@ -97,10 +99,48 @@ function Tabs() {
             onClick={() => (chosenWall.value = panel.id)}
           >
             {visible(panel.title || panel.id)}
+            <TabAlarm count={alarmedSlots(model.panel(panel.id), alarms.value).length} />
           </button>
         );
       })}
     </div>
+  );
+}
+
+function TabAlarm({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span class="tab-alarm">
+      <span aria-hidden="true">!</span>
+      <span class="unseen"> security events</span>
+    </span>
+  );
+}
+
+const alarmedShown = 12;
+
+// Which cells are marked, wherever on the wall they stand.
+function Alarmed({ panel, choose }: { panel: Panel; choose: (slot: number) => void }) {
+  const state = model.panel(panel.id);
+  const slots = alarmedSlots(state, alarms.value);
+  if (slots.length === 0) return null;
+  return (
+    <ul class="alarmed" aria-label="Cells that open security events name">
+      {slots.slice(0, alarmedShown).map((slot) => (
+        <li key={slot}>
+          <Named name={cellName(panel.id, state.wall!.slots[slot]![0])} choose={() => choose(slot)} />
+        </li>
+      ))}
+      {slots.length > alarmedShown && <li>and {exact(slots.length - alarmedShown)} more</li>}
+    </ul>
+  );
+}
+
+function Named({ name, choose }: { name: string; choose: () => void }) {
+  return (
+    <button type="button" class="tool" title={name} onClick={choose}>
+      <span aria-hidden="true">!</span> <bdi dir="ltr">{name}</bdi>
+    </button>
   );
 }
 

@@ -5,7 +5,8 @@ vi.mock('../src/store', () => ({ past: { value: null } }));
 vi.mock('../src/data', () => ({ useAsked: () => null }));
 
 import { alarmsOf } from '../src/alarms';
-import { cellName, countText, newSince } from '../src/cell-marks';
+import { alarmedSlots, cellName, countText, newSince } from '../src/cell-marks';
+import type { Panel } from '../src/contract';
 import type { SecurityEvent } from '../src/pages/security-data';
 
 it('adds the names of countries to their codes, on walls of countries only', () => {
@@ -49,4 +50,13 @@ it('finds open events by each part of their keys, but for muted ones', () => {
     ['c.example', '4'],
     ['d', '5'],
   ]);
+});
+
+it('finds the cells that open events name', () => {
+  const slots = [['a.example', 5, 0], null, ['b.example', 3, 0], ['d', 1, 0]];
+  const panel = { wall: { slots } } as unknown as Panel;
+  const alarms = alarmsOf([{ id: '1', key: 'd a.example', mute: null } as SecurityEvent]);
+  expect(alarmedSlots(panel, alarms)).toEqual([0, 3]);
+  expect(alarmedSlots(panel, new Map())).toEqual([]);
+  expect(alarmedSlots(null, alarms)).toEqual([]);
 });

@@ -45,6 +45,26 @@ void merge(std::vector<Entry>& into, const std::vector<Entry>& more, bool replac
   }
 }
 
+bool equal(const Node& a, const Node& b) {
+  return a.kind == b.kind && a.text == b.text &&
+         std::ranges::equal(a.items, b.items,
+                            [](const Node* one, const Node* two) { return equal(*one, *two); }) &&
+         std::ranges::equal(a.entries, b.entries, [](const Entry& one, const Entry& two) {
+           return one.key == two.key && equal(*one.value, *two.value);
+         });
+}
+
+// A stream that two files write alike is one: both want these rows, nobody wants them twice.
+void merge_streams(std::vector<const Node*>& into, const std::vector<const Node*>& more) {
+  // Only what stood here before: a stream twice in `more` is a mistake, to be found later.
+  const std::size_t before = into.size();
+  for (const Node* node : more) {
+    auto end = into.begin() + static_cast<std::ptrdiff_t>(before);
+    if (std::none_of(into.begin(), end, [&](const Node* one) { return equal(*one, *node); }))
+      into.push_back(node);
+  }
+}
+
 }  // namespace
 
 Parts Gatherer::gather(const std::string& text) {
@@ -117,7 +137,7 @@ void Gatherer::include(const Node& node, const std::string& path, Parts& into) {
   merge(into.components, parts.components, replace);
   merge(into.spouts, parts.spouts, replace);
   merge(into.bolts, parts.bolts, replace);
-  into.streams.insert(into.streams.end(), parts.streams.begin(), parts.streams.end());
+  merge_streams(into.streams, parts.streams);
 }
 
 bool Gatherer::may_include(const Node& name, const std::string& path) {

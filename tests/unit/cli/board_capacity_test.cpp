@@ -172,6 +172,21 @@ TEST(CapacitySource, is_what_counts_minutes_best) {
   EXPECT_EQ(source->share, 60);
 }
 
+TEST(CapacitySource, is_the_store_with_the_best_counts) {
+  OperatorRegistry registry = builtin_registry();
+  plan::Plan plan = plan_of(
+      "  - {id: qtypes, className: count, properties: {by: [qtype]}}\n"
+      "  - {id: minutes, className: count}\n"
+      "  - {id: long, className: store, properties: {file: long.sqlite}}\n",
+      from_dns("qtypes") + from_dns("minutes") + to_store("qtypes") +
+          "  - {from: minutes, to: long, grouping: {type: GLOBAL}}\n",
+      registry);
+  auto source = capacity_source(plan);
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(source->store, "long.sqlite");
+  EXPECT_EQ(source->names.measurement, "minutes");
+}
+
 TEST(CapacitySource, of_a_cluster_is_what_boards_show_as_series_of_minutes) {
   OperatorRegistry registry = builtin_registry();
   auto series = [](const std::string& of, const std::string& panel) {

@@ -27,6 +27,16 @@ TEST(BoardData, ListsWhatThereIs) {
   EXPECT_EQ(other.answer(get("")).body, R"({"data":[],"first":"security"})");
 }
 
+TEST(BoardData, ListsWhatMayComeLaterWhenItIsThere) {
+  bool there = false;
+  BoardData data;
+  data.add(
+      "events", [](const ApiRequest&) { return ApiAnswer{.body = "[]"}; }, [&] { return there; });
+  EXPECT_EQ(data.answer(get("")).body, R"({"data":[],"first":"live"})");
+  there = true;
+  EXPECT_EQ(data.answer(get("")).body, R"({"data":["events"],"first":"live"})");
+}
+
 TEST(BoardData, FindsByNameAndGivesTheRestOfThePath) {
   const BoardData data = two_names();
   EXPECT_EQ(data.answer(get("/events")).body, "[]");

@@ -30,9 +30,10 @@ export function ForecastChart({ data }: { data: Capacity }) {
   const asTable = useSignal(false);
   const server = inFocus(data);
   const limited = (server?.limit ?? 0) > 0;
+  const empty = data.past.length === 0 && !server?.ahead?.length;
 
   useEffect(() => {
-    if (asTable.value || !box.current) return;
+    if (asTable.value || empty || !box.current) return;
     const place = box.current;
     const chart = new uPlot(options(place), chartColumns(data) as uPlot.AlignedData, place);
     const resize = new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: place.clientHeight }));
@@ -62,7 +63,8 @@ export function ForecastChart({ data }: { data: Capacity }) {
           ? `Passes ${exact(data.share * 100)} % of the limit: ${passesText(server?.passes, data.now)}.`
           : 'The limit is not known: set one above, or keep response times and losses, from which it is learned.'}
       </p>
-      <ul class="legend">
+      {empty && <p>No week is known yet.</p>}
+      <ul class="legend" hidden={empty}>
         <Key line={0}>seen</Key>
         <Key line={1} dash="6 3">
           expected, in a band of 90 %
@@ -80,6 +82,7 @@ export function ForecastChart({ data }: { data: Capacity }) {
         <div
           ref={box}
           class="chart forecast"
+          hidden={empty}
           role="img"
           aria-label="Chart of the forecast; the button Table shows its numbers"
         />

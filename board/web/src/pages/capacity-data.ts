@@ -1,5 +1,5 @@
 // What the page Capacity knows and what has been chosen on it. Pure: no page, no clock.
-import { exact, short } from '../format';
+import { exact, short, visible } from '../format';
 
 export const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 export const hoursPerWeek = 168;
@@ -338,4 +338,8 @@ export function riskText(risk: number): string {
 export function growthText(growth: number): string {
   const value = Math.round(100 * growth);
   return `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value)} %`;
+}
+
+export function nameOf(server: string): string {
+  return server === '' ? 'all together' : visible(server);
 }

@@ -1,6 +1,6 @@
 // The graph of a topology: boxes and edges as buttons in an SVG. The layout is made once; the
 // numbers come anew every second.
-import { useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 
 import { exact, percent, short, visible } from '../format';
 import {
@@ -41,11 +41,22 @@ export function Graph(props: GraphProps) {
   const { nodes, edges, chosen, hovered } = props;
   const version = versionOf(nodes, edges);
   const layout = useMemo(() => layOut(nodes, edges), [version]);
+  const box = useRef<HTMLDivElement>(null);
+  // A graph that is larger than its place is read from where rows come from.
+  useLayoutEffect(() => {
+    const place = box.current!;
+    const source = nodes.find((node) => node.kind === 'spout');
+    const at = source && layout.boxes.get(source.id);
+    if (!at) return;
+    const scale = place.firstElementChild!.getBoundingClientRect().width / layout.width;
+    place.scrollTop = at.y * scale - place.clientHeight / 2;
+    place.scrollLeft = (at.x - boxWidth) * scale;
+  }, [layout]);
   const looked = hovered.component || hovered.edge ? hovered : chosen;
   const near = looked.component || looked.edge ? nearTo(edges, looked.component, looked.edge) : null;
   const dim = (key: string) => (near && !near.has(key) ? ' dim' : '');
   return (
-    <div class="dag" role="region" aria-label={props.label} tabIndex={0}>
+    <div class="dag" ref={box} role="region" aria-label={props.label} tabIndex={0}>
       <svg
         width={layout.width}
         height={layout.height}
@@ -73,6 +84,9 @@ export function Graph(props: GraphProps) {
             <path d="M0 0L8 4L0 8z" />
           </marker>
         </defs>
+        {edges.map((edge) => (
+          <Line key={edgeKey(edge)} edge={edge} layout={layout} dim={dim(edgeKey(edge))} looked={looked.edge} />
+        ))}
         {nodes.map((node) => (
           // A box and then what leaves it: the order in which Tab goes through them.
           <g key={node.id}>
@@ -226,6 +240,43 @@ function groupingText(edge: GraphEdge): string {
   return edge.fields.length > 0 ? `${edge.grouping} ${edge.fields.map(visible).join(', ')}` : edge.grouping;
 }
 
+interface LineProps {
+  edge: GraphEdge;
+  layout: Layout;
+  dim: string;
+  looked: string; // edgeKey()
+}
+
+// Below all boxes, so that no line crosses what they say; what is said of an edge, and its button, is its Way.
+function Line({ edge, layout, dim, looked }: LineProps) {
+  const key = edgeKey(edge);
+  const way = layout.edges.get(key);
+  if (!way) return null;
+  const blocked = edge.live?.blocked ?? 0;
+  const width = lineWidth(edge);
+  return (
+    <g class={`run${dim}${looked === key ? ' pressed' : ''}`} data-edge={key} aria-hidden="true">
+      <path class="line" d={way.path} stroke-width={width} marker-end="url(#dag-arrow)" />
+      {blocked >= 0.005 && (
+        // It fills from the reader backwards, as what waits does.
+        <path
+          class="hatched"
+          d={way.path}
+          stroke-width={Math.max(width, 6)}
+          stroke="url(#dag-hatch)"
+          pathLength="100"
+          stroke-dasharray={`${(100 * blocked).toFixed(1)} 200`}
+          stroke-dashoffset={-(100 - 100 * blocked)}
+        />
+      )}
+    </g>
+  );
+}
+
+function lineWidth(edge: GraphEdge): number {
+  return edge.live ? widthOf(edge.live.rows_per_s) : 2;
+}
+
 function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edge: GraphEdge }) {
   const key = edgeKey(edge);
   const way = layout.edges.get(key);
@@ -233,7 +284,7 @@ function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edg
   const { x, y } = way.label;
   const pressed = chosen.edge === key;
   const blocked = edge.live?.blocked ?? 0;
-  const width = edge.live ? widthOf(edge.live.rows_per_s) : 2;
+  const width = lineWidth(edge);
   const rate = edge.live ? `${short(edge.live.rows_per_s)}/s` : edge.stream === 'default' ? '' : visible(edge.stream);
   const named = edge.stream === 'default' ? visible(edge.from) : `${visible(edge.from)}:${visible(edge.stream)}`;
   const words = [
@@ -255,19 +306,6 @@ function Way({ edge, layout, dim, chosen, onHover, onChoose }: PartProps & { edg
       <g>
         <title>{words.join(', ')}</title>
         <path class="catch" d={way.path} />
-        <path class="line" d={way.path} stroke-width={width} marker-end="url(#dag-arrow)" />
-        {blocked >= 0.005 && (
-          // It fills from the reader backwards, as what waits does.
-          <path
-            class="hatched"
-            d={way.path}
-            stroke-width={Math.max(width, 6)}
-            stroke="url(#dag-hatch)"
-            pathLength="100"
-            stroke-dasharray={`${(100 * blocked).toFixed(1)} 200`}
-            stroke-dashoffset={-(100 - 100 * blocked)}
-          />
-        )}
         <rect
           class="plate"
           x={x - labelWidth / 2}

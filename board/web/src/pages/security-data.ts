@@ -1,5 +1,6 @@
 // What the page Security shows, without how: the answers of /api/data/events, the address that says
 // what is looked at, and which numbers made an event.
+import { dateTime } from '../format';
 
 export interface Mute {
   rule: string;
@@ -165,6 +166,10 @@ export function muteChoices(event: SecurityEvent): { key: string; label: string 
   });
   choices.push({ key: '*', label: 'everything that it finds' });
   return choices;
+}
+
+export function untilText(mute: Mute): string {
+  return mute.until === null ? 'without an end' : `until ${dateTime(mute.until)}`;
 }
 
 export const muteTimes = [

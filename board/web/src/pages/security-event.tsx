@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 
 import { useAsked } from '../data';
 import { dateTime, exact, heading, visible } from '../format';
+import { honesty } from '../store';
 import { change, fetchGuarded, isTokenWanted, TokenForm } from '../token';
 import {
   muteChoices,
@@ -210,6 +211,12 @@ function Places({ places }: { places: NonNullable<EventDetail['places']> }) {
 
 // --- mute ---------------------------------------------------------------------------------------
 
+function whyNotMuted(): string {
+  return honesty.value?.state === 'stored'
+    ? 'Nothing runs, so nothing can be muted.'
+    : 'Nothing can be muted here: `events` of this topology has no mute_file.';
+}
+
 function MuteForm({ event, list, again }: { event: EventDetail; list: EventList; again: () => void }) {
   const choices = muteChoices(event);
   const key = useSignal(choices[0]!.key);
@@ -218,7 +225,7 @@ function MuteForm({ event, list, again }: { event: EventDetail; list: EventList;
   const why = useSignal('');
   const said = useSignal('');
   const wantsToken = useSignal(false);
-  if (!list.can_mute) return <p class="sums">Nothing can be muted here: `events` of this topology has no mute_file.</p>;
+  if (!list.can_mute) return <p class="sums">{whyNotMuted()}</p>;
   const mute = async () => {
     wantsToken.value = false;
     try {

@@ -97,6 +97,21 @@ TEST(Includes, StreamsAreAppended) {
   EXPECT_EQ(topology.streams[1].place.file, 1U);
 }
 
+TEST(Includes, AStreamThatTwoFilesWriteAlikeIsOne) {
+  const std::string part =
+      "streams: [{from: s, to: a, grouping: {type: GLOBAL}}, {from: s, to: b}]";
+  Topology topology = read_good(
+      "m", {{"m",
+             "name: t\nspouts: [{id: s, className: x}]\nbolts: [{id: a, className: y}, {id: b, "
+             "className: y}]\nincludes: [{file: c}, {file: d}, {file: c}]\n"},
+            {"c", part},
+            {"d", "streams: [{from: s, to: b, grouping: {type: GLOBAL}}, {from: s, to: b}]"}});
+  ASSERT_EQ(topology.streams.size(), 3u) << "another grouping is another stream";
+  EXPECT_EQ(topology.streams[0].to, "a");
+  EXPECT_EQ(topology.streams[1].to, "b");
+  EXPECT_EQ(topology.streams[2].to, "b");
+}
+
 TEST(Includes, PluginsAreAppendedAndKnowTheirFile) {
   Topology topology = read_good(
       "d/m.yaml", {{"d/m.yaml", "name: t\nplugins: [a.so]\nincludes: [{file: e/c.yaml}]\n"},

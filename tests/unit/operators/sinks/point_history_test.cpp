@@ -115,7 +115,75 @@ TEST_F(PointHistoryTest, PointsThatComeLateOrAgainCountOnce) {
   EXPECT_THAT(all, HasSubstr(": 111142 ")) << all;
   EXPECT_THAT(all, HasSubstr(": 9 ")) << all;
   for (std::int64_t step : rollup_steps_s) EXPECT_EQ(numbers(step, day, day + 3 * hour), all);
-  EXPECT_EQ(number("SELECT count(*) FROM stale WHERE time < " + std::to_string(day + hour)), 0);
+  EXPECT_EQ(number("SELECT count(*) FROM stale WHERE step < 86400 AND time < " +
+                   std::to_string(day + hour)),
+            0);
+}
+
+void add_days(StorePoints& points, int days) {
+  for (std::int64_t n = 0; n < days * 48; ++n) {
+    add_window(points, day + n * 30 * minute, 30 * minute, n);
+    points.write();
+  }
+}
+
+TEST_F(PointHistoryTest, DaysSayWhatPointsSay) {
+  StorePoints points(file());
+  add_days(points, 4);
+  EXPECT_EQ(number("SELECT count(DISTINCT time) FROM rollups WHERE step = 86400"), 3);
+  EXPECT_EQ(number("SELECT count(*) FROM stale WHERE step = 86400"), 1) << "that of today";
+  EXPECT_EQ(history().longest_step().value(), 86400);
+  for (TimeNs from : {day, day + 5 * hour}) {
+    EXPECT_EQ(numbers(86400, from, day + 90 * hour), numbers(0, from, day + 90 * hour));
+    EXPECT_EQ(top(86400, from, day + 90 * hour), top(0, from, day + 90 * hour));
+  }
+  points.add("rates", {}, day + 30 * hour, minute, {{"count", std::int64_t{9}}});
+  points.write();
+  EXPECT_EQ(numbers(86400, day, day + 72 * hour), numbers(0, day, day + 72 * hour))
+      << "a point that comes late";
+}
+
+// A file as the version before wrote it.
+void make_schema_2(const std::string& path) {
+  auto database = SqliteDatabase::open(path, ns_per_s).value();
+  for (const char* table : {"rollups", "spans", "tops", "floors", "stale"})
+    ASSERT_TRUE(database.run(std::string("DELETE FROM ") + table + " WHERE step = 86400").ok());
+  ASSERT_TRUE(database.run("PRAGMA user_version = 2").ok());
+}
+
+TEST_F(PointHistoryTest, FilesWithoutDaysGetThemLittleByLittle) {
+  {
+    StorePoints points(file());
+    add_days(points, 5);
+  }
+  TimeNs to = day + 5 * 24 * hour;
+  std::string all = numbers(0, day, to);
+  TopList names = top(0, day, to);
+  make_schema_2(file());
+  EXPECT_EQ(history().longest_step().value(), 3600);
+  EXPECT_EQ(top(3600, day, to), names) << "by who only reads";
+  StorePoints points(file());
+  EXPECT_EQ(number("SELECT count(*) FROM stale WHERE step = 86400"), 5);
+  EXPECT_EQ(number("PRAGMA user_version"), store_schema_version);
+  const std::string days = "SELECT count(DISTINCT time) FROM rollups WHERE step = 86400";
+  for (std::int64_t n = 0; n < 3; ++n) {
+    EXPECT_EQ(number(days), std::min<std::int64_t>(4 * n, 5)) << "some with each write";
+    EXPECT_EQ(numbers(86400, day, to), all) << n;
+    EXPECT_EQ(top(86400, day, to), names) << n;
+    add_window(points, to + n * minute, minute, n);
+    points.write();
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM stale WHERE step = 86400"), 1) << "that of today";
+}
+
+TEST_F(PointHistoryTest, BucketsAreRolledUpWithoutPointsAtTheirEnds) {
+  StorePoints points(file());
+  add_window(points, day + 5 * minute, minute, 1);
+  points.write();
+  add_window(points, day + 25 * hour, minute, 2);
+  points.write();
+  EXPECT_EQ(number("SELECT count(*) FROM stale WHERE time < " + std::to_string(day + 24 * hour)),
+            0);
 }
 
 TEST_F(PointHistoryTest, WhatIsStaleIsReadFromWhatIsFiner) {
@@ -130,7 +198,7 @@ TEST_F(PointHistoryTest, WhatIsStaleIsReadFromWhatIsFiner) {
   EXPECT_EQ(history().step_for(day, day + 2 * hour).value(), 0);
 }
 
-// A file as the version before wrote it.
+// A file as the version before that wrote it.
 void make_schema_1(const std::string& path) {
   auto database = SqliteDatabase::open(path, ns_per_s).value();
   for (const char* table : {"rollups", "spans", "lists", "ranked", "tops", "floors", "stale"})
@@ -201,21 +269,22 @@ TEST_F(PointHistoryTest, RollupsGoWhenTheirTimeHasCome) {
       ASSERT_TRUE(points.store().expire().ok());
     }
   }
-  for (std::int64_t step : rollup_steps_s)
+  for (std::int64_t step : {60, 600, 3600})
     EXPECT_GE(number("SELECT min(time) FROM rollups WHERE step = " + std::to_string(step)),
               day + 13 * hour);
 }
 
 TEST_F(PointHistoryTest, TheCoarserTheLongerTheTime) {
   StorePoints points(file());
-  for (int n = 0; n < 40 * 24 * 6; ++n)
-    points.add("rates", {}, day + n * 10 * minute, ns_per_s, {{"count", std::int64_t{1}}});
+  for (int n = 0; n < 310 * 24; ++n)
+    points.add("rates", {}, day + n * hour, ns_per_s, {{"count", std::int64_t{1}}});
   points.write();
-  TimeNs end = day + 40 * 24 * hour;
+  TimeNs end = day + 310 * 24 * hour;
   EXPECT_EQ(history().step_for(end - 10 * minute, end).value(), 0);
   EXPECT_EQ(history().step_for(end - 6 * hour, end).value(), 60);
   EXPECT_EQ(history().step_for(end - 7 * 24 * hour, end).value(), 600);
   EXPECT_EQ(history().step_for(end - 90 * 24 * hour, end).value(), 3600);
+  EXPECT_EQ(history().step_for(end - 300 * 24 * hour, end).value(), 86400);
 }
 
 TEST_F(PointHistoryTest, SaysWhatIsWrongWithTheFile) {

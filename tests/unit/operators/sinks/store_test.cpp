@@ -133,7 +133,7 @@ TEST_F(Store, refuses_files_that_it_does_not_know) {
   ASSERT_TRUE(SqliteDatabase::open(file(), ns_per_s).value().run("PRAGMA user_version=99").ok());
   TaskHarness newer(store_operator(), with({}), testing::count_fields());
   EXPECT_THAT(newer.prepared.error().what,
-              HasSubstr("newer dnstorm (schema 99, this one knows 2)"));
+              HasSubstr("newer dnstorm (schema 99, this one knows 3)"));
 
   std::filesystem::remove(file());
   ASSERT_TRUE(SqliteDatabase::open(file(), ns_per_s).value().run("CREATE TABLE t(x)").ok());
