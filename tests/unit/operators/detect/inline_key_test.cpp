@@ -12,7 +12,7 @@ namespace {
 TEST(InlineKey, HoldsBytesOfAnyLength) {
   InlineKey key;
   EXPECT_EQ(key.text(), "");
-  for (std::size_t size : {0, 1, 16, 39, 40, 41, 255, 40, 3}) {
+  for (std::size_t size : {0U, 1U, 16U, 39U, 40U, 41U, 255U, 40U, 3U}) {
     std::string bytes(size, '\0');
     for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 7);
     key.assign(bytes);
@@ -25,7 +25,7 @@ TEST(InlineKey, HoldsBytesOfAnyLength) {
 
 TEST(InlineKey, MovesWithTheTableThatItIsIn) {
   std::vector<InlineKey> keys;
-  for (std::size_t size : {5, 40, 41, 200}) {
+  for (std::size_t size : {5U, 40U, 41U, 200U}) {
     keys.emplace_back();
     keys.back().assign(std::string(size, 'k'));
   }
