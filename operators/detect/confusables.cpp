@@ -105,6 +105,7 @@ std::u32string letters_of(std::string_view label) {
 // Pairs first, for they need both letters as they are.
 std::string skeleton_of(std::string_view plain) {
   std::string out;
+  out.reserve(plain.size());
   for (std::size_t i = 0; i < plain.size(); ++i) {
     std::string_view two = plain.substr(i, 2);
     if (two == "rn" || two == "vv" || two == "cl") {
@@ -134,6 +135,12 @@ std::string skeleton_of(std::string_view plain) {
 
 Looks looks_of(std::string_view label) {
   Looks looks;
+  bool ascii = std::none_of(label.begin(), label.end(), [](char c) { return (c & 0x80) != 0; });
+  if (ascii && !label.starts_with("xn--")) {
+    looks.plain = label;
+    looks.skeleton = skeleton_of(label);
+    return looks;
+  }
   for (char32_t letter : letters_of(label)) {
     append_folded(looks.plain, letter);
     looks.international = looks.international || letter >= 0x80;

@@ -2,6 +2,8 @@
 // write the key's bytes, compare, and give the text that events show. Values; not thread-safe.
 #pragma once
 
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,13 +23,48 @@ class FieldsKey {
 
   class Reader {
    public:
-    Reader(const FieldsKey& key, const Schema& schema) : reader_(schema, key.fields_) {}
+    Reader(const FieldsKey& key, const Schema& schema) : reader_(schema, key.fields_) {
+      if (key.fields_.size() != 1) return;
+      const std::string& only = key.fields_[0];
+      Type type = schema.field(*schema.find(only)).type;
+      if (type == Type::str) name_ = schema.ref<Str>(only);
+      if (type == Type::ip) address_ = schema.ref<IpAddress>(only);
+    }
     std::uint64_t hash(const RowView& row) const { return reader_.hash(row); }
     void append(const RowView& row, std::string& out) const { reader_.append(row, out); }
-    bool equals(const RowView& row, std::string_view key) const { return reader_.equals(row, key); }
+    // A name or an address alone, which most are, is compared without a call.
+    bool equals(const RowView& row, std::string_view key) const {
+      if (name_.present()) {
+        std::string_view name = row.get(name_);
+        constexpr std::size_t length_size = sizeof(std::uint32_t);  // as KeyReader::append() has it
+        return key.size() == name.size() + length_size &&
+               equal_bytes(key.data() + length_size, name.data(), name.size());
+      }
+      if (address_.present())
+        return key.size() == sizeof(IpAddress) &&
+               equal_bytes(key.data(), row.data() + address_.offset, sizeof(IpAddress));
+      return reader_.equals(row, key);
+    }
 
    private:
+    static bool equal_bytes(const void* a, const void* b, std::size_t size) {
+      const auto* left = static_cast<const char*>(a);
+      const auto* right = static_cast<const char*>(b);
+      constexpr std::size_t word = sizeof(std::uint64_t);
+      if (size < word) return size == 0 || std::memcmp(left, right, size) == 0;
+      auto differ = [&](std::size_t at) {
+        std::uint64_t x = 0, y = 0;
+        std::memcpy(&x, left + at, word);
+        std::memcpy(&y, right + at, word);
+        return x != y;
+      };
+      for (std::size_t at = 0; at + word < size; at += word)
+        if (differ(at)) return false;
+      return !differ(size - word);
+    }
     KeyReader reader_;
+    FieldRef<Str> name_;
+    FieldRef<IpAddress> address_;
   };
 
   // The types of the fields, before text() is asked for.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,6 +14,7 @@
 #include "engine/base/prefetch.hpp"
 #include "operators/detect/admission.hpp"
 #include "operators/detect/event.hpp"
+#include "operators/detect/inline_key.hpp"
 
 namespace dnstorm::operators {
 
@@ -23,13 +23,14 @@ class DetectPane {
  public:
   static constexpr std::size_t samples_max = 3;
 
-  struct Slot {
+  // What every row of the key needs lies in the first cache line.
+  struct alignas(64) Slot {
     explicit Slot(Value made) : value(std::move(made)) {}
     std::uint64_t hash = 0;
-    std::string key;
     std::uint64_t rows = 0;  // those before it was admitted included, never too few
     std::uint32_t sampled = 0;
-    Value value;
+    InlineKey key;
+    [[no_unique_address]] Value value;
   };
   // Of a slot; its first `sampled` count, the others are kept for their memory. They lie apart from
   // the slots, for most rows touch none.
@@ -62,7 +63,7 @@ class DetectPane {
     for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
       if (index_[at] == 0) return nullptr;
       Slot& slot = slots_[index_[at] - 1];
-      if (slot.hash == hash && equals(std::string_view(slot.key))) return &slot;
+      if (slot.hash == hash && equals(slot.key.text())) return &slot;
     }
   }
   // A new key, without its text; null: its key group is full.
@@ -148,7 +149,7 @@ class DetectPane {
 
   static void save_slot(const Slot& slot, const Samples& samples, StateWriter& out) {
     out.put(slot.hash);
-    out.put_bytes(slot.key);
+    out.put_bytes(slot.key.text());
     out.put(slot.rows);
     out.put(std::uint64_t{slot.sampled});
     for (std::size_t i = 0; i < slot.sampled; ++i) {
@@ -162,7 +163,7 @@ class DetectPane {
     slot.value.save(out);
   }
   static bool restore_slot(Slot& slot, Samples& samples, StateReader& in) {
-    slot.key = in.get_bytes();
+    slot.key.assign(in.get_bytes());
     slot.rows = in.get<std::uint64_t>();
     auto sampled = in.get<std::uint64_t>();
     if (!in.ok() || sampled > samples_max) return false;

@@ -63,6 +63,14 @@ class DistinctPart {
     ranks[0] = size() - touched;
     return HyperLogLog::estimate_of(ranks, precision_);
   }
+  bool empty() const { return touched_ == 0 && !all_; }
+  // Of the things of both.
+  static double estimate(const DistinctPart& a, const DistinctPart& b) {
+    if (b.empty()) return a.estimate();
+    DistinctPart both = a;
+    both.merge(b);
+    return both.estimate();
+  }
   void clear() {
     touched_ = 0;
     all_ = nullptr;

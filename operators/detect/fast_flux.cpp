@@ -131,11 +131,9 @@ class FastFlux {
                                const JudgedWindow& window) const {
     memory.turn(window.bounds.start, span_);
     memory.newer.merge(value.hosts);
-    Hosts all = memory.newer;
-    all.merge(memory.older);
-    double addresses = all.addresses.estimate();
+    double addresses = DistinctPart::estimate(memory.newer.addresses, memory.older.addresses);
     if (addresses < addresses_) return std::nullopt;
-    double networks = all.networks.estimate();
+    double networks = DistinctPart::estimate(memory.newer.networks, memory.older.networks);
     double score = std::min(addresses / addresses_, networks / networks_);
     if (score < 1) return std::nullopt;
     return Finding{score, severity_of(score),

@@ -13,8 +13,6 @@ namespace dnstorm::operators {
 
 namespace {
 
-constexpr std::size_t label_max = 255;  // decoded and folded ones may be longer than 63
-
 std::string_view label_of(std::string_view domain) { return domain.substr(0, domain.find('.')); }
 
 }  // namespace
@@ -52,11 +50,17 @@ ProtectedNames::ProtectedNames(std::vector<std::string> names) : names_(std::mov
     Looks looks = looks_of(label_of(names_[i]));
     skeletons_.emplace(looks.skeleton, i);
     remainders += looks.plain.size() + 1;
+    if (looks.plain.size() >= slip_min) note_size(looks.plain.size());
     plain_.push_back(std::move(looks.plain));
   }
   remainders_.resize(std::bit_ceil(std::max<std::size_t>(remainders * 2, 2)));
   for (std::uint32_t i = 0; i < names_.size(); ++i)
     if (plain_[i].size() >= slip_min) add_remainders(i);
+}
+
+// A slip adds or takes a letter at most.
+void ProtectedNames::note_size(std::size_t size) {
+  for (std::size_t near : {size - 1, size, size + 1}) sizes_[std::min(near, label_max)] = true;
 }
 
 void ProtectedNames::add_remainders(std::uint32_t number) {
@@ -90,7 +94,8 @@ std::optional<ProtectedNames::Likeness> ProtectedNames::find(std::string_view do
   Looks looks = looks_of(label);
   auto alike = skeletons_.find(looks.skeleton);
   if (alike != skeletons_.end()) return Likeness{alike->second, true, looks.international};
-  if (looks.plain.size() < slip_min) return std::nullopt;
+  std::size_t size = looks.plain.size();
+  if (size < slip_min || !sizes_[std::min(size, label_max)]) return std::nullopt;
   auto likeness = find_slip(looks.plain);
   if (likeness) likeness->international = looks.international;
   return likeness;

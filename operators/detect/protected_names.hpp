@@ -12,6 +12,7 @@
 // Thread-safe as long as it is const.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,10 +51,12 @@ class ProtectedNames {
   std::size_t size() const { return names_.size(); }
 
  private:
+  static constexpr std::size_t label_max = 255;  // decoded and folded ones may exceed 63
   struct Remainder {
     std::uint64_t hash = 0;
     std::uint32_t number = 0;  // of the name plus one; 0: free
   };
+  void note_size(std::size_t size);
   void add_remainders(std::uint32_t number);
   template <class Use>
   static void each_remainder(std::string_view label, Use&& use);
@@ -64,6 +67,8 @@ class ProtectedNames {
   std::unordered_set<std::string_view> own_;  // their labels, as they are
   std::unordered_map<std::string, std::uint32_t> skeletons_;
   std::vector<Remainder> remainders_;  // open addressing
+  // Of words that may be a slip apart from one of them: most others need no further look.
+  std::bitset<label_max + 1> sizes_;
 };
 
 }  // namespace dnstorm::operators

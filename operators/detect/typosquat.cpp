@@ -18,7 +18,7 @@ namespace dnstorm::operators {
 namespace {
 
 constexpr std::size_t names_max = 1'000'000;
-constexpr std::size_t clean_size = 1 << 16;
+constexpr std::size_t clean_size = 1 << 18;
 
 std::string lower_name(std::string_view text) {
   std::string name(text);

@@ -120,8 +120,9 @@ class WindowDetector final : public Bolt, private KeyedState {
     auto use = [&](Pane& pane, std::uint32_t first, std::uint32_t last) {
       take(pane, reader, rows, first, last);
     };
-    windows_.each_run(rows, reader.time, use,
-                      [&](std::uint32_t first, std::uint32_t last) { late_->add(last - first); });
+    auto late = [&](std::uint32_t first, std::uint32_t last) { late_->add(last - first); };
+    // In runs so short that their rows are still in the nearest cache when they are looked at.
+    windows_.each_run(rows, reader.time, use, late, run_rows);
   }
 
   void watermark(TimeNs now, Emitter& out) override {
@@ -188,6 +189,7 @@ class WindowDetector final : public Bolt, private KeyedState {
     return true;
   }
 
+  static constexpr std::uint32_t run_rows = 64;
   struct RowReader {
     RowReader(const Key& key_of, const Schema& schema)
         : key(key_of, schema),
@@ -228,7 +230,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   // looked at.
   void take(Pane& pane, const RowReader& reader, const Rows& rows, std::uint32_t first,
             std::uint32_t last) {
-    std::array<Candidate, 64> wanted;
+    std::array<Candidate, run_rows> wanted;
     while (first < last) {
       std::size_t count = 0;
       std::uint32_t end = std::min(last, first + static_cast<std::uint32_t>(wanted.size()));
@@ -259,7 +261,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   // What the slot refers to.
   void prefetch_inside(const Slot* slot, const RowReader& reader, const RowView& row) const {
     if (slot == nullptr) return;
-    prefetch_line(slot->key.data());
+    if (const char* key = slot->key.elsewhere_or_null()) prefetch_line(key);
     if constexpr (requires { kind_.prefetch_value(slot->value, reader.kind, row); })
       kind_.prefetch_value(slot->value, reader.kind, row);
   }
@@ -270,7 +272,9 @@ class WindowDetector final : public Bolt, private KeyedState {
     if (slot == nullptr) {
       slot = pane.add(wanted.hash, [this] { return kind_.make(); });
       if (slot == nullptr) return refused_->add();
-      reader.key.append(row, slot->key);
+      key_bytes_.clear();
+      reader.key.append(row, key_bytes_);
+      slot->key.assign(key_bytes_);
       slot->rows = wanted.known - std::min(wanted.known, wanted.rows);
     }
     slot->rows += wanted.rows;
@@ -279,17 +283,18 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
 
   void judge(const Pane& pane, const Slot& slot, WindowBounds bounds) {
-    auto* entry = memories_.at(key_group(slot.hash), slot.key);
+    const std::string_view key = slot.key.text();
+    auto* entry = memories_.at(key_group(slot.hash), key);
     if (entry == nullptr) return refused_->add();
     JudgedWindow window = judged(bounds, slot.rows, entry->seen);
     if constexpr (requires { kind_.begin(entry->memory, std::string(), window); })
-      if (window.first) kind_.begin(entry->memory, key_.text(slot.key), window);
+      if (window.first) kind_.begin(entry->memory, key_.text(key), window);
     entry->seen = bounds.end;
     std::optional<Finding> finding = kind_.judge(slot.value, entry->memory, window);
     if (!finding) return;
     if (!entry->alarm.raised() || finding->score >= entry->alarm.worst().score)
       entry->samples = samples_json(pane.samples(slot).data(), slot.sampled);
-    raise(slot.key, *entry, *finding, bounds);
+    raise(key, *entry, *finding, bounds);
   }
 
   JudgedWindow judged(WindowBounds bounds, std::uint64_t rows, TimeNs seen) const {
@@ -380,6 +385,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   AllowList allowed_;
   std::vector<RowReader> readers_;  // one an input
   Windows<Pane> windows_;
+  std::string key_bytes_;  // scratch
   Memories memories_;
   static constexpr DurationNs absences_max = 360;
   TimeNs begin_ = time_max;     // where event time stood when it was first told

@@ -96,6 +96,9 @@ void QueryLog::append(std::uint32_t group, std::uint64_t hash, const OpenQuery& 
   // Chunks are cold when they are used again.
   constexpr std::uint32_t ahead = 4;
   if (place + ahead < QueryChunk::size) prefetch_line_to_write(&last.queries[place + ahead]);
+  constexpr std::uint32_t hashes_of_line = 64 / sizeof(std::uint64_t);
+  if (place + hashes_of_line < QueryChunk::size)
+    prefetch_line_to_write(&last.hashes[place + hashes_of_line]);
   last.waiting |= std::uint64_t{1} << place;
   if (limits_.keep_names) append_name(g, last, name);
   TimeNs until = deadline(query);
@@ -135,6 +138,10 @@ void QueryLog::append_name(Group& group, QueryChunk& last, std::string_view name
     group.bytes += last.names.capacity() - held;
   }
   last.names += name;
+  // As those of the queries themselves, the lines of names to come.
+  constexpr std::size_t names_ahead = 128;
+  if (last.names.size() + names_ahead < last.names.capacity())
+    prefetch_line_to_write(last.names.data() + last.names.size() + names_ahead);
   last.name_ends[last.count - 1] = static_cast<std::uint32_t>(last.names.size());
 }
 

@@ -49,7 +49,7 @@ class RegisteredDomain {
   bool is_top_level(std::string_view label);
 
  private:
-  static constexpr std::size_t cache_size = 8192;
+  static constexpr std::size_t cache_size = 32768;
   // What the list knows of a tail. `special`: what walk() does not judge.
   enum class Node : std::uint8_t { none, inner, rule, special };
   struct Entry {

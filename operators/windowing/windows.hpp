@@ -39,9 +39,10 @@ class Windows {
   }
 
   // Hands runs of rows of one pane to use(State&, first, last) (row `last` not included), in
-  // order; those of late rows to late(first, last).
+  // order; those of late rows to late(first, last). `most`: rows of a run.
   template <class Use, class Late>
-  void each_run(const Rows& rows, FieldRef<std::int64_t> time, Use&& use, Late&& late) {
+  void each_run(const Rows& rows, FieldRef<std::int64_t> time, Use&& use, Late&& late,
+                std::uint32_t most = batch_rows_max) {
     std::uint32_t count = rows.size();
     if (shape_.whole() && count != 0) {
       State* whole = at(0);
@@ -53,7 +54,8 @@ class Windows {
     while (first < count) {
       State* state = at(rows[first].get(time));
       std::uint32_t last = first + 1;
-      while (last < count && at(rows[last].get(time)) == state) ++last;
+      const std::uint32_t end = std::min(count, first + most);
+      while (last < end && at(rows[last].get(time)) == state) ++last;
       if (state == nullptr)
         late(first, last);
       else

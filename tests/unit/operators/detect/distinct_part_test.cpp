@@ -50,7 +50,9 @@ TEST(DistinctPart, MergesFewAndManyWithFewAndMany) {
       HyperLogLog both(8);
       for (std::uint64_t i = 0; i < first; ++i) a.add(hash_number(i)), both.add(hash_number(i));
       for (std::uint64_t i = 3; i < second; ++i) b.add(hash_number(i)), both.add(hash_number(i));
+      double of_both = DistinctPart::estimate(a, b);
       a.merge(b);
+      EXPECT_EQ(of_both, a.estimate()) << first << ", " << second;
       EXPECT_EQ(saved(a), saved(both)) << first << ", " << second;
     }
 }
