@@ -1,6 +1,6 @@
 // The bolt around a detector: tumbling windows of event time, the keys that are worth a value, what
-// is remembered of them, alarms with hysteresis, samples, checkpoints. What makes a key conspicuous
-// is the Kind's.
+// is remembered of them, alarms with hysteresis, samples, checkpoints. A Kind says what is an
+// alarm.
 //
 //   class Kind {
 //    public:
@@ -11,7 +11,7 @@
 //       void save(StateWriter&) const;  bool restore(StateReader&);  // into a new one
 //     };
 //     using Memory = Baseline;            // of a key from window to window: save and restore, too
-//     struct Reader { explicit Reader(const Schema&); };   // where an input's fields lie
+//     struct Reader { explicit Reader(const Schema&); };   // or Reader(const Key&, const Schema&)
 //     explicit Kind(const Options&);
 //     Key key() const;
 //     Value make() const;
@@ -191,12 +191,19 @@ class WindowDetector final : public Bolt, private KeyedState {
   struct RowReader {
     RowReader(const Key& key_of, const Schema& schema)
         : key(key_of, schema),
-          kind(schema),
+          kind(kind_reader(key_of, schema)),
           time(schema.ref<std::int64_t>("time")),
           client(schema.ref<IpAddress>("client")),
           qname(schema.ref<Str>("qname")),
           qtype(schema, "qtype"),
           rcode(schema, "rcode") {}
+    static auto kind_reader(const Key& key_of, const Schema& schema) {
+      using KindReader = typename Kind::Reader;
+      if constexpr (requires { KindReader(key_of, schema); })
+        return KindReader(key_of, schema);
+      else
+        return KindReader(schema);
+    }
     void read(const RowView& row, Sample& sample) const {
       sample.time = row.get(time);
       sample.client = client.present() ? row.get(client) : IpAddress{};
