@@ -235,7 +235,7 @@ OperatorDef dga_operator() {
       {.admit = "1", .keys_max = "16384", .clear = "10m"},
       {{.name = "level",
         .type = OptionType::number,
-        .default_text = "8",
+        .default_text = "7",
         .help =
             "suspicion of a client, in nats, that is an alarm; a generated name adds 3.6 at most",
         .min = 1,

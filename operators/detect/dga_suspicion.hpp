@@ -4,7 +4,7 @@
 //
 //   DgaSuspicion client;
 //   client.add(DgaLabel(label), population);      // each label once
-//   if (client.level() >= 8) ...
+//   if (client.level() >= 7) ...
 //   client.fade(window);
 //
 // Three sequential tests, one for each way in which programs make names (NamePopulation): each adds

@@ -75,13 +75,12 @@ NamePopulation::NamePopulation() { weigh(); }
 void NamePopulation::begin(WindowBounds window) {
   if (window.start == window_) return;
   if (window_ != time_min) {
+    // Those between had no label.
     auto passed = static_cast<double>(time_from_to(window_, window.start) / width_);
-    windows_ = std::min(windows_ + 1, windows_max);
-    rate_ += (labels_ - rate_) / windows_;
-    // Windows without any.
-    double kept = std::min(windows_ + passed - 1, windows_max);
-    if (passed > 1) rate_ *= std::pow(1 - 1 / kept, passed - 1);
-    windows_ = kept;
+    double labels = rate_ * windows_ + labels_;
+    windows_ += std::max(passed, 1.0);
+    rate_ = labels / windows_;
+    windows_ = std::min(windows_, windows_max);
   }
   window_ = window.start;
   width_ = window.end - window.start;

@@ -18,7 +18,7 @@
 namespace dnstorm::operators {
 namespace {
 
-constexpr double alarm = 8;  // default of the detector
+constexpr double alarm = 7;  // default of the detector
 
 // Beside a population of which nothing has been learned.
 void add(DgaSuspicion& client, std::string_view label) {
