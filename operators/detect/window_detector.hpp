@@ -1,6 +1,5 @@
 // The bolt around a detector: tumbling windows of event time, the keys that are worth a value, what
-// is remembered of them, alarms with hysteresis, samples, checkpoints. A Kind says what is an
-// alarm.
+// is remembered of them, alarms with hysteresis, samples, checkpoints. A Kind says when.
 //
 //   class Kind {
 //    public:
