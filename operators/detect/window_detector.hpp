@@ -67,7 +67,7 @@ namespace dnstorm::operators {
 // The window that a key is judged in.
 struct JudgedWindow {
   WindowBounds bounds;
-  std::uint64_t rows = 0;    // of the key, wanted ones; a little high for rare keys, never too low
+  std::uint64_t rows = 0;  // of the key, wanted ones; too high by less than `admit`, never too low
   std::uint64_t missed = 0;  // windows since the last one it was judged in, this one not counted
   bool first = false;        // never judged before: its memory is new
   DurationNs age = 0;  // of the run at the begin of the window: who has just begun knows little
@@ -277,7 +277,7 @@ class WindowDetector final : public Bolt, private KeyedState {
       slot = pane.add(wanted.hash, [this] { return kind_.make(); });
       if (slot == nullptr) return refused_->add();
       reader.key.append(row, slot->key);
-      slot->rows = wanted.known - std::min(wanted.known, wanted.rows);
+      slot->rows = std::min(wanted.known - std::min(wanted.known, wanted.rows), admit_ - 1);
     }
     slot->rows += wanted.rows;
     if (slot->sampled < Pane::samples_max) reader.read(row, pane.samples(*slot)[slot->sampled++]);
