@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <unordered_set>
 #include <utility>
@@ -9,6 +10,8 @@
 
 #include "operators/detect/dga_suspicion.hpp"
 #include "operators/detect/grouped_seen.hpp"
+#include "operators/detect/name_population.hpp"
+#include "operators/detect/state_layout.hpp"
 #include "operators/detect/window_detector.hpp"
 #include "operators/shape/registered_domain.hpp"
 
@@ -26,8 +29,9 @@ constexpr auto other_tlds =
 // they are does not depend on the order in which they come.
 class NewNames {
  public:
-  void clear() { labels_.clear(); }
-  void add(std::uint64_t hash, std::string_view label) {
+  void clear() { labels_.clear(), group_ = no_group; }
+  void add(std::uint64_t hash, std::string_view label, std::uint32_t group) {
+    group_ = group;
     auto at = std::lower_bound(labels_.begin(), labels_.end(), hash,
                                [](const auto& known, auto wanted) { return known.first < wanted; });
     if (at != labels_.end() && at->first == hash) return;
@@ -38,31 +42,45 @@ class NewNames {
     labels_.emplace(at, hash, DgaLabel(label));
   }
   const auto& labels() const { return labels_; }
+  // The key group of the client; no_group: not known from an old state.
+  std::uint32_t group() const { return group_; }
+  static constexpr std::uint32_t no_group = key_groups;
 
   void save(StateWriter& out) const {
+    put_layout(out, 1);
+    out.put(group_);
     out.put(std::uint64_t{labels_.size()});
     for (const auto& [hash, label] : labels_) {
       out.put(hash);
-      out.put(label.weight);
+      out.put(label.odds);
+      out.put(label.lengthy);
       out.put(label.head);
       out.put(label.tail);
     }
   }
   bool restore(StateReader& in) {
+    bool old = get_layout(in) == 0;
+    group_ = old ? no_group : in.get<std::uint32_t>();
     std::uint64_t count = in.get_count(sizeof(std::uint64_t));
     if (count > labels_max) return false;
     for (; count > 0; --count) {
       auto& [hash, label] = labels_.emplace_back();
       hash = in.get<std::uint64_t>();
-      label.weight = in.get<float>();
+      label.odds = in.get<float>();
+      if (old)
+        label.odds *= odds_of_weight;
+      else
+        label.lengthy = in.get<bool>();
       label.head = in.get<std::uint32_t>();
       label.tail = in.get<std::uint32_t>();
     }
-    return in.ok();
+    return in.ok() && group_ <= no_group;
   }
 
  private:
   static constexpr std::size_t labels_max = 128;
+  static constexpr float odds_of_weight = 3;  // labels had a third of their odds before
+  std::uint32_t group_ = no_group;
   std::vector<std::pair<std::uint64_t, DgaLabel>> labels_;  // by hash
 };
 
@@ -93,6 +111,7 @@ class Dga {
 
   explicit Dga(const Options& options)
       : level_(options.number("level")),
+        events_a_day_(options.number("false_per_day")),
         seen_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")) {
     for (const std::string& suffix : options.list("suffixes")) suffixes_.insert(hash_bytes(suffix));
   }
@@ -114,30 +133,43 @@ class Dga {
   }
   void add(Value& value, const Reader& reader, const RowView& row) {
     std::string_view label = label_of(reader, row);
-    value.add(hash_bytes(label), label);
+    value.add(hash_bytes(label), label, key_group(reader.client.hash(row)));
   }
   std::optional<Finding> judge(const Value& value, DgaSuspicion& client,
-                               const JudgedWindow& window) const {
+                               const JudgedWindow& window) {
+    NamePopulation& population = populations_[value.group()];
+    population.begin(window.bounds);
     client.fade(static_cast<DurationNs>(window.missed + 1) *
                 (window.bounds.end - window.bounds.start));
+    // Of whom is suspected nothing is learned, and of nobody much.
+    std::size_t learned = client.level() < level_ / 2 ? learned_max : 0;
     double highest = client.level();
     for (const auto& [hash, label] : value.labels()) {
-      client.add(label);
+      LabelKind kind = client.add(label, population);
+      population.add(kind, learned != 0);
+      learned -= learned == 0 ? 0 : 1;
       highest = std::max(highest, client.level());
     }
-    if (highest < level_) return std::nullopt;
-    double score = highest / level_;
+    double threshold = threshold_of(population);
+    if (highest < threshold) return std::nullopt;
+    double score = highest / threshold;
     return Finding{score, severity_of(score),
                    evidence_json({{"level", highest},
                                   {"names", static_cast<double>(client.labels())},
                                   {"generated", static_cast<double>(client.suspicious())},
                                   {"alike", static_cast<double>(client.repeated())},
-                                  {"threshold", level_}})};
+                                  {"threshold", threshold}})};
   }
 
-  bool idle(std::uint32_t group) const { return seen_.idle(group); }
-  void save_group(std::uint32_t group, StateWriter& out) const { seen_.save_group(group, out); }
+  bool idle(std::uint32_t group) const { return seen_.idle(group) && populations_[group].idle(); }
+  void save_group(std::uint32_t group, StateWriter& out) const {
+    put_layout(out, 1);
+    populations_[group].save(out);
+    seen_.save_group(group, out);
+  }
   bool restore_group(std::uint32_t group, StateReader& in) {
+    std::uint32_t layout = get_layout(in);
+    if (layout > 1 || (layout == 1 && !populations_[group].restore(in))) return false;
     return seen_.restore_group(group, in);
   }
 
@@ -165,7 +197,19 @@ class Dga {
     return domains_.is_top_level(tld);
   }
 
+  // Where clean clients bring a test once in e^level labels, each key group may have its part of
+  // the false events of a day.
+  double threshold_of(const NamePopulation& population) const {
+    double labels = population.labels_a_day() * key_groups;
+    return std::clamp(std::log(std::max(labels / events_a_day_, 1.0)), level_, highest_);
+  }
+
+  static constexpr std::size_t learned_max = 4;  // labels of a client in a window
+  static constexpr double highest_ = DgaSuspicion::level_max * 0.75;
   double level_;
+  double events_a_day_;
+  // One more, of labels whose group is not known.
+  std::vector<NamePopulation> populations_ = std::vector<NamePopulation>(key_groups + 1);
   std::unordered_set<std::uint64_t> suffixes_;  // by hash
   RegisteredDomain domains_;
   GroupedSeen seen_;                                      // labels of clients
@@ -191,10 +235,17 @@ OperatorDef dga_operator() {
       {.admit = "1", .keys_max = "16384", .clear = "10m"},
       {{.name = "level",
         .type = OptionType::number,
-        .default_text = "8",
-        .help = "suspicion of a client that is an alarm; a generated name adds 1.5 at most",
+        .default_text = "7",
+        .help =
+            "suspicion of a client, in nats, that is an alarm; a generated name adds 3.6 at most",
         .min = 1,
-        .max = 40},
+        .max = 30},
+       {.name = "false_per_day",
+        .type = OptionType::number,
+        .default_text = "1",
+        .help = "false events a day by chance: the more names, the more suspicion is an alarm",
+        .min = 1e-6,
+        .max = 1e6},
        {"suffixes", OptionType::list,
         "chickenkiller.com,crabdance.com,dynserv.com,ignorelist.com,jumpingcrab.com,mooo.com,"
         "strangled.net,twilightparadox.com,us.to,yi.org",

@@ -1,6 +1,5 @@
 #include "operators/detect/dga_suspicion.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "engine/api/batch.hpp"
@@ -10,19 +9,12 @@ namespace dnstorm::operators {
 
 namespace {
 
-// One name alone proves little in either direction, whatever its odds.
-constexpr double odds_min = -3, odds_max = 4.5, odds_unit = 3;
 constexpr std::size_t part_size = 5, parted_min = 8;
-// What is made of words looks ordinary, so from this length on ordinary looks say less.
-constexpr std::size_t words_min = 10;
-constexpr double words_say = 0.3;
 // Labels that people register are seldom that long: 1 in 120 of a list of popular domains.
 constexpr std::size_t long_min = 20;
-constexpr float long_says = 0.7F;
-constexpr float repetition_says = 2;
-// Enough to close an alarm within minutes of the last name.
-constexpr double level_max = 40;
 constexpr double half_life_s = 600;
+// Stands where the level stood that was never below 0.
+constexpr double three_tests = -3;
 
 std::uint32_t part_hash(std::string_view part) {
   return static_cast<std::uint32_t>(hash_bytes(part)) | 1;  // 0: none
@@ -30,13 +22,9 @@ std::uint32_t part_hash(std::string_view part) {
 
 }  // namespace
 
-DgaLabel::DgaLabel(std::string_view label)
-    : weight(
-          static_cast<float>(std::clamp(generated_odds(label), odds_min, odds_max) / odds_unit)) {
-  bool letters =
-      std::all_of(label.begin(), label.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  if (letters && weight < 0 && label.size() >= words_min) weight *= static_cast<float>(words_say);
-  if (letters && label.size() >= long_min) weight = std::max(weight, long_says);
+DgaLabel::DgaLabel(std::string_view label) : odds(static_cast<float>(generated_odds(label))) {
+  lengthy = label.size() >= long_min &&
+            std::all_of(label.begin(), label.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (label.size() < parted_min) return;
   head = part_hash(label.substr(0, part_size));
   tail = part_hash(label.substr(label.size() - part_size));
@@ -50,36 +38,42 @@ int DgaSuspicion::repetitions(const DgaLabel& label) const {
   return holds(heads_, label.head) + holds(tails_, label.tail);
 }
 
-void DgaSuspicion::add(const DgaLabel& label) {
-  float weight = label.weight;
-  int repeats = repetitions(label);
-  if (repeats != 0) weight = std::max(weight, 0.0F) + repetition_says * static_cast<float>(repeats);
+LabelKind DgaSuspicion::add(const DgaLabel& label, const NamePopulation& population) {
+  int alike = repetitions(label);
+  LabelKind kind{LabelKind::odds_kind(label.odds),
+                 LabelKind::likeness_kind(label.head != 0, label.lengthy, alike)};
   if (label.head != 0) {
     heads_[next_] = label.head;
     tails_[next_] = label.tail;
     next_ = (next_ + 1) % remembered;
   }
+  LabelOdds says = population.odds(kind);
   ++labels_;
-  suspicious_ += weight > 0 ? 1 : 0;
-  repeated_ += repeats != 0 ? 1 : 0;
-  level_ = std::min(level_ + static_cast<double>(weight), level_max);
-  if (level_ <= 0) begin_anew();
+  suspicious_ += says.random > 0 ? 1 : 0;
+  repeated_ += alike != 0 ? 1 : 0;
+  std::array<double, tests> more = {says.random, says.halfway, says.words};
+  for (std::size_t test = 0; test < tests; ++test)
+    levels_[test] = std::clamp(levels_[test] + more[test], 0.0, level_max);
+  if (level() <= 0) begin_anew();
+  return kind;
 }
 
 // What people ask for repeats itself too, over days: only what is near counts.
 void DgaSuspicion::begin_anew() {
-  level_ = 0;
+  levels_ = {};
   labels_ = suspicious_ = repeated_ = 0;
 }
 
 void DgaSuspicion::fade(DurationNs passed) {
-  level_ *= std::exp2(-static_cast<double>(passed) / (half_life_s * ns_per_s));
+  double kept = std::exp2(-static_cast<double>(passed) / (half_life_s * ns_per_s));
+  for (double& level : levels_) level *= kept;
   constexpr double nothing = 0.01;
-  if (level_ < nothing) begin_anew();
+  if (level() < nothing) begin_anew();
 }
 
 void DgaSuspicion::save(StateWriter& out) const {
-  out.put(level_);
+  out.put(three_tests);
+  for (double level : levels_) out.put(level);
   out.put(labels_);
   out.put(suspicious_);
   out.put(repeated_);
@@ -91,7 +85,10 @@ void DgaSuspicion::save(StateWriter& out) const {
 }
 
 bool DgaSuspicion::restore(StateReader& in) {
-  level_ = in.get<double>();
+  auto first = in.get<double>();
+  levels_ = {first, 0, 0};
+  if (first == three_tests)
+    for (double& level : levels_) level = in.get<double>();
   labels_ = in.get<std::uint64_t>();
   suspicious_ = in.get<std::uint64_t>();
   repeated_ = in.get<std::uint64_t>();
@@ -100,7 +97,9 @@ bool DgaSuspicion::restore(StateReader& in) {
     heads_[i] = in.get<std::uint32_t>();
     tails_[i] = in.get<std::uint32_t>();
   }
-  return in.ok() && next_ < remembered && level_ >= 0 && level_ <= level_max;
+  return in.ok() && next_ < remembered &&
+         std::all_of(levels_.begin(), levels_.end(),
+                     [](double level) { return level >= 0 && level <= level_max; });
 }
 
 }  // namespace dnstorm::operators

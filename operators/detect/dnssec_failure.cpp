@@ -5,7 +5,10 @@
 #include <span>
 
 #include "operators/detect/distinct_part.hpp"
+#include "operators/detect/state_layout.hpp"
+#include "operators/detect/usual_count.hpp"
 #include "operators/detect/window_detector.hpp"
+#include "operators/detect/window_volume.hpp"
 
 namespace dnstorm::operators {
 
@@ -49,16 +52,20 @@ class DnssecFailure {
   struct Value {
     DistinctPart clients{8};
     std::array<std::uint64_t, ede_last + 1> errors{};  // by extended error; 0: none
+    std::uint32_t group = 0;                           // of the domain
     void clear() {
       clients.clear();
       errors = {};
     }
     void save(StateWriter& out) const {
+      put_layout(out, 1);
+      out.put(group);
       clients.save(out);
       for (std::uint64_t count : errors) out.put(count);
     }
     bool restore(StateReader& in) {
-      if (!clients.restore(in)) return false;
+      if (get_layout(in) != 0) group = in.get<std::uint32_t>();
+      if (group >= key_groups || !clients.restore(in)) return false;
       for (std::uint64_t& count : errors) count = in.get<std::uint64_t>();
       return in.ok();
     }
@@ -68,25 +75,32 @@ class DnssecFailure {
     explicit Reader(const Schema& schema)
         : qr(schema.ref<bool>("qr")),
           rcode(schema, "rcode"),
+          domain(schema, {"domain"}),
           client(schema.ref<IpAddress>("client")),
+          time(schema.ref<std::int64_t>("time")),
           options(schema.ref<Bytes>("edns_options")) {}
     FieldRef<bool> qr;
     NumberRef rcode;
+    KeyReader domain;
     FieldRef<IpAddress> client;
+    FieldRef<std::int64_t> time;
     FieldRef<Bytes> options;
   };
 
   explicit DnssecFailure(const Options& options)
-      : least_(options.number("clients")), factor_(options.number("factor")) {}
+      : rule_(options, "clients"), volume_(options.duration("window")) {}
 
   Key key() const { return FieldsKey({"domain"}); }
   Value make() const { return {}; }
 
-  bool wanted(const Reader& reader, const RowView& row) const {
+  bool wanted(const Reader& reader, const RowView& row) {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
+    TimeNs time = row.get(reader.time);
+    if (row_dice(time)) volume_.add(key_group(reader.domain.hash(row)), time);
     return reader.rcode.get(row) == servfail || dnssec_error(row.get(reader.options)) != 0;
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
+    value.group = key_group(reader.domain.hash(row));
     value.clients.add(address_hash(row.get(reader.client)));
     ++value.errors[dnssec_error(row.get(reader.options))];
   }
@@ -95,8 +109,10 @@ class DnssecFailure {
     double clients = value.clients.estimate();
     usual.add_many(0, window.missed);
     double level = usual.level();
-    double threshold = std::max(least_, factor_ * level);
-    if (clients < threshold) {
+    double threshold = rule_.threshold(usual);
+    double least_rows = rule_.share() * volume_.rows(value.group, window.bounds);
+    bool known = rule_.knows(window) || static_cast<double>(window.rows) >= least_rows;
+    if (clients < threshold || !known) {
       usual.add(clients);
       return std::nullopt;
     }
@@ -118,9 +134,20 @@ class DnssecFailure {
                        {"threshold", threshold}})};
   }
 
+  // Of WindowDetector: what is known of all keys together.
+  void reached(TimeNs now) { volume_.reached(now); }
+  bool idle(std::uint32_t group) const { return volume_.idle(group); }
+  void save_group(std::uint32_t group, StateWriter& out) const {
+    put_layout(out, 1);
+    volume_.save_group(group, out);
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) {
+    return get_layout(in) == 0 || volume_.restore_group(group, in);
+  }
+
  private:
-  double least_;
-  double factor_;
+  UsualCount rule_;
+  WindowVolume volume_;
 };
 
 Result<Declaration> declare_dnssec_failure(const Options& options,
@@ -142,17 +169,13 @@ OperatorDef dnssec_failure_operator() {
   OperatorDef def;
   def.name = "dnssec_failure";
   def.summary = "Finds zones that fail for many clients: DNSSEC errors and SERVFAIL.";
-  def.options = detector_options({.admit = "10"},
-                                 {{.name = "clients",
-                                   .type = OptionType::number,
-                                   .default_text = "20",
-                                   .help = "different clients in a window for which a domain fails",
-                                   .min = 1},
-                                  {.name = "factor",
-                                   .type = OptionType::number,
-                                   .default_text = "5",
-                                   .help = "and at least so many times what is usual of the domain",
-                                   .min = 1}});
+  std::vector<OptionSpec> own = usual_count_options("5", "2");
+  own.insert(own.begin(), {.name = "clients",
+                           .type = OptionType::number,
+                           .default_text = "20",
+                           .help = "different clients in a window for which a domain fails",
+                           .min = 1});
+  def.options = detector_options({.admit = "5"}, std::move(own));
   def.example =
       "- id: bogus\n"
       "  className: dnssec_failure\n"

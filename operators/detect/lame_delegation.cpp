@@ -39,11 +39,12 @@ class LameDelegation {
         : qr(schema.ref<bool>("qr")),
           rd(schema.ref<bool>("rd")),
           aa(schema.ref<bool>("aa")),
+          ra(schema.ref<bool>("ra")),
           tc(schema.ref<bool>("tc")),
           rcode(schema, "rcode"),
           answers(schema, "answers"),
           authorities(schema, "authorities") {}
-    FieldRef<bool> qr, rd, aa, tc;
+    FieldRef<bool> qr, rd, aa, ra, tc;
     NumberRef rcode, answers, authorities;
   };
 
@@ -56,7 +57,10 @@ class LameDelegation {
 
   // What a resolver asks an authority has no RD: answers to its own clients are passed over.
   bool wanted(const Reader& reader, const RowView& row) const {
-    return !row.get(reader.rd) && (!reader.qr.present() || row.get(reader.qr));
+    if (row.get(reader.rd) || (reader.qr.present() && !row.get(reader.qr))) return false;
+    // Who offers recursion answers its clients out of its cache, with RD or without.
+    bool cached = reader.ra.present() && row.get(reader.ra) && !row.get(reader.aa);
+    return !cached || reader.rcode.get(row) != 0;
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     std::uint64_t rcode = reader.rcode.get(row);
@@ -104,7 +108,8 @@ Result<Declaration> declare_lame_delegation(const Options& options,
                                                           {"answers", Type::u16},
                                                           {"authorities", Type::u16}}));
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].schema.find("qr")) declaration.reads[i].emplace_back("qr");
+    for (const char* name : {"qr", "ra"})
+      if (inputs[i].schema.find(name)) declaration.reads[i].emplace_back(name);
   declare_key(declaration, FieldsKey({"domain", "server"}));
   return declaration;
 }

@@ -5,7 +5,10 @@
 #include <optional>
 
 #include "operators/detect/distinct_part.hpp"
+#include "operators/detect/state_layout.hpp"
+#include "operators/detect/usual_count.hpp"
 #include "operators/detect/window_detector.hpp"
+#include "operators/detect/window_volume.hpp"
 
 namespace dnstorm::operators {
 
@@ -61,37 +64,52 @@ class RandomSubdomain {
 
   struct Value {
     void clear() { names.clear(); }
-    void save(StateWriter& out) const { names.save(out); }
-    bool restore(StateReader& in) { return names.restore(in); }
+    void save(StateWriter& out) const {
+      put_layout(out, 1);
+      out.put(group);
+      names.save(out);
+    }
+    bool restore(StateReader& in) {
+      if (get_layout(in) != 0) group = in.get<std::uint32_t>();
+      return group < key_groups && names.restore(in);
+    }
     DistinctPart names{10};
+    std::uint32_t group = 0;  // of the domain
   };
 
   struct Reader {
-    explicit Reader(const Schema& schema)
-        : qr(schema.ref<bool>("qr")), rcode(schema, "rcode"), qname(schema.ref<Str>("qname")) {
+    Reader(const FieldsKey& key, const Schema& schema)
+        : qr(schema.ref<bool>("qr")),
+          rcode(schema, "rcode"),
+          qname(schema.ref<Str>("qname")),
+          time(schema.ref<std::int64_t>("time")),
+          domain(schema, key.fields()) {
       if (is_transaction(schema)) status = schema.ref<std::uint8_t>("status");
     }
     FieldRef<bool> qr;
     NumberRef rcode;
     FieldRef<Str> qname;
+    FieldRef<std::int64_t> time;
+    KeyReader domain;
     FieldRef<std::uint8_t> status;
   };
 
   explicit RandomSubdomain(const Options& options)
-      : by_(options.text("by")),
-        least_(options.number("distinct")),
-        factor_(options.number("factor")) {}
+      : by_(options.text("by")), rule_(options, "distinct"), volume_(options.duration("window")) {}
 
   Key key() const { return FieldsKey({by_}); }
   Value make() const { return {}; }
 
-  bool wanted(const Reader& reader, const RowView& row) const {
+  bool wanted(const Reader& reader, const RowView& row) {
+    if (reader.qr.present() && !row.get(reader.qr)) return false;
+    TimeNs time = row.get(reader.time);
+    if (row_dice(time)) volume_.add(key_group(reader.domain.hash(row)), time);
     if (reader.status.present() && row.get(reader.status) == unanswered) return true;
     std::uint64_t rcode = reader.rcode.get(row);
-    if (rcode != nxdomain && rcode != servfail) return false;
-    return !reader.qr.present() || row.get(reader.qr);
+    return rcode == nxdomain || rcode == servfail;
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
+    value.group = key_group(reader.domain.hash(row));
     if (!is_counted_name(row.get(reader.qname))) value.names.add(row.hash(reader.qname));
   }
   std::optional<Finding> judge(const Value& value, Usual& usual, const JudgedWindow& window) const {
@@ -99,9 +117,10 @@ class RandomSubdomain {
     if (window.missed != 0) usual.settle();
     usual.level.add_many(0, window.missed);
     double level = usual.level.level();
-    double threshold = std::max(least_, factor_ * level);
-    bool alarm = distinct >= threshold;
-    if (!alarm) {
+    double threshold = rule_.threshold(usual.level);
+    double least_share = rule_.share() * volume_.rows(value.group, window.bounds);
+    bool known = rule_.knows(window) || distinct >= least_share;
+    if (distinct < threshold || !known) {
       usual.settle();
       usual.unsettled = distinct;
       return std::nullopt;
@@ -118,10 +137,21 @@ class RandomSubdomain {
                                   {"threshold", threshold}})};
   }
 
+  // Of WindowDetector: what is known of all keys together.
+  void reached(TimeNs now) { volume_.reached(now); }
+  bool idle(std::uint32_t group) const { return volume_.idle(group); }
+  void save_group(std::uint32_t group, StateWriter& out) const {
+    put_layout(out, 1);
+    volume_.save_group(group, out);
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) {
+    return get_layout(in) == 0 || volume_.restore_group(group, in);
+  }
+
  private:
   std::string by_;
-  double least_;
-  double factor_;
+  UsualCount rule_;
+  WindowVolume volume_;
 };
 
 Result<Declaration> declare_random_subdomain(const Options& options,
@@ -143,18 +173,15 @@ OperatorDef random_subdomain_operator() {
   OperatorDef def;
   def.name = "random_subdomain";
   def.summary = "Finds random-subdomain attacks: many different names below a domain that fail.";
-  def.options = detector_options(
-      {}, {{"by", OptionType::text, "domain", "the field that holds the domain under attack"},
-           {.name = "distinct",
-            .type = OptionType::number,
-            .default_text = "500",
-            .help = "different failing names in a window from which on a domain is in alarm",
-            .min = 1},
-           {.name = "factor",
-            .type = OptionType::number,
-            .default_text = "8",
-            .help = "and at least so many times what is usual of the domain",
-            .min = 1}});
+  std::vector<OptionSpec> own = usual_count_options("8", "10");
+  own.insert(own.begin(),
+             {{"by", OptionType::text, "domain", "the field that holds the domain under attack"},
+              {.name = "distinct",
+               .type = OptionType::number,
+               .default_text = "500",
+               .help = "different failing names in a window from which on a domain is in alarm",
+               .min = 1}});
+  def.options = detector_options({}, std::move(own));
   def.example =
       "- id: water_torture\n"
       "  className: random_subdomain\n"

@@ -7,9 +7,11 @@
 
 #include "operators/detect/distinct_bytes.hpp"
 #include "operators/detect/domain_client_key.hpp"
+#include "operators/detect/domain_novelty.hpp"
 #include "operators/detect/information_level.hpp"
 #include "operators/detect/known_carriers.hpp"
 #include "operators/detect/new_labels.hpp"
+#include "operators/detect/state_layout.hpp"
 #include "operators/detect/window_detector.hpp"
 
 namespace dnstorm::operators {
@@ -50,7 +52,8 @@ class Tunnel {
   explicit Tunnel(const Options& options)
       : settings_{options.number("bytes"), options.number("leak")},
         take_nxdomain_(options.flag("nxdomain")),
-        labels_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")) {
+        labels_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")),
+        novelty_(options.number("share") / 100, options.duration("window")) {
     if (!options.flag("known")) return;
     for (std::string_view rest = known_carriers; !rest.empty();) {
       std::string_view domain = rest.substr(0, rest.find(' '));
@@ -69,8 +72,13 @@ class Tunnel {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
     std::uint64_t rcode = reader.rcode.get(row);
     if (rcode != 0 && !(rcode == nxdomain && take_nxdomain_)) return false;
-    return labels_.meet(name_of(reader, row), row.get(reader.time)) &&
-           !known_.contains(row.hash(reader.domain));
+    TimeNs time = row.get(reader.time);
+    std::uint64_t domain = row.hash(reader.domain);
+    if (!labels_.meet(name_of(reader, row), time)) {
+      if (row_dice(time)) novelty_.repeat(domain, time);
+      return false;
+    }
+    return !known_.contains(domain) && novelty_.is_mostly_new(domain, time);
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
     labels_.each_new(name_of(reader, row),
@@ -92,9 +100,15 @@ class Tunnel {
   }
 
   // Of WindowDetector: what is known of all keys together.
-  bool idle(std::uint32_t group) const { return labels_.idle(group); }
-  void save_group(std::uint32_t group, StateWriter& out) const { labels_.save_group(group, out); }
+  bool idle(std::uint32_t group) const { return labels_.idle(group) && novelty_.idle(group); }
+  void save_group(std::uint32_t group, StateWriter& out) const {
+    put_layout(out, 1);
+    novelty_.save_group(group, out);
+    labels_.save_group(group, out);
+  }
   bool restore_group(std::uint32_t group, StateReader& in) {
+    std::uint32_t layout = get_layout(in);
+    if (layout > 1 || (layout == 1 && !novelty_.restore_group(group, in))) return false;
     return labels_.restore_group(group, in);
   }
 
@@ -107,6 +121,7 @@ class Tunnel {
   InformationLevel::Settings settings_;
   bool take_nxdomain_;
   NewLabels labels_;
+  DomainNovelty novelty_;
   std::unordered_set<std::uint64_t> known_;  // by hash
 };
 
@@ -139,6 +154,13 @@ OperatorDef tunnel_operator() {
         .default_text = "0.25",
         .help = "bytes per second that are forgiven: slower tunnels are not found",
         .min = 0},
+       {.name = "share",
+        .type = OptionType::number,
+        .default_text = "10",
+        .help = "percent of the names asked for below a domain that are new: where fewer are, the "
+                "domain is no tunnel's",
+        .min = 0,
+        .max = 100},
        {"nxdomain", OptionType::flag, "false", "count names that do not exist, too"},
        {"known", OptionType::flag, "true",
         "leave out the domains that are known to carry information harmlessly (tunnel.md)"},

@@ -1,6 +1,5 @@
 // The bolt around a detector: tumbling windows of event time, the keys that are worth a value, what
-// is remembered of them, alarms with hysteresis, samples, checkpoints. What makes a key conspicuous
-// is the Kind's.
+// is remembered of them, alarms with hysteresis, samples, checkpoints. A Kind says when.
 //
 //   class Kind {
 //    public:
@@ -11,7 +10,7 @@
 //       void save(StateWriter&) const;  bool restore(StateReader&);  // into a new one
 //     };
 //     using Memory = Baseline;            // of a key from window to window: save and restore, too
-//     struct Reader { explicit Reader(const Schema&); };   // where an input's fields lie
+//     struct Reader { explicit Reader(const Schema&); };   // or Reader(const Key&, const Schema&)
 //     explicit Kind(const Options&);
 //     Key key() const;
 //     Value make() const;
@@ -68,7 +67,7 @@ namespace dnstorm::operators {
 // The window that a key is judged in.
 struct JudgedWindow {
   WindowBounds bounds;
-  std::uint64_t rows = 0;    // of the key, wanted ones; a little high for rare keys, never too low
+  std::uint64_t rows = 0;  // of the key, wanted ones; too high by less than `admit`, never too low
   std::uint64_t missed = 0;  // windows since the last one it was judged in, this one not counted
   bool first = false;        // never judged before: its memory is new
   DurationNs age = 0;  // of the run at the begin of the window: who has just begun knows little
@@ -193,12 +192,19 @@ class WindowDetector final : public Bolt, private KeyedState {
   struct RowReader {
     RowReader(const Key& key_of, const Schema& schema)
         : key(key_of, schema),
-          kind(schema),
+          kind(kind_reader(key_of, schema)),
           time(schema.ref<std::int64_t>("time")),
           client(schema.ref<IpAddress>("client")),
           qname(schema.ref<Str>("qname")),
           qtype(schema, "qtype"),
           rcode(schema, "rcode") {}
+    static auto kind_reader(const Key& key_of, const Schema& schema) {
+      using KindReader = typename Kind::Reader;
+      if constexpr (requires { KindReader(key_of, schema); })
+        return KindReader(key_of, schema);
+      else
+        return KindReader(schema);
+    }
     void read(const RowView& row, Sample& sample) const {
       sample.time = row.get(time);
       sample.client = client.present() ? row.get(client) : IpAddress{};
@@ -275,7 +281,7 @@ class WindowDetector final : public Bolt, private KeyedState {
       key_bytes_.clear();
       reader.key.append(row, key_bytes_);
       slot->key.assign(key_bytes_);
-      slot->rows = wanted.known - std::min(wanted.known, wanted.rows);
+      slot->rows = std::min(wanted.known - std::min(wanted.known, wanted.rows), admit_ - 1);
     }
     slot->rows += wanted.rows;
     if (slot->sampled < Pane::samples_max) reader.read(row, pane.samples(*slot)[slot->sampled++]);

@@ -84,13 +84,16 @@ inline void check_detector(const OperatorDef& def, const TextOptions& options,
                            const std::vector<std::string>& grouped_by,
                            const std::vector<RescaleStep>& steps) {
   std::vector<RescaleStep> small;
-  for (const RescaleStep& step : steps)
+  TimeNs reached = time_min;  // watermarks never go back
+  for (const RescaleStep& step : steps) {
     for (std::size_t first = 0; first < step.rows.size() || first == 0; first += batch_rows_max) {
       auto from = step.rows.begin() + static_cast<std::ptrdiff_t>(first);
       auto left = static_cast<std::size_t>(step.rows.end() - from);
       auto to = from + static_cast<std::ptrdiff_t>(std::min<std::size_t>(left, batch_rows_max));
-      small.push_back({{from, to}, to == step.rows.end() ? step.watermark : time_min});
+      small.push_back({{from, to}, to == step.rows.end() ? step.watermark : reached});
     }
+    reached = step.watermark;
+  }
   if (!grouped_by.empty()) check_rescales(def, options, fields, grouped_by, small);
   std::vector<Step> one_task;
   for (const RescaleStep& step : small) {

@@ -18,13 +18,19 @@
 namespace dnstorm::operators {
 namespace {
 
-constexpr double alarm = 8;  // default of the detector
+constexpr double alarm = 7;  // default of the detector
+
+// Beside a population of which nothing has been learned.
+void add(DgaSuspicion& client, std::string_view label) {
+  static const NamePopulation population;
+  client.add(DgaLabel(label), population);
+}
 
 double level_of(const std::vector<std::string>& labels) {
   DgaSuspicion client;
   double highest = 0;
   for (const std::string& label : labels) {
-    client.add(DgaLabel(label));
+    add(client, label);
     highest = std::max(highest, client.level());
   }
   return highest;
@@ -53,17 +59,17 @@ TEST(DgaSuspicion, sees_what_names_of_words_have_in_common) {
 
 TEST(DgaSuspicion, ordinary_names_speak_against) {
   DgaSuspicion client;
-  for (int i = 0; i < 3; ++i) client.add(DgaLabel("xjwqpfkzvb"));
+  for (int i = 0; i < 3; ++i) add(client, "xjwqpfkzvb");
   double before = client.level();
-  client.add(DgaLabel("weather"));
+  add(client, "weather");
   EXPECT_LT(client.level(), before);
-  for (int i = 0; i < 30; ++i) client.add(DgaLabel("weather"));
+  for (int i = 0; i < 30; ++i) add(client, "weather");
   EXPECT_EQ(client.labels(), 0U) << "it begins anew";
 }
 
 TEST(DgaSuspicion, fades_by_half_in_ten_minutes) {
   DgaSuspicion client;
-  for (const char* label : {"xjwqpfkzvb", "qkzrtbvnwpx", "wkvjqhzmtr"}) client.add(DgaLabel(label));
+  for (const char* label : {"xjwqpfkzvb", "qkzrtbvnwpx", "wkvjqhzmtr"}) add(client, label);
   double before = client.level();
   for (int i = 0; i < 60; ++i) client.fade(10 * ns_per_s);
   EXPECT_NEAR(client.level(), before / 2, before / 1000);
@@ -71,21 +77,35 @@ TEST(DgaSuspicion, fades_by_half_in_ten_minutes) {
 
 TEST(DgaSuspicion, is_the_same_after_a_checkpoint) {
   DgaSuspicion client;
-  for (const char* label : {"morningwindow", "xjwqpfkzvb", "morningletter"})
-    client.add(DgaLabel(label));
+  for (const char* label : {"morningwindow", "xjwqpfkzvb", "morningletter"}) add(client, label);
   StateWriter out;
   client.save(out);
   std::string state = out.take();
   DgaSuspicion restored;
   StateReader in(state);
   ASSERT_TRUE(restored.restore(in) && in.at_end());
-  for (DgaSuspicion* each : {&client, &restored}) each->add(DgaLabel("garden-letter"));
+  for (DgaSuspicion* each : {&client, &restored}) add(*each, "garden-letter");
   EXPECT_EQ(restored.level(), client.level());
   EXPECT_EQ(restored.labels(), client.labels());
   EXPECT_EQ(restored.suspicious(), client.suspicious());
   EXPECT_EQ(restored.repeated(), client.repeated());
   StateReader cut(std::string_view(state).substr(0, state.size() - 3));
   EXPECT_FALSE(DgaSuspicion().restore(cut));
+}
+
+// A state of before there were three tests.
+TEST(DgaSuspicion, goes_on_from_a_checkpoint_with_one_level) {
+  StateWriter out;
+  out.put(5.5);
+  for (std::uint64_t count : {7U, 6U, 0U}) out.put(count);
+  out.put(std::uint32_t{3});
+  for (int i = 0; i < 128; ++i) out.put(std::uint32_t{0});
+  std::string state = out.take();
+  StateReader in(state);
+  DgaSuspicion client;
+  ASSERT_TRUE(client.restore(in) && in.at_end());
+  EXPECT_EQ(client.level(), 5.5);
+  EXPECT_EQ(client.labels(), 7U);
 }
 
 // On labelled names: clients that look for names of a family among names of their own that do not

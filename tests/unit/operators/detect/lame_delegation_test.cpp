@@ -120,6 +120,23 @@ TEST(LameDelegation, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
                  traffic.steps(10));
 }
 
+// Clients of a resolver that ask without RD, as one in a thousand does, are answered from its
+// cache.
+TEST(LameDelegation, whoOffersRecursionIsNoAuthority) {
+  std::vector<Field> with_ra = responses;
+  with_ra.push_back({"ra", Type::boolean});
+  for (bool recursion : {false, true}) {
+    Traffic traffic;
+    for (TimeNs second = 0; second < 30; ++second)
+      for (int i = 0; i < 5; ++i)
+        traffic.add(second, {"192.0.2.7", "198.51.100.53", "www.popular.example", "popular.example",
+                             "1", "0", "true", "false", "false", "false", "1", "0",
+                             recursion ? "true" : "false"});
+    auto events = events_of(lame_delegation_operator(), {}, with_ra, traffic.steps());
+    EXPECT_EQ(events.empty(), recursion);
+  }
+}
+
 TEST(LameDelegation, refusesInputsThatDoNotFit) {
   EXPECT_THAT(declare_error(lame_delegation_operator(), {}, {{{"time", Type::time}}}),
               HasSubstr("'domain'"));
