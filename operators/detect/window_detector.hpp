@@ -57,9 +57,9 @@
 #include "operators/detect/baseline.hpp"
 #include "operators/detect/detect_key.hpp"
 #include "operators/detect/detect_pane.hpp"
+#include "operators/detect/detect_row_reader.hpp"
 #include "operators/detect/detector.hpp"
 #include "operators/detect/key_memory.hpp"
-#include "operators/number.hpp"
 #include "operators/windowing/windows.hpp"
 
 namespace dnstorm::operators {
@@ -189,36 +189,7 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
 
   static constexpr std::uint32_t run_rows = 64;
-  struct RowReader {
-    RowReader(const Key& key_of, const Schema& schema)
-        : key(key_of, schema),
-          kind(kind_reader(key_of, schema)),
-          time(schema.ref<std::int64_t>("time")),
-          client(schema.ref<IpAddress>("client")),
-          qname(schema.ref<Str>("qname")),
-          qtype(schema, "qtype"),
-          rcode(schema, "rcode") {}
-    static auto kind_reader(const Key& key_of, const Schema& schema) {
-      using KindReader = typename Kind::Reader;
-      if constexpr (requires { KindReader(key_of, schema); })
-        return KindReader(key_of, schema);
-      else
-        return KindReader(schema);
-    }
-    void read(const RowView& row, Sample& sample) const {
-      sample.time = row.get(time);
-      sample.client = client.present() ? row.get(client) : IpAddress{};
-      if (qname.present()) sample.qname = row.get(qname);
-      sample.qtype = static_cast<std::uint16_t>(qtype.get(row));
-      sample.rcode = static_cast<std::uint16_t>(rcode.get(row));
-    }
-    typename Key::Reader key;
-    typename Kind::Reader kind;
-    FieldRef<std::int64_t> time;
-    FieldRef<IpAddress> client;
-    FieldRef<Str> qname;
-    NumberRef qtype, rcode;
-  };
+  using RowReader = DetectRowReader<Key, Kind>;
   struct Candidate {
     std::uint64_t hash;
     std::uint32_t row;
