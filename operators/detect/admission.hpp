@@ -35,6 +35,11 @@ class Admission {
   }
   void clear() { std::fill(lines_.begin(), lines_.end(), Line{}); }
 
+  bool idle(std::uint32_t group) const {
+    auto first = lines_.begin() + group * group_lines;
+    return std::all_of(first, first + group_lines, [](const Line& line) { return line == Line{}; });
+  }
+
   void save(std::uint32_t group, StateWriter& out) const {
     out.put_bytes({reinterpret_cast<const char*>(&lines_[group * group_lines]), group_bytes});
   }

@@ -113,6 +113,9 @@ class DetectPane {
   // Windows of detectors tumble: none is put together from others.
   void merge(const DetectPane&) { DNSTORM_ASSERT(false, "panes of a detector are not merged"); }
 
+  // It has had no row of the group.
+  bool idle(std::uint32_t group) const { return taken_[group] == 0 && admission_.idle(group); }
+
   void save_group(std::uint32_t group, StateWriter& out) const {
     admission_.save(group, out);
     out.put(std::uint64_t{taken_[group]});

@@ -152,15 +152,17 @@ class WindowDetector final : public Bolt, private KeyedState {
     return {};
   }
   void save_groups(GroupSections& out) const override {
-    std::uint64_t panes = 0;
-    windows_.each_pane([&](TimeNs, const Pane&) { ++panes; });
     for (std::uint32_t group = 0; group < key_groups; ++group) {
+      // A task that has nothing of a group must not save it: its owner does.
+      std::uint64_t panes = 0;
+      windows_.each_pane([&](TimeNs, const Pane& pane) { panes += pane.idle(group) ? 0U : 1U; });
       if (panes == 0 && memories_.idle(group) && kind_idle(group)) continue;
       StateWriter& section = out.of(group);
       if constexpr (kind_has_state) kind_.save_group(group, section);
       memories_.save_group(group, section);
       section.put(panes);
       windows_.each_pane([&](TimeNs start, const Pane& pane) {
+        if (pane.idle(group)) return;
         section.put(start);
         pane.save_group(group, section);
       });

@@ -87,6 +87,16 @@ TEST(VolumeAnomaly, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
   check_detector(volume_anomaly_operator(), options, queries, {"server"}, traffic.steps(10));
 }
 
+// Every task has a window open then, and saves what is its own of it.
+TEST(VolumeAnomaly, goesOnFromACheckpointWithinAWindow) {
+  Traffic traffic;
+  for (TimeNs second = 0; second < 60; second += 5)
+    for (int server = 1; server < 4; ++server)
+      ask(traffic, second, "192.0.2." + std::to_string(server), 20);
+  TextOptions options = {{"learn", {"30s"}}, {"queries", {"20"}}, {"clear", {"20s"}}};
+  check_detector(volume_anomaly_operator(), options, queries, {"server"}, traffic.steps(5));
+}
+
 constexpr Hour first_monday = 473'352;  // 2024-01-01
 
 // 600 queries a minute, 60 from 2 to 4 o'clock.
