@@ -27,7 +27,10 @@ class Baseline {
   // So many windows with the number x, as if each had been added.
   void add_many(double x, std::uint64_t times) {
     if (count_ == 0 || times == 0) return;
-    double kept = std::pow(1 - smoothing, static_cast<double>(times));
+    auto n = static_cast<double>(times);
+    double kept = std::pow(1 - smoothing, n);
+    // The distance shrinks from window to window as the level comes nearer.
+    deviation_ = kept * (deviation_ + n * smoothing / (1 - smoothing) * std::abs(x - level_));
     level_ = x + (level_ - x) * kept;
   }
 

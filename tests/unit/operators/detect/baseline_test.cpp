@@ -47,6 +47,17 @@ TEST(Baseline, manyWindowsAtOnceAreThoseOneByOne) {
   for (int i = 0; i < 30; ++i) one.add(95);
   many.add_many(95, 30);
   EXPECT_NEAR(many.level(), one.level(), 1);
+  EXPECT_NEAR(many.deviation(), one.deviation(), 0.5);
+}
+
+// Or one attack would make the next of a domain that is quiet else go unseen.
+TEST(Baseline, whatIsLongPastIsNotUsual) {
+  Baseline baseline;
+  for (int i = 0; i < 3; ++i) baseline.add_alarming(1000);
+  EXPECT_GT(baseline.deviation(), 10);
+  baseline.add_many(0, 1000);
+  EXPECT_LT(baseline.level(), 0.01);
+  EXPECT_DOUBLE_EQ(baseline.deviation(), 1);
 }
 
 }  // namespace
