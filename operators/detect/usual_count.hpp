@@ -28,17 +28,17 @@ class UsualCount {
         factor_(options.number("factor")),
         share_(options.number("share") / 100),
         learn_(options.duration("learn")),
-        admit_(static_cast<double>(options.integer("admit"))),
+        unseen_(static_cast<double>(options.integer("admit") - 1)),
         nats_(chance_nats(options.number("false_per_day"),
                           static_cast<double>(options.integer("keys_max")),
                           options.duration("window"))) {}
 
-  // Windows in which the key had less than `admit` rows count as none: it may have had nearly as
-  // many in each.
+  // Windows in which the key had less than `admit` rows count as none: it may have had one row less
+  // than that in each.
   double threshold(const Baseline& usual) const {
     double level = usual.level();
     double spread = usual.deviation() * usual.deviation() / std::max(level, 1.0);
-    double mean = std::max(level, admit_);
+    double mean = std::max(level, unseen_);
     return std::max({least_, factor_ * level, poisson_limit(mean, spread, nats_)});
   }
   bool knows(const JudgedWindow& window) const { return window.age >= learn_; }
@@ -49,7 +49,7 @@ class UsualCount {
   double factor_;
   double share_;
   DurationNs learn_;
-  double admit_;
+  double unseen_;
   double nats_;
 };
 

@@ -83,9 +83,17 @@ async function sameOf(boards, hash, look) {
   return seen.cluster;
 }
 
+// Once the board knows the topology, which is a moment after it was submitted.
 async function nodesOf(name) {
-  const answer = await (await fetch(`${lab.url}/api/topology?topology=${name}`)).json();
-  return new Set(answer.components.flatMap((component) => component.tasks.map((task) => task.node)));
+  let nodes;
+  await until('the topology is on the board', async () => {
+    const answer = await fetch(`${lab.url}/api/topology?topology=${name}`);
+    if (!answer.ok) return false;
+    const { components } = await answer.json();
+    nodes = new Set(components.flatMap((component) => component.tasks.map((task) => task.node)));
+    return !nodes.has('') && !nodes.has(undefined);
+  });
+  return nodes;
 }
 
 const plain = (text) => text.replace(/[\u202f\u00a0]/g, '');

@@ -37,7 +37,7 @@ bolts:
   - {id: top, className: top, properties: {of: [qname], k: 20, window: 1s}}
   - {id: table, className: board, properties: {view: table, panel: names, title: Names}}
   - {id: store, className: store, properties: {file: history.sqlite}}
-  - {id: water, className: random_subdomain, properties: {distinct: 3, admit: 1, window: 2s}}
+  - {id: water, className: random_subdomain, properties: {distinct: 3, admit: 1, share: 0, window: 2s}}
   - {id: events, className: events, properties: {opened_max: 0, mute_file: mutes.txt}}
   - {id: page, className: board, properties: {view: events}}
 streams:

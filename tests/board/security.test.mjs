@@ -381,7 +381,7 @@ test('ten thousand events are pages of a hundred', async () => {
     labels: ['first', `d${i}x`, 'example'],
   }));
   writeFileSync(join(folder, 'many', 'names.pcap'), capture([...responses, quiet(t + 20), quiet(t + 300)]));
-  const run = await start('many', detector({ packets: 'file: names.pcap', distinct: 1 }), ended);
+  const run = await start('many', detector({ packets: 'file: names.pcap', distinct: 1, more: ', share: 0' }), ended);
   const page = await open(run);
   const events = page.getByRole('region', { name: 'Events', exact: true });
   await events
