@@ -52,20 +52,16 @@ class DnssecFailure {
   struct Value {
     DistinctPart clients{8};
     std::array<std::uint64_t, ede_last + 1> errors{};  // by extended error; 0: none
-    std::uint32_t group = 0;                           // of the domain
     void clear() {
       clients.clear();
       errors = {};
     }
     void save(StateWriter& out) const {
-      put_layout(out, 1);
-      out.put(group);
       clients.save(out);
       for (std::uint64_t count : errors) out.put(count);
     }
     bool restore(StateReader& in) {
-      if (get_layout(in) != 0) group = in.get<std::uint32_t>();
-      if (group >= key_groups || !clients.restore(in)) return false;
+      if (!clients.restore(in)) return false;
       for (std::uint64_t& count : errors) count = in.get<std::uint64_t>();
       return in.ok();
     }
@@ -100,7 +96,6 @@ class DnssecFailure {
     return reader.rcode.get(row) == servfail || dnssec_error(row.get(reader.options)) != 0;
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
-    value.group = key_group(reader.domain.hash(row));
     value.clients.add(address_hash(row.get(reader.client)));
     ++value.errors[dnssec_error(row.get(reader.options))];
   }
@@ -110,7 +105,7 @@ class DnssecFailure {
     usual.add_many(0, window.missed);
     double level = usual.level();
     double threshold = rule_.threshold(usual);
-    double least_rows = rule_.share() * volume_.rows(value.group, window.bounds);
+    double least_rows = rule_.share() * volume_.rows(window.group, window.bounds);
     bool known = rule_.knows(window) || static_cast<double>(window.rows) >= least_rows;
     if (clients < threshold || !known) {
       usual.add(clients);

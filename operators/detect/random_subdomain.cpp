@@ -64,17 +64,9 @@ class RandomSubdomain {
 
   struct Value {
     void clear() { names.clear(); }
-    void save(StateWriter& out) const {
-      put_layout(out, 1);
-      out.put(group);
-      names.save(out);
-    }
-    bool restore(StateReader& in) {
-      if (get_layout(in) != 0) group = in.get<std::uint32_t>();
-      return group < key_groups && names.restore(in);
-    }
+    void save(StateWriter& out) const { names.save(out); }
+    bool restore(StateReader& in) { return names.restore(in); }
     DistinctPart names{10};
-    std::uint32_t group = 0;  // of the domain
   };
 
   struct Reader {
@@ -109,7 +101,6 @@ class RandomSubdomain {
     return rcode == nxdomain || rcode == servfail;
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
-    value.group = key_group(reader.domain.hash(row));
     if (!is_counted_name(row.get(reader.qname))) value.names.add(row.hash(reader.qname));
   }
   std::optional<Finding> judge(const Value& value, Usual& usual, const JudgedWindow& window) const {
@@ -118,7 +109,7 @@ class RandomSubdomain {
     usual.level.add_many(0, window.missed);
     double level = usual.level.level();
     double threshold = rule_.threshold(usual.level);
-    double least_share = rule_.share() * volume_.rows(value.group, window.bounds);
+    double least_share = rule_.share() * volume_.rows(window.group, window.bounds);
     bool known = rule_.knows(window) || distinct >= least_share;
     if (distinct < threshold || !known) {
       usual.settle();

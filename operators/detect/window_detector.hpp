@@ -71,6 +71,7 @@ struct JudgedWindow {
   std::uint64_t missed = 0;  // windows since the last one it was judged in, this one not counted
   bool first = false;        // never judged before: its memory is new
   DurationNs age = 0;  // of the run at the begin of the window: who has just begun knows little
+  std::uint32_t group = 0;  // that the key belongs to; of a window in which the key has rows
   double seconds() const { return static_cast<double>(bounds.end - bounds.start) / ns_per_s; }
 };
 
@@ -266,6 +267,7 @@ class WindowDetector final : public Bolt, private KeyedState {
     auto* entry = memories_.at(key_group(slot.hash), key);
     if (entry == nullptr) return refused_->add();
     JudgedWindow window = judged(bounds, slot.rows, entry->seen);
+    window.group = key_group(slot.hash);
     if constexpr (requires { kind_.begin(entry->memory, std::string(), window); })
       if (window.first) kind_.begin(entry->memory, key_.text(key), window);
     entry->seen = bounds.end;
