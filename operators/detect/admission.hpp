@@ -55,9 +55,8 @@ class Admission {
   using Line = std::array<std::uint16_t, 32>;
   static constexpr std::size_t group_bytes = group_lines * sizeof(Line);
   // The highest bits name the key group, those behind it the line.
-  static std::size_t number(std::uint64_t hash) {
-    return key_group(hash) * group_lines + (hash >> 52 & (group_lines - 1));
-  }
+  static std::size_t number(std::uint64_t hash) { return hash >> 52; }
+  static_assert(std::uint64_t{key_groups} * group_lines == 1U << (64 - 52));
   Line& line(std::uint64_t hash) { return lines_[number(hash)]; }
   const Line& line(std::uint64_t hash) const { return lines_[number(hash)]; }
   std::vector<Line> lines_ = std::vector<Line>(key_groups * group_lines);

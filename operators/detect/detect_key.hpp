@@ -30,9 +30,14 @@ class FieldsKey {
       if (type == Type::str) name_ = schema.ref<Str>(only);
       if (type == Type::ip) address_ = schema.ref<IpAddress>(only);
     }
-    std::uint64_t hash(const RowView& row) const { return reader_.hash(row); }
+    // A name or an address alone, which most are, is hashed and compared without a call.
+    std::uint64_t hash(const RowView& row) const {
+      if (name_.present()) return row.hash(name_);
+      if (address_.present())
+        return KeyReader::fixed_hash(Type::ip, sizeof(IpAddress), row.data() + address_.offset);
+      return reader_.hash(row);
+    }
     void append(const RowView& row, std::string& out) const { reader_.append(row, out); }
-    // A name or an address alone, which most are, is compared without a call.
     bool equals(const RowView& row, std::string_view key) const {
       if (name_.present()) {
         std::string_view name = row.get(name_);

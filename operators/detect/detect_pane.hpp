@@ -40,31 +40,36 @@ class DetectPane {
   explicit DetectPane(std::uint32_t share) : share_(share) {}
 
   Admission& admission() { return admission_; }
+  const Admission& admission() const { return admission_; }
 
-  void prefetch(std::uint64_t hash) const {
-    if (!index_.empty()) prefetch_line(&index_[hash & mask()]);
+  // So few keys that all of them are in the nearest cache: nothing is worth fetching ahead.
+  bool small() const { return used_ <= small_max; }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&index_[hash & mask_]); }
+  // The number of the slot that find() will most likely find; 0: most likely none. Its lines are
+  // asked for.
+  std::uint32_t prefetch_slot(std::uint64_t hash) const {
+    std::uint32_t number = index_[hash & mask_];
+    if (number == 0) return 0;
+    const Slot& slot = slots_[number - 1];
+    prefetch_line_to_write(&slot);
+    prefetch_line_to_write(&slot.value);
+    return number;
   }
-  void prefetch_slot(std::uint64_t hash) const {
-    const Slot* slot = likely(hash);
-    if (slot == nullptr) return;
-    prefetch_line_to_write(slot);
-    prefetch_line_to_write(&slot->value);
-  }
-  // The slot that find() will most likely find; null: most likely none.
-  const Slot* likely(std::uint64_t hash) const {
-    std::uint32_t number = index_.empty() ? 0 : index_[hash & mask()];
-    return number == 0 ? nullptr : &slots_[number - 1];
-  }
+  const Slot& slot(std::uint32_t number) const { return slots_[number - 1]; }
 
-  // The key that equals(key) holds for; null: there is none.
+  // The key that equals(key) holds for; null: there is none. `likely`: of prefetch_slot(), or 0.
   template <class Equals>
-  Slot* find(std::uint64_t hash, Equals&& equals) {
-    if (index_.empty()) return nullptr;
-    for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
-      if (index_[at] == 0) return nullptr;
-      Slot& slot = slots_[index_[at] - 1];
+  Slot* find(std::uint64_t hash, std::uint32_t likely, Equals&& equals) {
+    // What was likely may have moved on since: where it is another key, the search begins anew.
+    std::size_t at = (hash & mask_) - (likely != 0 ? 1 : 0);
+    std::uint32_t number = likely != 0 ? likely : index_[at];
+    while (number != 0) {
+      Slot& slot = slots_[number - 1];
       if (slot.hash == hash && equals(slot.key.text())) return &slot;
+      at = (at + 1) & mask_;
+      number = index_[at];
     }
+    return nullptr;
   }
   // A new key, without its text; null: its key group is full.
   template <class Make>
@@ -136,17 +141,18 @@ class DetectPane {
 
  private:
   static constexpr std::size_t slots_kept = 1024;
-  std::size_t mask() const { return index_.size() - 1; }
+  static constexpr std::size_t small_max = 32;
   std::size_t number_of(const Slot& slot) const {
     return static_cast<std::size_t>(&slot - slots_.data());
   }
   void enter(std::uint64_t hash, std::size_t number) {
-    std::size_t at = hash & mask();
-    while (index_[at] != 0) at = (at + 1) & mask();
+    std::size_t at = hash & mask_;
+    while (index_[at] != 0) at = (at + 1) & mask_;
     index_[at] = static_cast<std::uint32_t>(number);
   }
   void grow() {
     index_.assign(std::max<std::size_t>(256, index_.size() * 2), 0);
+    mask_ = index_.size() - 1;
     for (std::size_t i = 0; i < used_; ++i) enter(slots_[i].hash, i + 1);
   }
 
@@ -187,7 +193,9 @@ class DetectPane {
   std::vector<Slot> slots_;       // the first used_ count
   std::vector<Samples> samples_;  // of the slots
   std::size_t used_ = 0;
-  std::vector<std::uint32_t> index_;  // open addressing: number of the slot plus one
+  // Open addressing: number of the slot plus one; never empty.
+  std::vector<std::uint32_t> index_ = std::vector<std::uint32_t>(1);
+  std::size_t mask_ = 0;
   std::array<std::uint32_t, key_groups> taken_{};
 };
 

@@ -195,10 +195,13 @@ class WindowDetector final : public Bolt, private KeyedState {
   using RowReader = DetectRowReader<Key, Kind>;
   struct Candidate {
     std::uint64_t hash;
-    std::uint32_t row;
+    const std::byte* row;
     std::uint32_t rows;   // that it counts for
-    std::uint32_t known;  // rows of the key up to it
+    std::uint32_t known;  // rows of the key up to it; where one is enough: not looked up
+    std::uint32_t slot;   // the number of the one it most likely has; 0: none
   };
+  using Candidates = std::array<Candidate, run_rows>;
+
   std::uint32_t rows_of(const RowReader& reader, const RowView& row) {
     if constexpr (requires { kind_.rows(reader.kind, row); })
       return kind_.rows(reader.kind, row);
@@ -207,48 +210,64 @@ class WindowDetector final : public Bolt, private KeyedState {
   }
 
   // Step by step, so that what is needed of the sketch and of keys is fetched while other rows are
-  // looked at.
+  // looked at. At most run_rows rows.
   void take(Pane& pane, const RowReader& reader, const Rows& rows, std::uint32_t first,
             std::uint32_t last) {
-    std::array<Candidate, run_rows> wanted;
-    while (first < last) {
-      std::size_t count = 0;
-      std::uint32_t end = std::min(last, first + static_cast<std::uint32_t>(wanted.size()));
-      if constexpr (requires { kind_.prefetch(reader.kind, rows[first]); })
-        for (std::uint32_t i = first; i < end; ++i) kind_.prefetch(reader.kind, rows[i]);
-      for (; first < end; ++first) {
-        RowView row = rows[first];
-        std::uint32_t counts = rows_of(reader, row);
-        if (counts == 0) continue;
-        std::uint64_t hash = reader.key.hash(row);
-        pane.admission().prefetch(hash);
-        wanted[count++] = {hash, first, counts, 0};
-      }
-      std::size_t admitted = 0;
-      for (std::size_t i = 0; i < count; ++i) {
-        wanted[i].known = pane.admission().add(wanted[i].hash, wanted[i].rows);
-        if (wanted[i].known < admit_) continue;
-        pane.prefetch(wanted[i].hash);
-        wanted[admitted++] = wanted[i];
-      }
-      for (std::size_t i = 0; i < admitted; ++i) pane.prefetch_slot(wanted[i].hash);
-      for (std::size_t i = 0; i < admitted; ++i)
-        prefetch_inside(pane.likely(wanted[i].hash), reader, rows[wanted[i].row]);
-      for (std::size_t i = 0; i < admitted; ++i) add(pane, reader, rows[wanted[i].row], wanted[i]);
-    }
+    Candidates candidates;
+    std::size_t count = choose(pane, reader, rows, first, last, candidates);
+    if (admit_ > 1) count = admit(pane, candidates, count);
+    const std::byte* arena = rows.batch().arena();
+    if (!pane.small()) fetch_ahead(pane, reader, arena, candidates, count);
+    for (std::size_t i = 0; i < count; ++i)
+      add(pane, reader, {candidates[i].row, arena}, candidates[i]);
   }
 
+  // The rows that are wanted.
+  std::size_t choose(const Pane& pane, const RowReader& reader, const Rows& rows,
+                     std::uint32_t first, std::uint32_t last, Candidates& chosen) {
+    const RowWalk walk(rows);
+    if constexpr (requires { kind_.prefetch(reader.kind, rows[first]); })
+      for (std::uint32_t i = first; i < last; ++i) kind_.prefetch(reader.kind, walk[i]);
+    std::size_t count = 0;
+    for (std::uint32_t i = first; i < last; ++i) {
+      RowView row = walk[i];
+      std::uint32_t counts = rows_of(reader, row);
+      if (counts == 0) continue;
+      std::uint64_t hash = reader.key.hash(row);
+      if (admit_ > 1) pane.admission().prefetch(hash);
+      chosen[count++] = {hash, row.data(), counts, counts, 0};
+    }
+    return count;
+  }
+  // Those of them whose keys have enough rows come first, in the order they had.
+  std::size_t admit(Pane& pane, Candidates& candidates, std::size_t count) const {
+    std::size_t admitted = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      Candidate& one = candidates[i];
+      one.known = pane.admission().add(one.hash, one.rows);
+      if (one.known >= admit_) candidates[admitted++] = one;
+    }
+    return admitted;
+  }
+  void fetch_ahead(const Pane& pane, const RowReader& reader, const std::byte* arena,
+                   Candidates& candidates, std::size_t count) const {
+    for (std::size_t i = 0; i < count; ++i) pane.prefetch(candidates[i].hash);
+    for (std::size_t i = 0; i < count; ++i)
+      candidates[i].slot = pane.prefetch_slot(candidates[i].hash);
+    for (std::size_t i = 0; i < count; ++i)
+      if (candidates[i].slot != 0)
+        prefetch_inside(pane.slot(candidates[i].slot), reader, {candidates[i].row, arena});
+  }
   // What the slot refers to.
-  void prefetch_inside(const Slot* slot, const RowReader& reader, const RowView& row) const {
-    if (slot == nullptr) return;
-    if (const char* key = slot->key.elsewhere_or_null()) prefetch_line(key);
-    if constexpr (requires { kind_.prefetch_value(slot->value, reader.kind, row); })
-      kind_.prefetch_value(slot->value, reader.kind, row);
+  void prefetch_inside(const Slot& slot, const RowReader& reader, const RowView& row) const {
+    if (const char* key = slot.key.elsewhere_or_null()) prefetch_line(key);
+    if constexpr (requires { kind_.prefetch_value(slot.value, reader.kind, row); })
+      kind_.prefetch_value(slot.value, reader.kind, row);
   }
 
   void add(Pane& pane, const RowReader& reader, const RowView& row, const Candidate& wanted) {
-    Slot* slot =
-        pane.find(wanted.hash, [&](std::string_view key) { return reader.key.equals(row, key); });
+    Slot* slot = pane.find(wanted.hash, wanted.slot,
+                           [&](std::string_view key) { return reader.key.equals(row, key); });
     if (slot == nullptr) {
       slot = pane.add(wanted.hash, [this] { return kind_.make(); });
       if (slot == nullptr) return refused_->add();

@@ -14,6 +14,7 @@
 
 #include "engine/api/batch.hpp"
 #include "engine/api/state.hpp"
+#include "operators/windowing/row_walk.hpp"
 #include "operators/windowing/window_merge.hpp"
 
 namespace dnstorm::operators {
@@ -43,19 +44,23 @@ class Windows {
   template <class Use, class Late>
   void each_run(const Rows& rows, FieldRef<std::int64_t> time, Use&& use, Late&& late,
                 std::uint32_t most = batch_rows_max) {
-    std::uint32_t count = rows.size();
+    const std::uint32_t count = rows.size();
     if (shape_.whole() && count != 0) {
       State* whole = at(0);
       DNSTORM_ASSERT(whole != nullptr, "rows come after the end of the input");
       use(*whole, 0U, count);
       return;
     }
+    const RowWalk walk(rows);
     std::uint32_t first = 0;
     while (first < count) {
-      State* state = at(rows[first].get(time));
+      State* state = at(walk[first].get(time));
       std::uint32_t last = first + 1;
       const std::uint32_t end = std::min(count, first + most);
-      while (last < end && at(rows[last].get(time)) == state) ++last;
+      if (state != nullptr && state == current_)
+        last = run_in_current(walk, time, last, end);
+      else
+        while (last < end && at(walk[last].get(time)) == state) ++last;
       if (state == nullptr)
         late(first, last);
       else
@@ -111,6 +116,16 @@ class Windows {
     if (place == open_.end() || place->bounds.start != bounds.start)
       place = open_.insert(place, Pane<State>{bounds, pool_.fresh()});
     return place->state.get();
+  }
+
+  // The first row from `first` on, up to `end`, that does not lie in the current pane.
+  std::uint32_t run_in_current(const RowWalk& walk, FieldRef<std::int64_t> time,
+                               std::uint32_t first, std::uint32_t end) const {
+    const std::uint64_t start = current_start_;
+    const std::uint64_t width = current_width_;
+    while (first < end && static_cast<std::uint64_t>(walk[first].get(time)) - start < width)
+      ++first;
+    return first;
   }
 
   State* find(TimeNs time) {
