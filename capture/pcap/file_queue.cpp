@@ -281,10 +281,6 @@ Read FileQueue::next_of_files(Packet& out) {
   return Read::end;
 }
 
-Read FileQueue::next(Packet& out) {
-  return order_ == FileOrder::time ? next_by_time(out) : next_of_files(out);
-}
-
 std::vector<FileQueue::Position> FileQueue::positions() const {
   std::vector<Position> all;
   all.reserve(entries_.size());

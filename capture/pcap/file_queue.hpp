@@ -52,7 +52,19 @@ class FileQueue {
 
   // The packet's bytes hold until the next call. After Read::error comes error(); going on after it
   // leaves that file.
-  Read next(Packet& out);
+  Read next(Packet& out) {
+    if (order_ == FileOrder::time) return next_by_time(out);
+    // Nearly every packet is another one of the file at hand. At its end the reader says so again.
+    if (current_ < entries_.size()) [[likely]] {
+      Entry& entry = entries_[current_];
+      if (entry.at.taken != 0 && entry.reader && entry.reader->next(out) == Read::packet)
+          [[likely]] {
+        ++entry.at.taken;
+        return Read::packet;
+      }
+    }
+    return next_of_files(out);
+  }
   const Error& error() const { return *error_; }
 
   std::vector<Position> positions() const;

@@ -139,21 +139,18 @@ std::optional<RegisteredDomain::Domain> RegisteredDomain::walk(std::string_view 
   return std::nullopt;
 }
 
-RegisteredDomain::Domain RegisteredDomain::of(std::string_view qname, std::uint64_t hash) {
+RegisteredDomain::Domain RegisteredDomain::find(std::string_view qname, std::uint64_t hash) {
   // No name is that long; what is nevertheless stands for itself.
-  if (qname.size() > 0xffff) return {qname, hash_bytes(qname)};
-  Entry& entry = cache_[hash % cache_size];
-  if (entry.hash != hash || entry.size != qname.size()) {
-    std::optional<Domain> found;
-    if (have_rules_ && !qname.ends_with(v6_reverse)) found = walk(qname);
-    if (!found) {
-      std::string_view name = qname.substr(ask_list(qname));
-      found = Domain{name, hash_bytes(name)};
-    }
-    entry = {hash, found->hash, static_cast<std::uint16_t>(qname.size()),
-             static_cast<std::uint16_t>(qname.size() - found->name.size())};
+  if (qname.size() >= cache_size) return {qname, hash_bytes(qname)};
+  std::optional<Domain> found;
+  if (have_rules_ && !qname.ends_with(v6_reverse)) found = walk(qname);
+  if (!found) {
+    std::string_view name = qname.substr(ask_list(qname));
+    found = Domain{name, hash_bytes(name)};
   }
-  return {qname.substr(entry.from), entry.domain_hash};
+  std::uint64_t from = qname.size() - found->name.size();
+  cache_[hash % cache_size] = {(key_of(qname, hash) & ~(cache_size - 1)) | from, found->hash};
+  return *found;
 }
 
 bool RegisteredDomain::is_top_level(std::string_view label) {

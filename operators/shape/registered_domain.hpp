@@ -42,7 +42,13 @@ class RegisteredDomain {
   };
   // `qname` is a name in the text form of capture/dns/name.hpp, lower case; `hash` is its
   // name_hash(). Escaped dots part no labels.
-  Domain of(std::string_view qname, std::uint64_t hash);
+  Domain of(std::string_view qname, std::uint64_t hash) {
+    const Entry& entry = cache_[hash % cache_size];
+    std::size_t from = entry.key % cache_size;
+    if ((entry.key ^ key_of(qname, hash)) >= cache_size || from >= qname.size()) [[unlikely]]
+      return find(qname, hash);
+    return {{qname.data() + from, qname.size() - from}, entry.domain_hash};
+  }
   // What of() will look at, some time before it does.
   void prefetch(std::uint64_t hash) const { prefetch_line(&cache_[hash % cache_size]); }
   // Whether there is such a top-level domain; the default rule does not count.
@@ -52,17 +58,23 @@ class RegisteredDomain {
   static constexpr std::size_t cache_size = 32768;
   // What the list knows of a tail. `special`: what walk() does not judge.
   enum class Node : std::uint8_t { none, inner, rule, special };
+  // Four of them in a cache line. The place says the lower bits of the name's hash; instead of them
+  // `key` has where the registered domain begins. Nothing begins at the end of the longest name.
   struct Entry {
-    std::uint64_t hash = 0;
+    std::uint64_t key = cache_size - 1;
     std::uint64_t domain_hash = 0;
-    std::uint16_t size = 0xffff;  // of the name
-    std::uint16_t from = 0;  // where its registered domain begins
   };
+  // Names of one hash and different lengths differ in the upper bits.
+  static std::uint64_t key_of(std::string_view name, std::uint64_t hash) {
+    return hash ^ name.size() * 0x9e3779b97f4a7c15;
+  }
   struct TopLevel {
     std::uint64_t hash = 0;
     std::uint8_t size = 0;
     bool exists = false;
   };
+  // What the cache does not have; it has it then.
+  Domain find(std::string_view qname, std::uint64_t hash);
   void read_rules(const char* path);
   void add_node(std::string_view tail, Node kind);
   void mark(std::uint64_t hash);

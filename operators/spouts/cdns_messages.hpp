@@ -9,7 +9,7 @@
 #include "capture/cdns/captured_message.hpp"
 #include "capture/cdns/rebuild.hpp"
 #include "capture/packet/decode.hpp"
-#include "operators/spouts/message_row_writer.hpp"
+#include "operators/spouts/message_context.hpp"
 
 namespace dnstorm::operators {
 

@@ -41,19 +41,16 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
 
   Result<void> prepare(const TaskContext& task) override {
     in_ = PacketFields(*task.inputs[0].schema);
-    every_ = MessageRowWriter(task.outputs[messages_stream].get(), domains_);
-    queries_ = MessageRowWriter(task.outputs[queries_stream].get(), domains_);
-    responses_ = MessageRowWriter(task.outputs[responses_stream].get(), domains_);
+    rows_.open(task.outputs);
     parts_ = MessagePartWriter(task.outputs);
     if (task.outputs[frames_stream]) frame_row_ = DnstapFrameWriter(*task.outputs[frames_stream]);
     if (task.outputs[packets_stream]) class_ = PacketClassRefs(*task.outputs[packets_stream]);
     if (task.outputs[icmp_stream]) icmp_ = IcmpRefs(*task.outputs[icmp_stream]);
     per_second_ = task.outputs[packets_stream] != nullptr;
     keep_.sections = options_.whole;
-    keep_.records = task.outputs[questions_stream] || parts_.records_read() ||
-                    every_.reads_records() || responses_.reads_records();
-    keep_.qname = every_.reads_name() || queries_.reads_name() || responses_.reads_name() ||
-                  icmp_.qname.present();
+    keep_.records =
+        task.outputs[questions_stream] || parts_.records_read() || rows_.reads_records();
+    keep_.qname = rows_.reads_name() || icmp_.qname.present();
     classes_.open(task);
     counters_.open(task);
     return {};
@@ -301,10 +298,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
     emit({time, malformed, datagram, message_, ends_of(datagram, message_.qr), rtt_us}, out);
   }
   void emit(const MessageContext& context, Emitter& out) {
-    if (domains_) domains_->prefetch(message_.qname_hash);
-    if (out.wanted(messages_stream)) every_.write(context, out.row(messages_stream));
-    std::size_t half = message_.qr ? responses_stream : queries_stream;
-    if (out.wanted(half)) (message_.qr ? responses_ : queries_).write(context, out.row(half));
+    rows_.write(context, out);
     parts_.write(context, out);
   }
 
@@ -361,8 +355,7 @@ class Decode final : public Bolt, private capture::stream::MessageSink, private 
   std::optional<capture::stream::TcpStreams> streams_;
   std::optional<packet::Fragments> fragments_;
   PacketFields in_;
-  std::optional<RegisteredDomain> domains_;
-  MessageRowWriter every_, queries_, responses_;
+  MessageRows rows_;
   MessagePartWriter parts_;
   PacketClassRefs class_;
   DnstapFrameWriter frame_row_;

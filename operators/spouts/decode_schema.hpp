@@ -29,26 +29,6 @@ std::vector<Field> option_fields();
 std::vector<Field> packet_class_fields();
 std::vector<Field> icmp_fields();
 
-// Of `default`, `queries` and `responses`, each with the fields that somebody reads there.
-struct MessageRefs {
-  MessageRefs() = default;
-  explicit MessageRefs(const Schema& schema);
-  bool any_network() const;
-  bool any_header() const;
-  bool any_edns() const;
-  bool any_question() const;
-  FieldRef<TimeNs> time;
-  FieldRef<IpAddress> src, dst, client, server;
-  FieldRef<std::uint16_t> client_port, server_port, id, full_rcode, qtype, qclass, edns_size;
-  FieldRef<std::uint16_t> qname_length, questions, answers, authorities, additionals;
-  FieldRef<std::uint8_t> ip_version, transport, ttl, opcode, rcode, label_count, edns_version;
-  FieldRef<bool> qr, aa, tc, rd, ra, ad, cd, edns, dnssec_ok, ecs, cookie, nsid, malformed;
-  FieldRef<Str> qname, domain, tld;
-  FieldRef<Bytes> edns_options, addresses;
-  FieldRef<std::uint32_t> size, tcp_rtt_us;
-  FieldRef<std::uint64_t> txn;
-};
-
 struct QuestionRefs {
   QuestionRefs() = default;
   explicit QuestionRefs(const Schema& schema);

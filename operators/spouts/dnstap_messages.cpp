@@ -1,5 +1,7 @@
 #include "operators/spouts/dnstap_messages.hpp"
 
+#include "operators/spouts/dnstap_fields.hpp"
+
 namespace dnstorm::operators {
 
 namespace dnstap = capture::dnstap;

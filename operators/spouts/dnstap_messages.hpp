@@ -7,7 +7,7 @@
 
 #include "capture/dnstap/message.hpp"
 #include "capture/packet/decode.hpp"
-#include "operators/spouts/message_row_writer.hpp"
+#include "operators/spouts/message_context.hpp"
 
 namespace dnstorm::operators {
 

@@ -6,7 +6,7 @@
 
 #include "engine/api/emitter.hpp"
 #include "operators/spouts/decode_schema.hpp"
-#include "operators/spouts/message_row_writer.hpp"
+#include "operators/spouts/message_context.hpp"
 
 namespace dnstorm::operators {
 

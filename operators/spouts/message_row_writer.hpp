@@ -1,66 +1,55 @@
-// Writes a message as a row of one of the streams `default`, `queries` and `responses` of decode.
+// Writes messages as rows of the streams `default`, `queries` and `responses` of decode. Private to
+// this folder.
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <vector>
 
-#include "capture/dns/message.hpp"
-#include "capture/packet/decode.hpp"
-#include "engine/api/batch.hpp"
-#include "operators/shape/registered_domain.hpp"
-#include "operators/spouts/decode_schema.hpp"
+#include "engine/api/emitter.hpp"
 #include "operators/spouts/dnstap_fields.hpp"
+#include "operators/spouts/message_context.hpp"
+#include "operators/spouts/message_values.hpp"
+#include "operators/spouts/row_copies.hpp"
 
 namespace dnstorm::operators {
 
-// Who is who in a datagram: the side that answers is the source of a response. Refers to it.
-struct Ends {
-  const IpAddress& client;
-  const IpAddress& server;
-  std::uint16_t client_port;
-  std::uint16_t server_port;
-};
-Ends ends_of(const capture::packet::Datagram& datagram, bool response);
-
-struct MessageContext {
-  TimeNs time;
-  bool malformed;
-  const capture::packet::Datagram& datagram;
-  const capture::dns::Message& message;
-  Ends ends;
-  std::uint32_t tcp_rtt_us = 0;
-  const capture::dnstap::Dnstap* dnstap = nullptr;  // null: a packet
-  std::uint8_t kind = 0;  // without dnstap: in which role a server saw it; 0: not known
-};
-
+// Rows of one of the streams, with the fields that somebody reads there.
 class MessageRowWriter {
  public:
   MessageRowWriter() = default;
-  // `schema` may be null (nobody reads the stream; write() must not be called then). `domains` is
-  // made if a domain is wanted, and must outlive the writer.
-  MessageRowWriter(const Schema* schema, std::optional<RegisteredDomain>& domains);
+  explicit MessageRowWriter(const Schema& schema);
 
-  void write(const MessageContext& context, RowWriter row) const;
+  void write(const MessageValues& values, RowWriter row) const;
+  const MessageValues::Wanted& wanted() const { return wanted_; }
   // Whether write() needs the text of the question's name.
-  bool reads_name() const {
-    return row_.qname.present() || row_.tld.present() || row_.domain.present();
-  }
-
-  // Whether write() needs the records.
-  bool reads_records() const { return row_.addresses.present(); }
+  bool reads_name() const { return names_; }
 
  private:
-  void set_network(const MessageContext& context, RowWriter& row) const;
-  void set_header(const capture::dns::Message& message, RowWriter& row) const;
-  void set_edns(const capture::dns::Edns& edns, RowWriter& row) const;
-  void set_question(const capture::dns::Message& message, RowWriter& row) const;
-  void set_addresses(const capture::dns::Message& message, RowWriter& row) const;
+  void write_names(const MessageValues& values, RowWriter& row) const;
 
-  MessageRefs row_;
+  RowCopies copies_;
+  FieldRef<Str> qname_, domain_, tld_;
+  FieldRef<Bytes> edns_options_, addresses_;
   DnstapRowWriter dnstap_;
-  // Whether a field of the group is wanted: most streams have none of some groups.
-  bool network_ = false, header_ = false, edns_ = false, question_ = false;
-  RegisteredDomain* domains_ = nullptr;
+  bool names_ = false;
+  MessageValues::Wanted wanted_;
+};
+
+// All three. Made once a task.
+class MessageRows {
+ public:
+  // The task's outputs, by DecodeStream.
+  void open(const std::vector<SchemaPtr>& outputs);
+
+  // To the streams that somebody reads.
+  void write(const MessageContext& context, Emitter& out);
+  bool reads_name() const;
+  // Whether write() needs the records.
+  bool reads_records() const;
+
+ private:
+  MessageRowWriter every_, queries_, responses_;
+  MessageValues::Wanted of_query_, of_response_;
+  MessageValues values_;
 };
 
 }  // namespace dnstorm::operators

@@ -29,7 +29,8 @@ class FileBase : public FileReader {
   std::uint64_t bytes_total() const final { return window_.source().bytes_total(); }
 
  protected:
-  Read fail(std::string_view what, ErrorKind kind = ErrorKind::data) {
+  // Not inlined, so that next() needs no room for what these put together.
+  [[gnu::noinline, gnu::cold]] Read fail(std::string_view what, ErrorKind kind = ErrorKind::data) {
     error_ = {kind,
               fmt::format("{}: damaged in packet {} at byte {}: {}", name_, packets_ + 1,
                           window_.offset(), what),
@@ -37,8 +38,12 @@ class FileBase : public FileReader {
     return state_ = Read::error;
   }
 
+  [[gnu::noinline, gnu::cold]] Read too_long(std::uint32_t length) {
+    return fail(fmt::format("a packet of {} bytes", length));
+  }
+
   // The stream ended before `wanted` bytes: the proper end if it ended between two packets.
-  Read end_of_stream(std::size_t wanted) {
+  [[gnu::noinline, gnu::cold]] Read end_of_stream(std::size_t wanted) {
     const std::optional<Error>& failure = window_.failure();
     if (failure && failure->kind == ErrorKind::io) return fail(failure->what, failure->kind);
     if (!failure && window_.size() == 0) return state_ = Read::end;

@@ -36,7 +36,7 @@ class PcapFile final : public FileBase {
     if (state_ != Read::packet) return state_;
     if (!window_.need(packet_head_size)) return end_of_stream(packet_head_size);
     std::uint32_t length = load32(window_.data() + 8, form_.swap);
-    if (length > length_max_) return fail(fmt::format("a packet of {} bytes", length));
+    if (length > length_max_) return too_long(length);
     if (!window_.need(packet_head_size + length)) return end_of_stream(packet_head_size + length);
     const std::uint8_t* head = window_.data();
     out.time = TimeNs{load32(head, form_.swap)} * ns_per_s +
