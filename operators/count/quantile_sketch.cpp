@@ -52,6 +52,8 @@ double QuantileSketch::value_of(std::int32_t bucket) const {
 }
 
 void QuantileSketch::keep(double value) {
+  if (count_ == 1 || value < min_) min_ = value;
+  if (count_ == 1 || value > max_) max_ = value;
   if (kept_.size() < exact_max_) {
     kept_.push_back(value);
     return;

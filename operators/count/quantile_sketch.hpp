@@ -88,14 +88,13 @@ class QuantileSketch {
 
   // `value` is finite.
   void add(double value) {
-    if (count_ == 0 || value < min_) min_ = value;
-    if (count_ == 0 || value > max_) max_ = value;
     ++count_;
     sum_.add(value);
-    if (estimating_) [[likely]]
-      add_to_bucket(value);
-    else
-      keep(value);
+    if (!estimating_) [[unlikely]]
+      return keep(value);
+    min_ = value < min_ ? value : min_;
+    max_ = value > max_ ? value : max_;
+    add_to_bucket(value);
   }
   void merge(const QuantileSketch& other);
   void clear();

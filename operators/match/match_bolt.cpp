@@ -51,13 +51,15 @@ class MatchBolt final : public Bolt, private KeyedState {
     const MessageReader& reader = readers_[in.input];
     Rows rows = in.rows();
     sort_by_group(rows, reader);
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      fetch_ahead(rows, i);
-      RowView row = rows[order_[i].row];
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      const Message* next = order_.data() + i;
+      fetch_ahead(*in.batch, next);
+      RowView row = row_of(*in.batch, *next);
+      OpenQuery message = reader.read(row);
       if (row.get(reader.qr))
-        take_response(reader, row, order_[i].hash, out);
+        take_response(message, row.get(reader.qname), next->hash, out);
       else
-        take_query(reader, row, order_[i].hash, out);
+        take_query(message, row.get(reader.qname), next->hash, out);
     }
     report();
   }
@@ -96,8 +98,11 @@ class MatchBolt final : public Bolt, private KeyedState {
  private:
   struct Message {
     std::uint64_t hash;  // of the transaction, as the fields grouping computes it
-    std::uint32_t row;
+    std::uint32_t row;   // of the batch
   };
+  static RowView row_of(const Batch& batch, const Message& message) {
+    return {batch.row(message.row), batch.arena()};
+  }
 
   // Limits are those of a key group: limits of the task would depend on how many tasks there are.
   // Early responses get an eighth of the memory.
@@ -107,7 +112,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     limits.open_max = std::max<std::size_t>(
         1, static_cast<std::size_t>(options_.integer("max_open")) / key_groups);
     limits.bytes_max = static_cast<std::size_t>(options_.integer("memory")) / key_groups;
-    limits.keep_names = writer_.qname.present() || writer_.asked_qname.present();
+    limits.keep_names = names_wanted_ = writer_.qname.present() || writer_.asked_qname.present();
     if (options_.duration("skew") == 0) {
       waiting_.emplace(limits);
       return;
@@ -123,31 +128,35 @@ class MatchBolt final : public Bolt, private KeyedState {
   // A counting sort, stable: within a group the messages stay in the order of the source.
   void sort_by_group(const Rows& rows, const MessageReader& reader) {
     std::uint32_t count = rows.size();
+    if (count == 0) return;
     hashes_.resize(count);
-    order_.resize(count);
+    order_.resize(count + row_ahead);
     std::array<std::uint32_t, key_groups + 1> begins{};
+    std::uint64_t* hashes = hashes_.data();
     for (std::uint32_t i = 0; i < count; ++i) {
-      hashes_[i] = reader.txn.hash(rows[i]);
-      ++begins[key_group(hashes_[i]) + 1];
+      RowView row = rows[i];
+      hashes[i] = reader.txn_hash(row);
+      ++begins[key_group(hashes[i]) + 1];
+      if (names_wanted_) reader.prefetch_name(row);
     }
     for (std::uint32_t group = 0; group < key_groups; ++group) begins[group + 1] += begins[group];
+    Message* order = order_.data();
     for (std::uint32_t i = 0; i < count; ++i)
-      order_[begins[key_group(hashes_[i])]++] = {hashes_[i], i};
+      order[begins[key_group(hashes[i])]++] = {hashes[i], rows.index(i)};
+    // So that fetch_ahead() need not look where the end is.
+    std::fill_n(order + count, row_ahead, order[count - 1]);
   }
 
   // Tables are larger than any cache, and rows come from another core: those of messages to come
   // are fetched while others are worked on.
-  void fetch_ahead(const Rows& rows, std::size_t i) const {
-    constexpr std::size_t row_ahead = 16;
+  void fetch_ahead(const Batch& batch, const Message* next) const {
     constexpr std::size_t slot_ahead = 12;
     constexpr std::size_t query_ahead = 6;
-    if (i + row_ahead < order_.size()) {
-      const std::byte* row = rows[order_[i + row_ahead].row].data();
-      prefetch_line(row);
-      prefetch_line(row + 64);
-    }
-    if (i + slot_ahead < order_.size()) waiting_->prefetch_slot(order_[i + slot_ahead].hash);
-    if (i + query_ahead < order_.size()) waiting_->prefetch_query(order_[i + query_ahead].hash);
+    const std::byte* row = batch.row(next[row_ahead].row);
+    prefetch_line(row);
+    prefetch_line(row + 64);
+    waiting_->prefetch_slot(next[slot_ahead].hash);
+    waiting_->prefetch_query(next[query_ahead].hash);
   }
 
   void report() {
@@ -158,21 +167,19 @@ class MatchBolt final : public Bolt, private KeyedState {
     forgotten_before_ = forgotten;
   }
 
-  void take_query(const MessageReader& reader, const RowView& row, std::uint64_t hash,
-                  Emitter& out) {
+  void take_query(const OpenQuery& query, std::string_view name, std::uint64_t hash, Emitter& out) {
     ++tally_.queries;
-    OpenQuery query = reader.read(row);
-    if (waiting_->find_waiting(hash, query, MatchBy::question) != QueryLog::none) {
+    QueryLog::Waiting found = waiting_->look_up(hash, query, MatchBy::question);
+    if (found.there()) {
       ++tally_.retransmissions;
       return;
     }
-    std::string_view name = row.get(reader.qname);
     auto give_up = [&](const OpenQuery& one, std::string_view its_name) {
       ++tally_.given_up;
       write_query({one, its_name, query.time}, MatchStatus::given_up, out);
     };
-    if (waiting_->crowded(hash)) return give_up(query, name);
-    waiting_->open(hash, query, name, [&](std::uint32_t number) {
+    if (found.crowded()) return give_up(query, name);
+    waiting_->open(hash, query, name, found.place, [&](std::uint32_t number) {
       give_up(waiting_->query(number), waiting_->name(number));
     });
     if (early_ && early_->waiting() != 0) take_early(hash, query, out);
@@ -200,21 +207,20 @@ class MatchBolt final : public Bolt, private KeyedState {
 
   // A waiting query comes before an answered one. A response without a question pairs by the
   // transaction alone.
-  void take_response(const MessageReader& reader, const RowView& row, std::uint64_t hash,
+  void take_response(const OpenQuery& message, std::string_view name, std::uint64_t hash,
                      Emitter& out) {
     ++tally_.responses;
-    OpenQuery message = reader.read(row);
     MatchBy by = message.has_question ? MatchBy::question : MatchBy::transaction;
-    Decided response{message, row.get(reader.qname), message.time};
-    std::uint32_t number = waiting_->find_waiting(hash, message, by);
-    if (number != QueryLog::none) {
+    Decided response{message, name, message.time};
+    QueryLog::Waiting found = waiting_->look_up(hash, message, by);
+    if (found.there()) [[likely]] {
       ++tally_.answered;
-      write_pair(number, response, MatchStatus::answered, out);
-      waiting_->note_answer(number, message);
-      waiting_->answer(hash, number);
+      write_pair(found.number, response, MatchStatus::answered, out);
+      waiting_->note_answer(found.number, message);
+      waiting_->answer(hash, found);
       return;
     }
-    number = waiting_->find_answered(hash, message, by);
+    std::uint32_t number = waiting_->find_answered(hash, message, by);
     if (number != QueryLog::none) {
       ++tally_.duplicates;
       write_pair(number, response, MatchStatus::duplicate, out);
@@ -261,9 +267,10 @@ class MatchBolt final : public Bolt, private KeyedState {
     row.set(writer_.query_size, std::uint32_t{query.size});
     if (writer_.latency_us.present() || writer_.latency_bucket_us.present()) {
       auto us =
-          static_cast<std::uint64_t>(time_from_to(query.time, response.message.time) / ns_per_us);
+          static_cast<std::uint64_t>(time_from_to(query.time, response.message.time)) / ns_per_us;
       row.set(writer_.latency_us, us);
-      row.set(writer_.latency_bucket_us, latency_bucket(us));
+      if (writer_.latency_bucket_us.present())
+        row.set(writer_.latency_bucket_us, latency_bucket(us));
     }
     if (response.message.has_question)
       writer_.set_question(row, response.message, response.name);
@@ -272,6 +279,7 @@ class MatchBolt final : public Bolt, private KeyedState {
     if (status == MatchStatus::duplicate)
       row.set(writer_.differs, !response.message.same_content(query));
     if (status == MatchStatus::mismatched) {
+      row.set(writer_.numbers.qtype, response.message.qtype);
       row.set_str(writer_.asked_qname, waiting_->name(number), query.qname_hash);
       row.set(writer_.asked_qtype, query.qtype);
     }
@@ -297,8 +305,10 @@ class MatchBolt final : public Bolt, private KeyedState {
   ResultWriter writer_;
   std::optional<QueryLog> waiting_;
   std::optional<QueryLog> early_;  // responses before their queries; none without skew
+  bool names_wanted_ = false;
+  static constexpr std::size_t row_ahead = 16;
   std::vector<std::uint64_t> hashes_;
-  std::vector<Message> order_;
+  std::vector<Message> order_;  // and so many of the last one behind it
   Tally tally_;
   std::vector<std::pair<Counter*, std::uint64_t Tally::*>> counters_;
   Counter* forgotten_ = nullptr;

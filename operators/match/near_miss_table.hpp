@@ -30,8 +30,8 @@ struct StrayResponse {
   MatchDifference difference = MatchDifference::none;
   TimeNs decided = 0;
   std::uint64_t exchange = 0;  // as match has it: equal for a query that is near
-  std::string name;   // that the response has
-  std::string asked;  // that the query asked for, where it is another
+  std::string name;            // that the response has
+  std::string asked;           // that the query asked for, where it is another
 };
 
 class NearMissTable {
@@ -55,6 +55,8 @@ class NearMissTable {
   // One whose difference is known is only kept until the next watermark.
   void add_response(StrayResponse response);
 
+  // Whether advance() has anything to do.
+  bool due(TimeNs now) const { return next_ <= now || !decided_.empty(); }
   // use(response) for all that are decided up to `now`, in an order that depends on them alone.
   template <class Use>
   void advance(TimeNs now, Use&& use) {

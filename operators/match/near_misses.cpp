@@ -24,7 +24,6 @@ struct OutcomeReader : ExchangeReader {
       : ExchangeReader(s, "query_time"),
         decided(s.ref<std::int64_t>("time")),
         exchange(s.ref<std::uint64_t>("exchange")),
-        exchange_key(s, {"exchange"}),
         status(s.ref<std::uint8_t>("status")),
         asked_qname(s.ref<Str>("asked_qname")),
         asked_qtype(s.ref<std::uint16_t>("asked_qtype")),
@@ -34,6 +33,11 @@ struct OutcomeReader : ExchangeReader {
     OpenQuery message = ExchangeReader::read(row);
     message.rcode = row.get(rcode);
     return message;
+  }
+  // As the fields grouping computes it.
+  std::uint32_t group(const RowView& row) const {
+    return key_group(
+        KeyReader::fixed_hash(Type::u64, sizeof(std::uint64_t), row.data() + exchange.offset));
   }
   static const std::vector<std::string>& fields() {
     static const std::vector<std::string> all = {
@@ -45,7 +49,6 @@ struct OutcomeReader : ExchangeReader {
 
   FieldRef<std::int64_t> decided;
   FieldRef<std::uint64_t> exchange;
-  KeyReader exchange_key;
   FieldRef<std::uint8_t> status;
   FieldRef<Str> asked_qname;
   FieldRef<std::uint16_t> asked_qtype, rcode;
@@ -160,20 +163,22 @@ class NearMissesBolt final : public Bolt, private KeyedState {
   void execute(const InputBatch& in, Emitter& out) override {
     const OutcomeReader& reader = readers_[in.input];
     Rows rows = in.rows();
-    held_.begin(in);
-    for (std::uint32_t i = 0; i < rows.size(); ++i) take(reader, rows[i], rows.index(i));
+    for (std::uint32_t i = 0; i < rows.size(); ++i) take(reader, rows[i]);
+    if (!std::exchange(tables_changed_, false)) return;
     for (NearMissTable& table : tables_)
       table.take_pushed_out([&](const StrayResponse& one) { give(one, out); });
   }
 
   void watermark(TimeNs now, Emitter& out) override {
-    held_.take(now, [&](std::size_t input, const RowView& row, const HeldQuery& query) {
-      NearMissTable& table = tables_[query.group];
-      if (table.waits_for(query.exchange)) table.add_query(readers_[input].read(row), query.end);
+    held_.take(now, [&](const HeldQuery& ended, const OpenQuery& query) {
+      NearMissTable& table = tables_[ended.group];
+      if (!table.waits_for(ended.exchange)) return;
+      table.add_query(query, ended.end);
+      tables_changed_ = true;
     });
     std::uint64_t given_up = 0;
     for (NearMissTable& table : tables_) {
-      table.advance(now, [&](const StrayResponse& one) { give(one, out); });
+      if (table.due(now)) table.advance(now, [&](const StrayResponse& one) { give(one, out); });
       given_up += table.given_up();
     }
     if (given_up != given_up_before_) given_up_->add(given_up - given_up_before_);
@@ -186,9 +191,9 @@ class NearMissesBolt final : public Bolt, private KeyedState {
       if (tables_[group].idle() && held_.count(group) == 0) continue;
       StateWriter& section = out.of(group);
       section.put(std::uint64_t{held_.count(group)});
-      held_.each(group, [&](std::size_t input, const RowView& row, const HeldQuery& query) {
-        readers_[input].read(row).save(section);
-        section.put(query.end);
+      held_.each(group, [&](const HeldQuery& ended, const OpenQuery& query) {
+        query.save(section);
+        section.put(ended.end);
       });
       tables_[group].save(section);
     }
@@ -196,6 +201,7 @@ class NearMissesBolt final : public Bolt, private KeyedState {
   bool restore_group(std::uint32_t group, StateReader& in) override {
     NearMissTable& table = tables_[group];
     if (!table.idle()) return false;
+    tables_changed_ = true;
     for (auto left = in.get_count(OpenQuery::saved_size); left != 0; --left) {
       OpenQuery query = OpenQuery::restore(in);
       table.add_query(query, in.get<TimeNs>());
@@ -204,17 +210,20 @@ class NearMissesBolt final : public Bolt, private KeyedState {
   }
 
  private:
-  void take(const OutcomeReader& reader, const RowView& row, std::uint32_t number) {
+  [[gnu::always_inline]] void take(const OutcomeReader& reader, const RowView& row) {
     auto status = static_cast<MatchStatus>(row.get(reader.status));
     if (status == MatchStatus::duplicate) return;
-    std::uint32_t group = key_group(reader.exchange_key.hash(row));
-    NearMissTable& table = tables_[group];
-    if (status != MatchStatus::unsolicited && status != MatchStatus::mismatched) {
-      // Those that find no room are compared with no response.
-      if (held_.count(group) * NearMissTable::query_bytes + table.bytes() < bytes_max_)
-        held_.add({row.get(reader.decided), row.get(reader.exchange), number, group});
-      return;
-    }
+    if (status == MatchStatus::unsolicited || status == MatchStatus::mismatched) [[unlikely]]
+      return take_stray(reader, row, status);
+    std::uint32_t group = reader.group(row);
+    // Those that find no room are compared with no response.
+    if (held_.count(group) * NearMissTable::query_bytes + tables_[group].bytes() < bytes_max_)
+      held_.add({row.get(reader.decided), row.get(reader.exchange), group}, reader.read(row));
+  }
+
+  void take_stray(const OutcomeReader& reader, const RowView& row, MatchStatus status) {
+    NearMissTable& table = tables_[reader.group(row)];
+    tables_changed_ = true;
     OpenQuery message = reader.read(row);
     responses_->add();
     StrayResponse stray;
@@ -242,7 +251,8 @@ class NearMissesBolt final : public Bolt, private KeyedState {
   NearMissWriter writer_;
   std::vector<NearMissTable> tables_;  // one a key group
   HeldQueries held_;
-  std::size_t bytes_max_ = 0;  // of a key group
+  std::size_t bytes_max_ = 0;    // of a key group
+  bool tables_changed_ = false;  // since what the limit pushes out was last asked for
   std::array<Counter*, 5> by_difference_{};
   Counter* responses_ = nullptr;
   Counter* given_up_ = nullptr;

@@ -34,6 +34,11 @@ struct alignas(64) OpenQuery {
   std::uint8_t transport = 0;
   bool has_question = false;
 
+  // Ports, id and type of the question, which stand side by side.
+  static constexpr std::size_t numbers_size = 4 * sizeof(std::uint16_t);
+  std::byte* numbers() { return reinterpret_cast<std::byte*>(this) + numbers_at; }
+  const std::byte* numbers() const { return reinterpret_cast<const std::byte*>(this) + numbers_at; }
+
   bool same_transaction(const OpenQuery& other) const {
     return id == other.id && client_port == other.client_port && server_port == other.server_port &&
            transport == other.transport && same_hosts(other);
@@ -64,9 +69,13 @@ struct alignas(64) OpenQuery {
   void save(StateWriter& out) const;
   static OpenQuery restore(StateReader& in);
   static constexpr std::size_t saved_size = 64;
+  static constexpr std::size_t numbers_at = 48;
 };
 static_assert(sizeof(OpenQuery) == 64);
 static_assert(offsetof(OpenQuery, client) == 0 && offsetof(OpenQuery, server) == 16);
+static_assert(offsetof(OpenQuery, client_port) == OpenQuery::numbers_at &&
+              offsetof(OpenQuery, qtype) + sizeof(std::uint16_t) ==
+                  OpenQuery::numbers_at + OpenQuery::numbers_size);
 
 inline void OpenQuery::save(StateWriter& out) const {
   for (std::uint8_t byte : client.bytes) out.put(byte);

@@ -3,38 +3,50 @@
 #include <algorithm>
 
 #include "engine/base/assert.hpp"
-#include "engine/base/prefetch.hpp"
 
 namespace dnstorm::operators {
 
 namespace {
 constexpr std::size_t names_min = 1024;
-// Longer ones are cut: no name of the DNS is.
-constexpr std::size_t name_max = 1024;
 }  // namespace
 
-std::uint32_t QueryLog::find_waiting(std::uint64_t hash, const OpenQuery& message,
-                                     MatchBy by) const {
-  std::uint32_t best = none;
-  index_.each(hash, [&](std::uint32_t number) {
-    const OpenQuery& held = query(number);
-    if (!held.answers(message, by) || message.time >= deadline(held)) return;
-    if (best == none || held.before(query(best))) best = number;
-  });
-  return best;
+// Each message pays for a look into one chunk, so that who asks often costs no more than an index.
+bool QueryLog::scan_pays(Group& group) const {
+  group.may_scan = std::min(group.may_scan, group.chunks * QueryChunk::size);
+  if (group.may_scan < group.chunks) return false;
+  group.may_scan -= group.chunks;
+  return true;
 }
 
-// Entries of the index are not removed with their messages: a number that has been given to another
-// message since is found out by looking at that, and a message that is found belongs here however
-// it was found.
+// use(chunk, place, number) for what may have the hash. Entries of the index are not removed with
+// their messages: a number that has been given to another message since is found out by looking at
+// that, and a message that is found belongs here however it was found.
+template <class Use>
+void QueryLog::each_held(Group& group, std::uint64_t hash, Use&& use) {
+  if (!scan_pays(group)) {
+    index_all(group);
+    group.all.each(hash, [&](std::uint32_t number, std::uint32_t) {
+      use(chunk_of(number), number % QueryChunk::size, number);
+    });
+    return;
+  }
+  std::uint32_t same = 0;
+  for (std::uint32_t at = group.head; at != none; at = chunk(at).next) {
+    const QueryChunk& holder = chunk(at);
+    if (!holder.may_have(hash)) continue;
+    for (std::uint32_t place = 0; place < holder.count; ++place) {
+      if (holder.hashes[place] != hash || (holder.answered >> place & 1) == 0) continue;
+      if (++same > same_max) return;
+      use(holder, place, at * QueryChunk::size + place);
+    }
+  }
+}
+
 std::uint32_t QueryLog::find_answered(std::uint64_t hash, const OpenQuery& message, MatchBy by) {
   Group& group = groups_[key_group(hash)];
   if (group.head == none) return none;
-  index_all(group);
   std::uint32_t best = none;
-  group.all.each(hash, [&](std::uint32_t number) {
-    const QueryChunk& holder = chunk_of(number);
-    std::uint32_t place = number % QueryChunk::size;
+  each_held(group, hash, [&](const QueryChunk& holder, std::uint32_t place, std::uint32_t number) {
     if ((holder.answered >> place & 1) == 0 || holder.hashes[place] != hash) return;
     const OpenQuery& held = holder.queries[place];
     if (!held.answers(message, by) || message.time >= deadline(held)) return;
@@ -85,29 +97,6 @@ bool QueryLog::has_room(std::uint32_t group, std::size_t name_size) const {
   return g.bytes + more + names_growth(g, name_size) <= limits_.bytes_max;
 }
 
-void QueryLog::append(std::uint32_t group, std::uint64_t hash, const OpenQuery& query,
-                      std::string_view name) {
-  Group& g = groups_[group];
-  std::uint32_t number = needs_chunk(g) ? add_chunk(g) : g.tail;
-  QueryChunk& last = chunk(number);
-  std::uint32_t place = last.count++;
-  last.queries[place] = query;
-  last.hashes[place] = hash;
-  // Chunks are cold when they are used again.
-  constexpr std::uint32_t ahead = 4;
-  if (place + ahead < QueryChunk::size) prefetch_line_to_write(&last.queries[place + ahead]);
-  constexpr std::uint32_t hashes_of_line = 64 / sizeof(std::uint64_t);
-  if (place + hashes_of_line < QueryChunk::size)
-    prefetch_line_to_write(&last.hashes[place + hashes_of_line]);
-  last.waiting |= std::uint64_t{1} << place;
-  if (limits_.keep_names) append_name(g, last, name);
-  TimeNs until = deadline(query);
-  last.last_deadline = std::max(last.last_deadline, until);
-  if (until < last.due) note_due(group, until);
-  ++g.waiting;
-  index_.add(hash, number * QueryChunk::size + place);
-}
-
 std::uint32_t QueryLog::add_chunk(Group& group) {
   std::uint32_t number = 0;
   if (free_.empty()) {
@@ -124,25 +113,15 @@ std::uint32_t QueryLog::add_chunk(Group& group) {
   else
     chunk(group.tail).next = number;
   group.tail = number;
+  ++group.chunks;
   group.bytes += chunk_bytes;
   return number;
 }
 
-void QueryLog::append_name(Group& group, QueryChunk& last, std::string_view name) {
-  name = name.substr(0, name_max);
-  std::size_t wanted = last.names.size() + name.size();
-  std::size_t held = last.names.capacity();
-  if (last.count == 1 || wanted > held) {
-    if (last.count == 1) held = 0;
-    last.names.reserve(std::max({names_min, 2 * held, wanted}));
-    group.bytes += last.names.capacity() - held;
-  }
-  last.names += name;
-  // As those of the queries themselves, the lines of names to come.
-  constexpr std::size_t names_ahead = 128;
-  if (last.names.size() + names_ahead < last.names.capacity())
-    prefetch_line_to_write(last.names.data() + last.names.size() + names_ahead);
-  last.name_ends[last.count - 1] = static_cast<std::uint32_t>(last.names.size());
+void QueryLog::grow_names(Group& group, ChunkNames& names, std::size_t name_size) {
+  std::size_t counted = names.capacity();
+  names.reserve(std::max({names_min, 2 * counted, names.size() + name_size}));
+  group.bytes += names.capacity() - counted;
 }
 
 // Messages come nearly in the order of their times: the loop nearly always ends at once.
@@ -154,19 +133,12 @@ void QueryLog::note_due(std::uint32_t group, TimeNs due) {
   due_[group] = due;
 }
 
-void QueryLog::answer(std::uint64_t hash, std::uint32_t number) {
-  end(hash, number);
-  chunk(number / QueryChunk::size).answered |= std::uint64_t{1} << (number % QueryChunk::size);
-}
-
 void QueryLog::end(std::uint32_t number) {
-  end(chunk_of(number).hashes[number % QueryChunk::size], number);
-}
-
-void QueryLog::end(std::uint64_t hash, std::uint32_t number) {
-  chunk(number / QueryChunk::size).waiting &= ~(std::uint64_t{1} << (number % QueryChunk::size));
-  --groups_[key_group(hash)].waiting;
-  index_.remove(hash, number);
+  QueryChunk& holder = chunk(number / QueryChunk::size);
+  std::uint32_t place = number % QueryChunk::size;
+  holder.waiting &= ~(std::uint64_t{1} << place);
+  --groups_[key_group(holder.hashes[place])].waiting;
+  index_.remove(holder.hashes[place], number);
 }
 
 std::uint32_t QueryLog::oldest_waiting(std::uint32_t group) {
@@ -230,6 +202,7 @@ void QueryLog::drop_head(std::uint32_t group) {
     g.indexed_chunk = g.head;
     g.indexed_count = 0;
   }
+  --g.chunks;
   oldest.clear();
   free_.push_back(head);
 }
@@ -243,7 +216,7 @@ std::size_t QueryLog::accounted_bytes() const {
 std::size_t QueryLog::held_bytes() const {
   std::size_t sum = chunks_.size() * sizeof(QueryChunk) + index_.bytes() +
                     chunks_.capacity() * sizeof chunks_[0] + free_.capacity() * sizeof free_[0];
-  for (const auto& one : chunks_) sum += limits_.keep_names ? one->names.capacity() : 0;
+  for (const auto& one : chunks_) sum += one->names.held();
   for (const Group& group : groups_) sum += group.all.bytes();
   return sum;
 }

@@ -42,7 +42,7 @@ void QueryLog::save_chunk(const QueryChunk& chunk, StateWriter& out) const {
   });
   if (!limits_.keep_names) return;
   out.put(std::uint64_t{chunk.names.capacity()});
-  out.put_bytes(chunk.names);
+  out.put_bytes(chunk.names.text());
   for (std::uint32_t place = 0; place < chunk.count; ++place) out.put(chunk.name_ends[place]);
 }
 
@@ -68,6 +68,7 @@ bool QueryLog::restore_chunk(std::uint32_t group, StateReader& in) {
   bool good = true;
   each_bit(waiting | answered, [&](std::uint32_t place) {
     fresh.hashes[place] = in.get<std::uint64_t>();
+    fresh.meet(fresh.hashes[place]);
     fresh.queries[place] = OpenQuery::restore(in);
     good = good && in.ok() && key_group(fresh.hashes[place]) == group &&
            deadline(fresh.queries[place]) <= fresh.last_deadline;
@@ -90,7 +91,7 @@ bool QueryLog::restore_names(Group& group, QueryChunk& chunk, StateReader& in) {
       capacity > std::max<std::uint64_t>(names_min, 2 * names.size()))
     return false;
   chunk.names.reserve(capacity);
-  chunk.names = names;
+  chunk.names.append(names);
   group.bytes += chunk.names.capacity();
   std::uint32_t before = 0;
   for (std::uint32_t place = 0; place < chunk.count; ++place) {

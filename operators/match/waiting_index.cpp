@@ -23,35 +23,49 @@ bool WaitingIndex::add(std::uint64_t hash, std::uint32_t number, std::uint32_t s
   return true;
 }
 
-// Whatever stands behind the gap and may stand in it moves up (Knuth, TAOCP 3, 6.4 algorithm R).
 void WaitingIndex::remove(std::uint64_t hash, std::uint32_t number) {
   DNSTORM_ASSERT(size_ != 0, "a number is removed that is not there", number);
-  std::uint32_t gap = low(hash) & mask_;
-  while (slots_[gap].next != number + 1) {
-    DNSTORM_ASSERT(slots_[gap].next != 0, "a number is removed that is not there", number);
-    gap = (gap + 1) & mask_;
+  std::uint32_t place = low(hash) & mask_;
+  while (slots_[place].next != number + 1) {
+    DNSTORM_ASSERT(slots_[place].next != 0, "a number is removed that is not there", number);
+    place = (place + 1) & mask_;
   }
-  for (std::uint32_t at = (gap + 1) & mask_; slots_[at].next != 0; at = (at + 1) & mask_) {
-    if (((at - slots_[at].tag) & mask_) < ((at - gap) & mask_)) continue;
-    slots_[gap] = slots_[at];
+  remove_at(place);
+}
+
+// Whatever stands behind the gap and may stand in it moves up (Knuth, TAOCP 3, 6.4 algorithm R).
+void WaitingIndex::remove_at(std::uint32_t gap) {
+  Slot* slots = slots_.data();
+  std::uint32_t mask = mask_;
+  for (std::uint32_t at = (gap + 1) & mask; slots[at].next != 0; at = (at + 1) & mask) {
+    if (((at - slots[at].tag) & mask) < ((at - gap) & mask)) continue;
+    slots[gap] = slots[at];
     gap = at;
   }
-  slots_[gap] = {};
+  slots[gap] = {};
   --size_;
 }
 
 void WaitingIndex::reset(std::size_t expected) {
   std::size_t wanted = std::bit_ceil(std::max(slots_min, expected * 2 + 2));
-  if (wanted > slots_.size()) slots_ = {};
-  slots_.assign(std::max(wanted, slots_.size()), Slot{});
-  mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
+  if (wanted > slots_.size()) {
+    slots_ = {};
+    take_slots(std::vector<Slot>(wanted));
+  } else {
+    std::fill(slots_.begin(), slots_.end(), Slot{});
+  }
   size_ = 0;
 }
 
-void WaitingIndex::grow() {
-  std::vector<Slot> old =
-      std::exchange(slots_, std::vector<Slot>(std::max(slots_min, slots_.size() * 2)));
+void WaitingIndex::take_slots(std::vector<Slot> slots) {
+  slots_ = std::move(slots);
+  looked_at_ = slots_.data();
   mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
+}
+
+void WaitingIndex::grow() {
+  std::vector<Slot> old = std::move(slots_);
+  take_slots(std::vector<Slot>(std::max(slots_min, old.size() * 2)));
   for (const Slot& slot : old) {
     if (slot.next == 0) continue;
     std::uint32_t at = slot.tag & mask_;

@@ -10,48 +10,72 @@
 namespace dnstorm::operators {
 
 class WaitingIndex {
+  // Zero: free.
+  struct Slot {
+    std::uint32_t tag;   // the low half of the hash, which holds the home place
+    std::uint32_t next;  // number plus one
+  };
+
  public:
+  WaitingIndex() = default;
+  WaitingIndex(const WaitingIndex&) = delete;
+  WaitingIndex& operator=(const WaitingIndex&) = delete;
+
   // Bytes for a number at most, while the table grows as well (the old and the new slots).
   static constexpr std::size_t bytes_per_number = 48;
 
-  // use(number) for those that may have the hash, in no order. `use` must not change the index.
+  // use(number, place) for those that may have the hash, in no order. `use` must not change the
+  // index. Answers the free place behind them, for add_at().
   template <class Use>
-  void each(std::uint64_t hash, Use&& use) const {
-    if (slots_.empty()) return;
+  [[gnu::always_inline]] std::uint32_t each(std::uint64_t hash, Use&& use) const {
     std::uint32_t tag = low(hash);
-    for (std::uint32_t at = tag & mask_; slots_[at].next != 0; at = (at + 1) & mask_)
-      if (slots_[at].tag == tag) use(slots_[at].next - 1);
+    for (std::uint32_t at = tag & mask_;; at = (at + 1) & mask_) {
+      Slot slot = looked_at_[at];
+      if (slot.next == 0) return at;
+      if (slot.tag == tag) use(slot.next - 1, at);
+    }
+  }
+  std::uint32_t free_place(std::uint64_t hash) const {
+    return each(hash, [](std::uint32_t, std::uint32_t) {});
   }
   // False, and nothing is added, if there are `same_max` of the hash already: each is looked at
   // whenever the hash is.
   bool add(std::uint64_t hash, std::uint32_t number, std::uint32_t same_max = ~0U);
+  // Where each() or free_place() said, and nothing has been changed since.
+  void add_at(std::uint32_t place, std::uint64_t hash, std::uint32_t number) {
+    if (full()) [[unlikely]] {
+      grow();
+      place = free_place(hash);
+    }
+    slots_[place] = {low(hash), number + 1};
+    ++size_;
+  }
   // There must be one.
   void remove(std::uint64_t hash, std::uint32_t number);
+  // Where each() said that it is, and nothing has been changed since.
+  void remove_at(std::uint32_t place);
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
   // Empty, with room for so many.
   void reset(std::size_t expected);
   bool full() const { return (size_ + 1) * 2 > slots_.size(); }
 
-  void prefetch(std::uint64_t hash) const {
-    if (!slots_.empty()) prefetch_line(&slots_[low(hash) & mask_]);
-  }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&looked_at_[low(hash) & mask_]); }
   // The first number that may have the hash, plus one; 0: none.
   std::uint32_t first(std::uint64_t hash) const {
-    if (slots_.empty()) return 0;
-    std::uint32_t at = low(hash) & mask_;
-    while (slots_[at].next != 0 && slots_[at].tag != low(hash)) at = (at + 1) & mask_;
-    return slots_[at].next;
+    for (std::uint32_t at = low(hash) & mask_;; at = (at + 1) & mask_) {
+      Slot slot = looked_at_[at];
+      if (slot.next == 0 || slot.tag == low(hash)) return slot.next;
+    }
   }
 
  private:
-  struct Slot {
-    std::uint32_t tag = 0;   // the low half of the hash, which holds the home place
-    std::uint32_t next = 0;  // number plus one; 0: free
-  };
   static std::uint32_t low(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
+  void take_slots(std::vector<Slot> slots);
   void grow();
 
+  static constexpr Slot no_slots[1] = {};
+  const Slot* looked_at_ = no_slots;  // those of slots_; while there are none, a free one
   std::uint32_t mask_ = 0;
   std::size_t size_ = 0;
   std::vector<Slot> slots_;
