@@ -114,22 +114,33 @@ RegisteredDomain::Node RegisteredDomain::node(std::uint64_t tail_hash) const {
   return static_cast<Node>(nodes_[at] & kind_mask);
 }
 
+// node() of a name's last label.
+RegisteredDomain::Node RegisteredDomain::last_node(std::string_view label) {
+  if (label.size() > sizeof(std::uint64_t)) return node(hash_bytes(label));
+  std::uint64_t letters = 0;
+  for (char c : label) letters = letters << 8 | static_cast<unsigned char>(c);
+  LastLabel& known = last_labels_[letters * 0x9e3779b97f4a7c15 >> 56];
+  if (known.letters != letters) known = {letters, node(hash_bytes(label))};
+  return known.node;
+}
+
 // The registered domain, if the walk can tell. It cannot where a label that it comes to is an
 // international one (the list writes those in UTF-8, packets in Punycode) or ends in an escape,
 // which may be one of a dot.
-std::optional<RegisteredDomain::Domain> RegisteredDomain::walk(std::string_view qname) const {
+std::optional<RegisteredDomain::Domain> RegisteredDomain::walk(std::string_view qname) {
   bool below_rule = true;  // a top-level domain that is not listed is a suffix by the default rule
   for (std::size_t end = qname.size(); end != 0;) {
     std::size_t from = label_begin(qname, end);
     if (from >= 2 && qname[from - 2] == '\\') return std::nullopt;
     std::string_view tail = qname.substr(from);
     if (tail.starts_with("xn--")) return std::nullopt;
-    std::uint64_t hash = hash_bytes(tail);
-    Node kind = node(hash);
+    const bool last = end == qname.size();
+    std::uint64_t hash = last ? 0 : hash_bytes(tail);
+    Node kind = last ? last_node(tail) : node(hash);
     if (kind == Node::special) return std::nullopt;
     if (kind == Node::none) {
       if (!below_rule) return std::nullopt;
-      if (end != qname.size()) return Domain{tail, hash};
+      if (!last) return Domain{tail, hash};
     } else {
       below_rule = kind == Node::rule;
     }

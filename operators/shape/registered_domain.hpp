@@ -17,6 +17,7 @@
 // instance a task; not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -68,6 +69,11 @@ class RegisteredDomain {
   static std::uint64_t key_of(std::string_view name, std::uint64_t hash) {
     return hash ^ name.size() * 0x9e3779b97f4a7c15;
   }
+  // A short last label, which most names share with many others, as a number.
+  struct LastLabel {
+    std::uint64_t letters = 0;
+    Node node = Node::none;
+  };
   struct TopLevel {
     std::uint64_t hash = 0;
     std::uint8_t size = 0;
@@ -80,7 +86,8 @@ class RegisteredDomain {
   void mark(std::uint64_t hash);
   bool maybe_marked(std::uint64_t hash) const;
   Node node(std::uint64_t tail_hash) const;
-  std::optional<Domain> walk(std::string_view qname) const;
+  Node last_node(std::string_view label);
+  std::optional<Domain> walk(std::string_view qname);
   std::uint16_t ask_list(std::string_view qname) const;
 
   psl_ctx_st* list_;
@@ -93,6 +100,7 @@ class RegisteredDomain {
   // Direct-mapped by the hash: of of(), and of is_top_level().
   std::vector<Entry> cache_;
   std::vector<TopLevel> top_levels_;
+  std::array<LastLabel, 256> last_labels_;  // direct-mapped, too: of walk()
 };
 
 }  // namespace dnstorm::operators

@@ -1,5 +1,7 @@
 #include "operators/spouts/message_row_writer.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "operators/spouts/decode_schema.hpp"
@@ -26,32 +28,32 @@ MessageRowWriter::MessageRowWriter(const Schema& schema)
       tld_(schema.ref<Str>("tld")),
       edns_options_(schema.ref<Bytes>("edns_options")),
       addresses_(schema.ref<Bytes>("addresses")),
-      dnstap_(schema),
-      names_(qname_.present() || domain_.present() || tld_.present()) {
-  wanted_ = {schema.find("txn").has_value(), false, domain_.present(), tld_.present(),
-             addresses_.present()};
-  for (const char* field : {"edns", "edns_version", "edns_size", "do", "ecs", "cookie", "nsid"})
-    wanted_.edns = wanted_.edns || schema.find(field).has_value();
+      dnstap_(schema) {
+  using Cells = MessageCells;
+  wanted_ = {.txn = copies_.reads(offsetof(Cells, match.txn), sizeof(Cells::match.txn)),
+             .response = copies_.reads(offsetof(Cells, response), sizeof(Cells::response)),
+             .rest = copies_.reads(offsetof(Cells, rest), sizeof(Cells::rest)),
+             .edns = copies_.reads(offsetof(Cells, edns), sizeof(Cells::edns)),
+             .domain = domain_.present(),
+             .tld = tld_.present(),
+             .addresses = addresses_.present()};
+  others_ = edns_options_.present() || addresses_.present() ||
+            (!qname_.present() && (domain_.present() || tld_.present()));
 }
 
-void MessageRowWriter::write(const MessageValues& values, RowWriter row) const {
+[[gnu::always_inline]] inline void MessageRowWriter::write(const MessageValues& values,
+                                                           RowWriter row) const {
   copies_.run(&values.cells(), row.data());
-  if (names_ && values.has_names()) write_names(values, row);
-  if (edns_options_.present()) {
-    auto options = values.edns_options();
-    if (!options.empty()) row.set_bytes(edns_options_, options);
+  if (qname_.present() && values.has_names()) write_names(values, row);
+  if (others_) write_others(values, row);
+  if (values.dnstap() != nullptr && dnstap_.any()) {
+    RowWriter rest = row;  // so that `row` needs no address
+    dnstap_.write(*values.dnstap(), rest);
   }
-  if (addresses_.present() && !values.addresses().empty())
-    row.set_bytes(addresses_, values.addresses());
-  if (values.dnstap() != nullptr && dnstap_.any()) dnstap_.write(*values.dnstap(), row);
 }
 
-void MessageRowWriter::write_names(const MessageValues& values, RowWriter& row) const {
-  if (!qname_.present()) {
-    row.set_str(domain_, values.domain().name, values.domain().hash);
-    row.set_str(tld_, values.tld().name, values.tld().hash);
-    return;
-  }
+[[gnu::always_inline]] inline void MessageRowWriter::write_names(const MessageValues& values,
+                                                                 RowWriter row) const {
   row.set_str(qname_, values.qname(), values.qname_hash());
   StrCell cell;
   std::memcpy(&cell, row.data() + qname_.offset, sizeof cell);
@@ -59,34 +61,44 @@ void MessageRowWriter::write_names(const MessageValues& values, RowWriter& row) 
   set_end(row, tld_, cell.offset + cell.size, values.tld());
 }
 
+void MessageRowWriter::write_others(const MessageValues& values, RowWriter row) const {
+  // Ends of a name that is not in the row.
+  if (!qname_.present() && values.has_names()) {
+    row.set_str(domain_, values.domain().name, values.domain().hash);
+    row.set_str(tld_, values.tld().name, values.tld().hash);
+  }
+  auto options = values.edns_options();
+  if (!options.empty()) row.set_bytes(edns_options_, options);
+  if (addresses_.present() && !values.addresses().empty())
+    row.set_bytes(addresses_, values.addresses());
+}
+
+void MessageRows::Way::add(const Stream& stream) {
+  streams.push_back(&stream);
+  wanted = wanted | stream.writer.wanted();
+}
+
 void MessageRows::open(const std::vector<SchemaPtr>& outputs) {
-  auto writer = [&](DecodeStream stream) {
-    return outputs[stream] ? MessageRowWriter(*outputs[stream]) : MessageRowWriter();
-  };
-  every_ = writer(messages_stream);
-  queries_ = writer(queries_stream);
-  responses_ = writer(responses_stream);
-  of_query_ = every_.wanted() | queries_.wanted();
-  of_response_ = every_.wanted() | responses_.wanted();
-  if (of_query_.domain || of_response_.domain) values_.open_domains();
+  for (std::size_t number : {messages_stream, queries_stream, responses_stream})
+    if (outputs[number]) streams_.push_back({number, MessageRowWriter(*outputs[number])});
+  for (const Stream& stream : streams_) {
+    if (stream.number != responses_stream) queries_.add(stream);
+    if (stream.number != queries_stream) responses_.add(stream);
+  }
+  if (queries_.wanted.domain || responses_.wanted.domain) values_.open_domains();
 }
 
 void MessageRows::write(const MessageContext& context, Emitter& out) {
-  const bool response = context.message.qr;
-  const std::size_t half = response ? responses_stream : queries_stream;
-  if (!out.wanted(messages_stream) && !out.wanted(half)) return;
+  const Way& way = context.message.qr ? responses_ : queries_;
+  if (way.streams.empty()) return;
   values_.prefetch(context.message);
-  values_.read(context, response ? of_response_ : of_query_);
-  if (out.wanted(messages_stream)) every_.write(values_, out.row(messages_stream));
-  if (out.wanted(half)) (response ? responses_ : queries_).write(values_, out.row(half));
+  values_.read(context, way.wanted);
+  for (const Stream* stream : way.streams) stream->writer.write(values_, out.row(stream->number));
 }
 
 bool MessageRows::reads_name() const {
-  return every_.reads_name() || queries_.reads_name() || responses_.reads_name();
-}
-
-bool MessageRows::reads_records() const {
-  return every_.wanted().addresses || responses_.wanted().addresses;
+  return std::ranges::any_of(streams_,
+                             [](const Stream& stream) { return stream.writer.reads_name(); });
 }
 
 }  // namespace dnstorm::operators

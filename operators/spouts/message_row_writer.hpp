@@ -21,16 +21,17 @@ class MessageRowWriter {
   void write(const MessageValues& values, RowWriter row) const;
   const MessageValues::Wanted& wanted() const { return wanted_; }
   // Whether write() needs the text of the question's name.
-  bool reads_name() const { return names_; }
+  bool reads_name() const { return qname_.present() || domain_.present() || tld_.present(); }
 
  private:
-  void write_names(const MessageValues& values, RowWriter& row) const;
+  void write_names(const MessageValues& values, RowWriter row) const;
+  void write_others(const MessageValues& values, RowWriter row) const;
 
   RowCopies copies_;
   FieldRef<Str> qname_, domain_, tld_;
   FieldRef<Bytes> edns_options_, addresses_;
+  bool others_ = false;  // whether write_others() has anything to do
   DnstapRowWriter dnstap_;
-  bool names_ = false;
   MessageValues::Wanted wanted_;
 };
 
@@ -43,12 +44,23 @@ class MessageRows {
   // To the streams that somebody reads.
   void write(const MessageContext& context, Emitter& out);
   bool reads_name() const;
-  // Whether write() needs the records.
-  bool reads_records() const;
+  // Whether write() needs the records of responses.
+  bool reads_records() const { return responses_.wanted.addresses; }
 
  private:
-  MessageRowWriter every_, queries_, responses_;
-  MessageValues::Wanted of_query_, of_response_;
+  struct Stream {
+    std::size_t number = 0;
+    MessageRowWriter writer;
+  };
+  // Where a query or a response goes, and what for.
+  struct Way {
+    std::vector<const Stream*> streams;
+    MessageValues::Wanted wanted;
+    void add(const Stream& stream);
+  };
+
+  std::vector<Stream> streams_;  // that somebody reads
+  Way queries_, responses_;
   MessageValues values_;
 };
 

@@ -45,43 +45,58 @@ std::string_view last_label(std::string_view name) {
   return name.substr(name.rfind('.') + 1);
 }
 
-void set_network(const MessageContext& context, MessageCells& __restrict to) {
-  const capture::packet::Datagram& datagram = context.datagram;
-  to.time = context.time;
-  to.malformed = context.malformed;
-  to.tcp_rtt_us = context.tcp_rtt_us;
+// A question that is cut off was not asked.
+std::uint16_t qtype_of(const dns::Message& message) {
+  return message.has_question ? message.qtype : std::uint16_t{0};
+}
+
+void set_common(const MessageContext& context, MessageCells& __restrict to) {
+  const dns::Message& message = context.message;
   to.client = context.ends.client;
   to.server = context.ends.server;
-  to.client_port = context.ends.client_port;
-  to.server_port = context.ends.server_port;
-  to.src = datagram.src;
-  to.dst = datagram.dst;
-  to.transport = datagram.protocol;
-  to.ttl = datagram.ttl;
-  to.ip_version = datagram.v6 ? 6 : 4;
+  to.time = to.match.time = context.time;
+  to.match.size = static_cast<std::uint32_t>(message.wire.size());
+  to.match.client_port = context.ends.client_port;
+  to.match.server_port = context.ends.server_port;
+  to.match.id = message.id;
+  to.qtype = to.match.qtype = qtype_of(message);
+  to.match.transport = context.datagram.protocol;
+  to.qr = to.match.qr = message.qr;
+  to.rcode = to.match.rcode = message.rcode;
 }
 
-void set_message(const dns::Message& message, MessageCells& __restrict to) {
+void set_response(const MessageContext& context, MessageCells::Response& __restrict to) {
+  const dns::Message& message = context.message;
   to.size = static_cast<std::uint32_t>(message.wire.size());
-  to.id = message.id;
-  to.qr = message.qr;
-  to.flags = static_cast<const dns::HeaderFlags&>(message);
-  to.opcode = message.opcode;
-  to.rcode = message.rcode;
-  to.full_rcode = message.full_rcode();
-  to.questions = message.question_count;
   to.answers = message.answer_count;
   to.authorities = message.authority_count;
-  to.additionals = message.additional_count;
+  to.qtype = qtype_of(message);
+  to.qname_length = message.has_question ? message.qname_wire_length : std::uint16_t{0};
+  to.transport = context.datagram.protocol;
+  to.qr = message.qr;
+  to.aa = message.aa;
+  to.tc = message.tc;
+  to.rd = message.rd;
+  to.ra = message.ra;
+  to.rcode = message.rcode;
 }
 
-// Of a question that is cut off, what was read of it is no answer to what was asked.
-void set_question(const dns::Message& message, MessageCells& __restrict to) {
-  bool whole = message.has_question;
-  to.qtype = whole ? message.qtype : std::uint16_t{0};
-  to.qclass = whole ? message.qclass : std::uint16_t{0};
-  to.qname_length = whole ? message.qname_wire_length : std::uint16_t{0};
-  to.label_count = whole ? message.qname_labels : std::uint8_t{0};
+void set_rest(const MessageContext& context, MessageCells::Rest& __restrict to) {
+  const dns::Message& message = context.message;
+  to.src = context.datagram.src;
+  to.dst = context.datagram.dst;
+  to.tcp_rtt_us = context.tcp_rtt_us;
+  to.full_rcode = message.full_rcode();
+  to.questions = message.question_count;
+  to.additionals = message.additional_count;
+  to.qclass = message.has_question ? message.qclass : std::uint16_t{0};
+  to.ip_version = context.datagram.v6 ? 6 : 4;
+  to.ttl = context.datagram.ttl;
+  to.opcode = message.opcode;
+  to.label_count = message.has_question ? message.qname_labels : std::uint8_t{0};
+  to.ad = message.ad;
+  to.cd = message.cd;
+  to.malformed = context.malformed;
 }
 
 }  // namespace
@@ -89,38 +104,50 @@ void set_question(const dns::Message& message, MessageCells& __restrict to) {
 std::span<const RowCopies::Source> message_cell_sources() {
   using Cells = MessageCells;
   static constexpr RowCopies::Source sources[] = {
-      {"time", offsetof(Cells, time)},
-      {"src", offsetof(Cells, src)},
-      {"dst", offsetof(Cells, dst)},
       {"client", offsetof(Cells, client)},
       {"server", offsetof(Cells, server)},
-      {"client_port", offsetof(Cells, client_port)},
-      {"server_port", offsetof(Cells, server_port)},
-      {"ip_version", offsetof(Cells, ip_version)},
-      {"transport", offsetof(Cells, transport)},
-      {"ttl", offsetof(Cells, ttl)},
-      {"size", offsetof(Cells, size)},
-      {"id", offsetof(Cells, id)},
-      {"qr", offsetof(Cells, qr)},
-      {"opcode", offsetof(Cells, opcode)},
-      {"aa", offsetof(Cells, flags.aa)},
-      {"tc", offsetof(Cells, flags.tc)},
-      {"rd", offsetof(Cells, flags.rd)},
-      {"ra", offsetof(Cells, flags.ra)},
-      {"ad", offsetof(Cells, flags.ad)},
-      {"cd", offsetof(Cells, flags.cd)},
-      {"rcode", offsetof(Cells, rcode)},
-      {"full_rcode", offsetof(Cells, full_rcode)},
-      {"questions", offsetof(Cells, questions)},
-      {"answers", offsetof(Cells, answers)},
-      {"authorities", offsetof(Cells, authorities)},
-      {"additionals", offsetof(Cells, additionals)},
       {"qname", offsetof(Cells, qname)},
-      {"qtype", offsetof(Cells, qtype)},
-      {"qclass", offsetof(Cells, qclass)},
-      {"qname_length", offsetof(Cells, qname_length)},
-      {"label_count", offsetof(Cells, label_count)},
       {"domain", offsetof(Cells, domain)},
+      {"time", offsetof(Cells, time)},
+      {"qtype", offsetof(Cells, qtype)},
+      {"qr", offsetof(Cells, qr)},
+      {"rcode", offsetof(Cells, rcode)},
+      {"time", offsetof(Cells, match.time)},
+      {"txn", offsetof(Cells, match.txn)},
+      {"size", offsetof(Cells, match.size)},
+      {"client_port", offsetof(Cells, match.client_port)},
+      {"server_port", offsetof(Cells, match.server_port)},
+      {"id", offsetof(Cells, match.id)},
+      {"qtype", offsetof(Cells, match.qtype)},
+      {"transport", offsetof(Cells, match.transport)},
+      {"qr", offsetof(Cells, match.qr)},
+      {"rcode", offsetof(Cells, match.rcode)},
+      {"size", offsetof(Cells, response.size)},
+      {"answers", offsetof(Cells, response.answers)},
+      {"authorities", offsetof(Cells, response.authorities)},
+      {"qtype", offsetof(Cells, response.qtype)},
+      {"qname_length", offsetof(Cells, response.qname_length)},
+      {"transport", offsetof(Cells, response.transport)},
+      {"qr", offsetof(Cells, response.qr)},
+      {"aa", offsetof(Cells, response.aa)},
+      {"tc", offsetof(Cells, response.tc)},
+      {"rd", offsetof(Cells, response.rd)},
+      {"ra", offsetof(Cells, response.ra)},
+      {"rcode", offsetof(Cells, response.rcode)},
+      {"src", offsetof(Cells, rest.src)},
+      {"dst", offsetof(Cells, rest.dst)},
+      {"tcp_rtt_us", offsetof(Cells, rest.tcp_rtt_us)},
+      {"full_rcode", offsetof(Cells, rest.full_rcode)},
+      {"questions", offsetof(Cells, rest.questions)},
+      {"additionals", offsetof(Cells, rest.additionals)},
+      {"qclass", offsetof(Cells, rest.qclass)},
+      {"ip_version", offsetof(Cells, rest.ip_version)},
+      {"ttl", offsetof(Cells, rest.ttl)},
+      {"opcode", offsetof(Cells, rest.opcode)},
+      {"label_count", offsetof(Cells, rest.label_count)},
+      {"ad", offsetof(Cells, rest.ad)},
+      {"cd", offsetof(Cells, rest.cd)},
+      {"malformed", offsetof(Cells, rest.malformed)},
       {"edns", offsetof(Cells, edns.present)},
       {"edns_version", offsetof(Cells, edns.version)},
       {"edns_size", offsetof(Cells, edns.size)},
@@ -128,28 +155,33 @@ std::span<const RowCopies::Source> message_cell_sources() {
       {"ecs", offsetof(Cells, edns.ecs)},
       {"cookie", offsetof(Cells, edns.cookie)},
       {"nsid", offsetof(Cells, edns.nsid)},
-      {"malformed", offsetof(Cells, malformed)},
-      {"tcp_rtt_us", offsetof(Cells, tcp_rtt_us)},
-      {"txn", offsetof(Cells, txn)},
   };
   return sources;
 }
 
 MessageValues::Wanted MessageValues::Wanted::operator|(const Wanted& other) const {
-  return {txn || other.txn, edns || other.edns, domain || other.domain, tld || other.tld,
+  return {txn || other.txn,
+          response || other.response,
+          rest || other.rest,
+          edns || other.edns,
+          domain || other.domain,
+          tld || other.tld,
           addresses || other.addresses};
 }
 
 void MessageValues::read(const MessageContext& context, const Wanted& wanted) {
-  message_ = &context.message;
+  const dns::Message& message = context.message;
+  message_ = &message;
   dnstap_ = context.dnstap;
-  set_network(context, cells_);
-  set_message(context.message, cells_);
-  set_question(context.message, cells_);
-  if (wanted.txn) cells_.txn = transaction_hash(context);
-  if (wanted.edns) read_edns(context.message.edns);
+  set_common(context, cells_);
+  if (wanted.txn) cells_.match.txn = transaction_hash(context);
+  if (wanted.response) set_response(context, cells_.response);
+  if (wanted.rest) set_rest(context, cells_.rest);
+  if (wanted.edns) read_edns(message.edns);
   if (wanted.addresses) read_addresses();
-  if (context.message.has_question) read_names(wanted);
+  if (wanted.tld) read_tld();
+  if (wanted.domain && message.has_question)
+    domain_ = domains_->of(message.qname, message.qname_hash);
 }
 
 void MessageValues::read_edns(const dns::Edns& edns) {
@@ -166,12 +198,9 @@ void MessageValues::read_edns(const dns::Edns& edns) {
   }
 }
 
-void MessageValues::read_names(const Wanted& wanted) {
-  if (wanted.tld) {
-    std::string_view label = last_label(message_->qname);
-    tld_ = {label, hash_bytes(label)};
-  }
-  if (wanted.domain) domain_ = domains_->of(message_->qname, message_->qname_hash);
+void MessageValues::read_tld() {
+  std::string_view label = last_label(message_->qname);
+  tld_ = {label, hash_bytes(label)};
 }
 
 void MessageValues::read_addresses() {

@@ -15,27 +15,43 @@
 
 namespace dnstorm::operators {
 
-// The values of fixed width. Their order is that of the rows that `match` and most detectors read,
-// so that RowCopies finds much together.
+// The values of fixed width. Some stand at several places: beside what rows of queries, of all
+// messages as `match` reads them, and of responses mostly have beside them.
 struct MessageCells {
   IpAddress client, server;
   StrCell qname, domain;  // stay empty: where a name lies is another place in each stream
   TimeNs time = 0;
-  std::uint64_t txn = 0;
-  std::uint32_t size = 0;
-  std::uint16_t client_port = 0, server_port = 0, id = 0, qtype = 0;
-  std::uint8_t transport = 0;
+  std::uint16_t qtype = 0;
   bool qr = false;
-  std::uint8_t rcode = 0, opcode = 0;
-  std::uint16_t answers = 0, authorities = 0, questions = 0, additionals = 0;
-  std::uint16_t qclass = 0, qname_length = 0, full_rcode = 0;
-  std::uint8_t label_count = 0, ip_version = 0;
-  capture::dns::HeaderFlags flags;
-  IpAddress src, dst;
-  std::uint32_t tcp_rtt_us = 0;
-  std::uint8_t ttl = 0;
-  bool malformed = false;
-  struct {
+  std::uint8_t rcode = 0;
+
+  struct Match {
+    TimeNs time = 0;
+    std::uint64_t txn = 0;
+    std::uint32_t size = 0;
+    std::uint16_t client_port = 0, server_port = 0, id = 0, qtype = 0;
+    std::uint8_t transport = 0;
+    bool qr = false;
+    std::uint8_t rcode = 0;
+  } match;
+
+  struct Response {
+    std::uint32_t size = 0;
+    std::uint16_t answers = 0, authorities = 0, qtype = 0, qname_length = 0;
+    std::uint8_t transport = 0;
+    bool qr = false, aa = false, tc = false, rd = false, ra = false;
+    std::uint8_t rcode = 0;
+  } response;
+
+  struct Rest {
+    IpAddress src, dst;
+    std::uint32_t tcp_rtt_us = 0;
+    std::uint16_t full_rcode = 0, questions = 0, additionals = 0, qclass = 0;
+    std::uint8_t ip_version = 0, ttl = 0, opcode = 0, label_count = 0;
+    bool ad = false, cd = false, malformed = false;
+  } rest;
+
+  struct Edns {
     std::uint16_t size = 0;
     std::uint8_t version = 0;
     bool present = false, dnssec_ok = false, ecs = false, cookie = false, nsid = false;
@@ -46,9 +62,10 @@ std::span<const RowCopies::Source> message_cell_sources();
 
 class MessageValues {
  public:
-  // What costs more than a copy, and is not put together if nobody reads it.
+  // What is put together only if somebody reads it.
   struct Wanted {
-    bool txn = false, edns = false, domain = false, tld = false, addresses = false;
+    bool txn = false, response = false, rest = false, edns = false;
+    bool domain = false, tld = false, addresses = false;
     Wanted operator|(const Wanted& other) const;
   };
 
@@ -77,7 +94,7 @@ class MessageValues {
 
  private:
   void read_edns(const capture::dns::Edns& edns);
-  void read_names(const Wanted& wanted);
+  void read_tld();
   void read_addresses();
 
   MessageCells cells_;

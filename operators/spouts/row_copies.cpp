@@ -1,48 +1,76 @@
 #include "operators/spouts/row_copies.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace dnstorm::operators {
 
-RowCopies::RowCopies(const Schema& schema, std::span<const Source> sources) {
-  constexpr std::size_t widest = std::size_t{1} << (widths - 1);
-  const std::vector<Run> all = runs(schema, sources);
-  for (std::size_t i = 0; i < widths; ++i) {
-    for (const Run& run : all)
-      if (std::min(std::bit_floor(run.size), widest) == widest >> i) add(run, widest >> i);
-    ends_[i] = static_cast<std::uint16_t>(copies_.size());
-  }
+namespace {
+
+struct Cell {
+  std::string_view field;
+  std::size_t to, size;
+};
+// What lies together both in the struct and in the row.
+struct Run {
+  std::size_t from = 0, to = 0, size = 0;
+  std::size_t cells = 0;
+};
+
+std::vector<Cell> cells_of(const Schema& schema) {
+  std::vector<Cell> cells;
+  for (std::size_t i = 0; i < schema.size(); ++i)
+    cells.push_back({schema.field(i).name, schema.offset(i), size_of(schema.field(i).type)});
+  std::ranges::sort(cells, {}, &Cell::to);
+  return cells;
 }
 
-// What lies together both in the struct and in the row, in the order of the row.
-std::vector<RowCopies::Run> RowCopies::runs(const Schema& schema, std::span<const Source> sources) {
-  std::vector<Run> cells;
-  for (const Source& source : sources)
-    if (auto field = schema.find(source.field))
-      cells.push_back({source.offset, schema.offset(*field), size_of(schema.field(*field).type)});
-  std::ranges::sort(cells, {}, &Run::to);
-  std::vector<Run> joined;
-  for (const Run& cell : cells) {
-    if (!joined.empty()) {
-      Run& last = joined.back();
-      if (last.from + last.size == cell.from && last.to + last.size == cell.to) {
-        last.size += cell.size;
-        continue;
+bool has(std::span<const RowCopies::Source> sources, std::string_view field, std::size_t offset) {
+  return std::ranges::any_of(sources, [&](const RowCopies::Source& source) {
+    return source.field == field && source.offset == offset;
+  });
+}
+
+// The longest run that begins with the first of these cells, which follow each other in the row.
+Run longest(std::span<const Cell> cells, std::span<const RowCopies::Source> sources) {
+  Run best;
+  for (const RowCopies::Source& source : sources) {
+    if (source.field != cells[0].field) continue;
+    Run run{source.offset, cells[0].to, cells[0].size, 1};
+    while (run.cells < cells.size() && has(sources, cells[run.cells].field, run.from + run.size))
+      run.size += cells[run.cells++].size;
+    if (run.size > best.size) best = run;
+  }
+  return best;
+}
+
+}  // namespace
+
+RowCopies::RowCopies(const Schema& schema, std::span<const Source> sources) {
+  const std::vector<Cell> cells = cells_of(schema);
+  std::vector<Run> runs;
+  for (std::size_t i = 0; i < cells.size(); i += std::max(runs.back().cells, std::size_t{1}))
+    runs.push_back(longest(std::span(cells).subspan(i), sources));
+  for (std::size_t width = widest; width != 0; width /= 2) {
+    for (const Run& run : runs) {
+      if (std::min(std::bit_floor(run.size), widest) != width) continue;
+      // The last copy ends where the run does.
+      for (std::size_t at = 0; at < run.size; at += width) {
+        std::size_t begin = std::min(at, run.size - width);
+        copies_.push_back({static_cast<std::uint16_t>(run.from + begin),
+                           static_cast<std::uint16_t>(run.to + begin)});
       }
     }
-    joined.push_back(cell);
+    ends_[place(width)] = static_cast<std::uint16_t>(copies_.size());
   }
-  return joined;
 }
 
-// The last copy of a run ends where the run does.
-void RowCopies::add(const Run& run, std::size_t width) {
-  for (std::size_t at = 0; at < run.size; at += width) {
-    std::size_t begin = std::min(at, run.size - width);
-    copies_.push_back(
-        {static_cast<std::uint16_t>(run.from + begin), static_cast<std::uint16_t>(run.to + begin)});
+bool RowCopies::reads(std::size_t offset, std::size_t size) const {
+  std::size_t width = widest;
+  for (std::size_t i = 0; i < copies_.size(); ++i) {
+    while (i == ends_[place(width)]) width /= 2;
+    if (copies_[i].from < offset + size && copies_[i].from + width > offset) return true;
   }
+  return false;
 }
 
 }  // namespace dnstorm::operators

@@ -33,11 +33,29 @@ class PcapFile final : public FileBase {
         length_max_(length_max) {}
 
   Read next(Packet& out) override {
+    if (state_ == Read::packet && window_.size() >= packet_head_size) [[likely]] {
+      std::size_t length = length_of_next();
+      if (length <= length_max_ && window_.size() - packet_head_size >= length) [[likely]]
+        return take(length, out);
+    }
+    return read_on(out);
+  }
+
+ private:
+  std::uint32_t length_of_next() const { return load32(window_.data() + 8, form_.swap); }
+
+  // next(), where more must be read first or nothing follows. A function of its own, so that
+  // next() keeps nothing over a call.
+  [[gnu::noinline]] Read read_on(Packet& out) {
     if (state_ != Read::packet) return state_;
     if (!window_.need(packet_head_size)) return end_of_stream(packet_head_size);
-    std::uint32_t length = load32(window_.data() + 8, form_.swap);
+    std::uint32_t length = length_of_next();
     if (length > length_max_) return too_long(length);
     if (!window_.need(packet_head_size + length)) return end_of_stream(packet_head_size + length);
+    return take(length, out);
+  }
+
+  Read take(std::size_t length, Packet& out) {
     const std::uint8_t* head = window_.data();
     out.time = TimeNs{load32(head, form_.swap)} * ns_per_s +
                TimeNs{load32(head + 4, form_.swap)} * form_.fraction_ns;
@@ -50,7 +68,6 @@ class PcapFile final : public FileBase {
     return Read::packet;
   }
 
- private:
   Form form_;
   packet::LinkType link_;
   std::uint32_t length_max_;
