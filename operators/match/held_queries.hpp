@@ -5,7 +5,7 @@
 // not the batch of rows that it came in, which is used anew while it is in the cache. Not
 // thread-safe.
 //
-//   held.add({end, exchange, group}, query);
+//   reader.read(row, held.add({end, exchange, group}));
 //   held.take(now, [&](const HeldQuery& ended, const OpenQuery& query) {...});
 #pragma once
 
@@ -31,18 +31,20 @@ struct HeldQuery {
 
 class HeldQueries {
  public:
-  void add(const HeldQuery& ended, const OpenQuery& query) {
+  // Where the query is to be written.
+  OpenQuery& add(const HeldQuery& ended) {
     if (last_ == nullptr || last_->count == block_size) [[unlikely]]
       add_block();
-    Block& block = *last_->block;
-    block.ended[last_->count] = ended;
-    block.queries[last_->count] = query;
+    Held& last = *last_;
+    last.first_end = std::min(last.first_end, ended.end);
+    ++counts_[ended.group];
+    std::size_t place = last.count++;
+    last.block->ended[place] = ended;
+    OpenQuery* query = last.block->queries.data() + place;
     // Blocks are cold when they are used again.
     constexpr std::size_t ahead = 4;
-    prefetch_line_to_write(block.queries.data() + last_->count + ahead);
-    ++last_->count;
-    last_->first_end = std::min(last_->first_end, ended.end);
-    ++counts_[ended.group];
+    prefetch_line_to_write(query + ahead);
+    return *query;
   }
   // How many a key group has.
   std::size_t count(std::uint32_t group) const { return counts_[group]; }
@@ -79,19 +81,21 @@ class HeldQueries {
 
   template <class Use>
   void take_of(Held& held, TimeNs now, Use& use) {
-    held.first_end = time_max;
-    for (std::size_t i = held.begin; i < held.count; ++i) {
-      HeldQuery& ended = held.block->ended[i];
-      if (ended.group == taken) continue;
-      if (ended.end > now) {
-        held.first_end = std::min(held.first_end, ended.end);
+    Block& block = *held.block;
+    TimeNs first_end = time_max;
+    std::size_t i = held.begin;
+    for (HeldQuery* ended = block.ended.data() + i; i < held.count; ++i, ++ended) {
+      if (ended->group == taken) continue;
+      if (ended->end > now) {
+        first_end = std::min(first_end, ended->end);
         continue;
       }
-      --counts_[ended.group];
-      use(ended, held.block->queries[i]);
-      ended.group = taken;
+      --counts_[ended->group];
+      use(*ended, block.queries[i]);
+      ended->group = taken;
     }
-    while (!held.empty() && held.block->ended[held.begin].group == taken) ++held.begin;
+    held.first_end = first_end;
+    while (!held.empty() && block.ended[held.begin].group == taken) ++held.begin;
   }
 
   void add_block() {

@@ -272,10 +272,9 @@ class MatchBolt final : public Bolt, private KeyedState {
       if (writer_.latency_bucket_us.present())
         row.set(writer_.latency_bucket_us, latency_bucket(us));
     }
-    if (response.message.has_question)
-      writer_.set_question(row, response.message, response.name);
-    else
-      writer_.set_question(row, query, waiting_->name(number));
+    bool asks = response.message.has_question;
+    writer_.set_question(row, asks ? response.message : query,
+                         asks ? response.name : waiting_->name(number));
     if (status == MatchStatus::duplicate)
       row.set(writer_.differs, !response.message.same_content(query));
     if (status == MatchStatus::mismatched) {

@@ -62,15 +62,14 @@ struct ExchangeReader {
         transport(schema.ref<std::uint8_t>("transport")),
         qname(schema.ref<Str>("qname")) {}
 
-  OpenQuery read(const RowView& row) const {
-    OpenQuery message;
+  // What a message does not have in common with a result is not touched.
+  void read(const RowView& row, OpenQuery& message) const {
     message.client = row.get(client);
     message.server = row.get(server);
     message.time = row.get(time);
     message.qname_hash = row.hash(qname);
     numbers.read(row, message);
     message.transport = row.get(transport);
-    return message;
   }
 
   FieldRef<std::int64_t> time;
@@ -90,7 +89,8 @@ struct MessageReader : ExchangeReader {
         size(schema, "size") {}
 
   OpenQuery read(const RowView& row) const {
-    OpenQuery message = ExchangeReader::read(row);
+    OpenQuery message;
+    ExchangeReader::read(row, message);
     message.size = static_cast<std::uint16_t>(std::min<std::uint64_t>(size.get(row), 65535));
     message.rcode = static_cast<std::uint16_t>(rcode.get(row));
     message.has_question = !row.get(qname).empty();
@@ -160,7 +160,8 @@ struct ResultWriter {
     return row;
   }
   // The type of the question is that which begin() has written, but for a mismatched one.
-  void set_question(RowWriter& row, const OpenQuery& message, std::string_view name) const {
+  [[gnu::always_inline]] void set_question(RowWriter& row, const OpenQuery& message,
+                                           std::string_view name) const {
     row.set_str(qname, name, message.qname_hash);
     if (exchange.present()) row.set(exchange, exchange_hash(message));
   }

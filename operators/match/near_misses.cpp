@@ -29,10 +29,11 @@ struct OutcomeReader : ExchangeReader {
         asked_qtype(s.ref<std::uint16_t>("asked_qtype")),
         rcode(s.ref<std::uint16_t>("rcode")) {}
 
-  OpenQuery read(const RowView& row) const {
-    OpenQuery message = ExchangeReader::read(row);
+  void read(const RowView& row, OpenQuery& message) const {
+    message.size = message.answer_size = 0;
+    message.has_question = false;
+    ExchangeReader::read(row, message);
     message.rcode = row.get(rcode);
-    return message;
   }
   // As the fields grouping computes it.
   std::uint32_t group(const RowView& row) const {
@@ -218,13 +219,14 @@ class NearMissesBolt final : public Bolt, private KeyedState {
     std::uint32_t group = reader.group(row);
     // Those that find no room are compared with no response.
     if (held_.count(group) * NearMissTable::query_bytes + tables_[group].bytes() < bytes_max_)
-      held_.add({row.get(reader.decided), row.get(reader.exchange), group}, reader.read(row));
+      reader.read(row, held_.add({row.get(reader.decided), row.get(reader.exchange), group}));
   }
 
   void take_stray(const OutcomeReader& reader, const RowView& row, MatchStatus status) {
     NearMissTable& table = tables_[reader.group(row)];
     tables_changed_ = true;
-    OpenQuery message = reader.read(row);
+    OpenQuery message;
+    reader.read(row, message);
     responses_->add();
     StrayResponse stray;
     stray.response = message;

@@ -25,7 +25,7 @@ template <class Use>
 void QueryLog::each_held(Group& group, std::uint64_t hash, Use&& use) {
   if (!scan_pays(group)) {
     index_all(group);
-    group.all.each(hash, [&](std::uint32_t number, std::uint32_t) {
+    group.all.each(hash, [&](std::uint32_t number) {
       use(chunk_of(number), number % QueryChunk::size, number);
     });
     return;

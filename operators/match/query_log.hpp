@@ -64,16 +64,18 @@ class QueryLog {
   [[gnu::always_inline]] Waiting look_up(std::uint64_t hash, const OpenQuery& message,
                                          MatchBy by) const {
     Waiting found;
-    std::uint32_t its_place = 0;
-    found.place = index_.each(hash, [&](std::uint32_t number, std::uint32_t place) {
+    std::uint32_t at = index_.home(hash);
+    for (; !index_.free_at(at); at = index_.after(at)) {
+      if (!index_.may_be_at(at, hash)) continue;
       ++found.same;
+      std::uint32_t number = index_.number_at(at);
       const OpenQuery& held = query(number);
-      if (!held.answers(message, by) || message.time >= deadline(held)) return;
-      if (found.there() && !held.before(query(found.number))) return;
+      if (!held.answers(message, by) || message.time >= deadline(held)) continue;
+      if (found.there() && !held.before(query(found.number))) continue;
       found.number = number;
-      its_place = place;
-    });
-    if (found.there()) found.place = its_place;
+      found.place = at;
+    }
+    if (!found.there()) found.place = at;
     return found;
   }
   // Its number; none if there is none.
@@ -81,9 +83,9 @@ class QueryLog {
     return look_up(hash, message, by).number;
   }
   bool crowded(std::uint64_t hash) const {
-    Waiting found;
-    index_.each(hash, [&](std::uint32_t, std::uint32_t) { ++found.same; });
-    return found.crowded();
+    std::uint32_t same = 0;
+    index_.each(hash, [&](std::uint32_t) { ++same; });
+    return same >= same_max;
   }
   // The same among those that have been answered.
   std::uint32_t find_answered(std::uint64_t hash, const OpenQuery& message, MatchBy by);

@@ -24,24 +24,30 @@ class WaitingIndex {
   // Bytes for a number at most, while the table grows as well (the old and the new slots).
   static constexpr std::size_t bytes_per_number = 48;
 
-  // use(number, place) for those that may have the hash, in no order. `use` must not change the
-  // index. Answers the free place behind them, for add_at().
+  // use(number) for those that may have the hash, in no order. `use` must not change the index.
   template <class Use>
-  [[gnu::always_inline]] std::uint32_t each(std::uint64_t hash, Use&& use) const {
-    std::uint32_t tag = low(hash);
-    for (std::uint32_t at = tag & mask_;; at = (at + 1) & mask_) {
-      Slot slot = looked_at_[at];
-      if (slot.next == 0) return at;
-      if (slot.tag == tag) use(slot.next - 1, at);
-    }
+  void each(std::uint64_t hash, Use&& use) const {
+    for (std::uint32_t at = home(hash); !free_at(at); at = after(at))
+      if (may_be_at(at, hash)) use(number_at(at));
   }
+  // The same place by place: from home() on up to the first one that is free, which is where
+  // another one may be added.
+  std::uint32_t home(std::uint64_t hash) const { return low(hash) & mask_; }
+  std::uint32_t after(std::uint32_t place) const { return (place + 1) & mask_; }
+  bool free_at(std::uint32_t place) const { return looked_at_[place].next == 0; }
+  bool may_be_at(std::uint32_t place, std::uint64_t hash) const {
+    return looked_at_[place].tag == low(hash);
+  }
+  std::uint32_t number_at(std::uint32_t place) const { return looked_at_[place].next - 1; }
   std::uint32_t free_place(std::uint64_t hash) const {
-    return each(hash, [](std::uint32_t, std::uint32_t) {});
+    std::uint32_t at = home(hash);
+    while (!free_at(at)) at = after(at);
+    return at;
   }
   // False, and nothing is added, if there are `same_max` of the hash already: each is looked at
   // whenever the hash is.
   bool add(std::uint64_t hash, std::uint32_t number, std::uint32_t same_max = ~0U);
-  // Where each() or free_place() said, and nothing has been changed since.
+  // At a free place of the hash: nothing has been changed since it was found.
   void add_at(std::uint32_t place, std::uint64_t hash, std::uint32_t number) {
     if (full()) [[unlikely]] {
       grow();
@@ -52,7 +58,7 @@ class WaitingIndex {
   }
   // There must be one.
   void remove(std::uint64_t hash, std::uint32_t number);
-  // Where each() said that it is, and nothing has been changed since.
+  // Its place: nothing has been changed since it was found.
   void remove_at(std::uint32_t place);
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
@@ -60,13 +66,12 @@ class WaitingIndex {
   void reset(std::size_t expected);
   bool full() const { return (size_ + 1) * 2 > slots_.size(); }
 
-  void prefetch(std::uint64_t hash) const { prefetch_line(&looked_at_[low(hash) & mask_]); }
+  void prefetch(std::uint64_t hash) const { prefetch_line(&looked_at_[home(hash)]); }
   // The first number that may have the hash, plus one; 0: none.
   std::uint32_t first(std::uint64_t hash) const {
-    for (std::uint32_t at = low(hash) & mask_;; at = (at + 1) & mask_) {
-      Slot slot = looked_at_[at];
-      if (slot.next == 0 || slot.tag == low(hash)) return slot.next;
-    }
+    std::uint32_t at = home(hash);
+    while (!free_at(at) && !may_be_at(at, hash)) at = after(at);
+    return looked_at_[at].next;
   }
 
  private:

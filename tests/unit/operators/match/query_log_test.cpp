@@ -68,6 +68,29 @@ TEST(QueryLog, every_part_of_an_address_counts) {
   }
 }
 
+// First by going through the chunks, then by an index.
+TEST(QueryLog, finds_what_was_answered_however_often_it_is_asked) {
+  QueryLog log(limits());
+  constexpr std::uint16_t count = 500;
+  for (std::uint16_t id = 0; id < count; ++id) {
+    OpenQuery query = query_at(5000, id);
+    log.open(hash_of(query), query, "", nobody);
+    if (id % 5 == 0) continue;
+    QueryLog::Waiting found = log.look_up(hash_of(query), query, MatchBy::question);
+    ASSERT_TRUE(found.there());
+    log.answer(hash_of(query), found);
+  }
+  for (int round = 0; round < 20; ++round)
+    for (std::uint16_t id = 0; id < count; ++id) {
+      OpenQuery message = query_at(5500, id);
+      std::uint32_t number = log.find_answered(hash_of(message), message, MatchBy::question);
+      ASSERT_EQ(number != QueryLog::none, id % 5 != 0) << round << ' ' << id;
+      if (number != QueryLog::none) {
+        ASSERT_EQ(log.query(number).id, id);
+      }
+    }
+}
+
 TEST(QueryLog, gives_the_first_waiting_one_up_beyond_its_number) {
   QueryLog log(limits(2));
   std::vector<std::uint16_t> given_up;
