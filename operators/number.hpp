@@ -32,9 +32,15 @@ class NumberRef {
   }
   bool present() const { return width_ != 0; }
   std::uint64_t get(const RowView& row) const {
+    // What is read of every row, as a response code, has one byte.
+    if (width_ == 1) [[likely]]
+      return row.get(FieldRef<std::uint8_t>{offset_});
+    return get_wide(row);
+  }
+
+ private:
+  std::uint64_t get_wide(const RowView& row) const {
     switch (width_) {
-      case 1:
-        return row.get(FieldRef<std::uint8_t>{offset_});
       case 2:
         return row.get(FieldRef<std::uint16_t>{offset_});
       case 4:
@@ -45,8 +51,6 @@ class NumberRef {
         return 0;
     }
   }
-
- private:
   std::uint32_t offset_ = 0;
   std::uint32_t width_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -46,13 +47,39 @@ Result<PrefixSet::Prefix> PrefixSet::parse_one(const std::string& text) {
   return prefix;
 }
 
+void PrefixSet::add(const Prefix& prefix) {
+  prefixes_.push_back(prefix);
+  IpAddress mask, bits;
+  std::memcpy(mask.bytes.data(), prefix.mask, sizeof prefix.mask);
+  std::memcpy(bits.bytes.data(), prefix.bits, sizeof prefix.bits);
+  for (std::size_t first = 0; first < first_bytes; ++first) {
+    // Known of such an address: its first byte, and that it is one of IPv4.
+    IpAddress known, address;
+    if (first >= 256) {
+      std::fill_n(known.bytes.begin(), 12, std::uint8_t{0xff});
+      const std::uint8_t v4[] = {static_cast<std::uint8_t>(first - 256), 0, 0, 0};
+      address = IpAddress::v4(v4);
+      known.bytes[12] = 0xff;
+    } else {
+      address.bytes[0] = static_cast<std::uint8_t>(first);
+      known.bytes[0] = 0xff;
+    }
+    bool some = true, all = true;
+    for (std::size_t i = 0; i < mask.bytes.size(); ++i) {
+      some = some && ((address.bytes[i] ^ bits.bytes[i]) & mask.bytes[i] & known.bytes[i]) == 0;
+      all = all && (mask.bytes[i] & ~known.bytes[i]) == 0;
+    }
+    if (some && held_[first] != Held::all) held_[first] = all ? Held::all : Held::some;
+  }
+}
+
 Result<PrefixSet> PrefixSet::parse(const std::vector<std::string>& texts) {
   if (texts.size() > prefixes_max)
     return Error{ErrorKind::config,
                  fmt::format("{} networks are too many: at most {}", texts.size(), prefixes_max),
                  ""};
   PrefixSet set;
-  for (const std::string& text : texts) set.prefixes_.push_back(DNSTORM_TRY(parse_one(text)));
+  for (const std::string& text : texts) set.add(DNSTORM_TRY(parse_one(text)));
   return set;
 }
 

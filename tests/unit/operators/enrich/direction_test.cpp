@@ -75,5 +75,20 @@ TEST(PrefixSet, of_no_bits_holds_its_family) {
   EXPECT_TRUE(PrefixSet::parse({"::/0"})->contains(*parse_ip("2001:db8::1")));
 }
 
+TEST(PrefixSet, holdsWhatOneOfItsPrefixesHolds) {
+  auto set = PrefixSet::parse({"10.0.0.0/8", "172.16.0.0/12", "96.0.0.0/3", "192.0.2.7", "::1",
+                               "fc00::/7", "2001:db8::/32"});
+  ASSERT_TRUE(set.ok());
+  for (const char* inside : {"10.0.0.0", "10.255.1.2", "172.16.0.0", "172.31.255.255", "96.0.0.1",
+                             "127.0.0.1", "192.0.2.7", "::1", "fc00::", "fdff::1", "2001:db8::9"})
+    EXPECT_TRUE(set->contains(*parse_ip(inside))) << inside;
+  for (const char* outside :
+       {"9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "95.255.0.1", "128.0.0.1",
+        "192.0.2.8", "::", "::2", "fe00::", "a00::1", "2001:db9::", "2002::", "0.0.0.0"})
+    EXPECT_FALSE(set->contains(*parse_ip(outside))) << outside;
+  EXPECT_TRUE(PrefixSet::parse({"::/0"})->contains(*parse_ip("192.0.2.1")));
+  EXPECT_FALSE(PrefixSet::parse({})->contains(*parse_ip("192.0.2.1")));
+}
+
 }  // namespace
 }  // namespace dnstorm::operators
