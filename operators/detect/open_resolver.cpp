@@ -23,9 +23,15 @@ LookFor look_for(const Options& options) {
   return text == "recursion" ? LookFor::recursion : LookFor::other_resolvers;
 }
 
+FieldsKey key_of(LookFor what) {
+  return FieldsKey({what == LookFor::open_resolvers ? "server" : "client"});
+}
+
 // What all three have in common; their keys differ, and so do how events present themselves.
+template <LookFor what>
 class Recursion {
  public:
+  using Key = FieldsKey;
   using Memory = NoMemory;
   struct Value {
     DistinctPart peers{6};  // the other ends
@@ -57,28 +63,25 @@ class Recursion {
   };
 
   explicit Recursion(const Options& options)
-      : look_for_(look_for(options)),
-        servers_(PrefixSet::parse(options.list("servers")).value()),
+      : servers_(PrefixSet::parse(options.list("servers")).value()),
         clients_(PrefixSet::parse(options.list("clients")).value()),
         any_server_(options.list("servers").empty()),
         any_client_(options.list("clients").empty()),
         least_(options.number("messages")) {}
 
-  FieldsKey key() const {
-    return FieldsKey({look_for_ == LookFor::open_resolvers ? "server" : "client"});
-  }
+  Key key() const { return key_of(what); }
   Value make() const { return {}; }
 
   bool wanted(const Reader& reader, const RowView& row) const {
     bool response = row.get(reader.qr);
-    if (look_for_ == LookFor::open_resolvers)
+    if constexpr (what == LookFor::open_resolvers)
       return response && row.get(reader.ra) && reader.rcode.get(row) == 0 &&
              reader.answers.get(row) != 0 && is_strange(reader, row);
     if (response || !row.get(reader.rd)) return false;
-    return servers_.contains(row.get(reader.server)) == (look_for_ == LookFor::recursion);
+    return servers_.contains(row.get(reader.server)) == (what == LookFor::recursion);
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
-    bool by_server = look_for_ == LookFor::open_resolvers;
+    constexpr bool by_server = what == LookFor::open_resolvers;
     value.peers.add(address_hash(row.get(by_server ? reader.client : reader.server)));
     value.names.add(row.hash(reader.qname));
   }
@@ -87,7 +90,7 @@ class Recursion {
     if (score < 1) return std::nullopt;
     return Finding{score, severity_of(score),
                    evidence_json({{"messages", static_cast<double>(window.rows)},
-                                  {look_for_ == LookFor::open_resolvers ? "clients" : "servers",
+                                  {what == LookFor::open_resolvers ? "clients" : "servers",
                                    value.peers.estimate()},
                                   {"names", value.names.estimate()}})};
   }
@@ -99,33 +102,29 @@ class Recursion {
            (!any_client_ && !clients_.contains(row.get(reader.client)));
   }
 
-  LookFor look_for_;
   PrefixSet servers_, clients_;
   bool any_server_, any_client_;
   double least_;
 };
 
-struct OpenResolvers : Recursion {
+struct OpenResolvers : Recursion<LookFor::open_resolvers> {
   using Recursion::Recursion;
-  using Key = FieldsKey;
   static constexpr DetectorInfo info{
       "open_resolver", "server",
       "This server answers recursively and is no known resolver, or serves clients from outside: "
       "close it to them, or take it off the network."};
 };
 
-struct OtherResolvers : Recursion {
+struct OtherResolvers : Recursion<LookFor::other_resolvers> {
   using Recursion::Recursion;
-  using Key = FieldsKey;
   static constexpr DetectorInfo info{
       "open_resolver", "client",
       "This client asks other resolvers than the known ones: malware, a changed configuration or a "
       "user's choice. Look at it; block or redirect port 53 to others."};
 };
 
-struct RecursionAtAuthority : Recursion {
+struct RecursionAtAuthority : Recursion<LookFor::recursion> {
   using Recursion::Recursion;
-  using Key = FieldsKey;
   static constexpr DetectorInfo info{
       "open_resolver", "client",
       "This client takes an authority for its resolver: a wrong configuration, or somebody who "
@@ -151,7 +150,7 @@ Result<Declaration> declare_open_resolver(const Options& options,
                                                           {"ra", Type::boolean},
                                                           {"rcode", Type::u8},
                                                           {"answers", Type::u16}}));
-  declare_key(declaration, Recursion(options).key());
+  declare_key(declaration, key_of(look_for(options)));
   return declaration;
 }
 
