@@ -28,9 +28,10 @@ class KnownDomains {
                 static_cast<std::size_t>(memory) / (key_groups * StableBloom::line_bytes), 1)))),
         lately_(lately_size) {}
 
+  // Nearly always there is nothing to fetch.
   void prefetch(std::uint64_t hash) const {
-    prefetch_line(&lately_[hash % lately_size]);
-    groups_[key_group(hash)].known.prefetch(hash);
+    const Group& group = groups_[key_group(hash)];
+    if (lately_[hash % lately_size] != in_window(hash, group)) group.known.prefetch(hash);
   }
   // Whether the domain, by its hash, has not been seen before the window of this time.
   bool is_new(std::uint64_t hash, TimeNs time) {
@@ -38,10 +39,9 @@ class KnownDomains {
     if (time >= group.end) turn(group, time);
     // Most domains are asked for all the time: once a window they must be met, or are forgotten.
     std::uint64_t& lately = lately_[hash % lately_size];
-    std::uint64_t in_window = hash_combine(hash, static_cast<std::uint64_t>(group.end));
-    if (lately == in_window) return false;
+    if (lately == in_window(hash, group)) return false;
     if (group.known.meet(hash)) {
-      lately = in_window;
+      lately = in_window(hash, group);
       return false;
     }
     // More than have room are new again in the next window.
@@ -84,6 +84,10 @@ class KnownDomains {
     std::vector<std::uint64_t> fresh;  // new in this window; a domain may stand there twice
     TimeNs end = time_min;             // of this window
   };
+  // Stands for a domain that has been met in the window of its group.
+  static std::uint64_t in_window(std::uint64_t hash, const Group& group) {
+    return hash + static_cast<std::uint64_t>(group.end);
+  }
   void turn(Group& group, TimeNs time) {
     std::sort(group.fresh.begin(), group.fresh.end());
     auto last = std::unique(group.fresh.begin(), group.fresh.end());

@@ -39,7 +39,8 @@ class NewlyObserved {
   };
 
   explicit NewlyObserved(const Options& options)
-      : warm_up_(options.duration("warm_up")),
+      : width_(options.duration("window")),
+        warm_up_(options.duration("warm_up")),
         admit_(static_cast<double>(options.integer("admit"))),
         known_(static_cast<std::uint64_t>(options.integer("memory")), options.duration("window")) {}
 
@@ -51,12 +52,14 @@ class NewlyObserved {
   }
   bool wanted(const Reader& reader, const RowView& row) {
     if (reader.qr.present() && !row.get(reader.qr)) return false;
-    return reader.rcode.get(row) == 0 &&
-           known_.is_new(row.hash(reader.domain), row.get(reader.time));
+    if (reader.rcode.get(row) != 0) return false;
+    TimeNs time = row.get(reader.time);
+    // Before, nothing is told: that a domain is new is learned, and how many ask for it is not.
+    return known_.is_new(row.hash(reader.domain), time) && time >= quiet_until_;
   }
   void add(Value&, const Reader&, const RowView&) const {}
   std::optional<Finding> judge(const Value&, Memory&, const JudgedWindow& window) const {
-    if (window.bounds.start < add_time(known_.begin(), warm_up_)) return std::nullopt;
+    if (window.bounds.start < begin_of_alarms()) return std::nullopt;
     auto rows = static_cast<double>(window.rows);
     double score = rows / admit_;
     return Finding{score, severity_of(score),
@@ -65,7 +68,10 @@ class NewlyObserved {
                                   {"threshold", admit_}})};
   }
 
-  void reached(TimeNs now) { known_.reached(now); }
+  void reached(TimeNs now) {
+    known_.reached(now);
+    if (known_.begin() != time_max) quiet_until_ = window_of(begin_of_alarms(), width_).start;
+  }
   bool idle(std::uint32_t group) const { return known_.idle(group); }
   void save_group(std::uint32_t group, StateWriter& out) const { known_.save_group(group, out); }
   bool restore_group(std::uint32_t group, StateReader& in) {
@@ -73,7 +79,11 @@ class NewlyObserved {
   }
 
  private:
+  TimeNs begin_of_alarms() const { return add_time(known_.begin(), warm_up_); }
+
+  DurationNs width_;
   DurationNs warm_up_;
+  TimeNs quiet_until_ = time_min;  // as far as it is known
   double admit_;
   KnownDomains known_;
 };
