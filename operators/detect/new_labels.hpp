@@ -36,22 +36,27 @@ class NewLabels {
   // `memory`: bytes, for all key groups. `width`: of windows.
   NewLabels(std::uint64_t memory, DurationNs width);
 
+  // Nearly always there is nothing to fetch.
   void prefetch(std::uint64_t hash, std::uint64_t domain_hash) const {
-    prefetch_line(&lately_[hash % lately_size]);
-    seen_.of(domain_hash).prefetch(hash_combine(domain_hash, hash));
+    std::uint64_t known = lately_[hash % lately_size] - in_window(hash, domain_hash);
+    if (known > is_new_one) seen_.of(domain_hash).prefetch(hash_combine(domain_hash, hash));
+  }
+  // `name()`: the name with these hashes.
+  template <class NameOf>
+  bool meet(std::uint64_t hash, std::uint64_t domain_hash, TimeNs time, NameOf&& name) {
+    SeenItems& seen = seen_.at(domain_hash, time);
+    // Most names are asked for all the time, and one look at a small table tells: once a window
+    // they must be met, or the filter forgets them. A new one is new for each client that asks for
+    // it in the window.
+    std::uint64_t& known = lately_[hash % lately_size];
+    std::uint64_t here = in_window(hash, domain_hash);
+    if (known - here <= is_new_one) return known != here;
+    bool is_new = meet_rare(seen, name());
+    known = here + (is_new ? is_new_one : 0);
+    return is_new;
   }
   bool meet(const Name& name, TimeNs time) {
-    SeenItems& seen = seen_.at(name.domain_hash, time);
-    // Most names are asked for all the time, and one look at a small table tells: once a window
-    // they must be met, or the filter forgets them.
-    std::uint64_t& known = lately_[name.hash % lately_size];
-    std::uint64_t in_window =
-        hash_combine(name.hash, static_cast<std::uint64_t>(seen_.window_end(name.domain_hash)));
-    if (known == in_window) return false;
-    bool is_new = meet_rare(seen, name);
-    // A new one is looked at for each client that asks for it in the window.
-    if (!is_new) known = in_window;
-    return is_new;
+    return meet(name.hash, name.domain_hash, time, [&] { return name; });
   }
   template <class Use>
   void each_new(const Name& name, Use&& use) const {
@@ -77,12 +82,17 @@ class NewLabels {
       rest.remove_prefix(std::min(rest.size(), label.size() + 1));
     }
   }
-  static constexpr std::size_t lately_size = 1 << 14;
+  static constexpr std::size_t lately_size = 1 << 15;
+  static constexpr std::uint64_t is_new_one = 1;
+  // Stands for a name in the window that its key group is in.
+  std::uint64_t in_window(std::uint64_t hash, std::uint64_t domain_hash) const {
+    return hash + static_cast<std::uint64_t>(seen_.window_end(domain_hash));
+  }
   static bool meet_rare(SeenItems& seen, const Name& name);
   static std::uint32_t counted_bytes(std::uint64_t hash, std::string_view label);
 
   GroupedSeen seen_;
-  std::vector<std::uint64_t> lately_;  // names without a new label in their window, by hash
+  std::vector<std::uint64_t> lately_;  // names met in their window, and whether one is new
 };
 
 }  // namespace dnstorm::operators

@@ -18,18 +18,8 @@ SeenItems::SeenItems(std::size_t lines) : lines_(std::bit_ceil(std::max<std::siz
   DNSTORM_ASSERT(lines_ <= lines_max, "a filter has at most 2^28 lines", lines_);
 }
 
-void SeenItems::add(std::uint64_t hash) {
-  if (current_.empty()) {
-    current_.resize(lines_);
-    previous_.resize(lines_);
-    added_.resize(lines_);
-  }
-  Line& line = added_[line_of(hash)];
-  for (int i = 0; i < bits_of_item; ++i) {
-    std::uint32_t at = bit(hash, i);
-    line.words[at / 64] |= std::uint64_t{1} << (at % 64);
-  }
-  touched_ = true;
+void SeenItems::begin() {
+  for (Filter* filter : {&current_, &previous_, &added_}) filter->resize(lines_);
 }
 
 void SeenItems::turn() {

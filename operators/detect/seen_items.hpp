@@ -43,7 +43,16 @@ class SeenItems {
   void prefetch(std::uint64_t hash) const {
     if (!current_.empty()) prefetch_line(&current_[line_of(hash)]);
   }
-  void add(std::uint64_t hash);
+  void add(std::uint64_t hash) {
+    if (added_.empty()) begin();
+    Line& line = added_[line_of(hash)];
+    auto add = [&](int i) {
+      std::uint32_t at = bit(hash, i);
+      line.words[at / 64] |= std::uint64_t{1} << (at % 64);
+    };
+    add(0), add(1), add(2), add(3);
+    touched_ = true;
+  }
   void turn();
   // Nothing has been added yet.
   bool empty() const { return current_.empty(); }
@@ -56,22 +65,22 @@ class SeenItems {
     std::array<std::uint64_t, 8> words{};
   };
   using Filter = std::vector<Line>;
-  static constexpr int bits_of_item = 4;
+  void begin();
 
   std::size_t line_of(std::uint64_t hash) const {
     return static_cast<std::size_t>(hash) & (lines_ - 1);
   }
-  // Nine bits of the hash for each bit; those above the line's.
+  // Nine bits of the hash for each of an item's four bits; those above the line's.
   static std::uint32_t bit(std::uint64_t hash, int i) {
     return static_cast<std::uint32_t>(hash >> (28 + 9 * i)) & 511;
   }
   bool holds(const Filter& filter, std::uint64_t hash) const {
     const Line& line = filter[line_of(hash)];
-    for (int i = 0; i < bits_of_item; ++i) {
+    auto has = [&](int i) {
       std::uint32_t at = bit(hash, i);
-      if ((line.words[at / 64] >> (at % 64) & 1) == 0) return false;
-    }
-    return true;
+      return (line.words[at / 64] >> (at % 64) & 1) != 0;
+    };
+    return has(0) && has(1) && has(2) && has(3);
   }
 
   std::size_t lines_ = 1;

@@ -74,7 +74,7 @@ class Tunnel {
     if (rcode != 0 && !(rcode == nxdomain && take_nxdomain_)) return false;
     TimeNs time = row.get(reader.time);
     std::uint64_t domain = row.hash(reader.domain);
-    if (!labels_.meet(name_of(reader, row), time)) {
+    if (!labels_.meet(row.hash(reader.qname), domain, time, [&] { return name_of(reader, row); })) {
       if (row_dice(time)) novelty_.repeat(domain, time);
       return false;
     }
