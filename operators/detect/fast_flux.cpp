@@ -5,6 +5,8 @@
 
 #include "operators/answer_addresses.hpp"
 #include "operators/detect/distinct_part.hpp"
+#include "operators/detect/repeated_answers.hpp"
+#include "operators/detect/state_layout.hpp"
 #include "operators/detect/window_detector.hpp"
 #include "operators/enrich/geo_database.hpp"
 
@@ -92,7 +94,12 @@ class FastFlux {
   };
 
   struct Reader {
-    explicit Reader(const Schema& schema) : addresses(schema.ref<Bytes>("addresses")) {}
+    explicit Reader(const Schema& schema)
+        : time(schema.ref<std::int64_t>("time")),
+          qname(schema.ref<Str>("qname")),
+          addresses(schema.ref<Bytes>("addresses")) {}
+    FieldRef<std::int64_t> time;
+    FieldRef<Str> qname;
     FieldRef<Bytes> addresses;
   };
 
@@ -101,7 +108,9 @@ class FastFlux {
         networks_(options.number("networks")),
         ttl_(static_cast<std::uint32_t>(options.integer("ttl"))),
         span_(options.duration("span")),
-        asn_file_(options.text("asn")) {}
+        asn_file_(options.text("asn")),
+        answers_(options.duration("window"), static_cast<std::uint32_t>(options.integer("admit"))) {
+  }
 
   Result<void> prepare(const TaskContext&) {
     if (asn_file_.empty()) return {};
@@ -112,12 +121,16 @@ class FastFlux {
   Key key() const { return FieldsKey({"qname"}); }
   Value make() const { return {}; }
 
-  // Each address counts.
-  std::uint32_t rows(const Reader& reader, const RowView& row) const {
-    std::uint32_t count = 0;
-    for (const AnswerAddress& one : AnswerAddresses(row.get(reader.addresses)))
-      count += one.ttl <= ttl_ ? 1 : 0;
-    return count;
+  // Each address counts. An answer that has been let through with as many as admit its name has
+  // been added, and brings nothing more.
+  std::uint32_t rows(const Reader& reader, const RowView& row) {
+    auto packed = row.get(reader.addresses);
+    if (packed.empty()) return 0;
+    AnswerSet set;
+    for (const AnswerAddress& one : AnswerAddresses(packed))
+      if (one.ttl <= ttl_) set.add(one.address, one.ttl);
+    if (set.size == 0) return 0;
+    return answers_.is_enough(row.hash(reader.qname), set, row.get(reader.time)) ? 0 : set.size;
   }
   void add(Value& value, const Reader& reader, const RowView& row) {
     for (const AnswerAddress& one : AnswerAddresses(row.get(reader.addresses))) {
@@ -143,6 +156,15 @@ class FastFlux {
                                   {"records", static_cast<double>(window.rows)}})};
   }
 
+  bool idle(std::uint32_t group) const { return answers_.idle(group); }
+  void save_group(std::uint32_t group, StateWriter& out) const {
+    put_layout(out, 1);
+    answers_.save_group(group, out);
+  }
+  bool restore_group(std::uint32_t group, StateReader& in) {
+    return get_layout(in) == 0 || answers_.restore_group(group, in);
+  }
+
  private:
   // Of the autonomous system, if it is known.
   std::uint64_t owner_hash(const IpAddress& address) {
@@ -156,6 +178,7 @@ class FastFlux {
   std::uint32_t ttl_;
   DurationNs span_;
   std::string asn_file_;
+  RepeatedAnswers answers_;  // of names in this window
   std::unique_ptr<GeoDatabase> systems_;
 };
 

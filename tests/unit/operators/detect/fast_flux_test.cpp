@@ -110,6 +110,20 @@ TEST(FastFlux, saysWhatItSaw) {
   EXPECT_THAT(task.rows()[0], HasSubstr("192.0.2.7 login.example.net"));
 }
 
+TEST(FastFlux, countsAnAnswerThatComesAgainAndAgainAFewTimes) {
+  Traffic traffic;
+  for (int i = 0; i < 1000; ++i)
+    answer(traffic, 3, "login.example.net", {spread(i % 4, 50), spread(i % 4 + 100, 50)}, 100);
+  for (int i = 0; i < 30; ++i) answer(traffic, 4, "login.example.net", {spread(i, 50)}, 50);
+  TaskHarness task(fast_flux_operator(), {{"admit", {"3"}}}, answers,
+                   {.read_outputs = {"evidence"}});
+  for (const auto& step : traffic.steps()) testing::feed_all(task, step.rows);
+  task.watermark(10 * ns_per_s);
+  ASSERT_THAT(task.rows(), SizeIs(1));
+  // Four answers of two addresses twice, and thirty of one.
+  EXPECT_THAT(task.rows()[0], HasSubstr("\"ttl\":50,\"records\":46}"));
+}
+
 TEST(FastFlux, isThatOfAnyNumberOfTasksAndGoesOnFromACheckpoint) {
   Traffic traffic;
   for (TimeNs second = 0; second < 60; second += 4) {
