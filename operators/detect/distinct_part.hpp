@@ -45,8 +45,14 @@ class DistinctPart {
   }
   DistinctPart& operator=(DistinctPart&&) = default;
 
-  void add(std::uint64_t hash) {
-    raise(static_cast<std::uint32_t>(hash) & (size() - 1), HyperLogLog::rank_of(hash, precision_));
+  // Whether it is a register's first.
+  bool add(std::uint64_t hash) {
+    std::uint32_t place = static_cast<std::uint32_t>(hash) & (size() - 1);
+    std::uint8_t rank = HyperLogLog::rank_of(hash, precision_);
+    if (!all_) return raise_of_few(place, rank);
+    bool first = all_[place] == 0;
+    all_[place] = std::max(all_[place], rank);
+    return first;
   }
   // What add() of this hash will touch.
   void prefetch(std::uint64_t hash) const {
@@ -56,12 +62,23 @@ class DistinctPart {
   void merge(const DistinctPart& other) {
     other.each([this](std::uint32_t place, std::uint8_t rank) { raise(place, rank); });
   }
-  double estimate() const {
+  double estimate() const { return estimate_below(precision_); }
+  // Of the things alone that have one of the first 2^precision registers: as many times less as
+  // there are fewer of these.
+  double estimate_below(std::uint8_t precision) const {
     HyperLogLog::Ranks ranks{};
     std::uint32_t touched = 0;
-    each([&](std::uint32_t, std::uint8_t rank) { ++ranks[rank], ++touched; });
-    ranks[0] = size() - touched;
-    return HyperLogLog::estimate_of(ranks, precision_);
+    each([&](std::uint32_t place, std::uint8_t rank) {
+      if (place < 1U << precision) ++ranks[rank], ++touched;
+    });
+    ranks[0] = (1U << precision) - touched;
+    return HyperLogLog::estimate_of(ranks, precision);
+  }
+  // How many of the first 2^precision registers have been touched.
+  std::uint32_t touched_below(std::uint8_t precision) const {
+    std::uint32_t touched = 0;
+    each([&](std::uint32_t place, std::uint8_t) { touched += place < 1U << precision ? 1U : 0U; });
+    return touched;
   }
   bool empty() const { return touched_ == 0 && !all_; }
   // Of the things of both.
@@ -100,25 +117,30 @@ class DistinctPart {
 
   std::uint32_t size() const { return 1U << precision_; }
   void raise(std::uint32_t place, std::uint8_t rank) {
-    if (all_) {
+    if (all_)
       all_[place] = std::max(all_[place], rank);
-      return;
-    }
+    else
+      raise_of_few(place, rank);
+  }
+  bool raise_of_few(std::uint32_t place, std::uint8_t rank) {
     auto entry = static_cast<std::uint16_t>(place << rank_bits | rank);
     for (std::uint8_t i = 0; i < touched_; ++i) {
       if (few_[i] >> rank_bits != place) continue;
       few_[i] = std::max(few_[i], entry);
-      return;
+      return false;
     }
-    if (touched_ == few_max) return spread(place, rank);
-    few_[touched_++] = entry;
+    if (touched_ == few_max)
+      spread(place, rank);
+    else
+      few_[touched_++] = entry;
+    return true;
   }
   void spread(std::uint32_t place, std::uint8_t rank) {
     auto all = std::make_unique<std::uint8_t[]>(size());
     each([&](std::uint32_t known, std::uint8_t its_rank) { all[known] = its_rank; });
     all_ = std::move(all);
     touched_ = 0;
-    raise(place, rank);
+    all_[place] = rank;
   }
   // use(place, rank) for all registers that have been touched.
   template <class Use>

@@ -1,8 +1,11 @@
 #include "operators/detect/loops.hpp"
 
+#include <array>
+#include <cstring>
 #include <memory>
 
-#include "operators/detect/distinct_part.hpp"
+#include "operators/detect/distinct_sample.hpp"
+#include "operators/detect/state_layout.hpp"
 #include "operators/detect/window_detector.hpp"
 
 namespace dnstorm::operators {
@@ -19,22 +22,31 @@ class Loops {
   using Memory = Baseline;
 
   struct Value {
-    // Different questions, those of each client by themselves, and different clients.
-    DistinctPart questions{10}, clients{8};
     std::uint64_t queries = 0;
+    // Different questions, those of each client by themselves, and different clients.
+    DistinctSample questions, clients;
     void clear() {
       questions.clear();
       clients.clear();
       queries = 0;
     }
     void save(StateWriter& out) const {
+      put_layout(out, 1);
       questions.save(out);
       clients.save(out);
       out.put(queries);
     }
     bool restore(StateReader& in) {
+      if (get_layout(in) == 0) return pass_over(in);
       if (!questions.restore(in) || !clients.restore(in)) return false;
       queries = in.get<std::uint64_t>();
+      return in.ok();
+    }
+    // Of the layout before, which counted in other registers: begins anew.
+    static bool pass_over(StateReader& in) {
+      DistinctPart old_questions{10}, old_clients{8};
+      if (!old_questions.restore(in) || !old_clients.restore(in)) return false;
+      in.get<std::uint64_t>();
       return in.ok();
     }
   };
@@ -63,16 +75,14 @@ class Loops {
   bool wanted(const Reader& reader, const RowView& row) const {
     return !reader.qr.present() || !row.get(reader.qr);
   }
-  void prefetch_value(const Value& value, const Reader& reader, const RowView& row) const {
-    std::uint64_t client = address_hash(row.get(reader.client));
-    value.clients.prefetch(client);
-    value.questions.prefetch(question(client, reader, row));
+  void prefetch_value(const Value& value, const Reader&, const RowView&) const {
+    prefetch_line_to_write(&value.clients);
   }
   void add(Value& value, const Reader& reader, const RowView& row) const {
-    std::uint64_t client = address_hash(row.get(reader.client));
-    value.clients.add(client);
-    value.questions.add(question(client, reader, row));
     ++value.queries;
+    std::uint64_t client = client_hash(row.get(reader.client));
+    value.clients.add(client);
+    value.questions.add(hash_combine(client, row.hash(reader.qname) + row.get(reader.qtype)));
   }
   std::optional<Finding> judge(const Value& value, Baseline& usual,
                                const JudgedWindow& window) const {
@@ -101,8 +111,10 @@ class Loops {
   }
 
  private:
-  static std::uint64_t question(std::uint64_t client, const Reader& reader, const RowView& row) {
-    return hash_combine(hash_combine(client, row.hash(reader.qname)), row.get(reader.qtype));
+  static std::uint64_t client_hash(const IpAddress& client) {
+    std::array<std::uint64_t, 2> words;
+    std::memcpy(words.data(), client.bytes.data(), sizeof words);
+    return hash_combine(words[0], words[1]);
   }
 
   double least_;
