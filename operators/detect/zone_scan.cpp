@@ -20,14 +20,17 @@ class Walk {
   // By chance half of the steps go up: that 95 of 100 do is no chance.
   static constexpr double up_share_least = 0.95;
   void add(std::string_view qname) {
-    // Who goes down so often does not walk, whatever comes.
-    if (up_ + down_ >= steps_max || down_ > downs_max) return;
+    if (is_over()) return;
     int order = compare_names(last_, qname);
     if (order == 0) return;
     if (!last_.empty()) ++(order < 0 ? up_ : down_);
     last_ = qname;
   }
-  void prefetch() const { prefetch_line_to_write(last_.data()); }
+  // Who goes down so often does not walk, whatever comes.
+  bool is_over() const { return up_ + down_ >= steps_max || down_ > downs_max; }
+  void prefetch() const {
+    if (!is_over()) prefetch_line_to_write(last_.data());
+  }
   double steps() const { return up_ + down_; }
   double up_share() const { return steps() > 0 ? up_ / steps() : 0; }
   void clear() {
@@ -82,10 +85,11 @@ class ZoneScan {
       failed = in.get<std::uint64_t>();
       return in.ok();
     }
-    DistinctPart names{8};
-    Walk walk = {};
+    // What most rows touch comes first.
     std::uint64_t rows = 0;
     std::uint64_t failed = 0;
+    Walk walk = {};
+    DistinctPart names{8};
   };
   struct Reader {
     explicit Reader(const Schema& schema)
