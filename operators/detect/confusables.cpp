@@ -102,32 +102,38 @@ std::u32string letters_of(std::string_view label) {
   return letters;
 }
 
+// What two letters look like; 0: like themselves.
+char pair_of(char a, char b) {
+  if (a == 'r' && b == 'n') return 'm';
+  if (a == 'v' && b == 'v') return 'w';
+  return a == 'c' && b == 'l' ? 'd' : '\0';
+}
+
+char alone(char letter) {
+  switch (letter) {
+    case '0':
+      return 'o';
+    case '1':
+    case 'i':
+      return 'l';
+    case '5':
+      return 's';
+    default:
+      return letter;
+  }
+}
+
 // Pairs first, for they need both letters as they are.
 std::string skeleton_of(std::string_view plain) {
-  std::string out;
-  out.reserve(plain.size());
+  std::string out(plain);
+  char* to = out.data();
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    std::string_view two = plain.substr(i, 2);
-    if (two == "rn" || two == "vv" || two == "cl") {
-      out += two == "rn" ? 'm' : two == "vv" ? 'w' : 'd';
-      ++i;
-      continue;
-    }
-    switch (plain[i]) {
-      case '0':
-        out += 'o';
-        break;
-      case '1':
-      case 'i':
-        out += 'l';
-        break;
-      case '5':
-        out += 's';
-        break;
-      default:
-        out += plain[i];
-    }
+    char next = i + 1 < plain.size() ? plain[i + 1] : '\0';
+    char pair = pair_of(plain[i], next);
+    if (pair != '\0') ++i;
+    *to++ = pair != '\0' ? pair : alone(plain[i]);
   }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return out;
 }
 
