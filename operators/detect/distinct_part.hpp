@@ -74,6 +74,7 @@ class DistinctPart {
     ranks[0] = (1U << precision) - touched;
     return HyperLogLog::estimate_of(ranks, precision);
   }
+  std::uint32_t touched() const { return all_ ? touched_below(precision_) : touched_; }
   // How many of the first 2^precision registers have been touched.
   std::uint32_t touched_below(std::uint8_t precision) const {
     std::uint32_t touched = 0;

@@ -1,6 +1,7 @@
 #include "operators/detect/fast_flux.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "operators/answer_addresses.hpp"
@@ -15,11 +16,13 @@ namespace dnstorm::operators {
 namespace {
 
 // What stands for who owns an address, where nothing better is known: its /16, or /32 of IPv6.
-std::uint64_t network_hash(IpAddress address) {
-  std::size_t kept = address.is_v4() ? 14 : 4;
-  std::fill(address.bytes.begin() + static_cast<std::ptrdiff_t>(kept), address.bytes.end(),
-            std::uint8_t{0});
-  return address_hash(address);
+std::uint64_t network_hash(const IpAddress& address) {
+  IpAddress network;
+  if (address.is_v4())
+    std::memcpy(network.bytes.data(), address.bytes.data(), 14);
+  else
+    std::memcpy(network.bytes.data(), address.bytes.data(), 4);
+  return address_hash(network);
 }
 
 class FastFlux {
@@ -31,7 +34,8 @@ class FastFlux {
   using Key = FieldsKey;
   // Addresses and networks.
   struct Hosts {
-    DistinctPart addresses{7}, networks{7};
+    static constexpr std::uint8_t precision = 7;
+    DistinctPart addresses{precision}, networks{precision};
     void clear() {
       addresses.clear();
       networks.clear();
@@ -144,6 +148,9 @@ class FastFlux {
                                const JudgedWindow& window) const {
     memory.turn(window.bounds.start, span_);
     memory.newer.merge(value.hosts);
+    // Nearly all names: as many addresses cannot be in so few registers.
+    if (memory.newer.addresses.touched() + memory.older.addresses.touched() <= too_few_)
+      return std::nullopt;
     double addresses = DistinctPart::estimate(memory.newer.addresses, memory.older.addresses);
     if (addresses < addresses_) return std::nullopt;
     double networks = DistinctPart::estimate(memory.newer.networks, memory.older.networks);
@@ -173,7 +180,21 @@ class FastFlux {
     return system != 0 ? hash_number(systems_begin + system) : network_hash(address);
   }
 
+  // Touched registers that do not make an estimate of `addresses`, whatever is in them.
+  std::uint32_t too_few() const {
+    constexpr std::uint32_t registers = 1U << Hosts::precision;
+    HyperLogLog::Ranks ranks{};
+    ranks[0] = registers;
+    std::uint32_t touched = 0;
+    do {
+      --ranks[0], ++ranks[HyperLogLog::rank_max(Hosts::precision)];
+      ++touched;
+    } while (ranks[0] != 0 && HyperLogLog::estimate_of(ranks, Hosts::precision) < addresses_);
+    return touched - 1;
+  }
+
   double addresses_;
+  std::uint32_t too_few_ = too_few();
   double networks_;
   std::uint32_t ttl_;
   DurationNs span_;
