@@ -20,21 +20,21 @@ class Walk {
   // By chance half of the steps go up: that 95 of 100 do is no chance.
   static constexpr double up_share_least = 0.95;
   void add(std::string_view qname) {
-    if (is_over()) return;
+    if (over_) return;
     int order = compare_names(last_, qname);
     if (order == 0) return;
     if (!last_.empty()) ++(order < 0 ? up_ : down_);
     last_ = qname;
+    over_ = is_over();
   }
-  // Who goes down so often does not walk, whatever comes.
-  bool is_over() const { return up_ + down_ >= steps_max || down_ > downs_max; }
   void prefetch() const {
-    if (!is_over()) prefetch_line_to_write(last_.data());
+    if (!over_) prefetch_line_to_write(last_.data());
   }
   double steps() const { return up_ + down_; }
   double up_share() const { return steps() > 0 ? up_ / steps() : 0; }
   void clear() {
     up_ = down_ = 0;
+    over_ = false;
     last_.clear();
   }
   void save(StateWriter& out) const {
@@ -46,11 +46,15 @@ class Walk {
     up_ = std::min(in.get<std::uint32_t>(), steps_max);
     down_ = std::min(in.get<std::uint32_t>(), steps_max);
     last_ = in.get_bytes();
+    over_ = is_over();
   }
 
  private:
   static constexpr auto downs_max =
       static_cast<std::uint32_t>(static_cast<double>(steps_max) * (1 - up_share_least));
+  // Who goes down so often does not walk, whatever comes.
+  bool is_over() const { return up_ + down_ >= steps_max || down_ > downs_max; }
+  bool over_ = false;
   std::uint32_t up_ = 0;
   std::uint32_t down_ = 0;
   std::string last_;
