@@ -28,12 +28,14 @@ class DetectPane {
     explicit Slot(Value made) : value(std::move(made)) {}
     std::uint64_t hash = 0;
     std::uint64_t rows = 0;  // those before it was admitted included, never too few
+    TimeNs samples_until = time_max;  // a row of a later time is none of its samples
     std::uint32_t sampled = 0;
     InlineKey key;
     [[no_unique_address]] Value value;
   };
-  // Of a slot; its first `sampled` count, the others are kept for their memory. They lie apart from
-  // the slots, for most rows touch none.
+  // Of a slot: its first rows by time, so that it does not matter in which order they came, as it
+  // does in results of match. The first `sampled` count, the others are kept for their memory. They
+  // lie apart from the slots, for most rows touch none.
   using Samples = std::array<Sample, samples_max>;
 
   // `share`: keys of a key group.
@@ -88,7 +90,19 @@ class DetectPane {
     return &slot;
   }
 
-  Samples& samples(const Slot& slot) { return samples_[number_of(slot)]; }
+  // A row that is not later than samples_until; read(Sample&) reads it.
+  template <class Read>
+  void sample(Slot& slot, Read&& read) {
+    Samples& kept = samples_[number_of(slot)];
+    read(candidate_);
+    if (slot.sampled < samples_max)
+      std::swap(kept[slot.sampled++], candidate_);
+    else if (candidate_ < kept.back())
+      std::swap(kept.back(), candidate_);
+    for (std::size_t i = slot.sampled - 1; i > 0 && kept[i] < kept[i - 1]; --i)
+      std::swap(kept[i], kept[i - 1]);
+    note_samples(slot);
+  }
   const Samples& samples(const Slot& slot) const { return samples_[number_of(slot)]; }
 
   // In the order in which they came, which within a key group is the same for any number of tasks.
@@ -103,6 +117,7 @@ class DetectPane {
       Slot& slot = slots_[i];
       slot.key.clear();
       slot.rows = 0;
+      slot.samples_until = time_max;
       slot.sampled = 0;
       slot.value.clear();
     }
@@ -134,7 +149,8 @@ class DetectPane {
       auto hash = in.get<std::uint64_t>();
       if (!in.ok() || key_group(hash) != group) return false;
       Slot* slot = add(hash, make);
-      if (slot == nullptr || !restore_slot(*slot, samples(*slot), in)) return false;
+      if (slot == nullptr || !restore_slot(*slot, samples_[number_of(*slot)], in)) return false;
+      note_samples(*slot);
     }
     return in.ok();
   }
@@ -144,6 +160,9 @@ class DetectPane {
   static constexpr std::size_t small_max = 32;
   std::size_t number_of(const Slot& slot) const {
     return static_cast<std::size_t>(&slot - slots_.data());
+  }
+  void note_samples(Slot& slot) const {
+    if (slot.sampled == samples_max) slot.samples_until = samples_[number_of(slot)].back().time;
   }
   void enter(std::uint64_t hash, std::size_t number) {
     std::size_t at = hash & mask_;
@@ -192,6 +211,7 @@ class DetectPane {
   Admission admission_;
   std::vector<Slot> slots_;       // the first used_ count
   std::vector<Samples> samples_;  // of the slots
+  Sample candidate_;              // for its memory
   std::size_t used_ = 0;
   // Open addressing: number of the slot plus one; never empty.
   std::vector<std::uint32_t> index_ = std::vector<std::uint32_t>(1);

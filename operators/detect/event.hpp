@@ -7,6 +7,7 @@
 // functions and values; not thread-safe.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -46,6 +47,7 @@ struct Sample {
   std::string qname;
   std::uint16_t qtype = 0;
   std::uint16_t rcode = 0;
+  friend auto operator<=>(const Sample&, const Sample&) = default;
 };
 // ["TIME CLIENT QNAME QTYPE RCODE",...]
 std::string samples_json(const Sample* samples, std::size_t count);

@@ -13,7 +13,7 @@ namespace dnstorm::operators {
 
 class InlineKey {
  public:
-  static constexpr std::size_t room = 40;
+  static constexpr std::size_t room = 32;
 
   InlineKey() = default;
   InlineKey(InlineKey&& other) noexcept

@@ -197,7 +197,7 @@ class WindowDetector final : public Bolt, private KeyedState {
     std::uint64_t hash;
     const std::byte* row;
     std::uint32_t rows;   // that it counts for
-    std::uint32_t known;  // rows of the key up to it; where one is enough: not looked up
+    std::uint32_t known;  // rows of the key up to it, if it needs more than one
     std::uint32_t slot;   // the number of the one it most likely has; 0: none
   };
   using Candidates = std::array<Candidate, run_rows>;
@@ -209,8 +209,8 @@ class WindowDetector final : public Bolt, private KeyedState {
       return kind_.wanted(reader.kind, row) ? 1 : 0;
   }
 
-  // Step by step, so that what is needed of the sketch and of keys is fetched while other rows are
-  // looked at. At most run_rows rows.
+  // Of at most run_rows rows, step by step, so that what they need is fetched while others are
+  // looked at.
   void take(Pane& pane, const RowReader& reader, const Rows& rows, std::uint32_t first,
             std::uint32_t last) {
     Candidates candidates;
@@ -218,10 +218,8 @@ class WindowDetector final : public Bolt, private KeyedState {
     if (admit_ > 1) count = admit(pane, candidates, count);
     const std::byte* arena = rows.batch().arena();
     if (!pane.small()) fetch_ahead(pane, reader, arena, candidates, count);
-    for (std::size_t i = 0; i < count; ++i)
-      add(pane, reader, {candidates[i].row, arena}, candidates[i]);
+    for (std::size_t i = 0; i < count; ++i) add(pane, reader, arena, candidates[i]);
   }
-
   // The rows that are wanted.
   std::size_t choose(const Pane& pane, const RowReader& reader, const Rows& rows,
                      std::uint32_t first, std::uint32_t last, Candidates& chosen) {
@@ -265,7 +263,8 @@ class WindowDetector final : public Bolt, private KeyedState {
       kind_.prefetch_value(slot.value, reader.kind, row);
   }
 
-  void add(Pane& pane, const RowReader& reader, const RowView& row, const Candidate& wanted) {
+  void add(Pane& pane, const RowReader& reader, const std::byte* arena, const Candidate& wanted) {
+    const RowView row(wanted.row, arena);
     Slot* slot = pane.find(wanted.hash, wanted.slot,
                            [&](std::string_view key) { return reader.key.equals(row, key); });
     if (slot == nullptr) {
@@ -277,7 +276,8 @@ class WindowDetector final : public Bolt, private KeyedState {
       slot->rows = std::min(wanted.known - std::min(wanted.known, wanted.rows), admit_ - 1);
     }
     slot->rows += wanted.rows;
-    if (slot->sampled < Pane::samples_max) reader.read(row, pane.samples(*slot)[slot->sampled++]);
+    if (row.get(reader.time) <= slot->samples_until)
+      pane.sample(*slot, [&](Sample& one) { reader.read(row, one); });
     kind_.add(slot->value, reader.kind, row);
   }
 
