@@ -64,7 +64,7 @@ class NearMissTable {
     for (const StrayResponse& one : decided_) use(one);
     decided_.clear();
   }
-  // What the limit has pushed out since; to be asked for after every batch.
+  // What the limit has pushed out since; to be asked for after every batch and before advance().
   template <class Use>
   void take_pushed_out(Use&& use) {
     for (const StrayResponse& one : pushed_out_) use(one);

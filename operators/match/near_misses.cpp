@@ -165,9 +165,7 @@ class NearMissesBolt final : public Bolt, private KeyedState {
     const OutcomeReader& reader = readers_[in.input];
     Rows rows = in.rows();
     for (std::uint32_t i = 0; i < rows.size(); ++i) take(reader, rows[i]);
-    if (!std::exchange(tables_changed_, false)) return;
-    for (NearMissTable& table : tables_)
-      table.take_pushed_out([&](const StrayResponse& one) { give(one, out); });
+    give_pushed_out(out);
   }
 
   void watermark(TimeNs now, Emitter& out) override {
@@ -177,6 +175,8 @@ class NearMissesBolt final : public Bolt, private KeyedState {
       table.add_query(query, ended.end);
       tables_changed_ = true;
     });
+    // Here, too: there may be no batch any more, and a checkpoint has them no more.
+    give_pushed_out(out);
     std::uint64_t given_up = 0;
     for (NearMissTable& table : tables_) {
       if (table.due(now)) table.advance(now, [&](const StrayResponse& one) { give(one, out); });
@@ -222,6 +222,11 @@ class NearMissesBolt final : public Bolt, private KeyedState {
       reader.read(row, held_.add({row.get(reader.decided), row.get(reader.exchange), group}));
   }
 
+  void give_pushed_out(Emitter& out) {
+    if (!std::exchange(tables_changed_, false)) return;
+    for (NearMissTable& table : tables_)
+      table.take_pushed_out([&](const StrayResponse& one) { give(one, out); });
+  }
   void take_stray(const OutcomeReader& reader, const RowView& row, MatchStatus status) {
     NearMissTable& table = tables_[reader.group(row)];
     tables_changed_ = true;
