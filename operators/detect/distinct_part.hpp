@@ -14,7 +14,6 @@
 #include "engine/api/state.hpp"
 #include "engine/base/assert.hpp"
 #include "engine/base/ip.hpp"
-#include "engine/base/prefetch.hpp"
 #include "operators/count/hyperloglog.hpp"
 
 namespace dnstorm::operators {
@@ -53,10 +52,6 @@ class DistinctPart {
     bool first = all_[place] == 0;
     all_[place] = std::max(all_[place], rank);
     return first;
-  }
-  // What add() of this hash will touch.
-  void prefetch(std::uint64_t hash) const {
-    if (all_) prefetch_line_to_write(&all_[hash & (size() - 1)]);
   }
   // `other` has the same precision.
   void merge(const DistinctPart& other) {
